@@ -67,7 +67,7 @@ export function claimsAreExclusive(openEngine: OpenEngine): void {
     assert.deepEqual(ids, [taskId(2), undefined, taskId(3), taskId(1), undefined])
   })
 
-  test('a claim skips tasks with variants unless its worker knows variants', async t => {
+  test('a claim skips tasks with variants unless its worker can make variants', async t => {
     const store = await openEngine(t, clock)
     const original = { ...facts, contentType: 'image/heic' }
     await store.create(taskId(1), newTask({ variants }))

@@ -94,7 +94,7 @@ export class AgentConnection {
     return this.#agentName
   }
 
-  /** All members that the agent knows, including dead ones and itself. */
+  /** All members in the agent's list, including dead members and itself. */
   async members(): Promise<SerfMember[]> {
     return (await this.#send('members')).Members
   }

@@ -25,7 +25,7 @@ export interface Attempt<Result> {
   unknownCommit?: UnknownCommit
 }
 
-/** The connection was lost during the commit: only the server knows whether the transaction was committed. */
+/** The connection was lost during the commit: only the server can answer whether the transaction was committed. */
 export interface UnknownCommit {
   transactionId: string
   /** The row of the transaction in the table of commits. */
