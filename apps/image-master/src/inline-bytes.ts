@@ -1,10 +1,26 @@
-import type { Client, ImageFacts, InlineResult, storageRoutes, Work } from '@darkroom/contracts'
+import {
+  type Client,
+  type ImageFacts,
+  type InlineResult,
+  outputKey,
+  type Results,
+  type storageRoutes,
+  type Work,
+} from '@darkroom/contracts'
 import { holdFor, type Logger, ServiceProblem } from '@darkroom/service-kit'
 
 /** Loading the original takes time of the worker's lease; after this long, the worker fetches the original itself. */
 const loadSeconds = 1
 
-/** Sends bytes of small images together with messages about their work. */
+/** The report of a worker that has finished. Small results are in it; the others are stored already. */
+interface Report {
+  id: string
+  lease: number
+  result?: ImageFacts | InlineResult
+  variants?: Record<string, ImageFacts | InlineResult>
+}
+
+/** The bytes of small images, which go together with messages about their work. */
 export class InlineBytes {
   readonly #storage: Client<typeof storageRoutes>
   readonly #logger: Logger
@@ -32,11 +48,28 @@ export class InlineBytes {
   }
 
   /**
-   * Stores a result or a variant on behalf of a worker.
+   * Stores the results that came with a report, on behalf of its worker. Returns the facts of all results.
    *
-   * @throws ServiceProblem 409 if the storage refuses it; the worker can ask the storage for the reason
+   * @throws ServiceProblem 400 if there is no result; 409 if the storage refuses one
    */
-  async storeResult(key: string, fence: number, { content, ...facts }: InlineResult): Promise<ImageFacts> {
+  async storeResults({ id, lease, result, variants }: Report): Promise<Results> {
+    const factsOf = (given: ImageFacts | InlineResult, name?: string) =>
+      'content' in given ? this.#store(outputKey(id, name), lease, given) : given
+    if (!variants) {
+      if (result) return { result: await factsOf(result) }
+      throw new ServiceProblem(400, 'invalid-request', 'the body must have a result, variants, or both')
+    }
+    const [facts, named] = await Promise.all([
+      result && factsOf(result),
+      Promise.all(
+        Object.entries(variants).map(async ([name, given]) => [name, await factsOf(given, name)] as const),
+      ),
+    ])
+    return { ...(facts && { result: facts }), variants: Object.fromEntries(named) }
+  }
+
+  /** If the storage refuses the result, the worker can ask it for the reason. */
+  async #store(key: string, fence: number, { content, ...facts }: InlineResult): Promise<ImageFacts> {
     const stored = await this.#storage.putBlob({
       params: { key, stage: 'post' },
       querystring: { fence },

@@ -1,13 +1,4 @@
-import {
-  type Handlers,
-  type ImageFacts,
-  type InlineResult,
-  type imageMasterRoutes,
-  outputKey,
-  type Results,
-  type Work,
-  type WorkRequest,
-} from '@darkroom/contracts'
+import type { Handlers, imageMasterRoutes, Work, WorkRequest } from '@darkroom/contracts'
 import { ServiceProblem } from '@darkroom/service-kit'
 import type { InlineBytes } from '../inline-bytes.ts'
 import type { Acknowledgement, HeldLease, WorkQueue } from '../queue/queue.ts'
@@ -19,13 +10,6 @@ export interface WorkDependencies {
   discardResults(id: string, variants: readonly string[]): Promise<void>
   /** Ends all waits for work. */
   closing: AbortSignal
-}
-
-interface Reported {
-  id: string
-  lease: number
-  result?: ImageFacts | InlineResult
-  variants?: Record<string, ImageFacts | InlineResult>
 }
 
 type WorkHandlers = Pick<
@@ -55,7 +39,7 @@ export function workHandlers({
 
     async workFinished({ body, signal }) {
       const { id, next } = body
-      const results = await storeInline(body)
+      const results = await inlineBytes.storeResults(body)
       const variants = Object.keys(results.variants ?? {})
       // Sent together, the end of this work and the claim of the next share one commit of the task DB.
       const [reported, claimed] = await Promise.allSettled([
@@ -83,23 +67,6 @@ export function workHandlers({
       await acknowledge(body.id, await queue.returnWork(toLease(body)))
       return { status: 204 }
     },
-  }
-
-  /** Stores the results that came with the report. */
-  async function storeInline({ id, lease, result, variants }: Reported): Promise<Results> {
-    const factsOf = (given: ImageFacts | InlineResult, name?: string) =>
-      'content' in given ? inlineBytes.storeResult(outputKey(id, name), lease, given) : given
-    if (!variants) {
-      if (result) return { result: await factsOf(result) }
-      throw new ServiceProblem(400, 'invalid-request', 'the body must have a result, variants, or both')
-    }
-    const [facts, named] = await Promise.all([
-      result && factsOf(result),
-      Promise.all(
-        Object.entries(variants).map(async ([name, given]) => [name, await factsOf(given, name)] as const),
-      ),
-    ])
-    return { ...(facts && { result: facts }), variants: Object.fromEntries(named) }
   }
 
   /** If the worker disconnects, the task waits again, and the attempt doesn't count. */

@@ -1,7 +1,9 @@
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Logger, repeat, ServiceUnavailable } from '@darkroom/service-kit'
+import { type Logger, ServiceUnavailable } from '@darkroom/service-kit'
 import { Redis } from 'ioredis'
+import { notAnswering, OutageLog, reasonOf } from './outage-log.ts'
+import { RefusalProbe } from './refusal-probe.ts'
 import { type RedisRefuses, refusalOf } from './refusals.ts'
 import { warningsOf } from './warnings.ts'
 
@@ -9,17 +11,8 @@ import { warningsOf } from './warnings.ts'
 const answerTimeoutMs = 2000
 /** Must be longer than a blocking fetch, during which Redis sends nothing for `blockSeconds` (task-jobs.ts). */
 const socketTimeoutMs = 10_000
-/** How often to check whether Redis still refuses commands. */
-const probeMs = 1000
-/**
- * A refusal counts as over when a probe succeeds and no command was refused for this long: Redis may refuse only some
- * commands, and not the probe.
- */
-const settledMs = 5000
 /** If Redis is not ready after this long, check whether it is loading its data. */
 const loadingCheckMs = 1000
-/** A write by a script, like the queue's own commands. The key expires at once. */
-const probe = { script: "return redis.call('SET', KEYS[1], '', 'PX', 1)", key: 'darkroom:probe' }
 
 /**
  * The connection to Redis that a master uses for all commands of the queue. While Redis does not answer, commands
@@ -28,19 +21,17 @@ const probe = { script: "return redis.call('SET', KEYS[1], '', 'PX', 1)", key: '
 export class QueueRedis {
   readonly client: Redis
   readonly #logger: Logger
-  /** The last warning in the log; undefined while all is well. */
-  #warned: string | undefined
+  readonly #log: OutageLog
+  readonly #refusals: RefusalProbe
   #lastError: Error | undefined
   readonly #copies: Redis[] = []
   readonly #closing = new AbortController()
-  /** Set until Redis accepts the refused commands again. */
-  #refusal: RedisRefuses | undefined
-  #refusedAt = 0
   /** How often a connection was lost. */
   #losses = 0
 
   constructor({ url, logger }: { url: string; logger: Logger }) {
     this.#logger = logger
+    this.#log = new OutageLog(logger, this.#closing.signal)
     this.client = new Redis(url, {
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0, // commands under way fail when the connection breaks, and are not sent again
@@ -49,6 +40,7 @@ export class QueueRedis {
       disconnectTimeout: 100,
       retryStrategy: attempts => (this.#closing.signal.aborted ? null : Math.min(attempts * 100, 1000)),
     })
+    this.#refusals = new RefusalProbe(this.client, this.#log, this.#closing.signal)
     const duplicate = this.client.duplicate.bind(this.client)
     this.client.duplicate = options => this.#watchCopy(duplicate(options))
     this.client.on('error', error => this.#noteFailure(error))
@@ -116,26 +108,16 @@ export class QueueRedis {
     return [this.client, ...this.#copies].every(({ status, stream }) => status === 'ready' && stream.writable)
   }
 
-  /**
-   * Returns the refusal by Redis if the error contains one. It is logged once; then Redis is probed from time to time,
-   * because it may take long until another command is sent.
-   */
+  /** Returns the refusal by Redis if the error contains one, and logs it. */
   notice(error: unknown): RedisRefuses | undefined {
-    const refusal = refusalOf(error)
-    if (!refusal || this.#closing.signal.aborted) return refusal
-    this.#refusedAt = performance.now()
-    const isNew = this.#refusal === undefined
-    this.#refusal = refusal
-    this.#warn(refusal.message, refusal)
-    if (isNew) void this.#probeUntilAccepted()
-    return refusal
+    return this.#refusals.notice(error)
   }
 
   /** @throws ServiceUnavailable while Redis does not answer, RedisRefuses while it refuses writes */
   async checkReady(): Promise<void> {
     this.#requireReady()
-    await this.send(() => this.#probe())
-    if (this.#refusal) throw this.#refusal
+    await this.send(() => this.#refusals.probe())
+    if (this.#refusals.refusal) throw this.#refusals.refusal
   }
 
   close(): void {
@@ -149,26 +131,6 @@ export class QueueRedis {
       refusalOf(this.#lastError) ??
       new ServiceUnavailable('Redis', this.#lastError?.message, { isLogged: true })
     )
-  }
-
-  #probe(): Promise<unknown> {
-    return this.client.eval(probe.script, 1, probe.key)
-  }
-
-  async #probeUntilAccepted(): Promise<void> {
-    const accepted = new AbortController()
-    await repeat(probeMs, AbortSignal.any([this.#closing.signal, accepted.signal]), async () => {
-      if (!this.isReady) return
-      try {
-        await this.#probe()
-      } catch (error) {
-        this.notice(error)
-        return // still refused, or disconnected
-      }
-      if (performance.now() - this.#refusedAt >= settledMs) accepted.abort()
-    })
-    this.#refusal = undefined
-    if (!this.#closing.signal.aborted) this.#recovered('Redis accepts writes again')
   }
 
   /**
@@ -187,11 +149,11 @@ export class QueueRedis {
     copy.on('close', () => {
       this.#losses++
       lost++
-      if (lost > maxLosses && this.isReady) this.#warn(noFetching, lastError ?? new Error(noFetching))
+      if (lost > maxLosses && this.isReady) this.#log.warn(noFetching, lastError ?? new Error(noFetching))
     })
     copy.on('ready', () => {
       lost = 0
-      if (this.#warned === noFetching) this.#recovered('Redis answers again')
+      if (this.#log.warning === noFetching) this.#log.recovered('Redis answers again')
     })
     this.#copies.push(copy)
     return copy
@@ -202,22 +164,7 @@ export class QueueRedis {
     this.#lastError = error ?? this.#lastError
     if (!error || this.#closing.signal.aborted) return
     const refusal = refusalOf(error)
-    this.#warn(refusal?.message ?? notAnswering, refusal ?? error)
-  }
-
-  /** Logs one line per outage, and a second line only if its reason is clearer. */
-  #warn(message: string, error: Error): void {
-    const isClearer =
-      this.#warned === undefined || (this.#warned === notAnswering && message !== notAnswering)
-    if (!isClearer || this.#closing.signal.aborted) return
-    this.#warned = message
-    const { reason } = reasonOf(error.cause ?? error)
-    this.#logger.warn({ reason }, `${message}; uploads continue, and workers get no tasks until it is over`)
-  }
-
-  #recovered(message: string): void {
-    if (this.#warned !== undefined) this.#logger.info(message)
-    this.#warned = undefined
+    this.#log.warn(refusal?.message ?? notAnswering, refusal ?? error)
   }
 
   /** ioredis waits while Redis loads its data, and reports no error; so this checks for it. */
@@ -231,7 +178,7 @@ export class QueueRedis {
 
   async #onReconnected(): Promise<void> {
     this.#lastError = undefined
-    if (this.#refusal === undefined) this.#recovered('Redis answers again')
+    if (this.#refusals.refusal === undefined) this.#log.recovered('Redis answers again')
     try {
       for (const warning of warningsOf(await this.client.info())) this.#logger.warn(warning)
     } catch (error) {
@@ -240,12 +187,6 @@ export class QueueRedis {
   }
 }
 
-const notAnswering = 'Redis does not answer'
 const noFetching = 'Redis does not accept the connection that fetches work'
 /** How often in a row the connection that fetches work may be lost before this is logged: about two seconds. */
 const maxLosses = 6
-
-/** The reason, for the log. The error itself may contain the failed command, and with it the password. */
-export function reasonOf(error: unknown): { reason: string } {
-  return { reason: error instanceof Error ? error.message : 'the connection was closed' }
-}

@@ -3,7 +3,8 @@ import type { ImageFacts, Operation, Task, Variants } from '@darkroom/contracts'
 import type { Logger } from '@darkroom/service-kit'
 import { ErrorCode, Job, type JobType, Queue, UnrecoverableError, Worker } from 'bullmq'
 import type { ChainableCommander } from 'ioredis'
-import { type QueueRedis, reasonOf } from './queue-redis.ts'
+import { reasonOf } from './outage-log.ts'
+import type { QueueRedis } from './queue-redis.ts'
 
 /**
  * The data of a job besides its id, which is the task's: for people who look at the queue, and to find a worker that
