@@ -1,14 +1,10 @@
-import { type Durations, imageCounters, type LastHour, type Task } from '@darkroom/contracts'
+import { imageCounters, type LastHour, type Task } from '@darkroom/contracts'
 import { type Logger, repeat, type Tally } from '@darkroom/service-kit'
+import { bucketOf } from './duration-buckets.ts'
 import type { MinuteCount, TaskStore } from './engine/engine.ts'
+import { lastHourOf, minuteMs, minutesOfHour } from './last-hour.ts'
 
-const minuteMs = 60_000
-const minutes = 60
 const flushMs = 1000
-/** Each bucket of durations is this many times as wide as the one before, so a percentile is off by at most 5 %. */
-const bucketGrowth = 1.1
-
-type Duration = keyof LastHour['milliseconds']
 
 export interface OutcomesOptions {
   store: Pick<TaskStore, 'addCounts' | 'listCounts'>
@@ -66,7 +62,7 @@ export class Outcomes {
     const counts = this.#unstored
     this.#unstored = new Map()
     try {
-      await this.#options.store.addCounts([...counts.values()], minuteOf(this.#now()) - 2 * minutes)
+      await this.#options.store.addCounts([...counts.values()], minuteOf(this.#now()) - 2 * minutesOfHour)
       this.#isStored = true
     } catch (error) {
       for (const { minute, name, count } of counts.values()) this.#count(minute, name, count)
@@ -77,41 +73,8 @@ export class Outcomes {
 
   async lastHour(): Promise<LastHour> {
     await this.flush()
-    const last = minuteOf(this.#now())
-    const first = last - minutes + 1
-    const counts = await this.#options.store.listCounts(first)
-    const perMinute = Array.from({ length: minutes }, (_, index) => ({
-      at: new Date((first + index) * minuteMs).toISOString(),
-      finished: 0,
-      failed: 0,
-    }))
-    const failures = new Map<string, number>()
-    const durations: Record<Duration, Map<number, number>> = {
-      waiting: new Map(),
-      developing: new Map(),
-      total: new Map(),
-    }
-    for (const { minute, name, count } of counts) {
-      const [kind = '', detail = ''] = name.split(' ')
-      const entry = perMinute[minute - first]
-      if (entry && (kind === 'finished' || kind === 'failed')) entry[kind] += count
-      else if (kind === 'failure') addTo(failures, detail, count)
-      else if (Object.hasOwn(durations, kind)) addTo(durations[kind as Duration], Number(detail), count)
-    }
-    const sum = (of: 'finished' | 'failed') => perMinute.reduce((total, entry) => total + entry[of], 0)
-    return {
-      finished: sum('finished'),
-      failed: sum('failed'),
-      perMinute,
-      milliseconds: {
-        waiting: percentilesOf(durations.waiting),
-        developing: percentilesOf(durations.developing),
-        total: percentilesOf(durations.total),
-      },
-      failures: [...failures]
-        .map(([type, count]) => ({ type, count }))
-        .sort((a, b) => b.count - a.count || (a.type < b.type ? -1 : 1)),
-    }
+    const first = minuteOf(this.#now()) - minutesOfHour + 1
+    return lastHourOf(await this.#options.store.listCounts(first), first)
   }
 
   /** Stores the last counts; the store must still be open. */
@@ -136,31 +99,4 @@ function bytesOut({ result, variants = {} }: Task): number {
 
 function minuteOf(ms: number): number {
   return Math.floor(ms / minuteMs)
-}
-
-/** A duration is at least 0, even if the clock was set back. */
-function bucketOf(ms: number): number {
-  return Math.round(Math.log(Math.max(0, ms) + 1) / Math.log(bucketGrowth))
-}
-
-function msOf(bucket: number): number {
-  return Math.round(bucketGrowth ** bucket - 1)
-}
-
-function percentilesOf(buckets: ReadonlyMap<number, number>): Durations {
-  const inOrder = [...buckets].sort(([a], [b]) => a - b)
-  const count = inOrder.reduce((total, [, inBucket]) => total + inBucket, 0)
-  const percentile = (share: number) => {
-    let below = 0
-    const found = inOrder.find(([, inBucket]) => {
-      below += inBucket
-      return below >= share * count
-    })
-    return found ? msOf(found[0]) : 0
-  }
-  return { count, p50: percentile(0.5), p90: percentile(0.9), p99: percentile(0.99) }
-}
-
-function addTo<Key>(counts: Map<Key, number>, key: Key, count: number): void {
-  counts.set(key, (counts.get(key) ?? 0) + count)
 }

@@ -1,16 +1,13 @@
-import { Backoff, OutcomeUnknown, StoreMisconfigured, StoreUnavailable } from '@darkroom/service-kit'
+import { Backoff, OutcomeUnknown, StoreUnavailable } from '@darkroom/service-kit'
 import { DatabaseError, type Pool, type QueryResultRow } from 'pg'
-import { type ConnectionOptions, endConnection } from './connection.ts'
-import { warnOfRisks } from './durability.ts'
-import { askServer, ConnectionLost, describeFailure, failureKind } from './failures.ts'
-import { migrate } from './migrations.ts'
+import type { ConnectionOptions } from './connection.ts'
+import { askServer, ConnectionLost, failureKind } from './failures.ts'
+import { Preparation } from './preparation.ts'
 import { Servers } from './servers.ts'
 import { attemptChange, type Change, type UnknownCommit } from './transaction.ts'
 
 /** SQLSTATE */
 const invalidParameterValue = '22023'
-
-const migrationTimeout = new Error('PostgreSQL hangs, or another copy has not finished its migrations')
 
 /** The connection was lost during the commit of a change, and no server answered in time whether it was committed. */
 export class CommitUnknown extends OutcomeUnknown {
@@ -37,34 +34,24 @@ function unavailable(cause: unknown): StoreUnavailable {
 export class Database {
   readonly servers: Servers
   readonly #options: ConnectionOptions
-  readonly #closing = new AbortController()
-  /** Why the database can't be used yet; undefined once it can. */
-  #obstacle: unknown = new Error('PostgreSQL has not answered yet')
-  #preparing: Promise<void> | undefined
+  readonly #preparation: Preparation
+  #closed: Promise<void> | undefined
 
-  private constructor(options: ConnectionOptions) {
+  private constructor(options: ConnectionOptions, servers: Servers, preparation: Preparation) {
     this.#options = options
-    this.servers = new Servers(options)
+    this.servers = servers
+    this.#preparation = preparation
   }
 
-  /**
-   * Opens the database and migrates its schema. While PostgreSQL doesn't answer, this is retried in the background,
-   * and requests wait.
-   *
-   * @throws StoreMisconfigured if PostgreSQL answers with an error that waiting doesn't fix
-   */
+  /** @throws StoreMisconfigured, as `Preparation.begin` */
   static async open(options: ConnectionOptions): Promise<Database> {
-    const database = new Database(options)
-    const { promise: isLate, resolve } = Promise.withResolvers<false>()
-    const first = database.#prepare(() => resolve(false))
-    if (await Promise.race([first, isLate])) return database
-    if (['unavailable', 'elsewhere'].includes(failureKind(database.#obstacle))) {
-      database.#preparing = database.#prepareOnceItAnswers(first)
-      return database
+    const servers = new Servers(options)
+    try {
+      return new Database(options, servers, await Preparation.begin(servers, options))
+    } catch (error) {
+      await servers.close()
+      throw error
     }
-    await database.close()
-    const { reason } = describeFailure(database.#obstacle)
-    throw new StoreMisconfigured(`PostgreSQL can't be used: ${reason}`, { cause: database.#obstacle })
   }
 
   /** When to stop retrying a request that starts now, in the time of `performance.now()`. */
@@ -117,11 +104,9 @@ export class Database {
   }
 
   /** Idempotent. Waits for transactions under way. */
-  async close(): Promise<void> {
-    if (this.#closing.signal.aborted) return
-    this.#closing.abort()
-    await this.#preparing
-    await this.servers.close()
+  close(): Promise<void> {
+    this.#closed ??= this.#preparation.close().then(() => this.servers.close())
+    return this.#closed
   }
 
   async #query<Row extends QueryResultRow>(
@@ -141,7 +126,7 @@ export class Database {
   ): Promise<Result> {
     const backoff = new Backoff(20, 300)
     for (;;) {
-      let failure = this.#obstacle
+      let failure = this.#preparation.obstacle
       if (failure === undefined) {
         try {
           return await this.#try(purpose, attempt)
@@ -216,56 +201,5 @@ export class Database {
       if (error instanceof DatabaseError && error.code === invalidParameterValue) return 'aborted'
       throw error
     }
-  }
-
-  /**
-   * Returns whether the database is usable now; otherwise sets the obstacle. A migration may take long, and is
-   * interrupted only by closing; after the timeout, `onLate` is called.
-   */
-  async #prepare(onLate: () => void): Promise<boolean> {
-    const { signal } = this.#closing
-    try {
-      const server = await this.servers.forWrites()
-      const client = await server.connect()
-      const giveUp = () => void client.end()
-      signal.addEventListener('abort', giveUp)
-      const timer = setTimeout(() => {
-        this.#obstacle = new ConnectionLost(migrationTimeout)
-        onLate()
-      }, this.#options.timeoutMs)
-      try {
-        signal.throwIfAborted()
-        await migrate(client)
-        await warnOfRisks(client, this.#options.logger)
-      } finally {
-        clearTimeout(timer)
-        signal.removeEventListener('abort', giveUp)
-        await endConnection(client)
-      }
-      this.#obstacle = undefined
-    } catch (error) {
-      this.#obstacle = error
-    }
-    return this.#obstacle === undefined
-  }
-
-  async #prepareOnceItAnswers(first: Promise<boolean>): Promise<void> {
-    const { logger } = this.#options
-    const { signal } = this.#closing
-    const backoff = new Backoff(50, 1000)
-    let logged = ''
-    const logObstacle = () => {
-      const failure = describeFailure(this.#obstacle)
-      if (failure.reason !== logged) logger.warn(failure, 'PostgreSQL cannot be used yet; trying again')
-      logged = failure.reason
-    }
-    logObstacle()
-    let isUsable = await first
-    while (!isUsable && !signal.aborted) {
-      logObstacle()
-      await backoff.wait(signal)
-      if (!signal.aborted) isUsable = await this.#prepare(logObstacle)
-    }
-    if (isUsable) logger.info('PostgreSQL answers')
   }
 }

@@ -1,0 +1,47 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Logger, repeat } from '@darkroom/service-kit'
+import type { TaskStore } from './engine/engine.ts'
+import type { Outcomes } from './outcomes.ts'
+
+/** How long holders may renew their leases after an outage; longer than the longest pause between their attempts. */
+const renewalGraceMs = 5000
+
+interface ExpiryOptions {
+  store: TaskStore
+  outcomes: Pick<Outcomes, 'add'>
+  logger: Logger
+  expiryCheckMs: number
+}
+
+/**
+ * Takes back the tasks whose leases have expired, until `closing` is aborted. While the store doesn't answer, holders
+ * can't renew their leases; so when it answers again, they first get time to renew.
+ */
+export async function expireLeases(
+  { store, outcomes, logger, expiryCheckMs }: ExpiryOptions,
+  closing: AbortSignal,
+): Promise<void> {
+  let isUnavailable = false
+  await repeat(expiryCheckMs, closing, async () => {
+    try {
+      if (isUnavailable) {
+        await store.checkReady()
+        isUnavailable = false
+        logger.info('the store answers again; leases that expired during the outage may still be renewed')
+        await delay(renewalGraceMs, undefined, { signal: closing }).catch(() => undefined)
+        if (closing.aborted) return
+      }
+      const tasks = await store.expireLeases()
+      for (const task of tasks) {
+        outcomes.add(task)
+        logger.warn(
+          { id: task.id, state: task.state },
+          'the lease of a task expired, and the task was taken back',
+        )
+      }
+    } catch (error) {
+      if (!isUnavailable) logger.error({ err: error }, 'expired leases could not be taken back; retrying')
+      isUnavailable = true
+    }
+  })
+}
