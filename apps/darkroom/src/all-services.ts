@@ -1,5 +1,6 @@
 import * as clusterState from '@darkroom/cluster-state'
 import type { ServiceName } from '@darkroom/contracts'
+import type { Static, TObject } from '@darkroom/contracts/typebox'
 import * as frontend from '@darkroom/frontend'
 import * as imageMaster from '@darkroom/image-master'
 import * as kvConfig from '@darkroom/kv-config'
@@ -7,6 +8,7 @@ import {
   createLogger,
   httpUrl,
   InProcessServices,
+  type Logger,
   loadConfig,
   type RunningService,
 } from '@darkroom/service-kit'
@@ -33,32 +35,21 @@ export async function startAllServices(
   started.defer(() => worker.close())
   const services: RunningService[] = []
   const inProcess = new InProcessServices()
-  const envOf = (name: ServiceName) => environmentOf(name, settings, env)
-  const loggerOf = (name: ServiceName) => createLogger(name, settings.logLevel)
-  const add = (service: RunningService) => {
+  const start = async <Settings extends TObject>(name: ServiceName, { Config, start }: Service<Settings>) => {
+    const config = loadConfig(Config, environmentOf(name, settings, env))
+    const service = await start(config, createLogger(name, settings.logLevel), inProcess)
     services.push(service)
     started.defer(service.close)
   }
 
   // Closed in reverse order: services that others need are closed last.
-  add(await kvConfig.start(loadConfig(kvConfig.Config, envOf('kv-config')), loggerOf('kv-config')))
-  add(
-    await clusterState.start(
-      loadConfig(clusterState.Config, envOf('cluster-state')),
-      loggerOf('cluster-state'),
-    ),
-  )
-  add(await taskDb.start(loadConfig(taskDb.Config, envOf('task-db')), loggerOf('task-db'), inProcess))
-  add(await storage.start(loadConfig(storage.Config, envOf('storage')), loggerOf('storage'), inProcess))
-  add(
-    await imageMaster.start(
-      loadConfig(imageMaster.Config, envOf('image-master')),
-      loggerOf('image-master'),
-      inProcess,
-    ),
-  )
+  await start('kv-config', kvConfig)
+  await start('cluster-state', clusterState)
+  await start('task-db', taskDb)
+  await start('storage', storage)
+  await start('image-master', imageMaster)
   started.defer(() => worker.close()) // while its services still answer
-  add(await frontend.start(loadConfig(frontend.Config, envOf('frontend')), loggerOf('frontend'), inProcess))
+  await start('frontend', frontend)
 
   const running = started.move()
   const workerUrl = httpUrl(settings.host, portOf('image-worker', settings))
@@ -66,4 +57,10 @@ export async function startAllServices(
     services: [...services.map(({ name, url }) => ({ name, url })), { name: 'image-worker', url: workerUrl }],
     close: () => running.disposeAsync(),
   }
+}
+
+/** The exports of a service. */
+interface Service<Settings extends TObject> {
+  Config: Settings
+  start(config: Static<Settings>, logger: Logger, inProcess: InProcessServices): Promise<RunningService>
 }

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { ExpectedFailure } from './expected-failure.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -69,35 +69,38 @@ const commands = {
   webhooks: async () => (await import('./commands/webhooks.ts')).webhooksCommand,
 }
 
+/** The options of all commands; each command refuses those that it doesn't have. */
+const options = {
+  all: { type: 'boolean' },
+  callback: { type: 'string' },
+  concurrency: { type: 'string' },
+  expires: { type: 'string' },
+  from: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+  json: { type: 'boolean' },
+  keep: { type: 'string' },
+  key: { type: 'string' },
+  name: { type: 'string' },
+  operations: { type: 'string' },
+  out: { type: 'string', short: 'o' },
+  owner: { type: 'string' },
+  preset: { type: 'string' },
+  role: { type: 'string' },
+  since: { type: 'string' },
+  to: { type: 'string' },
+  type: { type: 'string' },
+  url: { type: 'string' },
+  variant: { type: 'string', multiple: true },
+  yes: { type: 'boolean' },
+} as const satisfies ParseArgsConfig['options']
+
 /** Runs the command that the arguments name; resolves with the exit code. */
 export async function runCommandLine(process: NodeJS.Process): Promise<number> {
   try {
     const { positionals, values } = parseArgs({
       args: process.argv.slice(2),
       allowPositionals: true,
-      options: {
-        all: { type: 'boolean' },
-        callback: { type: 'string' },
-        concurrency: { type: 'string' },
-        expires: { type: 'string' },
-        from: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-        json: { type: 'boolean' },
-        keep: { type: 'string' },
-        key: { type: 'string' },
-        name: { type: 'string' },
-        operations: { type: 'string' },
-        out: { type: 'string', short: 'o' },
-        owner: { type: 'string' },
-        preset: { type: 'string' },
-        role: { type: 'string' },
-        since: { type: 'string' },
-        to: { type: 'string' },
-        type: { type: 'string' },
-        url: { type: 'string' },
-        variant: { type: 'string', multiple: true },
-        yes: { type: 'boolean' },
-      },
+      options,
     })
     const [name = '', ...rest] = positionals
     if (values.help || name === '' || name === 'help') {

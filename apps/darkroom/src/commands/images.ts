@@ -24,17 +24,12 @@ export function retryCommand(process: NodeJS.Process, ids: string[], given: Retr
   if (all) return retryAll(process, ids, { owner, preset, since, type }, options)
   if ([owner, preset, since, type].some(filter => filter !== undefined))
     throw new UsageError('--owner, --preset, --since and --type need --all')
-  return forEachImage('retry', process, ids, options, async (darkroom, id) => ({
-    image: await darkroom.retry(id),
-  }))
+  return forEachImage(retry, process, ids, options)
 }
 
 /** Deletes images with their results, by their ids. */
 export function deleteCommand(process: NodeJS.Process, ids: string[], options: Options): Promise<number> {
-  return forEachImage('delete', process, ids, options, async (darkroom, id) => {
-    await darkroom.delete(id)
-    return {}
-  })
+  return forEachImage(deletion, process, ids, options)
 }
 
 async function retryAll(
@@ -65,13 +60,31 @@ function instantOf(since: string): string {
   return new Date(Date.now() - durationSeconds('--since', since) * 1000).toISOString()
 }
 
+interface Command {
+  name: string
+  /** Sends the request for an image; returns more properties for `--json`. */
+  send(darkroom: Darkroom, id: string): Promise<object>
+}
+
+const retry: Command = {
+  name: 'retry',
+  send: async (darkroom, id) => ({ image: await darkroom.retry(id) }),
+}
+
+const deletion: Command = {
+  name: 'delete',
+  async send(darkroom, id) {
+    await darkroom.delete(id)
+    return {}
+  },
+}
+
 /** Prints each id when its request has succeeded. Prints the reason of each refusal, and then returns 1. */
 async function forEachImage(
-  name: 'retry' | 'delete',
+  { name, send }: Command,
   process: NodeJS.Process,
   ids: string[],
   { json = false, url, key, ...others }: Options,
-  act: (darkroom: Darkroom, id: string) => Promise<object>,
 ): Promise<number> {
   refuseOtherOptions(name, others)
   if (ids.length === 0) throw new UsageError(`${name} needs the ids of images`)
@@ -79,7 +92,7 @@ async function forEachImage(
   let code = 0
   await mapConcurrently(requestsAtOnce, ids, async id => {
     try {
-      const done = await act(darkroom, id)
+      const done = await send(darkroom, id)
       process.stdout.write(`${json ? JSON.stringify({ id, ...done }) : id}\n`)
     } catch (error) {
       if (!(error instanceof DarkroomError)) throw error

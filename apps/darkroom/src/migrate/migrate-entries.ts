@@ -1,0 +1,33 @@
+import { migrateKv, openKvStore } from '@darkroom/kv-config/migrate'
+import { createLogger } from '@darkroom/service-kit'
+import type { Migrate } from './migration.ts'
+import { openStore } from './open-store.ts'
+
+/** Registrations are not copied: services register again. */
+export const migrateEntries: Migrate = async ({ from, to }, { signal, progress }) => {
+  const logger = createLogger('migrate', 'silent')
+  await using stores = new AsyncDisposableStack()
+  const open = (url: string) =>
+    openStore(
+      url,
+      stores,
+      () => openKvStore({ url, logger }),
+      store => store.get('ready'),
+    )
+  const source = await open(from)
+  const target = await open(to)
+  const { copied, present, differing, registrations } = await migrateKv({
+    from: source,
+    to: target,
+    signal,
+    onProgress: counts => {
+      const done = counts.copied + counts.present + counts.differing + counts.registrations
+      progress.show({ phase: 'copying', done })
+    },
+  })
+  return [
+    `${copied + present + differing} entries, ${copied} of them copied now`,
+    ...(differing > 0 ? [`${differing} have another value in the target, and were not changed there`] : []),
+    ...(registrations > 0 ? [`${registrations} registrations are left out; services register again`] : []),
+  ]
+}
