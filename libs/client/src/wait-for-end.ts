@@ -1,4 +1,5 @@
 import { type Connection, pause } from './connection.ts'
+import { eventsOf } from './server-events.ts'
 import type { ImageStatus } from './types.ts'
 
 interface WaitOptions {
@@ -7,8 +8,6 @@ interface WaitOptions {
 }
 
 const pollSeconds = 20
-/** Darkroom writes to a silent stream every 20 s. After a longer silence, the connection is dead. */
-const silenceMs = 65_000
 /** Between two polls, where a proxy has removed the preference to wait. */
 const pollPauseMs = 1000
 
@@ -16,26 +15,44 @@ const pollPauseMs = 1000
 export async function waitForEnd(
   connection: Connection,
   id: string,
-  { signal, onChange }: WaitOptions,
+  options: WaitOptions,
 ): Promise<ImageStatus> {
   const path = `/images/${encodeURIComponent(id)}`
-  const init = signal ? { signal } : {}
   try {
-    const answer = await connection.request(`${path}/events`, { ...init, once: true })
-    if (answer.body)
-      for await (const { event, data } of eventsOf(answer.body)) {
-        if (event !== 'state') continue
-        const status = JSON.parse(data) as ImageStatus
-        onChange?.(status)
-        if (hasEnded(status)) return status
-      }
+    const ended = await followEvents(connection, path, options)
+    if (ended) return ended
   } catch {
-    signal?.throwIfAborted() // a proxy may hold back or cut events; polling shows what is wrong
+    options.signal?.throwIfAborted() // a proxy may hold back or cut events; polling shows what is wrong
   }
+  return poll(connection, path, options)
+}
+
+/** Undefined if the stream ends before the image. */
+async function followEvents(
+  connection: Connection,
+  path: string,
+  { signal, onChange }: WaitOptions,
+): Promise<ImageStatus | undefined> {
+  const answer = await connection.request(`${path}/events`, { ...(signal && { signal }), once: true })
+  if (!answer.body) return undefined
+  for await (const { event, data } of eventsOf(answer.body)) {
+    if (event !== 'state') continue
+    const status = JSON.parse(data) as ImageStatus
+    onChange?.(status)
+    if (hasEnded(status)) return status
+  }
+  return undefined
+}
+
+async function poll(
+  connection: Connection,
+  path: string,
+  { signal, onChange }: WaitOptions,
+): Promise<ImageStatus> {
+  const headers = { prefer: `wait=${pollSeconds}` }
   for (;;) {
-    const headers = { prefer: `wait=${pollSeconds}` }
     const begun = performance.now()
-    const status = await connection.json<ImageStatus>(path, { ...init, headers })
+    const status = await connection.json<ImageStatus>(path, { ...(signal && { signal }), headers })
     onChange?.(status)
     if (hasEnded(status)) return status
     if (performance.now() - begun < pollPauseMs) await pause(pollPauseMs, signal)
@@ -44,44 +61,4 @@ export async function waitForEnd(
 
 function hasEnded({ state }: ImageStatus): boolean {
   return state === 'finished' || state === 'failed'
-}
-
-interface ServerEvent {
-  event: string
-  data: string
-}
-
-/** Parses server-sent events (WHATWG HTML, 9.2.6), without ids and reconnection times. */
-async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerEvent> {
-  const reader = body.getReader()
-  const decoder = new TextDecoder()
-  let [text, event, data] = ['', 'message', '']
-  try {
-    for (;;) {
-      const { done, value } = await soon(reader.read())
-      if (done) return
-      text += decoder.decode(value, { stream: true })
-      const lines = text.split(/\r\n|\n|\r(?!$)/)
-      text = lines.pop() ?? ''
-      for (const line of lines) {
-        const [, field = '', given = ''] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) ?? []
-        if (field === 'event') event = given
-        if (field === 'data') data += `${given}\n`
-        if (line !== '') continue
-        if (data !== '') yield { event, data: data.slice(0, -1) }
-        event = 'message'
-        data = ''
-      }
-    }
-  } finally {
-    await reader.cancel().catch(() => undefined)
-  }
-}
-
-async function soon<Value>(promise: Promise<Value>): Promise<Value> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const silence = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('the connection is silent')), silenceMs)
-  })
-  return Promise.race([promise, silence]).finally(() => clearTimeout(timer))
 }
