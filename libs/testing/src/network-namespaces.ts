@@ -42,31 +42,7 @@ export function networkNamespacesAreMissing(): string | false {
 
 /** Makes at most 250 hosts, which are removed when the test has ended, however it ends. */
 export function makeNetwork(t: Pick<TestContext, 'after'>, count: number): HostNetwork {
-  const name = `darkroom-${randomBytes(4).toString('hex')}`
-  const bridge = `${name}-switch`
-  const hosts = Array.from({ length: count }, (_, index) => {
-    const namespace = `${name}-${index}`
-    return { namespace, address: `10.77.0.${index + 1}`, within: inNamespace(namespace) }
-  })
-  // Interfaces end with their namespace; this hook is registered before the first is made.
-  t.after(() => {
-    for (const each of [...hosts.map(({ namespace }) => namespace), bridge])
-      spawnSync('ip', ['netns', 'delete', each])
-  })
-  run('ip', 'netns', 'add', bridge)
-  run(...inNamespace(bridge), 'ip', 'link', 'add', 'name', 'bridge', 'type', 'bridge')
-  run(...inNamespace(bridge), 'ip', 'link', 'set', 'bridge', 'up')
-  for (const [index, { namespace, address, within }] of hosts.entries()) {
-    run('ip', 'netns', 'add', namespace)
-    run(
-      ...['ip', 'link', 'add', 'wire', 'netns', namespace, 'type', 'veth'],
-      ...['peer', 'name', `port${index}`, 'netns', bridge],
-    )
-    run(...inNamespace(bridge), 'ip', 'link', 'set', `port${index}`, 'master', 'bridge', 'up')
-    run(...within, 'ip', 'address', 'add', `${address}/24`, 'dev', 'wire')
-    for (const device of ['lo', 'wire']) run(...within, 'ip', 'link', 'set', device, 'up')
-  }
-
+  const hosts = connectHosts(t, count)
   const dropFrom = (host: number, sources: readonly number[], ...when: string[]) => {
     const { within } = atIndex(host)
     for (const source of sources)
@@ -105,6 +81,34 @@ export function makeNetwork(t: Pick<TestContext, 'after'>, count: number): HostN
       }
     },
   }
+}
+
+function connectHosts(t: Pick<TestContext, 'after'>, count: number): NetworkHost[] {
+  const name = `darkroom-${randomBytes(4).toString('hex')}`
+  const bridge = `${name}-switch`
+  const hosts = Array.from({ length: count }, (_, index) => {
+    const namespace = `${name}-${index}`
+    return { namespace, address: `10.77.0.${index + 1}`, within: inNamespace(namespace) }
+  })
+  // Interfaces end with their namespace; this hook is registered before the first is made.
+  t.after(() => {
+    for (const each of [...hosts.map(({ namespace }) => namespace), bridge])
+      spawnSync('ip', ['netns', 'delete', each])
+  })
+  run('ip', 'netns', 'add', bridge)
+  run(...inNamespace(bridge), 'ip', 'link', 'add', 'name', 'bridge', 'type', 'bridge')
+  run(...inNamespace(bridge), 'ip', 'link', 'set', 'bridge', 'up')
+  for (const [index, { namespace, address, within }] of hosts.entries()) {
+    run('ip', 'netns', 'add', namespace)
+    run(
+      ...['ip', 'link', 'add', 'wire', 'netns', namespace, 'type', 'veth'],
+      ...['peer', 'name', `port${index}`, 'netns', bridge],
+    )
+    run(...inNamespace(bridge), 'ip', 'link', 'set', `port${index}`, 'master', 'bridge', 'up')
+    run(...within, 'ip', 'address', 'add', `${address}/24`, 'dev', 'wire')
+    for (const device of ['lo', 'wire']) run(...within, 'ip', 'link', 'set', device, 'up')
+  }
+  return hosts
 }
 
 function inNamespace(namespace: string): readonly [string, ...string[]] {

@@ -1,25 +1,14 @@
 import { execFile, execFileSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import {
-  chownSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { chownSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { freePort } from '../free-port.ts'
 import { type Program, startProgram } from '../program.ts'
 import { untilAlive } from '../start-service.ts'
 import { until } from '../until.ts'
+import { makeData, programBeside } from './postgres-data.ts'
 
 const execute = promisify(execFile)
 
@@ -63,9 +52,7 @@ export async function startPostgres(
   const folder = mkdtempSync(join(tmpdir(), 'postgres-'))
   const within = ownedByServer(folder)
   const port = await freePort()
-  if (primary !== undefined) copyPrimary(folder, postgres, within, primary)
-  else if (password === undefined) copyEmptyCluster(folder, postgres, within)
-  else initialize(folder, postgres, within, password)
+  makeData({ folder, postgres, within }, { password, primary })
   const fixed = { listen_addresses: '127.0.0.1', port: String(port), unix_socket_directories: folder }
   const options = Object.entries({ ...fixed, ...settings }).flatMap(([name, value]) => [
     '-c',
@@ -127,78 +114,6 @@ export async function startPostgres(
       await query('SELECT pg_promote()')
     },
   }
-}
-
-/** Copies the empty database cluster with which every server without a password begins. It is made only once. */
-function copyEmptyCluster(folder: string, postgres: string, within: string[]): void {
-  const program = realpathSync(postgres)
-  const { mtimeMs, ino } = statSync(program)
-  const key = createHash('sha256').update(`${program} ${mtimeMs} ${ino} ${process.getuid?.()}`).digest('hex')
-  const kept = join(keptClusters, key.slice(0, 16))
-  if (!existsSync(kept)) {
-    initialize(folder, postgres, within, undefined)
-    keep(join(folder, 'data'), kept)
-  } else copyFolder(kept, join(folder, 'data'))
-}
-
-/** The folder of the empty cluster for all test files. Only the user who installed Darkroom can write there. */
-const keptClusters = fileURLToPath(new URL('../../../../node_modules/.cache/postgres', import.meta.url))
-
-/** Stores the cluster for other processes, which see the complete copy or none. */
-function keep(folder: string, kept: string): void {
-  const copy = `${kept}.${process.pid}`
-  mkdirSync(dirname(kept), { recursive: true })
-  copyFolder(folder, copy)
-  try {
-    renameSync(copy, kept)
-  } catch (error) {
-    if (!existsSync(kept)) throw error
-    rmSync(copy, { recursive: true }) // another test file was faster
-  }
-}
-
-/** Keeps owners and modes, because the server checks them. */
-function copyFolder(from: string, to: string): void {
-  execFileSync('cp', ['--archive', '--reflink=auto', from, to], { stdio: 'pipe' })
-}
-
-/** Makes an empty cluster, without fsync at the end, as the cluster may be lost with the machine. */
-function initialize(folder: string, postgres: string, within: string[], password: string | undefined): void {
-  const passwordFile = join(folder, 'password')
-  writeFileSync(passwordFile, password ?? '', { mode: 0o644 })
-  const authentication =
-    password === undefined ? ['--auth=trust'] : ['--auth=scram-sha-256', `--pwfile=${passwordFile}`]
-  const initdb = programBeside(postgres, 'initdb')
-  const options = [
-    '--username=postgres',
-    '--encoding=UTF8',
-    '--locale=C.UTF-8',
-    '--no-sync',
-    ...authentication,
-  ]
-  const [command = initdb, ...args] = [...within, initdb, '-D', join(folder, 'data'), ...options]
-  execFileSync(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
-}
-
-/** Copies a running server, for a standby that follows it. */
-function copyPrimary(folder: string, postgres: string, within: string[], { url }: Postgres): void {
-  const backup = programBeside(postgres, 'pg_basebackup')
-  const options = [
-    '-d',
-    url,
-    '-D',
-    join(folder, 'data'),
-    '--write-recovery-conf',
-    '--checkpoint=fast',
-    '--no-sync',
-  ]
-  const [command = backup, ...args] = [...within, backup, ...options]
-  execFileSync(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
-}
-
-/** Debian does not put these programs on the PATH. */
-function programBeside(postgres: string, name: string): string {
-  return join(dirname(realpathSync(postgres)), name)
 }
 
 /** The command that runs a program as the folder's owner. */
