@@ -1,9 +1,9 @@
 // Measures the figures of the README: npm run bench -- cluster-state
 // Needs /proc. Increments per second that one node acknowledges, and how long five nodes on this machine take to agree.
-import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ask, post, startCluster, untilAllMeet } from '../apps/cluster-state/test/cluster/start-cluster.ts'
+import { cpuMs } from './process-figures.ts'
 
 const clients = 32
 const seconds = 10
@@ -12,7 +12,7 @@ const writes = 200
 test('figures', { timeout: 600_000 }, async t => {
   const cluster = await startCluster(t)
   const one = await cluster.start(1)
-  const before = processorMs(one.pid)
+  const before = cpuMs(one.pid)
   const end = performance.now() + seconds * 1000
   const counts = await Promise.all(
     Array.from({ length: clients }, async () => {
@@ -22,9 +22,9 @@ test('figures', { timeout: 600_000 }, async t => {
     }),
   )
   const total = counts.reduce((sum, count) => sum + count, 0)
-  const processor = ((processorMs(one.pid) - before) / total).toFixed(2)
+  const cpu = ((cpuMs(one.pid) - before) / total).toFixed(2)
   t.diagnostic(`${Math.round(total / seconds)} increments/s acknowledged by one node, ${clients} at a time`)
-  t.diagnostic(`${processor} ms of processor time of the node for each`)
+  t.diagnostic(`${cpu} ms of CPU time of the node for each`)
 
   const nodes = [one, ...(await Promise.all([2, 3, 4, 5].map(cluster.start)))]
   await untilAllMeet(nodes)
@@ -49,9 +49,3 @@ test('figures', { timeout: 600_000 }, async t => {
     `five nodes agree on a write in ${at(0.5)} ms (median), ${at(0.99)} ms (p99), ${at(1)} ms (most)`,
   )
 })
-
-/** The CPU time of all its threads so far; the kernel counts in hundredths of a second (proc_pid_stat(5)). */
-function processorMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-  return (Number(fields[11]) + Number(fields[12])) * 10
-}

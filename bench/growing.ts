@@ -54,7 +54,7 @@ stack.defer(() => dispatcher.destroy())
 
 const small = await generateImage({ kind: 'png', width: 64, height: 48, seed: 1 })
 const before = { redis: await redisBytes(), postgres: await postgresBytes() }
-const taking = await measure(waitingImages, () => upload(small))
+const accepting = await measure(waitingImages, () => upload(small))
 const perWaiting = {
   redis: ((await redisBytes()) - before.redis) / waitingImages,
   postgres: ((await postgresBytes()) - before.postgres) / waitingImages,
@@ -149,16 +149,18 @@ function requireEngine(name: 'redis' | 'postgres'): string {
 
 function report(): string {
   const rows = Object.entries(processes).map(([name, { pid }]) => {
-    const cells = [taking, smallFigures, photographFigures].map(({ cpuMs }) => (cpuMs[name] ?? 0).toFixed(2))
+    const cells = [accepting, smallFigures, photographFigures].map(({ cpuMs }) =>
+      (cpuMs[name] ?? 0).toFixed(2),
+    )
     const peak = processTree(pid).reduce((sum, each) => sum + peakMemoryMiB(each), 0)
     return `| ${name} | ${cells.join(' | ')} | ${peak.toFixed(0)} |`
   })
-  const rates = [taking, smallFigures, photographFigures].map(({ perSecond }) => perSecond.toFixed(1))
+  const rates = [accepting, smallFigures, photographFigures].map(({ perSecond }) => perSecond.toFixed(1))
   const mean = bytes.reduce((sum, { length }) => sum + length, 0) / bytes.length
   return `
 ${availableParallelism()} cores, ${cpus()[0]?.model}, Node ${process.version}; ${clients} clients on the same machine
 
-| CPU ms per image | taken in | small, all of it | photograph, all of it | peak MiB |
+| CPU ms per image | accepted | small, all of it | photograph, all of it | peak MiB |
 |---|---|---|---|---|
 ${rows.join('\n')}
 | images/s | ${rates.join(' | ')} | |

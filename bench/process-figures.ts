@@ -26,8 +26,17 @@ export function cpuMs(pid: number): number {
 
 /** The peak of resident memory, in MiB. */
 export function peakMemoryMiB(pid: number): number {
-  const [, kib] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
-  return Number(kib) / 1024
+  return statusKiB(pid, 'VmHWM') / 1024
+}
+
+/** The resident memory, in KiB. */
+export function residentKiB(pid: number): number {
+  return statusKiB(pid, 'VmRSS')
+}
+
+function statusKiB(pid: number, field: string): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  return Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)?.[1])
 }
 
 function parentOf(pid: number): number | undefined {

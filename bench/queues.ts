@@ -6,10 +6,10 @@
  *
  *     npm run bench -- queues [tasks] [workers] [rounds]
  */
-import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg } from 'node:os'
 import { after, type TestContext, test } from 'node:test'
 import type { Task, Work } from '@darkroom/contracts'
+import { mapConcurrently } from '@darkroom/service-kit'
 import {
   findEngine,
   freePortRange,
@@ -19,18 +19,12 @@ import {
   until,
 } from '@darkroom/testing'
 import { Queue, Worker } from 'bullmq'
+import { cpuMs } from './process-figures.ts'
+import { sampleFacts, sampleTask } from './sample-task.ts'
 
 const [tasks = 2000, workers = 16, rounds = 3] = process.argv.slice(2).map(Number)
 const owner = { after } as Pick<TestContext, 'after'>
 const redisProgram = findEngine('redis')
-const result = {
-  contentType: 'image/png',
-  bytes: 1,
-  width: 1,
-  height: 1,
-  frames: 1,
-  sha256: 'ab'.repeat(32),
-}
 
 interface Figures {
   tasksPerSecond: number
@@ -62,15 +56,7 @@ async function measure(t: TestContext, queueUrl: string, redisPid: number): Prom
   const taskDb = await startService(t, 'task-db', env)
   await startService(t, 'storage', env)
   const ids = Array.from({ length: tasks }, (_, n) => idOf(n))
-  await inParallel(workers, ids, async id => {
-    const operations = [{ name: 'swap-channels', order: 'bgr' }]
-    await ask<Task>(`${taskDb.url}/tasks/${id}`, {
-      state: 'not-started',
-      operations,
-      original: result,
-      maxAttempts: 3,
-    })
-  })
+  await mapConcurrently(workers, ids, id => ask<Task>(`${taskDb.url}/tasks/${id}`, sampleTask))
   const master = await startService(t, 'image-master', env)
   await until('all are queued', async () => {
     if (!queueUrl.startsWith('redis')) return true
@@ -82,18 +68,16 @@ async function measure(t: TestContext, queueUrl: string, redisPid: number): Prom
   const startedAt = performance.now()
   await Promise.all(Array.from({ length: workers }, () => workUntilEmpty(master.url)))
   const tasksPerSecond = tasks / ((performance.now() - startedAt) / 1000)
-  const cpuMs = Object.fromEntries(
-    Object.entries(cpuMsOf(processes)).map(([name, ms]) => [name, (ms - (cpuBefore[name] ?? 0)) / tasks]),
-  )
+  const cpu = cpuMsPerTask(processes, cpuBefore)
   const counts = await ask<{ finished: number }>(`${taskDb.url}/stats`)
   if (counts?.finished !== tasks) throw new Error(`not all tasks finished: ${JSON.stringify(counts)}`)
-  return { tasksPerSecond, cpuMs }
+  return { tasksPerSecond, cpuMs: cpu }
 }
 
 async function workUntilEmpty(master: string): Promise<void> {
   let work = await ask<Work>(`${master}/getWork?worker=bench&wait=1`)
   while (work) {
-    const report = { id: work.id, lease: work.lease.token, result, next: { worker: 'bench' } }
+    const report = { id: work.id, lease: work.lease.token, result: sampleFacts, next: { worker: 'bench' } }
     work = await ask<Work>(`${master}/workFinished`, report)
   }
 }
@@ -110,34 +94,23 @@ async function measureBullMq(redisUrl: string, redisPid: number): Promise<Figure
   const worker = new Worker('noop', async () => undefined, { connection, concurrency: workers })
   await new Promise(resolve => worker.on('drained', () => void resolve(undefined)))
   const tasksPerSecond = tasks / ((performance.now() - startedAt) / 1000)
-  const cpuMs = Object.fromEntries(
-    Object.entries(cpuMsOf(processes)).map(([name, ms]) => [name, (ms - (cpuBefore[name] ?? 0)) / tasks]),
-  )
+  const cpu = cpuMsPerTask(processes, cpuBefore)
   await worker.close()
   await queue.close()
-  return { tasksPerSecond, cpuMs }
+  return { tasksPerSecond, cpuMs: cpu }
 }
 
-/** User and system time so far (proc_pid_stat(5), in ticks of 10 ms). */
 function cpuMsOf(processes: Readonly<Record<string, number>>): Record<string, number> {
-  const read = (pid: number) => {
-    const [, fields = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')
-    const [user = 0, system = 0] = fields.split(' ').slice(11, 13).map(Number)
-    return (user + system) * 10
-  }
-  return Object.fromEntries(Object.entries(processes).map(([name, pid]) => [name, read(pid)]))
+  return Object.fromEntries(Object.entries(processes).map(([name, pid]) => [name, cpuMs(pid)]))
 }
 
-async function inParallel<Item>(
-  count: number,
-  items: readonly Item[],
-  action: (item: Item) => Promise<void>,
-) {
-  const left = items.values()
-  const run = async () => {
-    for (const item of left) await action(item)
-  }
-  await Promise.all(Array.from({ length: count }, run))
+/** The CPU time of each process since `before`, per task. */
+function cpuMsPerTask(
+  processes: Readonly<Record<string, number>>,
+  before: Readonly<Record<string, number>>,
+): Record<string, number> {
+  const now = Object.entries(cpuMsOf(processes))
+  return Object.fromEntries(now.map(([name, ms]) => [name, (ms - (before[name] ?? 0)) / tasks]))
 }
 
 function idOf(number: number): string {

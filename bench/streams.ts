@@ -1,13 +1,12 @@
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { availableParallelism, cpus } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { NewTask } from '@darkroom/contracts'
 import { createLogger, mapConcurrently, ServiceClients } from '@darkroom/service-kit'
 import { freePort, startService, temporaryFolder, until } from '@darkroom/testing'
 import { format, quantile, table } from './measure.ts'
-import { cpuMs } from './process-figures.ts'
+import { cpuMs, residentKiB } from './process-figures.ts'
+import { sampleTask } from './sample-task.ts'
 
 /**
  * Open event streams at one frontend, all services in separate processes: memory a stream, the frontend's CPU time a
@@ -41,20 +40,6 @@ const clients = new ServiceClients({
 })
 stack.defer(() => clients.close())
 const { port, hostname } = new URL(frontend.url)
-
-const task: NewTask = {
-  state: 'not-started',
-  operations: [{ name: 'swap-channels', order: 'bgr' }],
-  original: {
-    contentType: 'image/jpeg',
-    bytes: 600_000,
-    width: 3000,
-    height: 2000,
-    frames: 1,
-    sha256: 'ab'.repeat(32),
-  },
-  maxAttempts: 3,
-}
 
 /** When a state of an image arrived at a stream, by `performance.now()`. */
 const arrived = new Map<string, number[]>()
@@ -114,11 +99,11 @@ async function measure(
   paths: string[],
   change: () => Promise<[string, number][]>,
 ): Promise<void> {
-  const before = residentKiB()
+  const before = residentKiB(frontend.pid)
   const sockets = await mapConcurrently(requestsAtOnce, paths, open)
   await until('all streams have begun', () => sockets.every(({ bytesRead }) => bytesRead > 0))
   await delay(10_000) // until garbage of the opening is collected
-  const memory = (residentKiB() - before) / paths.length
+  const memory = (residentKiB(frontend.pid) - before) / paths.length
   arrived.clear()
   const cpuBefore = cpuMs(frontend.pid)
   const commits = await change()
@@ -163,7 +148,7 @@ async function open(path: string): Promise<Socket> {
 
 async function createTask(number: number): Promise<string> {
   const id = `01990000-0000-7000-8000-${number.toString(16).padStart(12, '0')}`
-  const { status } = await clients.taskDb.putTask({ params: { id }, body: task })
+  const { status } = await clients.taskDb.putTask({ params: { id }, body: sampleTask })
   if (status !== 201) throw new Error(`a task is answered ${status}`)
   return id
 }
@@ -176,9 +161,4 @@ async function claim(id: string): Promise<void> {
 
 async function remove(id: string): Promise<void> {
   await clients.taskDb.deleteTask({ params: { id } })
-}
-
-function residentKiB(): number {
-  const [, kib] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${frontend.pid}/status`, 'utf8')) ?? []
-  return Number(kib)
 }
