@@ -11,13 +11,15 @@ import { findTask } from '@darkroom/service-kit/images'
 import { type Caller, maySee, ownerSeenBy } from '../access/caller.ts'
 import { toImageStatus } from '../image-status.ts'
 import type { ChangeFeed } from './change-feed.ts'
-import { type EventStream, eventFrame, type Frame, heartbeat } from './event-stream.ts'
+import { type EventStream, eventFrame, Frame, heartbeat } from './event-stream.ts'
 
 /** Shorter than the minute after which nginx closes an idle connection. */
 const heartbeatMs = 20_000
 /** The number of steps over which heartbeats are spread, because thousands at once would delay events. */
 const heartbeatSteps = 200
 const reset = eventFrame('reset', {})
+/** An id without an event: with it, a client that has got no event yet also sends Last-Event-ID when it reconnects. */
+const firstId = new Frame('id: 0\n\n')
 /** How many images of each unfinished state a stream of all images begins with. */
 const maxFirstImages = 100
 /** How soon a client that was refused a stream should try again. */
@@ -99,9 +101,14 @@ export class EventHub {
     throw retryLater(429, 'too-many-streams', words, retryStreamSeconds)
   }
 
-  /** Sends the unfinished images that the caller may see, newest first, then each change. */
-  async followAll(stream: EventStream): Promise<void> {
+  /**
+   * Sends the unfinished images that the caller may see, newest first, then each change. `isContinued`: the client has
+   * reconnected, and may have missed changes.
+   */
+  async followAll(stream: EventStream, { isContinued }: { isContinued: boolean }): Promise<void> {
     const owner = ownerSeenBy(stream.caller)
+    stream.write(firstId)
+    if (isContinued) stream.write(reset)
     this.#ofAll.add(stream)
     this.#begin(stream, () => this.#ofAll.delete(stream))
     try {

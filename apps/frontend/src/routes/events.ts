@@ -35,12 +35,13 @@ export function addEventRoutes(
 
   app.route({
     ...frontendRoutes.followImages,
-    handler: async ({ method, host, caller }, reply) => {
+    handler: async ({ method, headers, host, caller }, reply) => {
       hub.requireRoom(caller)
       if (method === 'HEAD') return sendHead(reply)
       reply.hijack()
       const options = { caller, linkBase: linkBase(publicUrls, host), headers: reply.getHeaders() }
-      await hub.followAll(new EventStream(reply.raw, options))
+      const isContinued = headers['last-event-id'] !== undefined
+      await hub.followAll(new EventStream(reply.raw, options), { isContinued })
     },
   })
 }

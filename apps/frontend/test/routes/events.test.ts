@@ -126,6 +126,20 @@ test('the events of all images begin with the images under way', async t => {
   assert.ok(!states().some(([id]) => id === ended))
 })
 
+test('a client that reconnects to the events of all images gets a reset first, even if it has got no event yet', async t => {
+  const frontend = await startFrontend(t)
+  const first = await fetch(`${frontend.url}/images/events`)
+  const reader = first.body?.pipeThrough(new TextDecoderStream()).getReader()
+  let text = ''
+  while (!/^id: \S+\n\n/m.test(text)) text += (await reader?.read())?.value
+  await reader?.cancel()
+  const [, id = ''] = /^id: (\S+)$/m.exec(text) ?? []
+  await upload(frontend)
+  const { events } = await follow(t, frontend, '/images/events', { 'last-event-id': id })
+  await until('the state is there', () => events.some(({ name }) => name === 'state'))
+  assert.equal(events[0]?.name, 'reset')
+})
+
 test('one read of the task DB serves many streams', async t => {
   const frontend = await startFrontend(t)
   const id = await upload(frontend)
