@@ -2,7 +2,7 @@ import type { OutputFormat } from '@darkroom/contracts'
 import type { ImageHeader } from '@darkroom/image-header'
 import sharp from 'sharp'
 import { decode } from './decode.ts'
-import type { ColourPlan } from './examine.ts'
+import type { ColourPlan, EncodedImage } from './examine.ts'
 import { hasRoomFor, isAnimatable, usualResult } from './format-abilities.ts'
 import { uprightSize } from './geometry.ts'
 import { type DevelopLimits, timeoutOf } from './limits.ts'
@@ -10,7 +10,7 @@ import type { Plan } from './plan.ts'
 import { inBytes, type Raster } from './raster.ts'
 import { forgivingOddTags } from './tiff/essential-tags.ts'
 import { hasOddColours } from './tiff/odd-colours.ts'
-import { isLossless, type TiffPage, tiffPages } from './tiff/tiff-page.ts'
+import { isLossless, tiffPages } from './tiff/tiff-page.ts'
 
 /** The properties that decide which format suits an image. */
 interface Content {
@@ -32,8 +32,7 @@ interface Choice {
  * `reserve` is awaited before the first frame is unpacked, which happens only when the header isn't enough to decide.
  */
 export async function chooseFormat(
-  input: Uint8Array,
-  header: ImageHeader,
+  { input, header }: EncodedImage,
   plan: Pick<Plan, 'addsTransparency' | 'steps'> & ColourPlan,
   limits: DevelopLimits,
   reserve: (bytes: number) => Promise<void>,
@@ -44,7 +43,7 @@ export async function chooseFormat(
   const lossless = page ? isLossless(page) : header.lossless
   const content =
     contentByHeader({ ...header, lossless }) ??
-    (await contentByPixels(input, header, plan, limits, reserve, page))
+    (await contentByPixels({ input, header, page }, plan, limits, reserve))
   const size = plan.steps.reduce((size, step) => step.sizeAfter(size), uprightSize(header))
   const withRoom = (...formats: OutputFormat[]) => formats.find(format => hasRoomFor(size, format))
   if (!page && frames > 1 && (isAnimatable(format) || format === 'png'))
@@ -70,19 +69,17 @@ function contentByHeader({
 const examinedRows = 256
 
 async function contentByPixels(
-  input: Uint8Array,
-  header: ImageHeader,
+  { input, header, page }: EncodedImage,
   plan: ColourPlan,
   limits: DevelopLimits,
   reserve: (bytes: number) => Promise<void>,
-  page: TiffPage | undefined,
 ): Promise<Content> {
   const { width, height, unpackedBytes } = header
   if (page && hasOddColours(page)) {
     // sharp can't read them.
     await reserve(2 * unpackedBytes)
     const { picture } = await forgivingOddTags(input)(page, file =>
-      decode(input, header, plan, limits, page, file),
+      decode({ input, header, page, file }, plan, limits),
     )
     const [raster] = picture.frames as [Raster]
     return contentOf(inBytes(raster).data, raster)

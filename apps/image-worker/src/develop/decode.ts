@@ -5,7 +5,7 @@ import { correctSamples } from './avif/correct-samples.ts'
 import { spaceOfNumbers } from './colour/colour-space.ts'
 import { deepGreyToSrgb } from './colour/grey-profile.ts'
 import { toSrgb } from './colour/to-srgb.ts'
-import { type ColourPlan, examine } from './examine.ts'
+import { type ColourPlan, type EncodedImage, examine } from './examine.ts'
 import { keepsFrames } from './format-abilities.ts'
 import { type DevelopLimits, timeoutOf } from './limits.ts'
 import { orient, orientInSharp } from './orient.ts'
@@ -28,17 +28,15 @@ const displayP3 = { space: spaceOfNumbers({ primaries: 12, transfer: 13 }) }
 /**
  * Unpacks an image as it is displayed: all frames, or one page of a TIFF, with the EXIF orientation applied. Colours
  * stay as they are if the result can declare them; otherwise they are converted to sRGB. CMYK and Lab are always
- * converted. `file` is a copy of a TIFF that sharp reads instead of it.
+ * converted.
  */
 export async function decode(
-  input: Uint8Array,
-  header: ImageHeader,
+  image: EncodedImage,
   plan: ColourPlan,
   limits: DevelopLimits,
-  page?: TiffPage,
-  file = input,
 ): Promise<{ picture: Picture; original: Original }> {
-  const examined = await examine(input, header, plan, limits, page, file)
+  const { input, header, page } = image
+  const examined = await examine(image, plan, limits)
   const { source, opened, signal, treatment } = examined
   const { isAnimated, options, metadata, avif } = opened
   const kind = { bits: examined.kind.bits, isGrey: examined.kind.isGrey }

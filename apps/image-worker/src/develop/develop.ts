@@ -65,7 +65,7 @@ export async function develop(
     if (shared) shared.source = source
     const job: Job = { input: source, header, plan, limits, shared }
     if (plan.output.isChosen) {
-      const { format, lossless } = await chooseFormat(source, header, plan, limits, reserve)
+      const { format, lossless } = await chooseFormat({ input: source, header }, plan, limits, reserve)
       plan.output = { ...plan.output, format, lossless }
     }
     const bytes = await firstOrMendedResult(job, reserve)

@@ -20,6 +20,15 @@ import type { TiffPage } from './tiff/tiff-page.ts'
 /** The part of a plan that decides which colours an image is unpacked to. */
 export type ColourPlan = Pick<Plan, 'output' | 'makesColours' | 'coloursGrey' | 'geometry'>
 
+export interface EncodedImage {
+  input: Uint8Array
+  header: ImageHeader
+  /** Only this page of a TIFF. */
+  page?: TiffPage | undefined
+  /** The file that sharp reads instead of a TIFF: a copy that has the same pixels. */
+  file?: Uint8Array
+}
+
 /** How sharp interprets the pixels of an image. */
 export interface PixelKind {
   bits: 8 | 16
@@ -45,15 +54,12 @@ export interface Examined {
 
 /**
  * Examines an image, or one page of a TIFF. Colours stay as they are if the result can declare them; otherwise they are
- * converted to sRGB. sharp reads `file`: the input, or for a TIFF a copy that has the same pixels.
+ * converted to sRGB.
  */
 export async function examine(
-  input: Uint8Array,
-  header: ImageHeader,
+  { input, header, page, file = input }: EncodedImage,
   { output, makesColours, coloursGrey, geometry }: ColourPlan,
   limits: DevelopLimits,
-  page?: TiffPage,
-  file = input,
 ): Promise<Examined> {
   const isOdd = page !== undefined && hasOddColours(page)
   const gif = header.format === 'gif' ? withClearedFrames(upToTrailer(input)) : undefined

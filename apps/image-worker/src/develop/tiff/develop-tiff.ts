@@ -143,7 +143,9 @@ async function openPage(
 ): Promise<{ picture: Picture; original: Original }> {
   expectWholeBytes(page)
   const own = { ...header, frames: 1, lossless: isLossless(page), orientation: page.orientation }
-  const { picture, original } = await forgiving(page, file => decode(input, own, plan, limits, page, file))
+  const { picture, original } = await forgiving(page, file =>
+    decode({ input, header: own, page, file }, plan, limits),
+  )
   return { picture: { ...picture, metadata: ofPage(page, picture.metadata) }, original }
 }
 

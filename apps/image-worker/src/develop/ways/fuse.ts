@@ -27,7 +27,7 @@ export const fuse: Way = {
   cost: job => (isTaken(job) ? heldBytes(job) : undefined),
   async develop(job) {
     const { input, header, plan, limits } = job
-    const examined = await examine(input, header, plan, limits)
+    const examined = await examine({ input, header }, plan, limits)
     return isPlain(examined) ? fromFile({ ...job, examined }) : undefined
   },
 }

@@ -25,7 +25,7 @@ async function developImage({ input, header, plan, limits, shared }: Job): Promi
   const { steps, output } = plan
   const { picture, original } = await (header.format === 'heic'
     ? decodeHeic(input, header, plan, limits, shared)
-    : decode(input, header, plan, limits))
+    : decode({ input, header }, plan, limits))
   await applySteps(picture, steps, limits)
   // A requested quality takes precedence over the size.
   const isRewritten = isPermutation(header, plan) && output.quality === undefined
