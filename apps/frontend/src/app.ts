@@ -9,7 +9,7 @@ import {
   type ServiceClients,
 } from '@darkroom/service-kit'
 import { checkReads } from '@darkroom/service-kit/images'
-import type { Audience } from './access/audience.ts'
+import type { AccessMode } from './access/access-mode.ts'
 import { Authenticator } from './access/authenticator.ts'
 import { GrantBook } from './access/grant-book.ts'
 import { LocalFacts } from './access/local-facts.ts'
@@ -62,7 +62,7 @@ export interface AppDependencies extends BodyBounds {
   clients: FrontendClients & Pick<ServiceClients, 'clusterState' | 'kv'>
   logger: Logger
   clusterToken?: string | undefined
-  audience: Audience
+  accessMode: AccessMode
   limits?: RateLimitSettings
   uploads?: UploadLimits
   maxStreamsPerOwner?: number | undefined
@@ -87,7 +87,7 @@ export function buildApp({
   clients,
   logger,
   clusterToken,
-  audience,
+  accessMode,
   limits = noLimits,
   uploads = { uploadExpirySeconds: 86_400, maxUploadsPerOwner: 1000 },
   maxStreamsPerOwner,
@@ -111,7 +111,7 @@ export function buildApp({
   const keys = new KeyRing({ kv: clients.kv, logger, localFacts })
   const rates = new RateLimits(limits, logger)
   const onRefusedKey = (address: string) => rates.countRefusedKey(address)
-  const authenticator = new Authenticator({ audience, keys, signing: signingKeys, logger, onRefusedKey })
+  const authenticator = new Authenticator({ accessMode, keys, signing: signingKeys, logger, onRefusedKey })
   const webhooks = startWebhooks({ clients, feed, outbound, signingKeys, publicUrls, logger })
   const { imageMaster, taskDb } = clients
   const grants = new GrantBook(clients.kv)
@@ -185,7 +185,7 @@ export function buildApp({
   )
   app.addHook('onClose', async () => {
     closing.abort()
-    await webhooks.courier.close()
+    await webhooks.sender.close()
     await Promise.all([
       feed.close(),
       intake.close(),

@@ -8,7 +8,7 @@ import {
   ServiceClients,
   startService,
 } from '@darkroom/service-kit'
-import { type Audience, audienceOf } from './access/audience.ts'
+import { type AccessMode, accessModeOf } from './access/access-mode.ts'
 import { LocalFacts } from './access/local-facts.ts'
 import { buildApp } from './app.ts'
 import { readOrigins } from './browsers/cross-origin.ts'
@@ -29,8 +29,8 @@ export async function start(
   logger: Logger,
   inProcess?: InProcessServices,
 ): Promise<RunningService> {
-  const audience = audienceOf(config)
-  logAudience(audience, config, logger)
+  const accessMode = accessModeOf(config)
+  logAccessMode(accessMode, config, logger)
   const publicUrls = readPublicUrls(config.publicUrl)
   const otherOrigins = readOrigins(config.corsOrigins)
   const trustProxy = readTrustProxy(config.trustProxy)
@@ -43,7 +43,7 @@ export async function start(
   const app = buildApp({
     ...config,
     ...edges,
-    audience,
+    accessMode,
     limits: config,
     uploads: config,
     localFacts,
@@ -65,14 +65,14 @@ function ownNames({ allowedHosts, advertiseUrl }: Config, logger: Logger): strin
   return [...allowedHosts.split(','), registered].map(name => name.trim().toLowerCase())
 }
 
-function logAudience(
-  audience: Audience,
+function logAccessMode(
+  accessMode: AccessMode,
   { allowAnonymous, auth, host, publishedOn = host }: Config,
   logger: Logger,
 ): void {
   if (allowAnonymous) logger.warn('ALLOW_ANONYMOUS is deprecated; set AUTH=open')
   if (isLoopback(publishedOn)) return
-  if (audience === 'open')
+  if (accessMode === 'open')
     logger.warn({ host: publishedOn }, 'AUTH=open: every client that can reach this address can use Darkroom')
   else if (auth === undefined)
     logger.warn(

@@ -61,7 +61,7 @@ test('operators switch the intake, and this frontend follows at once', async t =
 test('without cluster-state, uploads are accepted; if cluster-state stops, the last state stays', async t => {
   const frontend = await startFrontend(t)
   await frontend.clusterState.close()
-  const early = buildApp({ clients: frontend.clients, logger, audience: 'open', intakeCheckMs: 60_000 })
+  const early = buildApp({ clients: frontend.clients, logger, accessMode: 'open', intakeCheckMs: 60_000 })
   frontend.defer(() => early.close())
   const headers = { host: 'localhost', 'content-type': 'image/png' }
   const answer = await early.inject({ method: 'POST', url: '/images', headers, payload: png })
@@ -83,7 +83,7 @@ test('without cluster-state, uploads are accepted; if cluster-state stops, the l
 test('a frontend that starts during a pause refuses even the first upload', async t => {
   const frontend = await startFrontend(t)
   await frontend.clients.clusterState.putRegister({ params: { name: intakeRegister }, body: 'paused' })
-  const another = buildApp({ clients: frontend.clients, logger, audience: 'open', intakeCheckMs: 60_000 })
+  const another = buildApp({ clients: frontend.clients, logger, accessMode: 'open', intakeCheckMs: 60_000 })
   frontend.defer(() => another.close())
   const headers = { host: 'localhost', 'content-type': 'image/png' }
   const answer = await another.inject({ method: 'POST', url: '/images', headers, payload: png })

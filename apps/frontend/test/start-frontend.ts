@@ -6,7 +6,7 @@ import { logger, type Neighbours, type Owner, startNeighbours } from '@darkroom/
 import { type App, type Logger, loadConfig, type RunningService } from '@darkroom/service-kit'
 import { expectDeclaredStatuses } from '@darkroom/service-kit/testing'
 import { type HttpAnswer, type HttpRequest, httpRequest, until } from '@darkroom/testing'
-import type { Audience } from '../src/access/audience.ts'
+import type { AccessMode } from '../src/access/access-mode.ts'
 import type { LocalFacts } from '../src/access/local-facts.ts'
 import { buildApp } from '../src/app.ts'
 import { readOrigins } from '../src/browsers/cross-origin.ts'
@@ -24,7 +24,7 @@ export interface Frontend extends Neighbours {
 }
 
 interface FrontendOptions {
-  audience?: Audience
+  accessMode?: AccessMode
   limits?: RateLimitSettings
   uploads?: UploadLimits
   maxStreamsPerOwner?: number
@@ -52,7 +52,7 @@ export async function startFrontend(
     clients,
     logger,
     clusterToken: env.CLUSTER_TOKEN,
-    audience: 'as-configured',
+    accessMode: 'as-configured',
     publicUrls,
     otherOrigins: readOrigins(settings.CORS_ORIGINS ?? ''),
     trustProxy: readTrustProxy(settings.TRUST_PROXY ?? ''),

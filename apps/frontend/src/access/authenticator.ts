@@ -3,7 +3,7 @@ import type { Access } from '@darkroom/contracts'
 import { type Logger, retryLater, ServiceProblem } from '@darkroom/service-kit'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { readKeyText } from '../keys/key-text.ts'
-import type { Audience } from './audience.ts'
+import type { AccessMode } from './access-mode.ts'
 import { anyone, type Caller, callerOf } from './caller.ts'
 import { isGrantToken, readGrantToken } from './grant-token.ts'
 import { refuseCaller, refuseKey } from './refusals.ts'
@@ -11,7 +11,7 @@ import { readSession } from './session-cookie.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
 export interface AuthenticatorOptions {
-  audience: Audience
+  accessMode: AccessMode
   keys: KeyRing
   signing: Pick<SigningKeys, 'knownKeyFor' | 'wasRead' | 'read'>
   logger: Logger
@@ -40,8 +40,8 @@ export class Authenticator {
 
   /** Whether `authenticate` can be called. */
   get isReady(): boolean {
-    const { audience, keys, signing } = this.#options
-    return audience === 'open' || (keys.isKnown && signing.wasRead)
+    const { accessMode, keys, signing } = this.#options
+    return accessMode === 'open' || (keys.isKnown && signing.wasRead)
   }
 
   /** @throws ServiceProblem 503 if the keys could not be read in time */
@@ -71,8 +71,8 @@ export class Authenticator {
    * the key has ended, or the frontend is no longer open.
    */
   callerFor(keyId: string | undefined): Caller | undefined {
-    const { audience, keys } = this.#options
-    if (isOpen(audience, keys)) return anyone
+    const { accessMode, keys } = this.#options
+    if (isOpen(accessMode, keys)) return anyone
     const description = keyId !== undefined && keys.isValid(keyId) ? keys.describe(keyId) : undefined
     return description && callerOf(description)
   }
@@ -88,9 +88,9 @@ export class Authenticator {
     keyId,
     expiresAt = Number.POSITIVE_INFINITY,
   }: Pick<Caller, 'keyId' | 'expiresAt'>): boolean {
-    const { audience, keys } = this.#options
+    const { accessMode, keys } = this.#options
     if (expiresAt * 1000 <= Date.now()) return false
-    return keyId === undefined ? isOpen(audience, keys) : keys.isValid(keyId)
+    return keyId === undefined ? isOpen(accessMode, keys) : keys.isValid(keyId)
   }
 
   #callerOfSession(session: NonNullable<Credentials['session']>): Caller {
@@ -124,10 +124,10 @@ export class Authenticator {
   }
 
   #callerOf({ authorization, address, session }: Credentials): Caller {
-    const { audience, keys } = this.#options
+    const { accessMode, keys } = this.#options
     const given = readBearer(authorization)
     if (given !== undefined && isGrantToken(given)) return this.#callerOfGrant(given, address)
-    if (isOpen(audience, keys)) return anyone
+    if (isOpen(accessMode, keys)) return anyone
     if (given === undefined && session) return this.#callerOfSession(session)
     if (given === undefined) throw refuseKey(keys.isEmpty ? 'no-key-exists' : 'no-key')
     const text = readKeyText(given)
@@ -159,8 +159,8 @@ function keysUnknown(): ServiceProblem {
   )
 }
 
-function isOpen(audience: Audience, keys: KeyRing): boolean {
-  return audience === 'open' || (audience === 'as-configured' && !keys.requiresKeys)
+function isOpen(accessMode: AccessMode, keys: KeyRing): boolean {
+  return accessMode === 'open' || (accessMode === 'as-configured' && !keys.requiresKeys)
 }
 
 /** The bearer token (RFC 6750); the scheme is case-insensitive (RFC 9110, 11.1). Undefined for other schemes. */

@@ -60,7 +60,7 @@ export class Outbound {
   /** The User-Agent of all requests. A frontend refuses requests with its own, so that redirects can't make a loop. */
   readonly userAgent: string
   readonly #options: Required<Omit<OutboundOptions, 'clusterToken'>>
-  /** For POST. The courier of webhooks limits these by host. */
+  /** For POST. The sender of webhooks limits these by host. */
   readonly #notices: Dispatcher
   readonly #downloads = new Set<Dispatcher>()
   readonly #slots = new SlotsByAddress(downloadsPerAddress)

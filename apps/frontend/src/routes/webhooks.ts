@@ -3,15 +3,15 @@ import { type App, type ServiceClients, ServiceProblem } from '@darkroom/service
 import { imageNotFound, requireImage } from '../access/caller.ts'
 import { setRetryAfter, toImageStatus } from '../image-status.ts'
 import { linkBase } from '../public-urls.ts'
-import type { Courier } from '../webhooks/courier.ts'
 import type { WebhookSecrets } from '../webhooks/webhook-secrets.ts'
+import type { WebhookSender } from '../webhooks/webhook-sender.ts'
 
 const defaultKeepSeconds = 86_400
 
 export function addWebhookRoutes(
   app: App,
   { taskDb }: Pick<ServiceClients, 'taskDb'>,
-  { courier, secrets }: { courier: Courier; secrets: WebhookSecrets },
+  { sender, secrets }: { sender: WebhookSender; secrets: WebhookSecrets },
   publicUrls: readonly URL[],
 ): void {
   app.route({
@@ -42,7 +42,7 @@ export function addWebhookRoutes(
           `the image ${id} has not ended; its notice is sent at the end`,
         )
       }
-      courier.wake()
+      sender.wake()
       setRetryAfter(reply, body)
       return reply.code(202).send(toImageStatus(body, linkBase(publicUrls, host)))
     },

@@ -3,16 +3,16 @@ import type { SigningKeys } from '../access/signing-keys.ts'
 import type { ChangeFeed } from '../events/change-feed.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { linkBase } from '../public-urls.ts'
-import { Courier } from './courier.ts'
 import { deliverBy } from './deliver.ts'
 import { WebhookSecrets } from './webhook-secrets.ts'
+import { WebhookSender } from './webhook-sender.ts'
 
 export interface Webhooks {
-  courier: Courier
+  sender: WebhookSender
   secrets: WebhookSecrets
 }
 
-/** Starts sending the notices of images that have ended. Close the courier afterwards. */
+/** Starts sending the notices of images that have ended. Close the sender afterwards. */
 export function startWebhooks(options: {
   clients: Pick<ServiceClients, 'kv' | 'taskDb'>
   feed: ChangeFeed
@@ -25,5 +25,5 @@ export function startWebhooks(options: {
   const { kv, taskDb } = clients
   const secrets = new WebhookSecrets({ kv, sealingKey: () => signingKeys.keyFor('webhook secrets') })
   const deliver = deliverBy({ taskDb, outbound, secrets, linkBase: linkBase(publicUrls, ''), logger })
-  return { secrets, courier: new Courier({ taskDb, feed, deliver, logger }) }
+  return { secrets, sender: new WebhookSender({ taskDb, feed, deliver, logger }) }
 }

@@ -107,8 +107,8 @@ describe('a frontend that has required keys continues to require them', () => {
       timeoutMs: 500,
     })
     t.after(() => clients.close())
-    const isRefused = async (audience: 'keys' | 'as-configured', headers: Record<string, string>) => {
-      const another = buildApp({ clients, logger, audience, intakeCheckMs: 1000 })
+    const isRefused = async (accessMode: 'keys' | 'as-configured', headers: Record<string, string>) => {
+      const another = buildApp({ clients, logger, accessMode, intakeCheckMs: 1000 })
       t.after(() => another.close())
       const answer = await another.inject({ url: '/images', headers: { host: 'localhost', ...headers } })
       assertProblem(answer, 503, 'keys-unknown')
@@ -117,14 +117,14 @@ describe('a frontend that has required keys continues to require them', () => {
     const credentials = [{}, { authorization: `Bearer ${key}` }]
     // At once, because each answer waits for kv-config.
     await Promise.all(
-      (['keys', 'as-configured'] as const).flatMap(audience =>
-        credentials.map(headers => isRefused(audience, headers)),
+      (['keys', 'as-configured'] as const).flatMap(accessMode =>
+        credentials.map(headers => isRefused(accessMode, headers)),
       ),
     )
   })
 
   test('when the last key expires or is revoked, and when kv-config is emptied', async t => {
-    const { clients, store, makeKey, askWith, ask } = await startGuarded(t, { audience: 'as-configured' })
+    const { clients, store, makeKey, askWith, ask } = await startGuarded(t, { accessMode: 'as-configured' })
     assert.equal((await ask('/images')).status, 200, 'there is no key yet')
     const { id, key } = await makeKey({ expiresAt: new Date(Date.now() + 2000).toISOString() })
     assert.equal((await ask('/images')).status, 401)
@@ -148,7 +148,7 @@ describe('a frontend that has required keys continues to require them', () => {
   })
 
   test('after a restart with keys but without the setting, and with a setting that is not valid', async t => {
-    const guarded = await startGuarded(t, { audience: 'as-configured' })
+    const guarded = await startGuarded(t, { accessMode: 'as-configured' })
     const { clients, defer, makeKey } = guarded
     const { id } = await makeKey()
     const set = (value: string) =>
@@ -159,7 +159,7 @@ describe('a frontend that has required keys continues to require them', () => {
         body: Buffer.from(value),
       })
     const answerAfterRestart = async () => {
-      const another = buildApp({ clients, logger, audience: 'as-configured', intakeCheckMs: 1000 })
+      const another = buildApp({ clients, logger, accessMode: 'as-configured', intakeCheckMs: 1000 })
       defer(() => another.close())
       return (await another.inject({ url: '/images', headers: { host: 'localhost' } })).statusCode
     }
@@ -180,7 +180,7 @@ describe('a frontend that has required keys continues to require them', () => {
     const guarded = await startFrontend(
       { after: t.after.bind(t) },
       {},
-      { audience: 'as-configured', localFacts: new LocalFacts({ folder, logger }) },
+      { accessMode: 'as-configured', localFacts: new LocalFacts({ folder, logger }) },
     )
     const { clients, defer } = guarded
     const set = (value: string) =>
@@ -197,7 +197,7 @@ describe('a frontend that has required keys continues to require them', () => {
       const another = buildApp({
         clients,
         logger,
-        audience: 'as-configured',
+        accessMode: 'as-configured',
         localFacts,
         intakeCheckMs: 1000,
       })

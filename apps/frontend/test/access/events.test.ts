@@ -63,7 +63,7 @@ test('streams end when their key is revoked or expires, and the streams of other
 })
 
 test('a stream that began without a key ends when the first key is made', async t => {
-  const frontend = await startGuarded(t, { audience: 'as-configured' })
+  const frontend = await startGuarded(t, { accessMode: 'as-configured' })
   const { status, seen } = await follow(t, frontend, '/images/events')
   assert.equal(status, 200)
   await frontend.makeKey()

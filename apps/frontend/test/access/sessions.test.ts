@@ -138,7 +138,7 @@ test('the token of a session is valid until it expires, and only with its own si
 })
 
 test('a frontend without keys answers that the caller is an operator, and sets no cookie', async t => {
-  const open = await startFrontend(t, {}, { audience: 'open' })
+  const open = await startFrontend(t, {}, { accessMode: 'open' })
   assert.deepEqual((await open.ask('/session')).json(), { auth: 'open', role: 'operator' })
   const body = Buffer.from(JSON.stringify({ key: anna.key }))
   const answer = await open.ask('/session', { method: 'POST', headers: json, body })

@@ -2,7 +2,7 @@ import type { NewKey } from '@darkroom/contracts'
 import type { Owner } from '@darkroom/image-master/testing'
 import { createLogger } from '@darkroom/service-kit'
 import { type HttpAnswer, type HttpRequest, RecordedLog, until } from '@darkroom/testing'
-import type { Audience } from '../../src/access/audience.ts'
+import type { AccessMode } from '../../src/access/access-mode.ts'
 import { KeyStore } from '../../src/keys/manage-keys.ts'
 import type { RateLimitSettings } from '../../src/limits/rate-limits.ts'
 import type { Networks } from '../../src/outbound/networks.ts'
@@ -21,7 +21,7 @@ export interface Guarded extends Frontend {
 export async function startGuarded(
   owner: Owner,
   options: {
-    audience?: Audience
+    accessMode?: AccessMode
     limits?: RateLimitSettings
     networks?: Networks
     uploads?: UploadLimits
@@ -32,7 +32,7 @@ export async function startGuarded(
   const { settings, ...others } = options
   const log = new RecordedLog()
   const logger = createLogger('frontend', 'trace', log)
-  const frontend = await startFrontend(owner, settings, { audience: 'keys', logger, ...others })
+  const frontend = await startFrontend(owner, settings, { accessMode: 'keys', logger, ...others })
   const store = new KeyStore(frontend.clients.kv)
   const askWith: Guarded['askWith'] = (key, path, { headers, ...request } = {}) =>
     frontend.ask(path, { ...request, headers: { authorization: `Bearer ${key}`, ...headers } })

@@ -32,7 +32,7 @@ test('a key has a limit of requests a minute; answers have the remaining number 
 
 test('an address has a limit of requests a minute, also on a frontend without keys', async t => {
   const limits = { ...noLimits, requestsPerAddress: 5 }
-  const { ask } = await startGuarded(t, { audience: 'open', limits })
+  const { ask } = await startGuarded(t, { accessMode: 'open', limits })
   const statuses = []
   for (let n = 0; n < 7; n++) statuses.push((await ask('/operations')).status)
   assert.deepEqual(statuses, [200, 200, 200, 200, 200, 429, 429])

@@ -120,7 +120,7 @@ describe('managing keys is refused', () => {
   })
 
   test('on a frontend without keys, and the answer explains where to manage them', async t => {
-    const { ask } = await startGuarded(t, { audience: 'open' })
+    const { ask } = await startGuarded(t, { accessMode: 'open' })
     const { status, json } = await ask('/keys', { method: 'POST', body: Buffer.from('{}') })
     assert.equal(status, 403)
     assert.match(String(json().detail), /darkroom keys create/)

@@ -52,7 +52,7 @@ function metadata(values: Record<string, string>): string {
 
 /** Starts another frontend of the same Darkroom. */
 async function secondFrontend(): Promise<string> {
-  const app = buildApp({ clients, logger, audience: 'as-configured', intakeCheckMs: 20 })
+  const app = buildApp({ clients, logger, accessMode: 'as-configured', intakeCheckMs: 20 })
   frontend.defer(() => app.close())
   return app.listen({ host: '127.0.0.1', port: 0 })
 }

@@ -142,7 +142,7 @@ describe('a notice', () => {
     const other = buildApp({
       clients: frontend.clients,
       logger: (await import('@darkroom/image-master/testing')).logger,
-      audience: 'as-configured',
+      accessMode: 'as-configured',
       intakeCheckMs: 1000,
       networks,
     })

@@ -2,9 +2,9 @@ import type { AuthMode } from '@darkroom/contracts'
 import { isLoopback } from '@darkroom/service-kit'
 
 /** Who may use the frontend: callers with a key, all callers, or (as-configured) those that kv-config's setting allows. */
-export type Audience = AuthMode | 'as-configured'
+export type AccessMode = AuthMode | 'as-configured'
 
-export interface AudienceSettings {
+export interface AccessSettings {
   auth?: AuthMode | undefined
   allowAnonymous: boolean
   host: string
@@ -12,7 +12,7 @@ export interface AudienceSettings {
 }
 
 /** If no setting decides, only a frontend on loopback can be open. */
-export function audienceOf({ auth, allowAnonymous, host, publishedOn = host }: AudienceSettings): Audience {
+export function accessModeOf({ auth, allowAnonymous, host, publishedOn = host }: AccessSettings): AccessMode {
   if (auth !== undefined) return auth
   if (allowAnonymous) return 'open'
   return isLoopback(publishedOn.replace(/^\[(.*)\]$/, '$1')) ? 'as-configured' : 'keys'

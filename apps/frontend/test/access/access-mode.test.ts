@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { audienceOf } from '../../src/access/audience.ts'
+import { accessModeOf } from '../../src/access/access-mode.ts'
 import { maySee, ownerSeenBy } from '../../src/access/caller.ts'
 
 test('a frontend needs no keys only on loopback, or if a setting allows it explicitly', () => {
@@ -26,11 +26,11 @@ test('a frontend needs no keys only on loopback, or if a setting allows it expli
   const isLocal = (host: string) => ['127.0.0.1', '::1', '[::1]', 'localhost'].includes(host)
   fc.assert(
     fc.property(settings, given => {
-      const audience = audienceOf(given)
-      if (audience === 'open')
+      const accessMode = accessModeOf(given)
+      if (accessMode === 'open')
         assert.ok(given.auth === 'open' || (given.auth === undefined && given.allowAnonymous))
-      if (audience === 'as-configured') assert.ok(isLocal(given.publishedOn ?? given.host))
-      if (given.auth !== undefined) assert.equal(audience, given.auth)
+      if (accessMode === 'as-configured') assert.ok(isLocal(given.publishedOn ?? given.host))
+      if (given.auth !== undefined) assert.equal(accessMode, given.auth)
     }),
   )
 })

@@ -5,7 +5,7 @@ import type { ChangeFeed } from '../events/change-feed.ts'
 import type { Delivery, Outcome } from './deliver.ts'
 import { DeliverySlots, defaultSlots } from './delivery-slots.ts'
 
-export interface CourierOptions {
+export interface WebhookSenderOptions {
   taskDb: Pick<ServiceClients['taskDb'], 'claimNotices' | 'reportNotice'>
   feed: Pick<ChangeFeed, 'listen'>
   deliver: Delivery
@@ -28,15 +28,15 @@ const pollMs = 1000
 const closingMs = 3000
 
 /**
- * Claims the notices that are due in the task DB, and has them delivered. Any number of couriers share the work. A claimed
+ * Claims the notices that are due in the task DB, and has them delivered. Any number of senders share the work. A claimed
  * notice that is not reported, because its frontend was killed, is due again when its lease expires.
  *
  *     due ──claim──> a slot is free ──deliver──> report
  *                    no slot, and the host answers ──hold──> until there is a slot for the host
  *                    no slot otherwise ──return──> due again, as a slow notice if the host failed lately
  */
-export class Courier {
-  readonly #options: CourierOptions
+export class WebhookSender {
+  readonly #options: WebhookSenderOptions
   readonly #slots: DeliverySlots
   readonly #closing = new AbortController()
   readonly #aborting = new AbortController()
@@ -48,7 +48,7 @@ export class Courier {
   #wake = () => {}
   #isWoken = false
 
-  constructor(options: CourierOptions) {
+  constructor(options: WebhookSenderOptions) {
     this.#options = options
     this.#slots = options.slots ?? new DeliverySlots(defaultSlots)
     this.#stopListening = options.feed.listen(change => {

@@ -3,21 +3,21 @@ import { type TestContext, test } from 'node:test'
 import type { NoticeClaim, NoticeReport, Task } from '@darkroom/contracts'
 import { logger } from '@darkroom/image-master/testing'
 import { until } from '@darkroom/testing'
-import { Courier } from '../../src/webhooks/courier.ts'
 import type { Outcome } from '../../src/webhooks/deliver.ts'
 import { DeliverySlots, slowAnswerMs } from '../../src/webhooks/delivery-slots.ts'
+import { WebhookSender } from '../../src/webhooks/webhook-sender.ts'
 
 interface Delivery {
   host: string
   answer(tookMs: number): void
 }
 
-/** A courier of notices that are in memory, and whose receivers answer when the test lets them. */
-function startCourier(t: TestContext, slots: DeliverySlots) {
+/** A sender of notices that are in memory, and whose receivers answer when the test lets them. */
+function startSender(t: TestContext, slots: DeliverySlots) {
   const due: Task[] = []
   const underWay: Delivery[] = []
   const reports: NoticeReport[] = []
-  const courier = new Courier({
+  const sender = new WebhookSender({
     logger,
     slots,
     pollMs: 10,
@@ -50,10 +50,10 @@ function startCourier(t: TestContext, slots: DeliverySlots) {
   })
   t.after(async () => {
     let isClosed = false
-    const closing = courier.close().then(() => {
+    const closing = sender.close().then(() => {
       isClosed = true
     })
-    await until('the courier is closed', () => {
+    await until('the sender is closed', () => {
       for (const { answer } of [...underWay]) answer(0)
       return isClosed
     })
@@ -75,7 +75,7 @@ test('many notices for slow receivers leave slots for a fast one', async t => {
   const slots = new DeliverySlots(limits)
   for (const host of ['slow-1', 'slow-2', 'slow-3']) slots.record(host, true, slow)
   slots.record('fast', true, 1)
-  const { add, due, hosts } = startCourier(t, slots)
+  const { add, due, hosts } = startSender(t, slots)
   for (const host of ['slow-1', 'slow-2', 'slow-3']) add(host, 60)
   await until('slow notices are sent', () => hosts().length === 2)
   await until('all others that can be claimed were claimed', () => due.length < 180)
@@ -86,7 +86,7 @@ test('many notices for slow receivers leave slots for a fast one', async t => {
 test('receivers that wait for a slot get the next one in turn, not after a random pause', async t => {
   const slots = new DeliverySlots(limits)
   for (const host of ['a', 'b', 'c']) slots.record(host, true, 1)
-  const { add, hosts, reports, underWay } = startCourier(t, slots)
+  const { add, hosts, reports, underWay } = startSender(t, slots)
   add('a', 30)
   await until('a has its slots', () => hosts().length === 2)
   add('b', 30)
