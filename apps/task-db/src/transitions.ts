@@ -26,13 +26,7 @@ import {
  * token.
  */
 export type TaskEvent =
-  | {
-      type: 'claim'
-      worker: string
-      leaseMs: number
-      /** The abilities of the worker; absent if they were checked already. */
-      decodes?: readonly string[] | undefined
-    }
+  | ClaimEvent
   | { type: 'renew'; token: number; leaseMs: number }
   | ({ type: 'finish'; token: number } & Results)
   | { type: 'fail'; token: number; error: TaskError; retryable: boolean }
@@ -41,6 +35,14 @@ export type TaskEvent =
   /** `turn` is the new turn; tasks without an owner have none. */
   | { type: 'retry'; turn?: number }
   | NoticeEvent
+
+export interface ClaimEvent {
+  type: 'claim'
+  worker: string
+  leaseMs: number
+  /** The abilities of the worker; absent if it has all, or they were checked already. */
+  decodes?: readonly string[] | undefined
+}
 
 export type StateEvent = Exclude<TaskEvent, NoticeEvent>
 

@@ -1,15 +1,45 @@
+import type { Task } from '@darkroom/contracts'
+
 /**
- * Owners are served in turn (start-time fair queueing; Goyal, Vin and Cheng, 1996): among the waiting tasks of one
- * urgency, each task of an owner has the turn after the one before, and an owner without waiting tasks begins at the
- * head of the queue. So 5000 waiting tasks of one owner delay the first task of another by one task.
+ * Owners are served in turn (start-time fair queueing; Goyal, Vin and Cheng, 1996): each waiting task of an owner has the
+ * turn after the one before, whatever its urgency, and an owner without waiting tasks begins at the head of the queue.
+ * So 5000 waiting tasks of one owner delay the first task of another by one task. When an owner's turn comes, its most
+ * urgent task takes that turn.
  */
 export interface Line {
-  /** The least turn of the waiting tasks of this urgency. */
+  /** The least turn of all waiting tasks. */
   head: number | undefined
-  /** The greatest turn of the owner's tasks among them. */
+  /** The greatest turn of the owner's waiting tasks. */
   last: number | undefined
 }
 
 export function nextTurn({ head = 0, last = -1 }: Line): number {
   return Math.max(head, last + 1)
+}
+
+export interface Exchange {
+  /** The tasks to claim, as many as had their turn, each with one of these turns. */
+  claimed: Task[]
+  /** The tasks that had their turn and were not chosen. They have the turns of the tasks that were. */
+  deferred: Task[]
+}
+
+/**
+ * Chooses the tasks for the turns of one owner.
+ *
+ * @param due - the owner's tasks whose turn has come
+ * @param mostUrgent - the owner's most urgent tasks, in their order; if they are too few, tasks that are due follow
+ */
+export function exchangeTurns(due: readonly Task[], mostUrgent: readonly Task[]): Exchange {
+  const dueIds = new Set(due.map(({ id }) => id))
+  const urgentIds = new Set(mostUrgent.map(({ id }) => id))
+  const chosen = [...mostUrgent, ...due.filter(({ id }) => !urgentIds.has(id))].slice(0, due.length)
+  const chosenIds = new Set(chosen.map(({ id }) => id))
+  const freed = chosen.filter(({ id }) => !dueIds.has(id))
+  const left = due.filter(({ id }) => !chosenIds.has(id))
+  return { claimed: withTurnsOf(chosen, due), deferred: withTurnsOf(left, freed) }
+}
+
+function withTurnsOf(tasks: readonly Task[], others: readonly Task[]): Task[] {
+  return tasks.map((task, index) => ({ ...task, turn: others[index]?.turn ?? 0 }))
 }

@@ -169,7 +169,8 @@ export const taskDbRoutes = {
     method: 'POST',
     url: '/tasks/:id/claim',
     schema: {
-      summary: 'Leases this task if it is not started; for a queue that keeps its own order',
+      summary:
+        'Leases this task if it is not started, or a more urgent task of its owner, which takes its turn; for a queue that keeps its own order',
       params,
       body: {
         ...Claim,

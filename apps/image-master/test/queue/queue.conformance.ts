@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, describe, type TestContext, test } from 'node:test'
-import type { ImageFacts, Task, Urgency, Work } from '@darkroom/contracts'
+import type { NewTask, Task, Work } from '@darkroom/contracts'
 import { until } from '@darkroom/testing'
 import type { HeldLease, WorkQueue } from '../../src/queue/queue.ts'
 import { type Neighbours, startNeighbours } from '../neighbours.ts'
@@ -35,20 +35,15 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
       const { body } = await taskDb.listTasks({ querystring: { limit: 1000 } })
       for (const { id } of body.tasks) await taskDb.deleteTask({ params: { id } })
     })
-    const addTask = async (
-      number: number,
-      maxAttempts = 3,
-      urgency?: Urgency,
-      original: ImageFacts = facts,
-    ): Promise<Task> => {
+    const addTask = async (number: number, given: Partial<NewTask> = {}): Promise<Task> => {
       const { status, body } = await taskDb.putTask({
         params: { id: idOf(number) },
         body: {
           state: 'not-started',
           operations: [{ name: 'swap-channels', order: 'bgr' }],
-          original,
-          maxAttempts,
-          ...(urgency !== undefined && { urgency }),
+          original: facts,
+          maxAttempts: 3,
+          ...given,
         },
       })
       assert.equal(status, 201)
@@ -102,10 +97,33 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
       test('leases more urgent tasks first, and equally urgent tasks in the order of their arrival', async t => {
         const { addTask, next } = await open(t)
         const urgencies = [3, 7, 0, undefined, 1, 0]
-        for (const [index, urgency] of urgencies.entries()) await addTask(index + 1, 3, urgency)
+        for (const [index, urgency] of urgencies.entries())
+          await addTask(index + 1, urgency === undefined ? {} : { urgency })
         const ids: string[] = []
         for (const _ of urgencies) ids.push((await next()).id)
         assert.deepEqual(ids, [3, 6, 5, 1, 4, 2].map(idOf))
+      })
+
+      test('serves owners in turn, and the most urgent task of each first', async t => {
+        const { queue, addTask, next } = await open(t)
+        const tasks = [
+          { owner: 'alice', numbers: [1, 2, 3] },
+          { owner: 'bob', numbers: [4, 5] },
+          { owner: 'alice', numbers: [6], urgency: 0 },
+        ] as const
+        for (const { numbers, ...given } of tasks) for (const number of numbers) await addTask(number, given)
+        const first = await next()
+        assert.equal(first.id, idOf(6))
+        assert.equal(await queue.returnWork(leaseOf(first)), 'done')
+        const ids: string[] = []
+        for (let n = 0; n < 6; n++) {
+          const work = await next()
+          assert.ok(await queue.renew(leaseOf(work)))
+          assert.equal(await queue.finish(leaseOf(work), { result: facts }), 'done')
+          ids.push(work.id)
+        }
+        assert.deepEqual(ids, [6, 4, 1, 5, 2, 3].map(idOf))
+        assert.equal(await queue.next('worker-1', moment, never), undefined)
       })
 
       test('leases each task to one worker when many ask at once', async t => {
@@ -132,8 +150,8 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
         const startedAt = performance.now()
         const { queue, addTask } = await open(t)
         const heic = { ...facts, contentType: 'image/heic' }
-        await addTask(1, 3, undefined, heic)
-        await addTask(2, 3, undefined, heic)
+        await addTask(1, { original: heic })
+        await addTask(2, { original: heic })
         await addTask(3)
         const able = (wait = moment) => queue.next('able', wait, never, ['image/heic'])
         const unable = (wait = moment) => queue.next('unable', wait, never, [])
@@ -143,7 +161,7 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
         assert.equal((await able())?.id, idOf(1))
         assert.equal((await able(longWait))?.id, idOf(2))
         const alsoWaiting = able(longWait)
-        await addTask(4, 3, undefined, heic)
+        await addTask(4, { original: heic })
         assert.equal((await alsoWaiting)?.id, idOf(4))
         await addTask(5)
         assert.equal((await waiting)?.id, idOf(5))
@@ -197,7 +215,7 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
 
       test('that was taken over is lost: no message of its holder changes anything', async t => {
         const { queue, addTask, next, taskOf } = await open(t, shortLeaseMs)
-        await addTask(1, 1000)
+        await addTask(1, { maxAttempts: 1000 })
         const old = leaseOf(await next())
         await next(longWait)
         assert.equal(await queue.renew(old), 'lost')
@@ -248,7 +266,7 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
 
       test('a retryable failure is tried again until no attempt is left', async t => {
         const { queue, addTask, next, taskOf } = await open(t)
-        await addTask(1, 3)
+        await addTask(1)
         let token = 0
         for (const attempt of [1, 2, 3]) {
           const work = await next(longWait)
@@ -264,7 +282,7 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
 
       test('a returned task is next again, and the attempt is not counted', async t => {
         const { queue, addTask, next } = await open(t)
-        for (const number of [1, 2, 3]) await addTask(number, 1)
+        for (const number of [1, 2, 3]) await addTask(number, { maxAttempts: 1 })
         const first = await next()
         assert.equal(await queue.returnWork(leaseOf(first)), 'done')
         const again = await next()
@@ -276,7 +294,7 @@ export async function queueConformance(name: string, openQueue: OpenQueue): Prom
       test('returned tasks keep their order, and come before others of the same urgency', async t => {
         const { queue, addTask, next } = await open(t)
         for (const number of [1, 2, 3, 4]) await addTask(number)
-        await addTask(5, 3, 1)
+        await addTask(5, { urgency: 1 })
         const works = [await next(), await next(), await next()]
         for (const work of works.toReversed()) assert.equal(await queue.returnWork(leaseOf(work)), 'done')
         const ids: string[] = []

@@ -46,9 +46,9 @@ export interface TaskStore {
   /** Newest first. */
   list(query: TaskQuery): Promise<{ tasks: Task[]; next?: string }>
   /**
-   * Leases the oldest of the most urgent tasks that are not started; undefined if there is none. No task is leased
-   * twice. Tasks that need an ability that isn't in `decodes` (an optional type, `variants`) are skipped; without
-   * `decodes`, no task is skipped.
+   * Leases a task that is not started: the oldest of the most urgent tasks of the owner whose turn has come (turns.ts).
+   * Undefined if there is none. No task is leased twice. Tasks that need an ability that isn't in `decodes` (an optional
+   * type, `variants`) are skipped; without `decodes`, no task is skipped.
    */
   claim(worker: string, leaseMs: number, decodes?: readonly string[]): Promise<Task | undefined>
   /**
@@ -58,7 +58,10 @@ export interface TaskStore {
   claimNotices(claim: NoticeClaim): Promise<Task[]>
   /** The earliest time at which a notice is due, in the past or the future; undefined if no notice waits. */
   nextNoticeAt(): Promise<string | undefined>
-  /** Applies an event to a task, by the table of transitions; undefined if there is no such task. */
+  /**
+   * Applies an event to a task, by the table of transitions; undefined if there is no such task. A claim leases the most
+   * urgent task of the owner instead, which takes the turn of the given task.
+   */
   apply(id: string, event: TaskEvent): Promise<Outcome | undefined>
   /**
    * Stores tasks unchanged, with all their history, if they are new or newer than the stored version. Returns how

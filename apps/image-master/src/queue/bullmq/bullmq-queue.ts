@@ -159,12 +159,11 @@ export class BullMqQueue implements WorkQueue {
   ): Promise<Work | undefined> {
     const params = { id: job.id ?? '' }
     try {
-      // A task DB of an earlier version has no tasks with variants, and refuses `decodes`.
-      const abilities = job.data.variants ? { decodes: [...decodes] } : {}
-      const body = { worker, leaseMs: this.#leaseMs, ...abilities }
+      const body = { worker, leaseMs: this.#leaseMs, decodes: [...decodes] }
       const reply = await this.#taskDb.claimGivenTask({ params, body })
       if (reply.status === 200) {
         const work = workOf(reply.body)
+        if (work.id !== job.id) await this.#exchange(job, work.id)
         if (!gone.aborted) return work
         await this.returnWork({ id: work.id, token: work.lease.token })
         return undefined
@@ -178,6 +177,16 @@ export class BullMqQueue implements WorkQueue {
       await this.#tryRedis('a job could not be put back', () => this.jobs.putBack(job))
       throw error
     }
+  }
+
+  /** A more urgent task of the owner was leased, and the task of the job has its turn. */
+  async #exchange(job: TaskJob, leasedId: string): Promise<void> {
+    await this.#tryRedis('a job could not be put back; later it is treated as stalled', async () => {
+      const found = await this.#taskDb.getTask({ params: { id: job.id ?? '' } })
+      const task = found.status === 200 ? found.body : undefined
+      if (task?.state === 'not-started') await this.jobs.exchange(job, task, leasedId)
+      else await this.jobs.align(job, task)
+    })
   }
 
   async #report(id: string, event: LeaseHolderEvent): Promise<Acknowledgement> {

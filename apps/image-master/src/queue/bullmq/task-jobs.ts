@@ -157,6 +157,15 @@ export class TaskJobs {
   async follow(id: string, task: Task | undefined): Promise<void> {
     const job = await this.#redis.send(() => Job.fromId<JobData, ImageFacts | undefined>(this.#worker, id))
     if (job) await this.align(job, task)
+    else if (task?.state === 'not-started') await this.add([task])
+  }
+
+  /** Puts a job back at the turn of its task. The job of the task that was leased instead is removed. */
+  async exchange(job: TaskJob, { urgency, turn }: Task, leasedId: string): Promise<void> {
+    await this.putBack(job)
+    await this.#redis.send(() => job.changePriority({ priority: priorityOf(urgency, turn) }))
+    // If it was fetched in the meantime, it is locked, and its claim will be refused.
+    await this.#redis.send(() => this.queue.remove(leasedId))
   }
 
   /** The same for a job that was fetched. */
@@ -171,8 +180,8 @@ export class TaskJobs {
   }
 
   /**
-   * Makes the job ready for the next fetch, before all others of its urgency; of several such jobs, the oldest comes
-   * first.
+   * Makes the job ready for the next fetch, before all others of its turn and urgency; of several such jobs, the oldest
+   * comes first.
    */
   async putBack(job: TaskJob): Promise<void> {
     try {
@@ -235,15 +244,16 @@ export class TaskJobs {
   }
 }
 
-/** How many turns each of the eight urgencies has: BullMQ allows priorities up to 2^21. */
-const turnsPerUrgency = 2 ** 18
+const urgencies = 8
+/** BullMQ allows priorities up to 2^21. */
+const lastTurn = 2 ** 21 / urgencies - 2
 
 /**
  * Owners are served in turn, as by the task DB. Turns begin at 0 again whenever no task waits; while tasks wait without a
- * pause, those after the last turn that has a priority of its own are served in the order of their arrival.
+ * pause, those after the last turn that has priorities of its own are served by urgency, in the order of their arrival.
  */
 function priorityOf(urgency: number, turn = 0): number {
-  return 1 + urgency * turnsPerUrgency + Math.min(turn, turnsPerUrgency - 2) // 0 would come before all others
+  return 1 + Math.min(turn, lastTurn) * urgencies + urgency // 0 would come before all others
 }
 
 /** The answers to all commands. @throws the first of their errors */

@@ -1,28 +1,13 @@
-import {
-  defaultUrgency,
-  type NewTask,
-  type NoticeClaim,
-  type Task,
-  variantsAbility,
-} from '@darkroom/contracts'
-import type { QueryResultRow } from 'pg'
+import type { NewTask, NoticeClaim, Task } from '@darkroom/contracts'
 import type { Outcome } from '../../event-outcome.ts'
 import { keyIsTaken } from '../../migration-incomplete.ts'
 import { beginTask, cutLease, type TaskEvent, transition } from '../../transitions.ts'
 import { type Line, nextTurn } from '../../turns.ts'
 import type { MinuteCount, TaskChange } from '../engine.ts'
 import { isNewer } from '../is-newer.ts'
+import { type Decision, stored, tasksById } from './decision.ts'
 import { insertTasks, keyColumn, ownKeyOf, type TaskRow, updateTasks } from './task-rows.ts'
 import type { Statement } from './transaction.ts'
-
-/**
- * Work for several callers, in one transaction: it locks the rows in the order of their ids, so that transactions
- * don't deadlock, and then decides what changes.
- */
-export interface Decision<Row extends QueryResultRow, Answer> {
-  read: Statement
-  decide(rows: Row[], now: Date): { writes: Statement[]; answers: Answer[]; changes: TaskChange[] }
-}
 
 export interface Creation {
   id: string
@@ -33,25 +18,16 @@ export interface Creation {
 export function createTasks(creations: Creation[]): Decision<CreationRow, { isNew: boolean; task: Task }> {
   const ids = creations.map(({ id }) => id)
   const keys = creations.flatMap(({ given: { idempotencyKey } }) => idempotencyKey ?? [])
-  const lines = new Map(
-    creations.flatMap(({ given: { owner, urgency = defaultUrgency } }) =>
-      owner === undefined ? [] : [[lineOf(owner, urgency), { owner, urgency }]],
-    ),
-  )
+  const owners = new Set(creations.flatMap(({ given: { owner } }) => owner ?? []))
   return {
     read: {
-      text: `SELECT document, NULL::text AS owner, NULL::smallint AS urgency, NULL::integer AS head, NULL::integer AS last
+      text: `SELECT document, NULL::text AS owner, NULL::integer AS head, NULL::integer AS last
         FROM tasks WHERE id = ANY ($1) UNION ALL
-        SELECT document, NULL, NULL, NULL, NULL
+        SELECT document, NULL, NULL, NULL
         FROM tasks WHERE idempotency_key = ANY ($2) AND idempotency_key IS NOT NULL UNION ALL
-        SELECT NULL, line.owner, line.urgency, ${headOf('line')}, ${lastOf('line')}
-        FROM unnest($3::text[], $4::smallint[]) AS line (owner, urgency)`,
-      values: [
-        ids,
-        keys.map(keyColumn),
-        [...lines.values()].map(({ owner }) => owner),
-        [...lines.values()].map(({ urgency }) => urgency),
-      ],
+        SELECT NULL, line.owner, ${headTurn}, ${lastTurnOf('line.owner')}
+        FROM unnest($3::text[]) AS line (owner)`,
+      values: [ids, keys.map(keyColumn), [...owners]],
     },
     decide(found, now) {
       const rows = found.filter((row): row is TaskRow & CreationRow => row.document !== null)
@@ -74,45 +50,6 @@ export function createTasks(creations: Creation[]): Decision<CreationRow, { isNe
   }
 }
 
-/**
- * The next tasks in the order of claims, without those that need an ability in `except`; fewer if other transactions have
- * locked the rest.
- */
-export function claimTasks(
-  claims: { worker: string; leaseMs: number }[],
-  except: readonly string[],
-): Decision<TaskRow, Task | undefined> {
-  return {
-    read: {
-      text: `SELECT document FROM tasks WHERE ${waitingExcept(except)} ORDER BY urgency, turn, id LIMIT $1
-        FOR UPDATE SKIP LOCKED`,
-      values: [claims.length, ...listed(except)],
-    },
-    decide(rows, now) {
-      const claimed = rows.flatMap(({ document }, index) => {
-        const claim = claims[index]
-        const outcome = claim && transition(document, { type: 'claim', ...claim }, now)
-        if (outcome?.kind !== 'changed') throw new Error('a waiting task refused a claim')
-        return outcome.task
-      })
-      const answers = claims.map((_claim, index) => claimed[index])
-      return { writes: updateTasks(claimed), answers, changes: claimed.map(stored) }
-    },
-  }
-}
-
-/** The condition for claimable tasks. `listed(except)` is parameter 2. */
-export function waitingExcept(except: readonly string[]): string {
-  const isDecoded = "NOT (document #>> '{original,contentType}' = ANY ($2))"
-  const isMade = `(document -> 'variants' IS NULL OR NOT '${variantsAbility}' = ANY ($2))`
-  return `state = 'not-started'${except.length > 0 ? ` AND ${isDecoded} AND ${isMade}` : ''}`
-}
-
-/** Without exceptions there is no parameter, so the usual query stays simple. */
-export function listed(except: readonly string[]): unknown[] {
-  return except.length > 0 ? [except] : []
-}
-
 export function applyEvents(
   events: { id: string; event: TaskEvent }[],
 ): Decision<TaskRow, Outcome | undefined> {
@@ -121,7 +58,7 @@ export function applyEvents(
     return { read: lockTasks(ids), decide: (rows, now) => applyInOrder(events, tasksById(rows), now) }
   return {
     read: {
-      text: `SELECT document, owner, urgency, ${headOf('tasks')}, ${lastOf('tasks')} FROM tasks
+      text: `SELECT document, owner, ${headTurn}, ${lastTurnOf('tasks.owner')} FROM tasks
         WHERE id = ANY ($1) ORDER BY id FOR UPDATE`,
       values: [ids],
     },
@@ -132,24 +69,17 @@ export function applyEvents(
 
 interface LineRow {
   owner: string | null
-  urgency: number | null
   head: number | null
   last: number | null
 }
 type CreationRow = LineRow & { document: Task | null }
 
-function headOf(line: string): string {
-  return `(SELECT turn FROM tasks AS waiting WHERE state = 'not-started' AND waiting.urgency = ${line}.urgency
-    ORDER BY turn, id LIMIT 1) AS head`
-}
+const headTurn = `(SELECT turn FROM tasks AS waiting WHERE state = 'not-started'
+  ORDER BY turn, urgency, id LIMIT 1) AS head`
 
-function lastOf(line: string): string {
+function lastTurnOf(owner: string): string {
   return `(SELECT turn FROM tasks AS waiting WHERE state = 'not-started' AND waiting.owner <> ''
-    AND waiting.owner = ${line}.owner AND waiting.urgency = ${line}.urgency ORDER BY turn DESC LIMIT 1) AS last`
-}
-
-function lineOf(owner: string, urgency: number): string {
-  return `${urgency} ${owner}`
+    AND waiting.owner = ${owner} ORDER BY turn DESC LIMIT 1) AS last`
 }
 
 /** Gives turns to the tasks of one transaction. Transactions at the same time may give an owner the same turn twice. */
@@ -157,18 +87,16 @@ class Turns {
   readonly #lines = new Map<string, Line>()
 
   constructor(rows: readonly LineRow[]) {
-    for (const { owner, urgency, head, last } of rows)
-      if (owner !== null && urgency !== null)
-        this.#lines.set(lineOf(owner, urgency), { head: head ?? undefined, last: last ?? undefined })
+    for (const { owner, head, last } of rows)
+      if (owner !== null) this.#lines.set(owner, { head: head ?? undefined, last: last ?? undefined })
   }
 
   /** Undefined for a task without an owner. */
-  next({ owner, urgency = defaultUrgency }: Pick<NewTask, 'owner' | 'urgency'>): number | undefined {
+  next({ owner }: Pick<NewTask, 'owner'>): number | undefined {
     if (owner === undefined) return undefined
-    const key = lineOf(owner, urgency)
-    const line = this.#lines.get(key) ?? { head: undefined, last: undefined }
+    const line = this.#lines.get(owner) ?? { head: undefined, last: undefined }
     const turn = nextTurn(line)
-    this.#lines.set(key, { ...line, last: turn })
+    this.#lines.set(owner, { ...line, last: turn })
     return turn
   }
 }
@@ -335,14 +263,6 @@ function lockTasks(ids: string[]): Statement {
   return { text: 'SELECT document FROM tasks WHERE id = ANY ($1) ORDER BY id FOR UPDATE', values: [ids] }
 }
 
-function tasksById(rows: TaskRow[]): Map<string, Task> {
-  return new Map(rows.map(({ document }) => [document.id, document]))
-}
-
 function tasksByKey(rows: TaskRow[]): Map<string | undefined, Task> {
   return new Map(rows.map(({ document }) => [ownKeyOf(document), document]))
-}
-
-function stored(task: Task): TaskChange {
-  return { kind: 'stored', task }
 }

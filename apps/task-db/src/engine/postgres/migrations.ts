@@ -92,6 +92,14 @@ const migrations: readonly string[] = [
   CREATE INDEX tasks_by_preset ON tasks (preset, id) WHERE preset IS NOT NULL;
   CREATE INDEX tasks_by_owner_and_preset ON tasks (owner, preset, id) WHERE owner <> '' AND preset IS NOT NULL;
   `,
+  `
+  -- The turns of an owner are the same for all urgencies.
+  DROP INDEX tasks_by_turn;
+  DROP INDEX tasks_by_turn_of_owner;
+  CREATE INDEX tasks_by_turn ON tasks (turn, urgency, id) WHERE state = 'not-started';
+  CREATE INDEX tasks_by_turn_of_owner ON tasks (owner, turn) WHERE state = 'not-started' AND owner <> '';
+  CREATE INDEX tasks_by_urgency_of_owner ON tasks (owner, urgency, id) WHERE state = 'not-started' AND owner <> '';
+  `,
 ]
 
 /** A newer program created this schema, so this one must not change it. */

@@ -10,28 +10,26 @@ import {
 import { repeat, StoreUnavailable } from '@darkroom/service-kit'
 import type { QueryResultRow } from 'pg'
 import type { Outcome } from '../../event-outcome.ts'
-import type { TaskEvent } from '../../transitions.ts'
+import type { ClaimEvent, TaskEvent } from '../../transitions.ts'
 import type { ChangeListener, MinuteCount, TaskChange, TaskQuery, TaskStore } from '../engine.ts'
 import { Batches } from './batches.ts'
 import { ChangeChannel } from './change-channel.ts'
+import { claimGivenTasks, claimTasks, listed, waitingExcept } from './claims.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { CommitUnknown, Database } from './database.ts'
+import type { Decision } from './decision.ts'
 import {
   addCounts,
   applyEvents,
   type Creation,
   claimNotices,
-  claimTasks,
   createTasks,
   cutLeases,
-  type Decision,
   deleteTasks,
   dueNotices,
   expireLeases,
-  listed,
   restoreTasks,
   selectTooLong,
-  waitingExcept,
 } from './decisions.ts'
 import { describeFailure, failureKind } from './failures.ts'
 import { foldCounts, forgetCommits } from './maintenance.ts'
@@ -56,6 +54,7 @@ interface Claiming {
   /** Checks whether any task waits. Simultaneous callers share one query. */
   checks: Batches<{ waitsForLocks: boolean }, boolean>
   claims: Batches<{ worker: string; leaseMs: number }, Task | undefined>
+  givenClaims: Batches<{ id: string; event: ClaimEvent }, Outcome | undefined>
 }
 
 /** Tasks in PostgreSQL. Any number of copies of the service may share one database. */
@@ -135,7 +134,8 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   apply(id: string, event: TaskEvent) {
-    return this.#events.add({ id, event })
+    if (event.type !== 'claim') return this.#events.add({ id, event })
+    return this.#claimingExcept(abilitiesBeyond(event.decodes ?? allAbilities)).givenClaims.add({ id, event })
   }
 
   async restore(tasks: readonly Task[]) {
@@ -220,7 +220,11 @@ export class PostgresTaskStore implements TaskStore {
 
   async #close(): Promise<void> {
     this.#closing.abort()
-    const claimings = [...this.#claimings.values()].flatMap(({ checks, claims }) => [checks, claims])
+    const claimings = [...this.#claimings.values()].flatMap(({ checks, claims, givenClaims }) => [
+      checks,
+      claims,
+      givenClaims,
+    ])
     const batches = [...claimings, this.#creations, this.#events, this.#deletions]
     await Promise.all([...batches.map(each => each.ended()), ...this.#maintaining])
     await Promise.all(this.#returning)
@@ -235,6 +239,9 @@ export class PostgresTaskStore implements TaskStore {
     const claiming: Claiming = {
       checks: this.#inBatches((checks, deadline) => this.#checkForWaiting(checks, abilities, deadline)),
       claims: this.#inBatches((claims, deadline) => this.#claim(claims, abilities, deadline)),
+      givenClaims: this.#inBatches((claims, deadline) =>
+        this.#change(claimGivenTasks(claims, abilities), deadline),
+      ),
     }
     this.#claimings.set(key, claiming)
     return claiming
@@ -272,8 +279,10 @@ export class PostgresTaskStore implements TaskStore {
     try {
       return await this.#change(claimTasks(claims, except), deadline)
     } catch (error) {
-      if (error instanceof CommitUnknown)
-        this.#returnUnanswered((error.result as { answers: Task[] }).answers)
+      if (error instanceof CommitUnknown) {
+        const { answers } = error.result as { answers: (Task | undefined)[] }
+        this.#returnUnanswered(answers.filter(task => task !== undefined))
+      }
       throw error
     }
   }
@@ -311,7 +320,7 @@ export class PostgresTaskStore implements TaskStore {
     deadline: number,
   ): Promise<boolean[]> {
     const lock = checks.some(({ waitsForLocks }) => waitsForLocks) ? 'FOR UPDATE' : ''
-    const text = `SELECT 1 FROM tasks WHERE ${waitingExcept(except)} ORDER BY urgency, turn, id LIMIT $1 ${lock}`
+    const text = `SELECT 1 FROM tasks WHERE ${waitingExcept(except)} ORDER BY turn, urgency, id LIMIT $1 ${lock}`
     const found = await this.#database.readLatest(text, [1, ...listed(except)], deadline)
     return checks.map(() => found.length > 0)
   }

@@ -2,7 +2,6 @@ import type { DatabaseSync } from 'node:sqlite'
 import {
   abilitiesBeyond,
   allAbilities,
-  defaultUrgency,
   type NewTask,
   type NoticeClaim,
   type Task,
@@ -12,8 +11,8 @@ import { type Clock, diskFull, SteadyTime, systemClock } from '@darkroom/service
 import { GroupCommit, lockFile, openDatabase } from '@darkroom/sqlite'
 import type { Outcome } from '../../event-outcome.ts'
 import { keyIsTaken } from '../../migration-incomplete.ts'
-import { beginTask, cutLease, type TaskEvent, transition } from '../../transitions.ts'
-import { nextTurn } from '../../turns.ts'
+import { beginTask, type ClaimEvent, cutLease, type TaskEvent, transition } from '../../transitions.ts'
+import { exchangeTurns, nextTurn } from '../../turns.ts'
 import type { ChangeListener, MinuteCount, TaskChange, TaskQuery, TaskStore } from '../engine.ts'
 import { isNewer } from '../is-newer.ts'
 import { migrations } from './migrations.ts'
@@ -96,7 +95,7 @@ export class SqliteTaskStore implements TaskStore {
     const task = await this.#writes.run(() => {
       const next = readNext()
       if (!next) return undefined
-      const outcome = this.#change(next, { type: 'claim', worker, leaseMs })
+      const outcome = this.#claimInTurnOf(next, { type: 'claim', worker, leaseMs, decodes })
       if (outcome.kind !== 'changed') throw new Error(`a waiting task refused a claim: ${next.id}`)
       return outcome.task
     })
@@ -119,6 +118,7 @@ export class SqliteTaskStore implements TaskStore {
   async apply(id: string, event: TaskEvent) {
     const outcome = await this.#writes.run(() => {
       const task = read(this.#statements.get, id)
+      if (task && event.type === 'claim') return this.#claimInTurnOf(task, event)
       return task && this.#change(task, event.type === 'retry' ? { ...event, ...this.#newTurn(task) } : event)
     })
     if (outcome?.kind === 'changed') this.#announce({ kind: 'stored', task: outcome.task })
@@ -208,11 +208,24 @@ export class SqliteTaskStore implements TaskStore {
   }
 
   /** Undefined for a task without an owner. */
-  #turnOf({ owner, urgency = defaultUrgency }: Pick<NewTask, 'owner' | 'urgency'>): number | undefined {
+  #turnOf({ owner }: Pick<NewTask, 'owner'>): number | undefined {
     if (owner === undefined) return undefined
     const turn = (row: Record<string, unknown> | undefined) => (row ? Number(row.turn) : undefined)
-    const head = turn(this.#statements.headTurn.get(urgency))
-    return nextTurn({ head, last: turn(this.#statements.lastTurn.get(owner, urgency)) })
+    const head = turn(this.#statements.headTurn.get())
+    return nextTurn({ head, last: turn(this.#statements.lastTurn.get(owner)) })
+  }
+
+  /** Claims the owner's most urgent task, which takes the turn of the task that is due. */
+  #claimInTurnOf(due: Task, event: ClaimEvent): Outcome {
+    if (due.owner === undefined || due.state !== 'not-started') return this.#change(due, event)
+    const beyond = abilitiesBeyond(event.decodes ?? allAbilities)
+    const mostUrgent =
+      beyond.length === 0
+        ? read(this.#statements.mostUrgent, due.owner)
+        : read(this.#statements.mostUrgentExcept, due.owner, JSON.stringify(beyond))
+    const { claimed, deferred } = exchangeTurns([due], mostUrgent ? [mostUrgent] : [])
+    for (const task of deferred) this.#statements.update.run(JSON.stringify(task), task.id)
+    return this.#change(claimed[0] ?? due, event)
   }
 
   #newTurn(task: Task): { turn?: number } {

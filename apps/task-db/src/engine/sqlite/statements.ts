@@ -12,23 +12,26 @@ export function prepareStatements(database: DatabaseSync) {
     // Without INDEXED BY, SQLite would read all waiting tasks by their state, and sort them.
     next: prepare(
       `SELECT document FROM tasks INDEXED BY tasks_by_turn
-       WHERE state = 'not-started' ORDER BY urgency, turn, id LIMIT 1`,
+       WHERE state = 'not-started' ORDER BY turn, urgency, id LIMIT 1`,
     ),
     nextExcept: prepare(
       `SELECT document FROM tasks INDEXED BY tasks_by_turn
-       WHERE state = 'not-started'
-         AND document ->> '$.original.contentType' NOT IN (SELECT value FROM json_each(?1))
-         AND (document -> '$.variants' IS NULL
-           OR '${variantsAbility}' NOT IN (SELECT value FROM json_each(?1)))
-       ORDER BY urgency, turn, id LIMIT 1`,
+       WHERE state = 'not-started' AND ${isWithout('?1')} ORDER BY turn, urgency, id LIMIT 1`,
+    ),
+    mostUrgent: prepare(
+      `SELECT document FROM tasks INDEXED BY tasks_by_urgency_of_owner
+       WHERE state = 'not-started' AND owner <> '' AND owner = ?1 ORDER BY urgency, id LIMIT 1`,
+    ),
+    mostUrgentExcept: prepare(
+      `SELECT document FROM tasks INDEXED BY tasks_by_urgency_of_owner
+       WHERE state = 'not-started' AND owner <> '' AND owner = ?1 AND ${isWithout('?2')} ORDER BY urgency, id LIMIT 1`,
     ),
     headTurn: prepare(
-      `SELECT turn FROM tasks INDEXED BY tasks_by_turn
-       WHERE state = 'not-started' AND urgency = ? ORDER BY turn LIMIT 1`,
+      `SELECT turn FROM tasks INDEXED BY tasks_by_turn WHERE state = 'not-started' ORDER BY turn LIMIT 1`,
     ),
     lastTurn: prepare(
       `SELECT turn FROM tasks INDEXED BY tasks_by_turn_of_owner
-       WHERE state = 'not-started' AND owner <> '' AND owner = ? AND urgency = ? ORDER BY turn DESC LIMIT 1`,
+       WHERE state = 'not-started' AND owner <> '' AND owner = ? ORDER BY turn DESC LIMIT 1`,
     ),
     nextNotice: prepare(
       `SELECT notice_due_at FROM tasks INDEXED BY tasks_by_notice
@@ -57,6 +60,13 @@ export function prepareStatements(database: DatabaseSync) {
       "SELECT count(*) AS count FROM tasks WHERE owner <> '' AND owner = ? AND state = 'not-started'",
     ),
   }
+}
+
+/** The condition for tasks that need no ability of a JSON list. */
+function isWithout(abilities: string): string {
+  const listed = `(SELECT value FROM json_each(${abilities}))`
+  return `document ->> '$.original.contentType' NOT IN ${listed}
+    AND (document -> '$.variants' IS NULL OR '${variantsAbility}' NOT IN ${listed})`
 }
 
 export function read(statement: StatementSync, ...parameters: string[]): Task | undefined {

@@ -40,7 +40,7 @@ await withEngine('postgres', async program => {
     const columns = `SELECT column_name FROM information_schema.columns
       WHERE table_schema = current_schema() AND column_name = 'owner'`
     assert.equal((await query(schema, columns)).length, 1)
-    assert.deepEqual(await query(schema, 'SELECT version FROM schema_version'), [{ version: 6 }])
+    assert.deepEqual(await query(schema, 'SELECT version FROM schema_version'), [{ version: 7 }])
   })
 
   test('a copy of the previous version continues to create tasks meanwhile: they have no owner', async t => {

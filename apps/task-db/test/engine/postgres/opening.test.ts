@@ -23,7 +23,7 @@ await withEngine('postgres', async program => {
       await until('it is ready', async () => (await httpRequest(copy.url, '/readyz')).status === 200)
       assert.equal((await createTask(copy.url, index + 1)).status, 201)
     }
-    assert.deepEqual(await query(schema, 'SELECT version FROM schema_version'), [{ version: 6 }])
+    assert.deepEqual(await query(schema, 'SELECT version FROM schema_version'), [{ version: 7 }])
   })
 
   test('a database with a newer schema is refused, and stays as it is', async t => {
@@ -31,15 +31,15 @@ await withEngine('postgres', async program => {
     const store = await openPostgresStore(schema)
     t.after(() => store.close())
     await createTasks(store, 1)
-    await query(schema, 'UPDATE schema_version SET version = 7')
+    await query(schema, 'UPDATE schema_version SET version = 8')
     const refusal =
-      /PostgreSQL can't be used: the schema of the tasks has version 7; this program supports versions up to 6: use a newer Darkroom/
+      /PostgreSQL can't be used: the schema of the tasks has version 8; this program supports versions up to 7: use a newer Darkroom/
     await assert.rejects(openPostgresStore(schema), error => {
       assert.ok(error instanceof StoreMisconfigured)
       assert.match(error.message, refusal)
       return true
     })
-    assert.deepEqual(await query(schema, 'SELECT version FROM schema_version'), [{ version: 7 }])
+    assert.deepEqual(await query(schema, 'SELECT version FROM schema_version'), [{ version: 8 }])
   })
 
   test('fault: the migrations get no answer: this is logged, requests are refused in time, and the store can be closed', async t => {
