@@ -48,9 +48,11 @@ export function workHandlers({
       ])
       const work = claimed.status === 'fulfilled' ? claimed.value : undefined
       const isFirstReport = reported.status === 'fulfilled' && reported.value !== 'repeated'
-      if (!isFirstReport) {
-        // A repeated message must not lease a second task: the first would be lost.
-        if (work) await queue.returnWork({ id: work.id, token: work.lease.token })
+      // A repeated report must not lease a second task, as the first would be lost. The worker may have disconnected while
+      // its report was accepted.
+      const isUnwanted = !isFirstReport || signal.aborted
+      if (work && isUnwanted) await queue.returnWork({ id: work.id, token: work.lease.token })
+      if (isUnwanted) {
         if (reported.status === 'rejected') throw reported.reason
         return { status: 204 }
       }

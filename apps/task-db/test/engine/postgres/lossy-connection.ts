@@ -9,6 +9,9 @@ export interface LossyConnection {
   url: string
   /** What is lost at the next commit through any connection. */
   lose(loss: Loss): void
+  /** Loses the answer of the next commit that contains a text; then no connection succeeds until `reconnect` is called. */
+  disconnectAfter(text: string): void
+  reconnect(): void
   /** How many losses there were. */
   readonly losses: number
 }
@@ -17,9 +20,15 @@ export interface LossyConnection {
 export async function startLossyConnection(t: TestContext, url: string): Promise<LossyConnection> {
   let next: Loss | undefined
   let losses = 0
+  let last: string | undefined
+  let isDisconnected = false
   const sockets = new Set<Socket>()
   const { hostname, port } = new URL(url)
   const server = createServer(client => {
+    if (isDisconnected) {
+      client.destroy()
+      return
+    }
     const upstream = connect(Number(port), hostname)
     for (const [socket, other] of [
       [client, upstream],
@@ -31,6 +40,7 @@ export async function startLossyConnection(t: TestContext, url: string): Promise
     }
     let isCut = false
     client.on('data', bytes => {
+      if (last !== undefined && bytes.includes('COMMIT') && bytes.includes(last)) isDisconnected = true
       const isLost = next !== undefined && bytes.includes('COMMIT')
       if (!isLost || next === 'answer') upstream.write(bytes)
       if (!isLost) return
@@ -40,7 +50,7 @@ export async function startLossyConnection(t: TestContext, url: string): Promise
       next = undefined
     })
     upstream.on('data', bytes => {
-      if (isCut) client.destroy()
+      if (isCut || isDisconnected) client.destroy()
       else client.write(bytes)
     })
   })
@@ -56,6 +66,13 @@ export async function startLossyConnection(t: TestContext, url: string): Promise
   through.port = String(address.port)
   return {
     url: through.href,
+    reconnect: () => {
+      last = undefined
+      isDisconnected = false
+    },
+    disconnectAfter: text => {
+      last = text
+    },
     lose: loss => {
       next = loss
     },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, type TestContext, test } from 'node:test'
-import { startPostgres, withEngine } from '@darkroom/testing'
+import { StoreUnavailable } from '@darkroom/service-kit'
+import { startPostgres, until, withEngine } from '@darkroom/testing'
 import { changed, leaseMs } from '../../conformance/open-engine.ts'
 import { facts, newTask, taskId } from '../../sample-tasks.ts'
 import { type Loss, startLossyConnection } from './lossy-connection.ts'
@@ -38,6 +39,23 @@ await withEngine('postgres', async program => {
       assert.deepEqual((await store.stats()).finished, 0)
     })
   }
+
+  test('fault: claims get no answer in time: the task that was leased waits again, and no attempt counts', async t => {
+    const connection = await startLossyConnection(t, await emptySchema(url))
+    const store = await openPostgresStore(connection.url, { timeoutMs: 300 })
+    t.after(() => store.close())
+    await store.create(taskId(1), newTask())
+    connection.disconnectAfter('worker-')
+    const claims = await Promise.allSettled([1, 2].map(n => store.claim(`worker-${n}`, leaseMs)))
+    for (const claim of claims)
+      assert.ok(claim.status === 'rejected' && claim.reason instanceof StoreUnavailable, String(claim.status))
+    connection.reconnect()
+    const task = await until('the task waits again', async () => {
+      const task = await store.get(taskId(1))
+      return task?.claims === 1 && task.state === 'not-started' && task
+    })
+    assert.equal(task.attempts, 0)
+  })
 
   test('fault: a change whose commit was in doubt is announced, with either outcome', async t => {
     const connection = await startLossyConnection(t, await emptySchema(url))
