@@ -133,7 +133,14 @@ withEngine('redis', program => {
           assert.equal(await queue.next('w', 0.2, never), undefined)
         }
         assert.equal(await queue.next('w', 2.5, never), undefined)
-        await assert.rejects(queue.checkReady(), words)
+        // On a busy machine, Redis may give no answer at all meanwhile.
+        const reasons: unknown[] = []
+        const refusal = async () => reasons.push(await queue.checkReady().catch(error => error.message))
+        await until(
+          'it is refused again',
+          async () => (await refusal()) && words.test(String(reasons.at(-1))),
+        )
+        assert.ok(!reasons.includes(undefined), 'it was ready')
         assert.equal(refusals().length, 1, warnings().join('\n'))
         assert.match(String(refusals()[0]), words)
         assert.deepEqual(good(), [])
