@@ -40,7 +40,7 @@ export interface ClaimEvent {
   type: 'claim'
   worker: string
   leaseMs: number
-  /** The abilities of the worker; absent if it has all, or they were checked already. */
+  /** The abilities of the worker; absent if it has those that the given task needs, and no others are known. */
   decodes?: readonly string[] | undefined
 }
 

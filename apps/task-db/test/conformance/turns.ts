@@ -46,8 +46,9 @@ export function ownersAreServedInTurn(openEngine: OpenEngine): void {
     const original = { ...facts, contentType: 'image/heic' }
     await store.create(taskId(4), newTask({ owner: 'alice', urgency: 0, original }))
     await create(store, 5, 'bob', 0)
-    const given = { type: 'claim', worker: 'worker-1', leaseMs, decodes: [] } as const
-    const leased = changed(await store.apply(taskId(1), given))
+    // An earlier master sends no abilities.
+    const given = { type: 'claim', worker: 'worker-1', leaseMs } as const
+    const leased = changed(await store.apply(taskId(1), { ...given, decodes: [] }))
     assert.deepEqual([leased.id, leased.turn], [taskId(3), 0])
     const deferred = await store.get(taskId(1))
     assert.deepEqual([deferred?.state, deferred?.turn, deferred?.version], ['not-started', 2, 1])

@@ -135,7 +135,7 @@ export class PostgresTaskStore implements TaskStore {
 
   apply(id: string, event: TaskEvent) {
     if (event.type !== 'claim') return this.#events.add({ id, event })
-    return this.#claimingExcept(abilitiesBeyond(event.decodes ?? allAbilities)).givenClaims.add({ id, event })
+    return this.#claimingExcept(abilitiesBeyond(event.decodes ?? [])).givenClaims.add({ id, event })
   }
 
   async restore(tasks: readonly Task[]) {

@@ -218,7 +218,7 @@ export class SqliteTaskStore implements TaskStore {
   /** Claims the owner's most urgent task, which takes the turn of the task that is due. */
   #claimInTurnOf(due: Task, event: ClaimEvent): Outcome {
     if (due.owner === undefined || due.state !== 'not-started') return this.#change(due, event)
-    const beyond = abilitiesBeyond(event.decodes ?? allAbilities)
+    const beyond = abilitiesBeyond(event.decodes ?? [])
     const mostUrgent =
       beyond.length === 0
         ? read(this.#statements.mostUrgent, due.owner)
