@@ -22,7 +22,8 @@ export async function readJsonSource(
     body === null || body === undefined || body instanceof Uint8Array
       ? { head: body ?? new Uint8Array(), whole: body }
       : await readHead(body, headBytes)
-  if (!/^\s*\{/.test(Buffer.from(head).toString('latin1'))) return { body: whole }
+  // Without the byte order mark that some programs write.
+  if (!/^\s*\{/.test(new TextDecoder().decode(head))) return { body: whole }
   return { source: sourceIn(parse(await readBody(whole, maxJsonBytes))) }
 }
 

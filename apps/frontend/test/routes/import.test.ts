@@ -84,6 +84,14 @@ describe('an import', () => {
     assert.equal(second.json().id, first.json().id, 'the document wins over the query')
   })
 
+  test('accepts a document that begins with a byte order mark', async () => {
+    const body = Buffer.from(`\ufeff${JSON.stringify({ url: `${farUrl}/photo.png` })}`)
+    const headers = { 'content-type': 'application/json' }
+    const answer = await frontend.ask('/images', { method: 'POST', headers, body })
+    assert.equal(answer.status, 202, String(answer.body))
+    await finishNext(frontend, png)
+  })
+
   test('fails with 422 that names the host, but neither the URL nor the body of the other server', async () => {
     for (const [path, message] of Object.entries({
       '/gone': /answered 404/,
