@@ -124,9 +124,14 @@ async function uploadWithGrant(
   requireNoOptions(read.options ?? {})
   const { imageId, record } = await grants.take(grant, idempotencyKey)
   const { owner } = request.caller
+  const { maxBytes = Number.POSITIVE_INFINITY } = record
+  let hasArrived = false
+  const body = async function* () {
+    yield* atMost(maxBytes, unlessRevoked(read.body, request.caller, keys))
+    hasArrived = true
+  }
   try {
     const { contentLength } = read
-    const { maxBytes = Number.POSITIVE_INFINITY } = record
     if (Number(contentLength) > maxBytes) throw tooLarge(maxBytes)
     const answer = await imageMaster.newImage({
       querystring: { ...record.options, id: imageId, ...(owner !== undefined && { owner }) },
@@ -134,7 +139,7 @@ async function uploadWithGrant(
         ...(contentLength !== undefined && { 'content-length': contentLength }),
         ...(urgency !== undefined && { priority: formatPriority(urgency) }),
       },
-      body: atMost(maxBytes, unlessRevoked(read.body, request.caller, keys)),
+      body: body(),
       signal: hangUpSignal(reply),
     })
     if (answer.status === 202) return await erased.keep(answer.body, request.caller)
@@ -142,7 +147,7 @@ async function uploadWithGrant(
   } catch (error) {
     // After any other error the image may have been accepted.
     const isRefused = error instanceof ServiceProblem && error.status < 500
-    if (isRefused) await grants.release(grant, imageId)
+    if (isRefused || !hasArrived) await grants.release(grant, imageId)
     throw error
   }
 }

@@ -6,7 +6,7 @@ import { grantToken, readGrantToken } from '../../src/access/grant-token.ts'
 import { readSession } from '../../src/access/session-cookie.ts'
 import { deriveKey, readOrMakeRoot } from '../../src/access/signing-keys.ts'
 import { filePart, formData, formHeaders, operationsPart } from '../form-data.ts'
-import { finishNext } from '../start-frontend.ts'
+import { finishNext, storageFiles } from '../start-frontend.ts'
 import { startGuarded } from './start-guarded.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
@@ -96,6 +96,27 @@ describe('a grant', () => {
       assert.deepEqual(made.operations, flip)
       assert.deepEqual(made.variants, { thumb: { operations: flip } })
     }
+  })
+
+  test('does not count an upload whose connection breaks', async () => {
+    const token = await grant()
+    const large = await generateImage({ kind: 'png', width: 400, height: 300, seed: 1 })
+    const hangUp = new AbortController()
+    const before = storageFiles(frontend).length
+    async function* half() {
+      yield large.subarray(0, large.length / 2)
+      await until('the image is being stored', () => storageFiles(frontend).length > before)
+      hangUp.abort()
+    }
+    const sending = fetch(`${frontend.url}/images`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-length': String(large.length) },
+      body: ReadableStream.from(half()),
+      duplex: 'half',
+      signal: hangUp.signal,
+    } as RequestInit)
+    await assert.rejects(sending)
+    await until('the place is free', async () => (await upload(token)).status === 202, 20_000)
   })
 
   test('has its own idempotency keys', async () => {
