@@ -1,6 +1,6 @@
 import type { Raster } from '../raster.ts'
 import { disposals, mostShort } from './gif-blocks.ts'
-import { compressIndexes } from './lzw.ts'
+import { compressIndexes, StringTable } from './lzw.ts'
 
 /**
  * One frame with a palette: the colour index of each pixel, the colours (three bytes each), and the index that is
@@ -34,6 +34,7 @@ export function exactGif(
   const [first] = frames
   if (!first || indexed.every(({ colours }) => colours.length < 3 * mostColours)) return undefined
   const { width, height } = first
+  const strings = new StringTable()
   const isAnimated = frames.length > 1
   const isOpaque = indexed.every(({ transparent }) => transparent === undefined)
   const disposal = isOpaque ? disposals.keep : disposals.clear
@@ -44,7 +45,7 @@ export function exactGif(
       ...(isAnimated || frame.transparent !== undefined
         ? [graphicControl(delays[index] ?? 0, frame.transparent, disposal)]
         : []),
-      ...writeFrame(frame, width, height),
+      ...writeFrame(frame, width, height, strings),
     ]),
     Buffer.of(0x3b),
   ])
@@ -81,10 +82,21 @@ function indexColours({ data, channels, bits }: Raster): Indexed | undefined {
 }
 
 /** GIF 89a, section 20: a frame that covers the screen, with its own table of 256 colours. */
-function writeFrame({ indexes, colours }: Indexed, width: number, height: number): Uint8Array[] {
+function writeFrame(
+  { indexes, colours }: Indexed,
+  width: number,
+  height: number,
+  strings: StringTable,
+): Uint8Array[] {
   const table = new Uint8Array(3 * mostColours)
   table.set(colours)
-  return [Buffer.of(0x2c), shorts(0, 0, width, height), Buffer.of(0x87), table, compressIndexes(indexes)]
+  return [
+    Buffer.of(0x2c),
+    shorts(0, 0, width, height),
+    Buffer.of(0x87),
+    table,
+    compressIndexes(indexes, strings),
+  ]
 }
 
 /** Section 23. `delay` is in milliseconds; the file holds hundredths of a second. */

@@ -4,20 +4,42 @@ const end = clear + 1
 const mostCodes = 4096
 const maxSubBlock = 255
 
+/** The strings that have codes. The table has 2 MiB, but clearing it costs only as much as it holds. */
+export class StringTable {
+  /** Indexed by a string's code and the next pixel: the code of the longer string, or 0 if it has none yet. */
+  readonly #longer = new Uint16Array(mostCodes << codeBits)
+  /** Where each code is in the table. */
+  readonly #places = new Uint32Array(mostCodes)
+  /** The next code. */
+  next = end + 1
+
+  find(string: number, pixel: number): number {
+    return this.#longer[(string << codeBits) | pixel] as number
+  }
+
+  add(string: number, pixel: number): void {
+    const place = (string << codeBits) | pixel
+    this.#places[this.next] = place
+    this.#longer[place] = this.next++
+  }
+
+  clear(): void {
+    while (this.next > end + 1) this.#longer[this.#places[--this.next] as number] = 0
+  }
+}
+
 /**
  * Compresses 8-bit pixels as a GIF stores them (GIF 89a, section 22 and appendix F): the code size, then LZW codes in
- * sub-blocks. The table of strings is cleared when it is full.
+ * sub-blocks. The table of strings is cleared when it is full; `strings` may be used for one frame after the other.
  */
-export function compressIndexes(indexes: Uint8Array): Uint8Array {
+export function compressIndexes(indexes: Uint8Array, strings: StringTable): Uint8Array {
+  strings.clear()
   // A pixel takes at most one code of twelve bits; a clear code comes once in thousands.
   const bytes = new Uint8Array(Math.ceil(indexes.length * 1.51) + 16)
-  /** Indexed by a string's code and the next pixel: the code of the longer string, or 0 if it has none yet. */
-  const longer = new Uint16Array(mostCodes << codeBits)
   let length = 0
   let window = 0
   let windowBits = 0
   let bits = codeBits + 1
-  let next = end + 1
   const emit = (code: number) => {
     window |= code << windowBits
     windowBits += bits
@@ -30,25 +52,23 @@ export function compressIndexes(indexes: Uint8Array): Uint8Array {
   let string = indexes[0] ?? 0
   for (let at = 1; at < indexes.length; at++) {
     const pixel = indexes[at] as number
-    const key = (string << codeBits) | pixel
-    const known = longer[key] as number
+    const known = strings.find(string, pixel)
     if (known !== 0) {
       string = known
       continue
     }
     emit(string)
-    string = pixel
     // The decoder is one string behind, and widens when the next code wouldn't fit.
-    if (next === 1 << bits) bits += 1
-    longer[key] = next++
-    if (next < mostCodes) continue
+    if (strings.next === 1 << bits) bits += 1
+    strings.add(string, pixel)
+    string = pixel
+    if (strings.next < mostCodes) continue
     emit(clear)
-    longer.fill(0)
+    strings.clear()
     bits = codeBits + 1
-    next = end + 1
   }
   emit(string)
-  if (next === 1 << bits) bits += 1
+  if (strings.next === 1 << bits) bits += 1
   emit(end)
   if (windowBits > 0) bytes[length++] = window & 0xff
   return inSubBlocks(bytes.subarray(0, length))

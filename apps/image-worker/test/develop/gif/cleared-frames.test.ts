@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import sharp from 'sharp'
 import { coloursOfFrame } from '../../../src/develop/gif/colours-of-frame.ts'
-import { compressIndexes } from '../../../src/develop/gif/lzw.ts'
+import { compressIndexes, StringTable } from '../../../src/develop/gif/lzw.ts'
 import { assembleGif, type GifFrame } from '../../permute/gif/gif-assembler.ts'
 import { randomFrom } from '../../seeded-random.ts'
 import { run } from '../run.ts'
@@ -56,10 +56,10 @@ test('a frame without transparency is cleared to transparency, not to the backgr
 })
 
 test('the colours of a frame are found in its codes', () => {
-  const random = randomFrom(7)
+  const [random, strings] = [randomFrom(7), new StringTable()]
   for (const most of [1, 3, 200, 256]) {
     const indexes = Uint8Array.from({ length: 20_000 }, () => random(most))
-    const used = coloursOfFrame(compressIndexes(indexes), 0)
+    const used = coloursOfFrame(compressIndexes(indexes, strings), 0)
     const expected = Array.from({ length: 256 }, (_, colour) => indexes.includes(colour))
     assert.deepEqual(used, expected, `${most} colours`)
   }
