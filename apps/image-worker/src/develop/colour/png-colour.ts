@@ -1,4 +1,4 @@
-import { pngChunks } from '../png/png-chunks.ts'
+import { isIntact, pngChunks } from '../png/png-chunks.ts'
 import type { ColourChunk, ColourSignal, LightLevels } from './colour-signal.ts'
 import { type ColourSpace, spaceOfNumbers } from './colour-space.ts'
 import { isPossible, type Point, srgbPrimaries } from './matrix.ts'
@@ -10,7 +10,7 @@ import { isPossible, type Point, srgbPrimaries } from './matrix.ts'
 export function pngColour(png: Uint8Array, hasProfile: boolean): ColourSignal | undefined {
   const chunks = readChunks(png)
   const cicp = chunks.get('cICP')
-  if (cicp?.length === 4) {
+  if (cicp?.length === 4 && !isUnspecified(cicp)) {
     const [primaries = 2, transfer = 2, , range = 1] = cicp
     const numbers = { primaries, transfer }
     const light = lightOf(chunks)
@@ -40,12 +40,13 @@ export function colourChunks({ chunks, numbers }: ColourSignal): ColourChunk[] {
 
 const types = ['cICP', 'mDCV', 'cLLI', 'sRGB', 'gAMA', 'cHRM']
 
-/** The first chunk of each of these types. */
+/** The first chunk of each of these types. Like decoders, leaves out chunks with a wrong CRC. */
 function readChunks(png: Uint8Array): Map<string, Buffer> {
   const chunks = new Map<string, Buffer>()
-  for (const { type, data } of pngChunks(png)) {
+  for (const chunk of pngChunks(png)) {
+    const { type, data } = chunk
     if (type === 'IDAT') break
-    if (types.includes(type) && !chunks.has(type)) chunks.set(type, data)
+    if (types.includes(type) && !chunks.has(type) && isIntact(png, chunk)) chunks.set(type, data)
   }
   return chunks
 }
@@ -82,6 +83,11 @@ function readPrimaries(data: Buffer): ColourSpace['primaries'] | undefined {
   ]
   const primaries = { white: point(0), red: point(1), green: point(2), blue: point(3) }
   return isPossible(primaries) ? primaries : undefined
+}
+
+/** Whether cICP leaves the colours to the other chunks: 2 stands for unspecified (ITU-T H.273). */
+function isUnspecified([primaries, transfer]: Uint8Array): boolean {
+  return primaries === 2 && transfer === 2
 }
 
 /** Both chunks count in units of 0.0001 cd/m2. */

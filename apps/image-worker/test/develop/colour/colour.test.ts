@@ -200,6 +200,32 @@ test('cICP in a PNG takes precedence over its profile; formats other than PNG an
   assert.deepEqual((await sharp(tiff).metadata()).icc, Buffer.from(makeProfile(colour.space)))
 })
 
+test('cICP in a PNG that leaves the colours unspecified does not replace its profile', async () => {
+  const plain = await sharp(await linear())
+    .withIccProfile('p3')
+    .png()
+    .toBuffer()
+  const file = Buffer.concat([
+    plain.subarray(0, 33),
+    chunk('cICP', Buffer.of(2, 2, 0, 1)),
+    plain.subarray(33),
+  ])
+  const { icc } = await sharp(plain).metadata()
+  assert.ok(icc)
+  assert.deepEqual((await sharp(await bytesOf(file, 'format:tiff')).metadata()).icc, icc)
+})
+
+test('a colour chunk of a PNG with a wrong CRC is ignored by every way, as by decoders', async () => {
+  const plain = await sharp(await linear())
+    .png()
+    .toBuffer()
+  const damaged = chunk('gAMA', uint32(100_000))
+  damaged.writeUInt8(damaged.readUInt8(11) ^ 1, 11)
+  const file = Buffer.concat([plain.subarray(0, 33), damaged, plain.subarray(33)])
+  for (const operation of ['swap-channels:rgb', 'flip', 'invert', 'format:tiff'])
+    assert.deepEqual(await bytesOf(file, operation), await bytesOf(plain, operation), operation)
+})
+
 test('converted samples equal those that lcms makes with the profile that the worker writes', async () => {
   const spaces = [[12, 13], [9, 14], [1, 4], [5, 5], [11, 13], [4, 4]] // biome-ignore format: a list
   for (const [primaries = 1, transfer = 13] of spaces) {
