@@ -119,7 +119,10 @@ export async function runCommandLine(process: NodeJS.Process): Promise<number> {
   }
 }
 
+/** Loads what it needs only after an error. */
 async function describe(error: unknown): Promise<string> {
+  const { DarkroomError } = await import('@darkroom/client/source')
+  if (error instanceof DarkroomError) return error.message
   const { describeStartError } = await import('@darkroom/service-kit')
   return describeStartError(error)
 }

@@ -149,6 +149,28 @@ test('a command whose output can’t be written reports that, and fails', async 
   assert.match(program.stderr, /ENOSPC/)
 })
 
+test('every command prints a refusal of Darkroom in one line', async t => {
+  const refusal = { type: 'urn:darkroom:problem:operators-only', title: 'Operators only', status: 403 }
+  const server = createServer(({ url }, answer) => {
+    if (url === '/images?limit=1') answer.end('{"images":[]}')
+    else answer.writeHead(403).end(JSON.stringify(refusal))
+  }).listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const out = join(temporaryFolder(t), 'out')
+  for (const args of [
+    ['presets'],
+    ['presets', 'show', 'shop'],
+    ['presets', 'delete', 'shop'],
+    ['develop', 'photo.jpg', '--preset', 'shop', '-o', out],
+    ['retry', '--all'],
+  ]) {
+    const { code, stderr } = await runCommand([...args, '--url', `http://127.0.0.1:${port}`])
+    assert.deepEqual([code, stderr], [1, 'darkroom: Operators only\n'], args.join(' '))
+  }
+})
+
 test('develop explains how to start Darkroom when nothing listens', async () => {
   const url = `http://127.0.0.1:${await freePort()}`
   const { code, stderr } = await runCommand(['develop', 'photo.jpg', '--url', url])

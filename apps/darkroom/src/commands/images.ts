@@ -3,7 +3,6 @@ import { problemType } from '@darkroom/contracts'
 import { mapConcurrently } from '@darkroom/service-kit'
 import { type ConnectOptions, connect } from '../connect.ts'
 import { durationSeconds } from '../duration.ts'
-import { ExpectedFailure } from '../expected-failure.ts'
 import { refuseOtherOptions, UsageError } from '../usage-error.ts'
 
 const requestsAtOnce = 8
@@ -46,9 +45,7 @@ async function retryAll(
     ...(type !== undefined && { type: type.startsWith('urn:') ? type : problemType(type) }),
   }
   const darkroom = await connect(process.env, { url, key })
-  const retried = await darkroom.retryAll(matching).catch(cause => {
-    throw cause instanceof DarkroomError ? new ExpectedFailure(cause.message, { cause }) : cause
-  })
+  const retried = await darkroom.retryAll(matching)
   const message = `failed images that are developed again: ${retried}`
   process.stdout.write(`${json ? JSON.stringify({ retried }) : message}\n`)
   return 0

@@ -1,4 +1,4 @@
-import { type Darkroom, DarkroomError, type Preset } from '@darkroom/client/source'
+import type { Darkroom, Preset } from '@darkroom/client/source'
 import { formatOperations, type Operation } from '@darkroom/contracts'
 import { type ConnectOptions, connect } from '../connect.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
@@ -53,14 +53,10 @@ export async function presetsCommand(
   }
   if (!act) print((await darkroom.presets()).presets)
   else {
-    const preset = await act(darkroom, names[0] ?? '', options).catch(explain)
+    const preset = await act(darkroom, names[0] ?? '', options)
     if (preset) print(preset)
   }
   return 0
-}
-
-function explain(cause: unknown): never {
-  throw cause instanceof DarkroomError ? new ExpectedFailure(cause.message, { cause }) : cause
 }
 
 function describe({ name, operations, variants = {} }: Preset): string {
