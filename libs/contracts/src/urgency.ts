@@ -8,7 +8,8 @@ export const defaultUrgency: Urgency = 3
 
 export const PriorityHeader = Type.Optional(
   Type.String({
-    description: 'RFC 9218: `u=0` to `u=7`; images with a lower value are developed first (default: u=3)',
+    description:
+      'RFC 9218: `u=0` to `u=7`; of the images of one owner, those with a lower value are developed first (default: u=3)',
   }),
 )
 
