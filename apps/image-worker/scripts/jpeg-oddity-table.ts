@@ -17,6 +17,9 @@ export const jpegOddityTable = {
   straysAtRestarts: developed('stray bytes before restart markers, or zeros after a scan'),
   jfifVersion: developed('a version of JFIF other than 1, such as 2.01'),
   transform3: developed("3 as Adobe's colour transform, which Adobe doesn't define"),
+  transform2: developed(
+    "2 as Adobe's colour transform, with three components of which two have fewer samples",
+  ),
   noHuffmanTables: developed('no Huffman tables, as in Motion JPEG: the standard tables are used'),
   noEndMarker: developed('no end marker, although all coded data are there'),
   afterTheEnd: developed('bytes after the end of the image'),
@@ -31,7 +34,7 @@ export const jpegOddityTable = {
   damagedMarker: refused('a segment or a scan whose marker is damaged'),
   noQuantisation: refused('a quantisation table that is missing or contains a zero'),
   otherRange: refused("an invalid scan range that isn't all zeros"),
-  otherTransform: refused('an Adobe colour transform other than 0, 1 and 3, without a JFIF header'),
+  otherTransform: refused('any other Adobe colour transform than 0 and 1, without a JFIF header'),
   beforeTheStart: refused(
     "bytes before the start: the file isn't recognised as a JPEG, and the upload gets a 415",
   ),

@@ -40,6 +40,7 @@ const samples: Record<JpegOddityName, readonly Buffer[]> = {
   ],
   jfifVersion: [withJfif(baseline, 2, 1), withJfif(progressive, 0, 2)],
   transform3: [withAdobe(baseline, 3)],
+  transform2: [withAdobe(baseline, 2), withAdobe(progressive, 2)],
   noHuffmanTables: [without(baseline, 0xc4)],
   noEndMarker: [baseline, progressive, restarts, cleanJpeg('cmyk')].map(file => file.subarray(0, -2)),
   afterTheEnd: [Buffer.concat([baseline, Buffer.from('more')])],
@@ -57,7 +58,7 @@ const samples: Record<JpegOddityName, readonly Buffer[]> = {
   damagedMarker: [flipped(baseline, 0xc4, 0, 0x80), flipped(progressive, 0xda, 0, 0x40)],
   noQuantisation: [without(baseline, 0xdb), spliced(baseline, 0xdb, 5, 0, Buffer.alloc(80))],
   otherRange: [flipped(baseline, 0xda, 12, 1)],
-  otherTransform: [withAdobe(baseline, 2), withAdobe(baseline, 0x40)],
+  otherTransform: [withAdobe(cleanJpeg('with EXIF'), 2), withAdobe(baseline, 0x40)],
   beforeTheStart: [Buffer.concat([Buffer.of(0), baseline])],
   twelveBits: [withByte(baseline, frameOf(baseline) + 4, 12), withByte(baseline, frameOf(baseline) + 4, 16)],
 }

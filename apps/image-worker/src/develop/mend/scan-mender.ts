@@ -1,5 +1,5 @@
 import { DecodeTables } from '../../permute/jpeg/decode-tables.ts'
-import { type Frame, parseFrame } from '../../permute/jpeg/frame.ts'
+import { type Component, type Frame, parseFrame } from '../../permute/jpeg/frame.ts'
 import { expectNoError, type JpegKernel } from '../../permute/jpeg/jpeg-kernel.ts'
 import { markers } from '../../permute/jpeg/jpeg-markers.ts'
 import { allocatePlanes, describePlanes } from '../../permute/jpeg/planes.ts'
@@ -42,9 +42,9 @@ export class ScanMender {
     this.#tables = new DecodeTables(kernel)
   }
 
-  /** The number of components of the frame; 0 before the frame came. */
-  get components(): number {
-    return this.#frame?.components.length ?? 0
+  /** The components of the frame; none before the frame came. */
+  get components(): readonly Component[] {
+    return this.#frame?.components ?? []
   }
 
   /** Whether the kernel could follow the codes of all scans that it had to follow so far. */

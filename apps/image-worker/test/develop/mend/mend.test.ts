@@ -176,6 +176,8 @@ test('stray bytes before restart markers are distinguished from damaged data', a
 
 interface CleanFiles {
   baseline: Buffer
+  /** 4:4:4. */
+  fullChroma: Buffer
   progressive: Buffer
   cmyk: Buffer
 }
@@ -186,7 +188,7 @@ const lost: Readonly<Record<string, (files: CleanFiles) => Buffer>> = {
   'a marker that is now a restart marker': ({ baseline }) => flipped(baseline, 0xc4, 1, 0x10),
   'a range that is neither whole nor zero': ({ baseline }) => flipped(withJfif(baseline, 2, 1), 0xda, 12, 1),
   'a transform of colours that is damaged': ({ baseline }) => withAdobe(baseline, 0x40),
-  'a transform that may be a damaged zero': ({ baseline }) => withAdobe(baseline, 2),
+  'a transform that may be a damaged zero': ({ fullChroma }) => withAdobe(fullChroma, 2),
   'a transform of four components that may be a damaged zero': ({ cmyk }) => withAdobe(cmyk, 1),
   'a Huffman table that lost its beginning': ({ baseline }) => spliced(baseline, 0xc4, 0, 10, Buffer.of()),
   'a quantisation table with zeros before its steps': ({ baseline }) =>
@@ -197,6 +199,7 @@ for (const [name, damage] of Object.entries(lost)) {
   test(`${name} is not mended`, async () => {
     const file = damage({
       baseline: cleanJpeg('baseline'),
+      fullChroma: cleanJpeg('with EXIF'),
       progressive: cleanJpeg('progressive'),
       cmyk: cleanJpeg('cmyk'),
     })

@@ -106,6 +106,7 @@ export const oddities: Readonly<Record<string, (jpeg: Buffer) => Buffer>> = {
   'JFIF 2.01': jpeg => withJfif(jpeg, 2, 1),
   'JFIF 0.02': jpeg => withJfif(jpeg, 0, 2),
   'transform 3': jpeg => withAdobe(jpeg, 3),
+  'transform 2 with fewer samples of two components': jpeg => withAdobe(jpeg, 2),
 }
 
 export function restartsOf(jpeg: Buffer): Place[] {
@@ -117,6 +118,7 @@ export function restartsOf(jpeg: Buffer): Place[] {
  * like damage.
  */
 export function canHave(kind: string, oddity: string): boolean {
+  if (oddity.startsWith('transform 2') && /^(cmyk|grey|with EXIF)/.test(kind)) return false
   if (kind.startsWith('arithmetic')) return !/restart|after|end/.test(oddity)
   return !(kind.startsWith('progressive') && /^ranges|before a restart/.test(oddity))
 }
