@@ -75,14 +75,15 @@ export async function startWorld(owner: Owner): Promise<World> {
     if (status !== 201) throw new Error(`an upload is answered ${status}: ${body}`)
     return String(answered.location).split('/').at(-1) ?? ''
   }
-  const claim = async (id: string): Promise<number> => {
+  /** Leases the image, or an older one of its owner. */
+  const claim = async (id: string) => {
     const body = { worker: 'w', leaseMs: 60_000, decodes: ['variants'] }
     const claimed = await clients.taskDb.claimGivenTask({ params: { id }, body })
     if (claimed.status !== 200) throw new Error(`the image ${id} was not claimed`)
-    return claimed.body.claims
+    return { id: claimed.body.id, token: claimed.body.claims }
   }
-  const finish = async (id: string): Promise<string> => {
-    const token = await claim(id)
+  const finish = async (uploaded: string): Promise<string> => {
+    const { id, token } = await claim(uploaded)
     for (const name of [undefined, 'thumb'])
       await clients.storage.putBlob({
         params: { key: outputKey(id, name), stage: 'post' },
@@ -97,9 +98,10 @@ export async function startWorld(owner: Owner): Promise<World> {
     await clients.taskDb.putTask({ params: { id }, body })
     return id
   }
-  const fail = async (id: string): Promise<string> => {
+  const fail = async (uploaded: string): Promise<string> => {
+    const { id, token } = await claim(uploaded)
     const error = { type: problemType('undecodable'), title: 'Undecodable', detail: 'it is cut off' }
-    const body = { state: 'failed', token: await claim(id), error, retryable: false } as const
+    const body = { state: 'failed', token, error, retryable: false } as const
     await clients.taskDb.putTask({ params: { id }, body })
     return id
   }
