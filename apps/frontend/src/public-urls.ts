@@ -31,14 +31,16 @@ function namesHost({ protocol, host }: URL, asked: string): boolean {
 
 /**
  * Removes the path of a public URL from the path of a request: a proxy may pass it on, and a client may follow a link
- * without the proxy. It is not removed if one of our own routes begins with it, as the two can't be distinguished.
+ * without the proxy. It is not removed if one of our own routes begins with it, as the two can't be distinguished. The
+ * target of a request may also be a complete URL (RFC 9112, 3.2.2), whose path is used.
  */
 export function withoutPublicPath(
   publicUrls: readonly URL[],
 ): (request: { url?: string | undefined }) => string {
   const paths = [...new Set(publicUrls.map(pathOf))].filter(path => path !== '' && !beginsLikeRoute(path))
   paths.sort((one, other) => other.length - one.length)
-  return ({ url = '/' }) => {
+  return ({ url: target = '/' }) => {
+    const url = target.replace(/^https?:\/\/[^/?]+\/?/i, '/')
     const path = paths.find(path => url.startsWith(path) && /^[/?]|^$/.test(url.slice(path.length)))
     if (path === undefined) return url
     const rest = url.slice(path.length)

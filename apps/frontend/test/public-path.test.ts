@@ -76,6 +76,10 @@ test('only the whole path of a public URL is removed, and never a path of the AP
   assert.equal(rewritten('/darkroom/x/images'), '/images')
   assert.equal(rewritten('/darkroom'), '/')
   assert.equal(rewritten('/darkroom?a=b'), '/?a=b')
+  assert.equal(rewritten('http://a.example/darkroom/images?limit=1'), '/images?limit=1')
+  assert.equal(rewritten('HTTPS://a.example:8080/images'), '/images')
+  assert.equal(rewritten('http://a.example'), '/')
+  assert.equal(rewritten('http://a.example?a=b'), '/?a=b')
   for (const url of ['/images/1', '/darkrooms/images', '/images', '/', '/operations']) {
     assert.equal(rewritten(url), url)
   }
