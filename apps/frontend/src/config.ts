@@ -52,7 +52,7 @@ export const Config = Type.Object({
     description: 'Resumable uploads of one owner that are not finished; further uploads are refused (429)',
   }),
   maxStreamsPerOwner: Type.Integer({
-    default: 100,
+    default: 10_000,
     minimum: 1,
     description:
       'Event streams of all images that one owner may have open at this frontend; further streams are refused (429)',

@@ -93,7 +93,7 @@ export class EventHub {
   requireRoom(caller: Caller): void {
     const { maxStreamsPerOwner: most = Number.POSITIVE_INFINITY } = this.#options
     const holder = holderOf(caller)
-    if (holder === undefined) return
+    if (holder === undefined || this.#ofAll.size < most) return
     let count = 0
     for (const stream of this.#ofAll) if (holderOf(stream.caller) === holder) count += 1
     if (count < most) return
