@@ -8,6 +8,8 @@ import { deriveKey, readOrMakeRoot } from '../access/signing-keys.ts'
 const keyOf = (owner = '~operators') => `secrets/webhooks/${owner}`
 const secretBytes = 32
 const secretPrefix = 'whsec_'
+/** A notice has a signature by each. With thousands, it would take long to sign, and receivers would refuse its header. */
+const maxSecrets = 5
 
 const SealedSecret = Type.Object({
   sealed: Type.String(),
@@ -53,12 +55,15 @@ export class WebhookSecrets {
 
   /** The current secret of an owner, made at its first use. */
   async read(owner: string | undefined): Promise<WebhookSecret> {
-    const [current, ...earlier] = await this.#open(owner, (await this.#readOrMake(owner)).secrets)
+    const [current, ...earlier] = await this.#open(
+      owner,
+      this.#valid((await this.#readOrMake(owner)).secrets),
+    )
     if (!current) throw new Error('an owner has no webhook secret')
     return { ...current, earlier: earlier.map(({ createdAt, endsAt = '' }) => ({ createdAt, endsAt })) }
   }
 
-  /** Makes a new secret. The earlier secrets still sign for `keepSeconds`, besides the new one. */
+  /** Makes a new secret. The newest earlier secrets still sign for `keepSeconds`, besides the new one. */
   async rotate(owner: string | undefined, keepSeconds: number): Promise<WebhookSecret> {
     const endsAt = new Date(this.#now() + keepSeconds * 1000).toISOString()
     for (;;) {
@@ -67,7 +72,7 @@ export class WebhookSecrets {
         ...secret,
         endsAt: secret.endsAt !== undefined && secret.endsAt < endsAt ? secret.endsAt : endsAt,
       }))
-      const next = [await this.#make(owner), ...(keepSeconds > 0 ? kept : [])]
+      const next = [await this.#make(owner), ...(keepSeconds > 0 ? kept.slice(0, maxSecrets - 1) : [])]
       if (await this.#store(owner, next, etag)) return this.read(owner)
     }
   }

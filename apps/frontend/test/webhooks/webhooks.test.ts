@@ -179,6 +179,25 @@ describe('the secret', () => {
     new Webhook(await secretOf()).verify(last.body, last.headers)
   })
 
+  test('that was rotated often signs a notice at most five times, and shows only secrets that still sign', async () => {
+    const rotate = (keep: number) => frontend.ask(`/webhooks/secret/rotate?keep=${keep}`, { method: 'POST' })
+    for (let rotations = 0; rotations < 7; rotations++) await rotate(60)
+    const secrets = (await rotate(60)).json()
+    const { id } = await endTask(taskDb, { url: url('/often') })
+    await untilReported(id, 'delivered')
+    const [notice] = receiver.of('/often')
+    assert.ok(notice)
+    assert.equal(notice.headers['webhook-signature']?.split(' ').length, 5)
+    assert.equal((secrets.earlier as object[]).length, 4)
+    new Webhook(String(secrets.secret)).verify(notice.body, notice.headers)
+    await rotate(0)
+    await rotate(1)
+    await until('the earlier secret has ended', async () => {
+      const { earlier } = (await frontend.ask('/webhooks/secret')).json()
+      return (earlier as object[]).length === 0
+    })
+  })
+
   test('differs for each owner, is encrypted in kv-config, and signs the notices of its owner', async t => {
     const guarded = await startGuarded(t)
     const [anna, bert] = await Promise.all([
