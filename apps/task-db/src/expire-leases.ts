@@ -3,7 +3,7 @@ import { type Logger, repeat } from '@darkroom/service-kit'
 import type { TaskStore } from './engine/engine.ts'
 import type { Outcomes } from './outcomes.ts'
 
-/** How long holders may renew their leases after an outage; longer than the longest pause between their attempts. */
+/** How long holders may renew their leases after an outage; longer than their pause after a failed renewal. */
 const renewalGraceMs = 5000
 
 interface ExpiryOptions {

@@ -68,6 +68,26 @@ describe('a lease that is kept', () => {
     assert.equal((await taskOf(id)).claims, work.lease.token)
   })
 
+  test('fault: a long lease is renewed soon after a renewal failed, as its end may have come during the outage', async t => {
+    const attempts: PromiseWithResolvers<void>[] = [Promise.withResolvers(), Promise.withResolvers()]
+    let attempt = 0
+    const failing = {
+      async extendWork() {
+        attempts[attempt++]?.resolve()
+        throw new Error('the master does not answer')
+      },
+    }
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const lease = { token: 1, expiresAt: new Date().toISOString(), durationMs: 3_600_000 }
+    const kept = new KeptLease({ id: 'image', lease }, failing, logger)
+    t.mock.timers.tick(1_200_000)
+    await attempts[0]?.promise
+    await new Promise(setImmediate)
+    t.mock.timers.tick(1000)
+    await attempts[1]?.promise
+    await kept.close()
+  })
+
   test('fault: is lost if the master comes back too late', async t => {
     const { id, lease, master, startMaster, takeOver, untilState } = await begin(t, 300)
     await master.close()
