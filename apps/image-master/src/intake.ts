@@ -5,20 +5,12 @@ import {
   imageCounters,
   type Outputs,
   outputsOf,
-  type StoredBlob,
   type storageRoutes,
   type Task,
   type taskDbRoutes,
   type Urgency,
 } from '@darkroom/contracts'
-import {
-  contentTypeOf,
-  exceededLimit,
-  MalformedImage,
-  readImageHeader,
-  type SniffedFormat,
-  sniffFormat,
-} from '@darkroom/image-header'
+import { contentTypeOf } from '@darkroom/image-header'
 import {
   atMost,
   type Body,
@@ -32,9 +24,10 @@ import { findTask } from '@darkroom/service-kit/images'
 import type { Admission } from './admission.ts'
 import type { LiveConfig } from './config.ts'
 import { requireSameBytes, storeOnce } from './given-id.ts'
+import { readFacts, recognize } from './original-facts.ts'
+import { discardOriginal, storeOriginal } from './originals.ts'
 import type { WorkQueue } from './queue/queue.ts'
 import { type RequestedOutputs, readOutputs } from './read-outputs.ts'
-import { storedImage } from './stored-image.ts'
 import type { TaskIds } from './task-ids.ts'
 import type { Workers } from './workers.ts'
 
@@ -104,7 +97,7 @@ export async function acceptUpload(upload: Upload, dependencies: IntakeDependenc
   const format = recognize(head)
   await workers.requireDecoder(contentTypeOf(format))
   const key = upload.id ?? (await ids.next())
-  const put = upload.id === undefined ? store : storeOnce
+  const put = upload.id === undefined ? storeOriginal : storeOnce
   const stored = await put(storage, key, contentTypeOf(format), whole)
   try {
     const original = await readFacts(storage, { key, head, stored, limits })
@@ -115,7 +108,7 @@ export async function acceptUpload(upload: Upload, dependencies: IntakeDependenc
     // Only after a final refusal: after any other error the task may exist, and needs its bytes.
     // If two requests have the same id, a temporary refusal of one must not delete the bytes of the other.
     const isFinal = error instanceof ServiceProblem && (upload.id === undefined || error.status < 500)
-    if (isFinal) await discard(key, dependencies)
+    if (isFinal) await discardOriginal(key, dependencies)
     throw error
   }
 }
@@ -145,52 +138,7 @@ export async function acceptCopy(
   try {
     return await makeTask(key, { original: source.original, from, ...outputs }, options, dependencies)
   } catch (error) {
-    if (error instanceof ServiceProblem) await discard(key, dependencies)
-    throw error
-  }
-}
-
-function recognize(head: Uint8Array): SniffedFormat {
-  if (head.length === 0) throw new ServiceProblem(400, 'empty-body', 'the body is empty: send an image')
-  const format = sniffFormat(head)
-  if (format) return format
-  throw new ServiceProblem(
-    415,
-    'not-an-image',
-    'unsupported file type: expected JPEG, PNG, WebP, GIF, TIFF, AVIF or HEIC',
-  )
-}
-
-async function store(
-  storage: IntakeDependencies['storage'],
-  key: string,
-  contentType: string,
-  body: AsyncIterable<Uint8Array> | Uint8Array,
-): Promise<StoredBlob> {
-  const reply = await storage.putBlob({
-    params: { key, stage: 'pre' },
-    querystring: {},
-    headers: { 'content-type': contentType },
-    body,
-  })
-  if (reply.status === 201) return reply.body
-  throw ServiceProblem.relay(reply)
-}
-
-async function readFacts(
-  storage: IntakeDependencies['storage'],
-  { key, head, stored, limits }: { key: string; head: Uint8Array; stored: StoredBlob; limits: LiveConfig },
-): Promise<ImageFacts> {
-  try {
-    const header = await readImageHeader(storedImage(storage, { key, head, bytes: stored.bytes }))
-    const excess = exceededLimit(header, limits)
-    if (excess !== undefined) throw new ServiceProblem(422, 'too-many-pixels', excess)
-    const { contentType, frames } = header
-    const isTurned = header.orientation >= 5
-    const [width, height] = isTurned ? [header.height, header.width] : [header.width, header.height]
-    return { contentType, bytes: stored.bytes, width, height, frames, sha256: stored.sha256 }
-  } catch (error) {
-    if (error instanceof MalformedImage) throw new ServiceProblem(422, 'malformed-image', error.message)
+    if (error instanceof ServiceProblem) await discardOriginal(key, dependencies)
     throw error
   }
 }
@@ -223,7 +171,7 @@ async function makeTask(
     dependencies.tally.add(imageCounters.bytesIn, image.original.bytes)
   } else if (task.id !== id) {
     requireSame(task, image)
-    await discard(id, dependencies)
+    await discardOriginal(id, dependencies)
   }
   await dependencies.queue.add(task)
   return task
@@ -239,12 +187,4 @@ function requireSame(task: Task, given: Outputs & { original: ImageFacts }): voi
     'idempotency-key-reused',
     'this Idempotency-Key was used for another image or other operations: use a new key',
   )
-}
-
-async function discard(key: string, { storage, logger }: IntakeDependencies): Promise<void> {
-  try {
-    await storage.deleteBlob({ params: { key, stage: 'pre' }, headers: {} })
-  } catch (error) {
-    logger.warn({ err: error, id: key }, 'could not delete the bytes of a refused upload; the sweeper will')
-  }
 }
