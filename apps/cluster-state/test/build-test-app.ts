@@ -54,7 +54,7 @@ export function fixedMembership(self: Member, members: readonly Member[]): Membe
     members: () => members,
     onChange: () => () => undefined,
     firstRead: Promise.resolve(),
-    rivals: () => [],
+    otherAddresses: () => [],
     checkReady: async () => undefined,
     close: async () => undefined,
   }

@@ -6,8 +6,8 @@ import { alias, defineRoute, Nothing } from './route.ts'
 import { type Static, Type } from './typebox/typebox.js'
 
 /** The names of the register and the counter behind the paths without a name. */
-export const bareRegister = 'value'
-export const bareCounter = 'count'
+export const defaultRegister = 'value'
+export const defaultCounter = 'count'
 
 /** Registers behind the paths without a name hold whole numbers, as in the design with a single value. */
 const WholeNumber = Type.String({ pattern: '^-?[0-9]{1,16}$', description: 'A whole number within ±2^53' })

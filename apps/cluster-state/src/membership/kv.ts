@@ -11,7 +11,7 @@ export class KvMembership implements Membership {
   readonly self: Member
   readonly #firstRead = Promise.withResolvers<void>()
   #members: readonly Member[] = []
-  #rivals: readonly string[] = []
+  #otherAddresses: readonly string[] = []
   readonly #listeners = new Set<() => void>()
   readonly #closing = new AbortController()
   readonly #watching: Promise<void>
@@ -35,8 +35,8 @@ export class KvMembership implements Membership {
     return this.#firstRead.promise
   }
 
-  rivals(): readonly string[] {
-    return this.#rivals
+  otherAddresses(): readonly string[] {
+    return this.#otherAddresses
   }
 
   members(): readonly Member[] {
@@ -63,7 +63,7 @@ export class KvMembership implements Membership {
     const oldestFirst = others.toSorted((one, other) => one.since - other.since)
     const members = oldestFirst.map(({ id, url, dataCentre }) => [id, { id, url, dataCentre }] as const)
     this.#members = [...new Map(members).values()]
-    this.#rivals = own.filter(node => node.run !== run).map(({ url }) => url)
+    this.#otherAddresses = own.filter(node => node.run !== run).map(({ url }) => url)
     if (own.some(node => node.run === run)) this.#firstRead.resolve()
     for (const listener of this.#listeners) listener()
   }

@@ -21,7 +21,7 @@ export interface Membership {
    * Other addresses with this node's id, which this run of the node did not register. They are earlier addresses of this
    * node, or addresses of copies.
    */
-  rivals(): readonly string[]
+  otherAddresses(): readonly string[]
   /** Rejects, with a message for the log, while the members can't be read. The last known members stay meanwhile. */
   checkReady(): Promise<void>
   /** Leaves the cluster. Idempotent. */

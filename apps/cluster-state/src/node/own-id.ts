@@ -8,7 +8,7 @@ const maxWaitMs = 5000
 const recheckMs = 3000
 
 /** Another process with this node's id. */
-interface Twin {
+interface Duplicate {
   url: string
   run: string
 }
@@ -39,7 +39,7 @@ export class OwnId {
   /** Since when it accepts writes, in monotonic time. */
   #writingSince: number | undefined
   #hasYielded = false
-  #twin: Twin | undefined
+  #duplicate: Duplicate | undefined
   #hasChecked = false
   #isClosed = false
 
@@ -52,7 +52,7 @@ export class OwnId {
   /** Why this node refuses writes; undefined while it accepts them. */
   get refusal(): string | undefined {
     if (!this.#hasYielded) return undefined
-    return `the node at ${this.#twin?.url} has the same id (${this.id}), because a data folder was copied: stop the copy, give it a new id with "npx darkroom new-node-id", and start it again`
+    return `the node at ${this.#duplicate?.url} has the same id (${this.id}), because a data folder was copied: stop the copy, give it a new id with "npx darkroom new-node-id", and start it again`
   }
 
   /** Resolves once it is known whether another process has this id, or if that can't be found out soon. */
@@ -89,12 +89,12 @@ export class OwnId {
   #check(): void {
     this.#cancelCheck?.()
     this.#cancelCheck = undefined
-    this.#checking = (this.#checking ?? Promise.resolve()).then(() => this.#identifyRivals())
+    this.#checking = (this.#checking ?? Promise.resolve()).then(() => this.#identifyOthers())
   }
 
-  async #identifyRivals(): Promise<void> {
-    const urls = new Set(this.#membership?.rivals())
-    if (this.#twin) urls.add(this.#twin.url)
+  async #identifyOthers(): Promise<void> {
+    const urls = new Set(this.#membership?.otherAddresses())
+    if (this.#duplicate) urls.add(this.#duplicate.url)
     await Promise.all([...urls].map(url => this.#identifyAt(url)))
     if (this.#hasChecked) this.#settle()
     if (this.#isClosed || urls.size === 0 || this.#cancelCheck) return
@@ -110,39 +110,46 @@ export class OwnId {
     } catch (error) {
       // No process listens at the node's earlier address, or the process is not a node.
       this.#context.logger.debug({ err: error, url }, 'no node answers where this id was seen')
-      const isListed = this.#membership?.rivals().includes(url)
-      if (url === this.#twin?.url && !this.#hasYielded && !isListed) this.#twin = undefined
+      const isListed = this.#membership?.otherAddresses().includes(url)
+      if (url === this.#duplicate?.url && !this.#hasYielded && !isListed) this.#duplicate = undefined
       return
     }
     if (other.id === this.id && other.run !== this.#context.run) this.#compare(own, { ...other, url })
-    else if (url === this.#twin?.url) this.#forgetTwin()
+    else if (url === this.#duplicate?.url) this.#forgetDuplicate()
   }
 
   /** Both sides of an exchange compare the same two identities, with opposite results. */
   #compare(own: NodeIdentity, other: NodeIdentity): void {
     const hasYielded = yields({ ...own, hasYielded: this.#hasYielded }, other)
-    const isNew = this.#twin?.run !== other.run || hasYielded !== this.#hasYielded
-    this.#twin = { url: other.url, run: other.run }
+    const isNew = this.#duplicate?.run !== other.run || hasYielded !== this.#hasYielded
+    this.#duplicate = { url: other.url, run: other.run }
     this.#hasYielded = hasYielded
-    if (isNew) this.#report(this.#twin)
+    if (isNew) this.#report(this.#duplicate)
     if (!hasYielded) return
     this.#cancelWait()
     this.#writingSince = undefined
     this.#settled.resolve()
   }
 
-  #report(twin: Twin): void {
+  #report(duplicate: Duplicate): void {
     const { logger } = this.#context
     const remedy =
       'a data folder was copied, and what both counted at the same time may be lost; stop the copy, give it a new id with "npx darkroom new-node-id", and start it again'
     if (this.#hasYielded)
-      logger.error({ id: this.id, twin }, `this node refuses writes: another node has the same id; ${remedy}`)
-    else logger.error({ id: this.id, twin }, `another node has the same id, and refuses writes; ${remedy}`)
+      logger.error(
+        { id: this.id, duplicate },
+        `this node refuses writes: another node has the same id; ${remedy}`,
+      )
+    else
+      logger.error({ id: this.id, duplicate }, `another node has the same id, and refuses writes; ${remedy}`)
   }
 
-  #forgetTwin(): void {
-    this.#context.logger.info({ id: this.id, twin: this.#twin }, 'no other node has the same id any more')
-    this.#twin = undefined
+  #forgetDuplicate(): void {
+    this.#context.logger.info(
+      { id: this.id, duplicate: this.#duplicate },
+      'no other node has the same id any more',
+    )
+    this.#duplicate = undefined
     this.#hasYielded = false
     this.#settle()
   }

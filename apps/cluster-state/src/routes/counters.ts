@@ -1,4 +1,4 @@
-import { bareCounter, type CounterRead, clusterStateRoutes } from '@darkroom/contracts'
+import { type CounterRead, clusterStateRoutes, defaultCounter } from '@darkroom/contracts'
 import { windowsOf } from '@darkroom/crdt'
 import { type App, PageCursors, ServiceProblem } from '@darkroom/service-kit'
 import type { StateNode } from '../node/state-node.ts'
@@ -10,7 +10,7 @@ const cursors = new PageCursors('counters')
 export function addCounterRoutes(app: App, node: StateNode, now: () => number): void {
   addIncrementRoutes(app, node)
 
-  app.route({ ...clusterStateRoutes.getCount, handler: async () => String(node.state.sum(bareCounter)) })
+  app.route({ ...clusterStateRoutes.getCount, handler: async () => String(node.state.sum(defaultCounter)) })
 
   app.route({
     ...clusterStateRoutes.getCounter,
@@ -40,7 +40,7 @@ function addIncrementRoutes(app: App, node: StateNode): void {
     app.route({
       ...route,
       exposeHeadRoute: false, // a HEAD would count, too
-      handler: ({ query }) => increment(bareCounter, query.amount),
+      handler: ({ query }) => increment(defaultCounter, query.amount),
     })
   }
 

@@ -1,4 +1,4 @@
-import { bareRegister } from '@darkroom/contracts'
+import { defaultRegister } from '@darkroom/contracts'
 import type { Json } from '@darkroom/crdt'
 import { isExactNumber, ServiceProblem } from '@darkroom/service-kit'
 import { maxValueBytes, valueBytes } from '../node/inspect-entries.ts'
@@ -33,7 +33,7 @@ export function readWhole(text: string, max = Number.MAX_SAFE_INTEGER): number {
 /** Checks the value for a register. @throws ServiceProblem 400, 413 */
 export function checkValue(name: string, value: unknown): Json {
   if (value === undefined) throw new ServiceProblem(400, 'invalid-request', 'the body must be a JSON value')
-  if (name === bareRegister && !Number.isSafeInteger(value)) {
+  if (name === defaultRegister && !Number.isSafeInteger(value)) {
     throw new ServiceProblem(
       400,
       'invalid-request',

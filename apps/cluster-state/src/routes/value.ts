@@ -1,4 +1,4 @@
-import { bareRegister, clusterStateRoutes } from '@darkroom/contracts'
+import { clusterStateRoutes, defaultRegister } from '@darkroom/contracts'
 import type { App } from '@darkroom/service-kit'
 import type { NodeRegisters } from './node-registers.ts'
 import { readWhole } from './register-value.ts'
@@ -7,7 +7,7 @@ import { readWhole } from './register-value.ts'
 export function addValueRoutes(app: App, registers: NodeRegisters): void {
   app.route({
     ...clusterStateRoutes.getValue,
-    handler: async () => String(registers.read(bareRegister).value),
+    handler: async () => String(registers.read(defaultRegister).value),
   })
 
   for (const route of [clusterStateRoutes.setValue, clusterStateRoutes.setValueByGet]) {
@@ -15,7 +15,7 @@ export function addValueRoutes(app: App, registers: NodeRegisters): void {
       ...route,
       exposeHeadRoute: false, // a HEAD would set the register, too
       handler: async ({ params }) =>
-        String((await registers.set(bareRegister, readWhole(params.value))).value),
+        String((await registers.set(defaultRegister, readWhole(params.value))).value),
     })
   }
 
@@ -23,7 +23,7 @@ export function addValueRoutes(app: App, registers: NodeRegisters): void {
     ...clusterStateRoutes.notifyValue,
     handler: async ({ params, query }) => {
       const notification = { ...params, ...query }
-      return String((await registers.notify(bareRegister, readWhole(params.value), notification)).value)
+      return String((await registers.notify(defaultRegister, readWhole(params.value), notification)).value)
     },
   })
 }

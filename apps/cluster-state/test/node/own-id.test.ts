@@ -12,11 +12,14 @@ class Processes {
   readonly log = new RecordedLog()
   readonly #reachable = new Map<string, OwnId>()
   readonly #listeners = new Map<string, () => void>()
-  readonly #rivals = new Map<string, readonly string[]>()
+  readonly #otherAddresses = new Map<string, readonly string[]>()
   #runs = 0
 
-  /** Starts a process at an address. It joins at once, and `rivals` are the other addresses with its id. */
-  start(url: string, { id = 'x', rivals = [] as readonly string[], run = `run-${++this.#runs}` } = {}) {
+  /** Starts a process at an address. It joins at once, and `otherAddresses` also have its id. */
+  start(
+    url: string,
+    { id = 'x', otherAddresses = [] as readonly string[], run = `run-${++this.#runs}` } = {},
+  ) {
     const ownId = new OwnId(id, {
       clock: this.time,
       run,
@@ -31,12 +34,12 @@ class Processes {
         },
       },
     })
-    this.#rivals.set(run, rivals)
+    this.#otherAddresses.set(run, otherAddresses)
     this.#reachable.set(url, ownId)
     const membership: Membership = {
       self: { id, url, dataCentre: 'here' },
       members: () => [],
-      rivals: () => this.#rivals.get(run) ?? [],
+      otherAddresses: () => this.#otherAddresses.get(run) ?? [],
       firstRead: Promise.resolve(),
       onChange: listener => {
         this.#listeners.set(run, listener)
@@ -47,7 +50,7 @@ class Processes {
     }
     ownId.follow(membership)
     const see = (urls: readonly string[]) => {
-      this.#rivals.set(run, urls)
+      this.#otherAddresses.set(run, urls)
       this.#listeners.get(run)?.()
     }
     return { ownId, see }
@@ -67,7 +70,7 @@ suite('a node id that two processes have', () => {
     const processes = new Processes()
     const original = processes.start('http://a')
     await processes.time.run(1000)
-    const copy = processes.start('http://b', { rivals: ['http://a'] })
+    const copy = processes.start('http://b', { otherAddresses: ['http://a'] })
     await copy.ownId.settled()
     assert.match(String(copy.ownId.refusal), /http:\/\/a has the same id \(x\).*new-node-id/)
     assert.equal(original.ownId.refusal, undefined)
@@ -83,7 +86,7 @@ suite('a node id that two processes have', () => {
     const processes = new Processes()
     const copy = processes.start('http://b')
     await processes.time.run(1000)
-    const original = processes.start('http://a', { rivals: ['http://b'] })
+    const original = processes.start('http://a', { otherAddresses: ['http://b'] })
     await original.ownId.settled()
     const refusals = [copy.ownId.refusal, original.ownId.refusal].filter(Boolean)
     assert.equal(refusals.length, 1)
@@ -97,8 +100,8 @@ suite('a node id that two processes have', () => {
     test(`fault: both are started at the same moment, as ${runs.join(' and ')}: one of them accepts writes`, async () => {
       const processes = new Processes()
       const both = [
-        processes.start('http://a', { run: runs[0], rivals: ['http://b'] }),
-        processes.start('http://b', { run: runs[1], rivals: ['http://a'] }),
+        processes.start('http://a', { run: runs[0], otherAddresses: ['http://b'] }),
+        processes.start('http://b', { run: runs[1], otherAddresses: ['http://a'] }),
       ]
       await Promise.all(both.map(({ ownId }) => ownId.settled()))
       await processes.time.run(10_000)
@@ -109,7 +112,7 @@ suite('a node id that two processes have', () => {
     const processes = new Processes()
     processes.start('http://a')
     await processes.time.run(1000)
-    const copy = processes.start('http://b', { rivals: ['http://a'] })
+    const copy = processes.start('http://b', { otherAddresses: ['http://a'] })
     await copy.ownId.settled()
     processes.stop('http://a')
     await processes.time.run(60_000)
@@ -123,11 +126,11 @@ suite('a node id that two processes have', () => {
     const processes = new Processes()
     processes.start('http://a')
     await processes.time.run(1000)
-    const copy = processes.start('http://b', { rivals: ['http://a'] })
+    const copy = processes.start('http://b', { otherAddresses: ['http://a'] })
     await copy.ownId.settled()
     processes.stop('http://a')
     await processes.time.run(60_000)
-    const again = processes.start('http://a', { rivals: ['http://b'] })
+    const again = processes.start('http://a', { otherAddresses: ['http://b'] })
     await again.ownId.settled()
     await processes.time.run(60_000)
     assert.equal(again.ownId.refusal, undefined)
@@ -138,7 +141,7 @@ suite('a node id that two processes have', () => {
 suite('a node id that is seen elsewhere without a second process', () => {
   test('logs no error: the node has moved, and nothing answers at its old address', async () => {
     const processes = new Processes()
-    const { ownId, see } = processes.start('http://b', { rivals: ['http://a'] })
+    const { ownId, see } = processes.start('http://b', { otherAddresses: ['http://a'] })
     await ownId.settled()
     await processes.time.run(60_000)
     see([])
@@ -149,7 +152,7 @@ suite('a node id that is seen elsewhere without a second process', () => {
   test('logs no error: another node has its old address now', async () => {
     const processes = new Processes()
     processes.start('http://a', { id: 'y' })
-    const { ownId } = processes.start('http://b', { rivals: ['http://a'] })
+    const { ownId } = processes.start('http://b', { otherAddresses: ['http://a'] })
     await ownId.settled()
     assert.equal(ownId.refusal, undefined)
     assert.deepEqual(processes.errors, [])
@@ -157,7 +160,7 @@ suite('a node id that is seen elsewhere without a second process', () => {
 
   test('logs no error: the node was killed and started again at its address, or has two addresses', async () => {
     const processes = new Processes()
-    const { ownId } = processes.start('http://a', { rivals: ['http://a'] })
+    const { ownId } = processes.start('http://a', { otherAddresses: ['http://a'] })
     await ownId.settled()
     assert.equal(ownId.refusal, undefined)
     assert.deepEqual(processes.errors, [])

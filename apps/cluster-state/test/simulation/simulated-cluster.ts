@@ -125,7 +125,7 @@ function everyNode(self: Member, members: readonly Member[]): Membership {
     members: () => others,
     onChange: () => () => undefined,
     firstRead: Promise.resolve(),
-    rivals: () => [],
+    otherAddresses: () => [],
     checkReady: async () => undefined,
     close: async () => undefined,
   }

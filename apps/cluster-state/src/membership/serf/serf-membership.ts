@@ -38,7 +38,7 @@ export class SerfMembership implements Membership {
   #unreadable: readonly string[] = []
   readonly #firstRead = Promise.withResolvers<void>()
   #members: readonly Member[] = []
-  #rivals: readonly string[] = []
+  #otherAddresses: readonly string[] = []
   #connection: AgentConnection | undefined
   /** Why the known members may be outdated; undefined while the agent answers. */
   #fault: unknown = new Error('the Serf agent has not answered yet')
@@ -55,8 +55,8 @@ export class SerfMembership implements Membership {
     return this.#firstRead.promise
   }
 
-  rivals(): readonly string[] {
-    return this.#rivals
+  otherAddresses(): readonly string[] {
+    return this.#otherAddresses
   }
 
   members(): readonly Member[] {
@@ -135,23 +135,23 @@ export class SerfMembership implements Membership {
 
   #update(nodes: readonly SerfMember[], ownAgent: string): void {
     const members = new Map<string, Member>() // by id: a node that moved has left its tags with another agent
-    const rivals: string[] = []
+    const otherAddresses: string[] = []
     const unreadable: string[] = []
     for (const node of nodes) {
       const member = memberOf(node)
       if (!member) unreadable.push(node.Name)
       else if (member.id !== this.self.id) members.set(member.id, member)
-      else if (node.Name !== ownAgent) rivals.push(member.url)
+      else if (node.Name !== ownAgent) otherAddresses.push(member.url)
     }
     const agents = unreadable.filter(name => !this.#unreadable.includes(name))
     if (agents.length > 0)
       this.#logger.warn({ agents }, 'skipped Serf agents whose tags are not a valid node')
     this.#unreadable = unreadable
 
-    const before = [this.#members, this.#rivals]
+    const before = [this.#members, this.#otherAddresses]
     this.#members = [...members.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
-    this.#rivals = rivals.sort()
-    if (isDeepStrictEqual([this.#members, this.#rivals], before)) return
+    this.#otherAddresses = otherAddresses.sort()
+    if (isDeepStrictEqual([this.#members, this.#otherAddresses], before)) return
     for (const listener of this.#listeners) listener()
   }
 
