@@ -1,3 +1,4 @@
+import { Instant } from './instant.ts'
 import { Owner } from './owner.ts'
 import { Problem } from './problem.ts'
 import { defineRoute } from './route.ts'
@@ -40,7 +41,7 @@ export type NewGrant = Static<typeof NewGrant>
 
 export const MadeGrant = Type.Object({
   token: Type.String({ description: 'Sent as Authorization: Bearer dg_…; it is shown only in this answer' }),
-  expiresAt: Type.String({ format: 'date-time' }),
+  expiresAt: Instant,
   images: Type.Integer(),
   maxBytes: Type.Optional(Type.Integer()),
   ...UploadOptions.properties,

@@ -1,4 +1,5 @@
 import { CallbackUrl } from './callback.ts'
+import { Instant } from './instant.ts'
 import { Operations } from './operations.ts'
 import { Owner } from './owner.ts'
 import { waitQuery } from './page.ts'
@@ -28,7 +29,7 @@ export const Work = Type.Object({
   attempt: Type.Integer({ minimum: 1 }),
   lease: Type.Object({
     token: LeaseToken,
-    expiresAt: Type.String({ format: 'date-time' }),
+    expiresAt: Instant,
     durationMs: Type.Integer({ minimum: 1, description: 'Counted from each grant or renewal' }),
   }),
 })
@@ -208,7 +209,7 @@ export const imageMasterRoutes = {
       body: Type.Object(held, { additionalProperties: false }),
       response: {
         200: Type.Object({
-          expiresAt: Type.String({ format: 'date-time' }),
+          expiresAt: Instant,
           cancelled: Type.Boolean({ description: 'The task was deleted: stop, and report nothing' }),
         }),
         409: Problem,

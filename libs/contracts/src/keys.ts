@@ -1,4 +1,6 @@
 import { CallbackUrl } from './callback.ts'
+import { Instant } from './instant.ts'
+import { keepQuery } from './keep-query.ts'
 import { Owner } from './owner.ts'
 import { Problem } from './problem.ts'
 import { defineRoute, Nothing } from './route.ts'
@@ -12,8 +14,6 @@ export const Role = Type.Enum(roles, {
 
 /** Twelve letters and digits: the part of a key that may be shown. */
 export const KeyId = Type.String({ pattern: '^[0-9A-Za-z]{12}$' })
-
-const Instant = Type.String({ format: 'date-time' })
 
 /** An API key as it is shown: without its secret. */
 export const KeyDescription = Type.Object({
@@ -113,18 +113,7 @@ export const keyRoutes = {
     schema: {
       summary: 'Replaces an API key by a new one with the same role, owner and name',
       params,
-      querystring: Type.Object(
-        {
-          keep: Type.Optional(
-            Type.Integer({
-              minimum: 0,
-              maximum: 31_536_000,
-              description: 'For how many seconds the old key still works; default: 0',
-            }),
-          ),
-        },
-        { additionalProperties: false },
-      ),
+      querystring: keepQuery('For how many seconds the old key still works; default: 0'),
       response: { 201: MadeKey, 404: Problem },
     },
   }),

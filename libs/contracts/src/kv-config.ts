@@ -1,3 +1,4 @@
+import { Instant } from './instant.ts'
 import { pageNext, pageQuery, waitQuery } from './page.ts'
 import { Problem } from './problem.ts'
 import { alias, Bytes, defineRoute, Nothing } from './route.ts'
@@ -97,7 +98,7 @@ export const kvConfigRoutes = {
               key: Type.String(),
               revision: Type.Integer(),
               value: Type.String({ description: 'base64' }),
-              expiresAt: Type.Optional(Type.String({ format: 'date-time' })),
+              expiresAt: Type.Optional(Instant),
             }),
           ),
           ...pageNext,

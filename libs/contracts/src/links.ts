@@ -1,3 +1,4 @@
+import { Instant } from './instant.ts'
 import { Problem } from './problem.ts'
 import { defineRoute } from './route.ts'
 import { BytesRequestHeaders, bytesResponses } from './storage.ts'
@@ -23,7 +24,7 @@ export const NewLinks = Type.Object(
 /** Links that work without a key: everyone who has them can read the bytes. */
 export const SignedLinks = Type.Object({
   id: Type.String(),
-  expiresAt: Type.String({ format: 'date-time' }),
+  expiresAt: Instant,
   links: Type.Object({
     original: Type.String(),
     result: Type.Optional(Type.String({ description: 'Absent if only variants are made' })),

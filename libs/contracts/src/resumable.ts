@@ -1,3 +1,4 @@
+import { Instant } from './instant.ts'
 import { Owner } from './owner.ts'
 import { Problem } from './problem.ts'
 import { bytesOf, defineRoute, Nothing } from './route.ts'
@@ -24,7 +25,7 @@ export const UploadRecord = Type.Object({
   /** In the form of the master's query parameters. */
   options: Type.Record(Type.String(), Type.String()),
   urgency: Type.Optional(Urgency),
-  expiresAt: Type.String({ format: 'date-time' }),
+  expiresAt: Instant,
   pieces: Type.Array(Type.Object({ tag: Type.String(), bytes: Type.Integer({ minimum: 1 }) }), {
     description: 'The pieces that were received, in order',
   }),

@@ -1,9 +1,9 @@
+import { Instant } from './instant.ts'
 import { serviceNames } from './service.ts'
 import { IntakeState } from './shared-state.ts'
 import { type Static, Type } from './typebox/typebox.js'
 
 const Count = Type.Integer({ minimum: 0 })
-const Instant = Type.String({ format: 'date-time' })
 const Milliseconds = Type.Number({ minimum: 0 })
 
 /** Percentiles of durations, each within 5 % of the true value. */

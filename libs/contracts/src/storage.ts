@@ -1,3 +1,4 @@
+import { Instant } from './instant.ts'
 import { pageNext, pageQuery } from './page.ts'
 import { Problem } from './problem.ts'
 import { alias, Bytes, defineRoute, ImageBytes, Nothing } from './route.ts'
@@ -137,7 +138,7 @@ export const storageRoutes = {
           blobs: Type.Array(
             Type.Object({
               key: Type.String(),
-              modifiedAt: Type.String({ format: 'date-time' }),
+              modifiedAt: Instant,
             }),
           ),
           ...pageNext,

@@ -1,4 +1,5 @@
 import { NewCallback, NoticeClaim, NoticeReport } from './callback.ts'
+import { Instant } from './instant.ts'
 import { Operations } from './operations.ts'
 import { DecodedTypes } from './optional-types.ts'
 import { Owner } from './owner.ts'
@@ -73,7 +74,7 @@ export const TaskStats = Type.Object({
   'in-progress': Count,
   finished: Count,
   failed: Count,
-  oldestNotStartedAt: Type.Optional(Type.String({ format: 'date-time' })),
+  oldestNotStartedAt: Type.Optional(Instant),
 })
 export type TaskStats = Static<typeof TaskStats>
 
@@ -136,7 +137,7 @@ export const taskDbRoutes = {
           owner: Type.Optional(Owner),
           state: Type.Optional(TaskState),
           preset: Task.properties.preset,
-          endedBefore: Type.Optional(Type.String({ format: 'date-time' })),
+          endedBefore: Type.Optional(Instant),
           since: Since,
           ...pageQuery,
         },

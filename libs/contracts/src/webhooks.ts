@@ -1,7 +1,7 @@
+import { Instant } from './instant.ts'
+import { keepQuery } from './keep-query.ts'
 import { defineRoute } from './route.ts'
 import { type Static, Type } from './typebox/typebox.js'
-
-const Instant = Type.String({ format: 'date-time' })
 
 export const WebhookSecret = Type.Object({
   secret: Type.String({ description: '`whsec_` and 32 bytes in base64 (Standard Webhooks 1.0)' }),
@@ -26,18 +26,7 @@ export const webhookRoutes = {
     url: '/webhooks/secret/rotate',
     schema: {
       summary: 'Makes a new secret. Until the previous one expires, notices are signed with both',
-      querystring: Type.Object(
-        {
-          keep: Type.Optional(
-            Type.Integer({
-              minimum: 0,
-              maximum: 31_536_000,
-              description: 'For how many seconds the previous secret still signs; default: a day',
-            }),
-          ),
-        },
-        { additionalProperties: false },
-      ),
+      querystring: keepQuery('For how many seconds the previous secret still signs; default: a day'),
       response: { 201: WebhookSecret },
     },
   }),
