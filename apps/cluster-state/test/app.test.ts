@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { clusterStateRoutes } from '@darkroom/contracts'
-import { assertProblem, fillDisk } from '@darkroom/testing'
+import { assertNeedsToken, assertProblem, fillDisk } from '@darkroom/testing'
 import { buildTestApp } from './build-test-app.ts'
 
 const clusterToken = 'a token of the whole cluster'
@@ -10,13 +10,9 @@ for (const { method, url } of Object.values(clusterStateRoutes)) {
   test(`${method} ${url} requires the cluster token`, async t => {
     const { app, node } = await buildTestApp(t, { clusterToken })
     const path = url.replace(':value', '1').replace(':generation', '1').replace(':name', 'a')
-    for (const authorization of ['', 'Bearer another', `Basic ${clusterToken}`]) {
-      const answer = await app.inject({ method, url: path, headers: authorization ? { authorization } : {} })
-      assertProblem(answer, 401, 'unauthorized')
-    }
+    await app.inject({ method, url: path })
     assert.equal(node.state.size, 0)
-    const headers = { authorization: `Bearer ${clusterToken}` }
-    assert.notEqual((await app.inject({ method, url: path, headers })).statusCode, 401)
+    await assertNeedsToken(app, { method, url: path }, clusterToken)
   })
 }
 

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { after, type TestContext, test } from 'node:test'
-import { generateImage, startDarkroom, until } from '@darkroom/testing'
+import { generateImage, serveHttp, startDarkroom, until } from '@darkroom/testing'
 import { runCommand } from './run-command.ts'
 import { develop, post } from './uploads.ts'
 
@@ -58,15 +55,12 @@ test('intake pauses and opens the intake, and shows its state', async () => {
 
 test('intake shows the state that it has just set, although other nodes may not have it yet', async t => {
   const register = { name: 'intake', value: 'paused', generation: 1, writer: 'another' }
-  const node = createServer((request, response) => {
+  const { url } = await serveHttp(t, (request, response) => {
     if (request.method === 'PUT') {
       response.setHeader('content-type', 'application/json')
       response.end(JSON.stringify(register))
     } else response.writeHead(500).end()
-  }).listen(0, '127.0.0.1')
-  await once(node, 'listening')
-  t.after(() => node.close())
-  const url = `http://127.0.0.1:${(node.address() as AddressInfo).port}`
+  })
   await darkroom.ask('kv-config', '/key/services/cluster-state/zz-another', {
     method: 'PUT',
     body: JSON.stringify({ url }),

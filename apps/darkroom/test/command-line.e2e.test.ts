@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer, request } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { request } from 'node:http'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import { serviceNames } from '@darkroom/contracts'
@@ -13,6 +11,7 @@ import {
   freePortRange,
   generateImage,
   mainOf,
+  serveHttp,
   startDarkroom,
   startProgram,
   startRedis,
@@ -77,7 +76,7 @@ test('develop writes the results of all images that can be developed, and names 
 test('develop uses the path and the credentials of its URL in every request', async t => {
   const url = darkroomUrl
   const asked: (string | undefined)[] = []
-  const proxy = createServer((given, answer) => {
+  const { port } = await serveHttp(t, (given, answer) => {
     asked.push(given.url)
     const { authorization } = given.headers
     const isTheirs = authorization === `Basic ${Buffer.from('a user:p@ss:word').toString('base64')}`
@@ -93,10 +92,7 @@ test('develop uses the path and the credentials of its URL in every request', as
       },
     )
     given.pipe(passed)
-  }).listen(0, '127.0.0.1')
-  t.after(() => proxy.close())
-  await once(proxy, 'listening')
-  const { port } = proxy.address() as AddressInfo
+  })
   const folder = temporaryFolder(t)
   const drawing = join(folder, 'drawing.png')
   writeFileSync(drawing, await generateImage({ kind: 'png', width: 30, height: 20, seed: 2 }))
@@ -151,13 +147,10 @@ test('a command whose output can’t be written reports that, and fails', async 
 
 test('every command prints a refusal of Darkroom in one line', async t => {
   const refusal = { type: 'urn:darkroom:problem:operators-only', title: 'Operators only', status: 403 }
-  const server = createServer(({ url }, answer) => {
+  const { url } = await serveHttp(t, ({ url }, answer) => {
     if (url === '/images?limit=1') answer.end('{"images":[]}')
     else answer.writeHead(403).end(JSON.stringify(refusal))
-  }).listen(0, '127.0.0.1')
-  t.after(() => server.close())
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
+  })
   const out = join(temporaryFolder(t), 'out')
   for (const args of [
     ['presets'],
@@ -166,7 +159,7 @@ test('every command prints a refusal of Darkroom in one line', async t => {
     ['develop', 'photo.jpg', '--preset', 'shop', '-o', out],
     ['retry', '--all'],
   ]) {
-    const { code, stderr } = await runCommand([...args, '--url', `http://127.0.0.1:${port}`])
+    const { code, stderr } = await runCommand([...args, '--url', url])
     assert.deepEqual([code, stderr], [1, 'darkroom: Operators only\n'], args.join(' '))
   }
 })

@@ -2,8 +2,6 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -11,6 +9,7 @@ import {
   assertSwapped,
   generateImage,
   httpRequest,
+  serveHttp,
   startDarkroom,
   temporaryFolder,
   tiffOf,
@@ -161,7 +160,7 @@ test('develop that is interrupted ends, and leaves no part of a file', async t =
   const sent = Buffer.alloc(1_000_000)
   const { promise: isDownloading, resolve } = Promise.withResolvers<void>()
   const image = { id: 'x', state: 'finished', result: { contentType: 'image/png', bytes: 2 * sent.length } }
-  const server = createServer((request, answer) => {
+  const { url } = await serveHttp(t, (request, answer) => {
     request.resume()
     if (!request.url?.endsWith('/result')) {
       answer.end(JSON.stringify({ ...image, images: [] }))
@@ -169,17 +168,11 @@ test('develop that is interrupted ends, and leaves no part of a file', async t =
     }
     answer.write(sent)
     resolve()
-  }).listen(0, '127.0.0.1')
-  t.after(() => {
-    server.close()
-    server.closeAllConnections()
   })
-  await once(server, 'listening')
   const files = ['a.png', 'b.png'].map(name => join(folder, name))
   for (const file of files) writeFileSync(file, png)
   const out = join(folder, 'out')
-  const { port } = server.address() as AddressInfo
-  const command = ['develop', ...files, '-o', out, '--concurrency', '1', '--url', `http://127.0.0.1:${port}`]
+  const command = ['develop', ...files, '-o', out, '--concurrency', '1', '--url', url]
   const main = fileURLToPath(new URL('../bin/darkroom.js', import.meta.url))
   const child = spawn(process.execPath, [main, ...command], { stdio: 'ignore' })
   await isDownloading

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
-import { createServer, request as httpRequest } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { request as httpRequest } from 'node:http'
 import { after, test } from 'node:test'
-import { httpRequest as ask, generateImage } from '@darkroom/testing'
+import { httpRequest as ask, generateImage, serveHttp } from '@darkroom/testing'
 import { linkBase, readPublicUrls, withoutPublicPath } from '../src/public-urls.ts'
 import { type Frontend, finishNext, startFrontend } from './start-frontend.ts'
 
@@ -91,7 +90,7 @@ async function startProxy(
   { url }: Frontend,
   stripsPath: boolean,
 ): Promise<string> {
-  const proxy = createServer((incoming, answer) => {
+  const proxy = await serveHttp(t, (incoming, answer) => {
     const path = stripsPath ? incoming.url?.replace(/^\/darkroom/, '') : incoming.url
     const { host, ...headers } = incoming.headers
     const asked = httpRequest(`${url}${path}`, { method: incoming.method ?? 'GET', headers }, reply => {
@@ -100,7 +99,5 @@ async function startProxy(
     })
     incoming.pipe(asked)
   })
-  await new Promise<void>(resolve => proxy.listen(0, '127.0.0.1', resolve))
-  t.after(() => proxy.close())
-  return `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+  return proxy.url
 }

@@ -1,5 +1,3 @@
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import type { TaskError, Work } from '@darkroom/contracts'
 import * as imageMaster from '@darkroom/image-master'
 import { logger, type Neighbours, type Owner, startNeighbours } from '@darkroom/image-master/testing'
@@ -92,13 +90,6 @@ export async function failNext(frontend: Frontend, error: TaskError): Promise<st
   const { id, lease } = await takeWork(frontend)
   await frontend.clients.imageMaster.workFailed({ body: { id, lease: lease.token, error, retryable: false } })
   return id
-}
-
-/** All files of the storage, even those that are still being written. */
-export function storageFiles({ dataDir }: Neighbours): string[] {
-  return readdirSync(join(dataDir, 'storage'), { recursive: true, withFileTypes: true })
-    .filter(entry => entry.isFile() && !entry.name.startsWith('lock.sqlite'))
-    .map(entry => entry.name)
 }
 
 export async function taskCount({ clients }: Neighbours): Promise<number> {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as clusterState from '@darkroom/cluster-state'
@@ -97,4 +97,11 @@ export async function startNeighbours(
     startClusterState,
     defer: close => stack.defer(async () => void (await close())),
   }
+}
+
+/** All files of the storage, even those that are still being written. */
+export function storageFiles({ dataDir }: Pick<Neighbours, 'dataDir'>): string[] {
+  return readdirSync(join(dataDir, 'storage'), { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile() && !entry.name.startsWith('lock.sqlite'))
+    .map(entry => entry.name)
 }

@@ -1,7 +1,5 @@
 import { once } from 'node:events'
-import { readdirSync } from 'node:fs'
 import { type ClientRequest, request } from 'node:http'
-import { join } from 'node:path'
 import { type Stage, stages } from '@darkroom/contracts'
 import { type App, loadConfig } from '@darkroom/service-kit'
 import { expectDeclaredStatuses } from '@darkroom/service-kit/testing'
@@ -85,13 +83,6 @@ export async function storedKeys({ clients }: Pick<Neighbours, 'clients'>): Prom
     return [stage, body.blobs.map(({ key }) => key).sort()] as const
   })
   return Object.fromEntries(await Promise.all(keys)) as Record<Stage, string[]>
-}
-
-/** All files of the storage, even those that are still being written. */
-export function storageFiles({ dataDir }: Neighbours): string[] {
-  return readdirSync(join(dataDir, 'storage'), { recursive: true, withFileTypes: true })
-    .filter(entry => entry.isFile() && !entry.name.startsWith('lock.sqlite'))
-    .map(entry => entry.name)
 }
 
 export const nothingStored = { pre: [], post: [] }

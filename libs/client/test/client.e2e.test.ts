@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdirSync, openAsBlob, readdirSync, writeFileSync } from 'node:fs'
-import { createServer, type OutgoingHttpHeaders } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { OutgoingHttpHeaders } from 'node:http'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { after, type TestContext, test } from 'node:test'
@@ -12,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import {
   assertSwapped,
   generateImage,
+  serveHttp,
   startDarkroom,
   temporaryFolder,
   tiffOf,
@@ -130,13 +129,8 @@ test('a refusal is an error with a code; the error of a failed image has its sta
 
 test('answers of proxies and other servers become clear errors', async t => {
   const page = '<html><head><title>413 Request Entity Too Large</title></head></html>'
-  const server = createServer((_request, answer) =>
-    answer.writeHead(413, { 'content-type': 'text/html' }).end(page),
-  ).listen(0, '127.0.0.1')
-  t.after(() => server.close())
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await assert.rejects(new Darkroom(`http://127.0.0.1:${port}`).develop(new Uint8Array(png)), {
+  const { url } = await serve(t, 413, { 'content-type': 'text/html' }, page)
+  await assert.rejects(new Darkroom(url).develop(new Uint8Array(png)), {
     status: 413,
     code: undefined,
     message: /proxy in front of Darkroom.*client_max_body_size/,
@@ -151,17 +145,12 @@ test('answers of proxies and other servers become clear errors', async t => {
 /** A server that answers each request in the same way. Returns its URL, and the methods of the requests so far. */
 async function serve(t: TestContext, status: number, headers: OutgoingHttpHeaders = {}, body = '') {
   const methods: string[] = []
-  const server = createServer((request, answer) => {
+  const { url } = await serveHttp(t, (request, answer) => {
     methods.push(String(request.method))
     request.resume()
     answer.writeHead(status, headers).end(body)
-  }).listen(0, '127.0.0.1')
-  t.after(() => {
-    server.close()
-    server.closeAllConnections()
   })
-  await once(server, 'listening')
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, methods }
+  return { url, methods }
 }
 
 test('a success that is not from Darkroom is an error', async t => {
@@ -231,7 +220,7 @@ test('an aborted signal ends a wait with its reason', async t => {
 test('a download that breaks off is repeated, at most twice', async t => {
   let [broken, downloads] = [0, 0]
   const result = { contentType: 'image/png', bytes: png.length }
-  const server = createServer(({ url: path }, answer) => {
+  const { url } = await serveHttp(t, ({ url: path }, answer) => {
     if (!path?.endsWith('/result')) {
       answer.end(JSON.stringify({ id: 'x', state: 'finished', result }))
       return
@@ -240,14 +229,8 @@ test('a download that breaks off is repeated, at most twice', async t => {
     answer.writeHead(200, { 'content-length': png.length })
     if (downloads > broken) answer.end(png)
     else answer.write(png.subarray(0, 100), () => answer.destroy())
-  }).listen(0, '127.0.0.1')
-  t.after(() => {
-    server.close()
-    server.closeAllConnections()
   })
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  const client = new Darkroom(`http://127.0.0.1:${port}`)
+  const client = new Darkroom(url)
   const { result: file } = await client.waitFor('x')
   assert.ok(file)
   broken = 2

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { problemType } from '@darkroom/contracts'
+import { storageFiles } from '@darkroom/image-master/testing'
 import { generateImage, type HttpAnswer, until } from '@darkroom/testing'
 import { grantToken, readGrantToken } from '../../src/access/grant-token.ts'
 import { readSession } from '../../src/access/session-cookie.ts'
 import { deriveKey, readOrMakeRoot } from '../../src/access/signing-keys.ts'
 import { filePart, formData, formHeaders, operationsPart } from '../form-data.ts'
-import { finishNext, storageFiles } from '../start-frontend.ts'
+import { finishNext } from '../start-frontend.ts'
 import { startGuarded } from './start-guarded.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })

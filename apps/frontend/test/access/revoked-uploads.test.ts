@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { problemType } from '@darkroom/contracts'
+import { storageFiles } from '@darkroom/image-master/testing'
 import { generateImage, type HttpRequest, until } from '@darkroom/testing'
-import { storageFiles, taskCount } from '../start-frontend.ts'
+import { taskCount } from '../start-frontend.ts'
 import { type Guarded, startGuarded } from './start-guarded.ts'
 
 const png = await generateImage({ kind: 'png', width: 400, height: 300, seed: 1 })

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
 import { grantPrefix, problemType, uploadPrefix } from '@darkroom/contracts'
+import { storageFiles } from '@darkroom/image-master/testing'
 import { generateImage, type HttpAnswer, until } from '@darkroom/testing'
 import { eraseOwner } from '../../src/erasure/erase-owner.ts'
 import { markErased } from '../../src/erasure/erased-owners.ts'
 import { type Guarded, startGuarded } from '../access/start-guarded.ts'
-import { finishNext, storageFiles, taskCount } from '../start-frontend.ts'
+import { finishNext, taskCount } from '../start-frontend.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
 const tus = { 'tus-resumable': '1.0.0' }

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, get } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { get } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import type { Task, TaskChangeLine } from '@darkroom/contracts'
 import { logger, startNeighbours } from '@darkroom/image-master/testing'
-import { until } from '@darkroom/testing'
+import { serveHttp, until } from '@darkroom/testing'
 import { anyone } from '../../src/access/caller.ts'
 import { ChangeFeed, type ChangeListener } from '../../src/events/change-feed.ts'
 import { EventHub } from '../../src/events/event-hub.ts'
@@ -34,14 +33,12 @@ async function follow(t: { after(end: () => unknown): void }) {
   }
   const hub = new EventHub({ taskDb, feed, logger })
   t.after(() => hub.close())
-  const server = createServer((_request, response) =>
+  const { url } = await serveHttp(t, (_request, response) =>
     hub.followImage(body as Task, new EventStream(response, { imageId: id, caller: anyone, linkBase: '' }), {
       hasChanged: false,
     }),
-  ).listen(0, '127.0.0.1')
-  t.after(() => server.close())
-  await once(server, 'listening')
-  const [answer] = await once(get(`http://127.0.0.1:${(server.address() as AddressInfo).port}`), 'response')
+  )
+  const [answer] = await once(get(url), 'response')
   const taskWith = (version: number, state: Task['state']): Task => ({ ...(body as Task), version, state })
   const lineOf = (task: Task): TaskChangeLine => ({
     ...{ kind: 'stored', id, version: task.version, state: task.state },

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer, type ServerResponse } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import type { ServerResponse } from 'node:http'
+import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
+import { serveHttp } from '@darkroom/testing'
 import { anyone } from '../../src/access/caller.ts'
 import { EventStream, eventFrame, heartbeat } from '../../src/events/event-stream.ts'
 
 test('writing to a stream that has ended, or whose client hung up, does nothing', async t => {
-  const port = await serve(t, response => {
+  const { url } = await serveHttp(t, (_request, response) => {
     const stream = new EventStream(response, { caller: anyone, linkBase: '' })
     stream.write(eventFrame('state', { number: 1 }))
     stream.end()
@@ -17,13 +17,13 @@ test('writing to a stream that has ended, or whose client hung up, does nothing'
     stream.end()
     response.once('close', () => stream.write(eventFrame('state', { number: 3 })))
   })
-  const answer = await fetch(`http://127.0.0.1:${port}`)
+  const answer = await fetch(url)
   const data = (await answer.text()).match(/^data: .*$/gm)
   assert.deepEqual(data, ['data: {"number":1}'])
 })
 
 test('the events of a client of HTTP/1.0 are not in chunks', async t => {
-  const port = await serve(t, response => endAfterEvents(response))
+  const { port } = await serveHttp(t, (_request, response) => endAfterEvents(response))
   const socket = connect(port, '127.0.0.1')
   socket.write('GET / HTTP/1.0\r\n\r\n')
   const [, events = ''] = (await text(socket)).split('\r\n\r\n')
@@ -32,7 +32,7 @@ test('the events of a client of HTTP/1.0 are not in chunks', async t => {
 
 test('the events of a request that waits for the answer to an earlier one come after that', async t => {
   let endFirst = () => {}
-  const port = await serve(t, (response, url) => {
+  const { port } = await serveHttp(t, ({ url }, response) => {
     if (url === '/first') endFirst = () => response.end('first')
     else {
       endAfterEvents(response)
@@ -49,8 +49,8 @@ test('the events of a request that waits for the answer to an earlier one come a
 })
 
 test('fetch reads all events of a stream, also those with other than ASCII characters', async t => {
-  const port = await serve(t, response => endAfterEvents(response))
-  const answer = await fetch(`http://127.0.0.1:${port}`)
+  const { url } = await serveHttp(t, (_request, response) => endAfterEvents(response))
+  const answer = await fetch(url)
   assert.match(await answer.text(), /^retry: \d+\n\nevent: state\ndata: {"name":"é"}\n\n:\n\n$/)
 })
 
@@ -59,14 +59,4 @@ function endAfterEvents(response: ServerResponse): void {
   stream.write(eventFrame('state', { name: 'é' }))
   stream.write(heartbeat)
   stream.end()
-}
-
-async function serve(
-  t: TestContext,
-  answer: (response: ServerResponse, url: string | undefined) => void,
-): Promise<number> {
-  const server = createServer(({ url }, response) => answer(response, url)).listen(0, '127.0.0.1')
-  t.after(() => server.close())
-  await once(server, 'listening')
-  return (server.address() as AddressInfo).port
 }

@@ -1,9 +1,6 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { frontendRoutes, outputKey, problemType, serviceRoutes, tusVersion } from '@darkroom/contracts'
 import type { Owner } from '@darkroom/image-master/testing'
-import { generateImage } from '@darkroom/testing'
+import { generateImage, serveHttp } from '@darkroom/testing'
 import { readNetworks } from '../../src/outbound/networks.ts'
 import { type Guarded, startGuarded } from '../access/start-guarded.ts'
 import { filePart, formData, formHeaders, operationsPart } from '../form-data.ts'
@@ -52,13 +49,8 @@ export async function startWorld(owner: Owner): Promise<World> {
     frontend.makeKey({ role: 'operator' }),
     frontend.makeKey({ owner: 'bob' }),
   ])
-  const far = createServer((_request, response) => response.end(png)).listen(0, '127.0.0.1')
-  await once(far, 'listening')
-  owner.after(async () => {
-    far.close()
-    far.closeAllConnections()
-  })
-  const farUrl = `http://127.0.0.1:${(far.address() as AddressInfo).port}/photo.png`
+  const far = await serveHttp(owner, (_request, response) => response.end(png))
+  const farUrl = `${far.url}/photo.png`
 
   const upload = async (query = ''): Promise<string> => {
     const answer = await askWith(user.key, `/images${query}`, { method: 'POST', body: png })

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
+import type { RequestListener } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { after, describe, type TestContext, test } from 'node:test'
 import { startNeighbours } from '@darkroom/image-master/testing'
-import { freePort } from '@darkroom/testing'
+import { freePort, serveHttp } from '@darkroom/testing'
 import { download, UnwantedStatus } from '../../src/outbound/download.ts'
 import { readNetworks } from '../../src/outbound/networks.ts'
 import { Outbound } from '../../src/outbound/outbound.ts'
@@ -14,14 +14,10 @@ import { OutboundFailure } from '../../src/outbound/outbound-failure.ts'
 const signal = AbortSignal.timeout(60_000)
 const neighbours = startNeighbours({ after })
 
+/** Starts a server on all addresses of this machine. */
 async function serve(t: TestContext, listener: RequestListener): Promise<number> {
-  const server = createServer(listener).listen(0, '0.0.0.0')
-  await new Promise(resolve => server.once('listening', resolve))
-  t.after(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  return (server.address() as AddressInfo).port
+  const { port } = await serveHttp(t, listener, '0.0.0.0')
+  return port
 }
 
 async function outboundTo(

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { ImageStatus, problemType } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
+import { storageFiles } from '@darkroom/image-master/testing'
 import { generateImage, until } from '@darkroom/testing'
-import { failNext, finishNext, startFrontend, storageFiles, takeWork, taskCount } from '../start-frontend.ts'
+import { failNext, finishNext, startFrontend, takeWork, taskCount } from '../start-frontend.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
 const frontend = await startFrontend({ after }, { LEASE_MS: '60000' })

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer, request, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type IncomingHttpHeaders, request, type ServerResponse } from 'node:http'
 import { after, beforeEach, describe, test } from 'node:test'
 import { problemType } from '@darkroom/contracts'
-import { generateImage, type HttpAnswer, until } from '@darkroom/testing'
+import { storageFiles } from '@darkroom/image-master/testing'
+import { generateImage, type HttpAnswer, serveHttp, until } from '@darkroom/testing'
 import { readNetworks } from '../../src/outbound/networks.ts'
 import { startGuarded } from '../access/start-guarded.ts'
-import { finishNext, startFrontend, storageFiles, taskCount } from '../start-frontend.ts'
+import { finishNext, startFrontend, taskCount } from '../start-frontend.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
 const networks = readNetworks('127.0.0.0/8')
@@ -34,17 +33,18 @@ const pages: Record<string, (response: ServerResponse) => void> = {
 }
 const asked: string[] = []
 const closed: string[] = []
-const far = createServer(({ url = '' }, response) => {
-  asked.push(url)
-  response.once('close', () => closed.push(url))
-  pages[url]?.(response)
-}).listen(0, '0.0.0.0')
-await once(far, 'listening')
-after(() => {
-  far.close()
-  far.closeAllConnections()
-})
-const farUrl = `http://127.0.0.1:${(far.address() as AddressInfo).port}`
+let lastHeaders: IncomingHttpHeaders = {}
+const far = await serveHttp(
+  { after },
+  ({ url = '', headers }, response) => {
+    asked.push(url)
+    lastHeaders = headers
+    response.once('close', () => closed.push(url))
+    pages[url]?.(response)
+  },
+  '0.0.0.0',
+)
+const farUrl = far.url
 
 beforeEach(() => {
   asked.length = 0
@@ -142,12 +142,11 @@ describe('an import', () => {
   test('is refused with 503 while 16 others from the same address are under way, by any name or redirect', async () => {
     const others = await startSlowImports(n => `http://${n % 2 === 0 ? 'localhost' : '127.0.0.1'}`, 16)
     await assertRefused(farUrl)
-    const port = (far.address() as AddressInfo).port
     pages['/back'] = response => response.writeHead(302, { location: `${farUrl}/photo.png` }).end()
-    const redirected = await importing({ url: `http://127.0.0.2:${port}/back` })
+    const redirected = await importing({ url: `http://127.0.0.2:${far.port}/back` })
     assertProblem(redirected, 503, 'too-many-imports')
     assert.ok(!asked.includes('/photo.png'))
-    assert.equal((await importing({ url: `http://127.0.0.2:${port}/photo.png` })).status, 202)
+    assert.equal((await importing({ url: `http://127.0.0.2:${far.port}/photo.png` })).status, 202)
     await others.end()
     await Promise.all(
       Array.from({ length: 40 }, async () => {
@@ -163,7 +162,7 @@ describe('an import', () => {
   async function startSlowImports(originOf: (n: number) => string, count: number) {
     const hangUp = new AbortController()
     const { signal } = hangUp
-    const { port } = far.address() as AddressInfo
+    const { port } = far
     const headers = { 'content-type': 'application/json' }
     const ended = Promise.allSettled(
       Array.from({ length: count }, (_, n) => {
@@ -213,7 +212,7 @@ describe('an import', () => {
 test('the slow imports of one owner leave places for the others', async t => {
   const guarded = await startGuarded({ after: t.after.bind(t) }, { networks })
   const [alice, bob] = [await guarded.makeKey({ owner: 'alice' }), await guarded.makeKey({ owner: 'bob' })]
-  const { port } = far.address() as AddressInfo
+  const { port } = far
   const hangUp = new AbortController()
   const send = (key: string, url: string, signal?: AbortSignal) =>
     guarded.askWith(key, '/images', {
@@ -270,11 +269,8 @@ test('an imported image belongs to the owner of the key', async t => {
 })
 
 test('a frontend refuses a request from itself', async () => {
-  let headers: Record<string, unknown> = {}
-  far.once('request', request => (headers = request.headers))
   await importing({ url: `${farUrl}/photo.png` })
-  const answer = await frontend.ask('/operations', {
-    headers: { 'user-agent': String(headers['user-agent']) },
-  })
+  const headers = { 'user-agent': String(lastHeaders['user-agent']) }
+  const answer = await frontend.ask('/operations', { headers })
   assertProblem(answer, 403, 'loop-detected')
 })

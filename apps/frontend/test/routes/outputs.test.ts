@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { outputKey, outputsOf, problemType, readVariants, type Work } from '@darkroom/contracts'
+import { storageFiles } from '@darkroom/image-master/testing'
 import { generateImage, type HttpAnswer, until } from '@darkroom/testing'
 import { startGuarded } from '../access/start-guarded.ts'
 import { filePart, formData, formHeaders } from '../form-data.ts'
-import { storageFiles } from '../start-frontend.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
 const frontend = await startGuarded({ after })

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, describe, test } from 'node:test'
 import { problemType, tusVersion, uploadPrefix } from '@darkroom/contracts'
-import { logger } from '@darkroom/image-master/testing'
+import { logger, storageFiles } from '@darkroom/image-master/testing'
 import { generateImage, type HttpAnswer, type HttpRequest, httpRequest, until } from '@darkroom/testing'
 import { Upload } from 'tus-js-client'
 import { buildApp } from '../../src/app.ts'
 import { eraseUploads } from '../../src/erasure/erase-uploads.ts'
 import { startGuarded } from '../access/start-guarded.ts'
-import { finishNext, startFrontend, storageFiles } from '../start-frontend.ts'
+import { finishNext, startFrontend } from '../start-frontend.ts'
 
 const MiB = 1024 * 1024
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })

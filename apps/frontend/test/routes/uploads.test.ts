@@ -5,9 +5,10 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { after, describe, test } from 'node:test'
 import { problemType } from '@darkroom/contracts'
+import { storageFiles } from '@darkroom/image-master/testing'
 import { generateImage, type HttpAnswer, until } from '@darkroom/testing'
 import { filePart, formData, formHeaders, openForm, operationsPart } from '../form-data.ts'
-import { finishNext, startFrontend, storageFiles, taskCount } from '../start-frontend.ts'
+import { finishNext, startFrontend, taskCount } from '../start-frontend.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
 const settings = { MAX_UPLOAD_BYTES: '500000' }

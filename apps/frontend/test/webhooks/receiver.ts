@@ -1,8 +1,7 @@
-import { once } from 'node:events'
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingHttpHeaders, RequestListener, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { Owner } from '@darkroom/image-master/testing'
+import { serveHttp } from '@darkroom/testing'
 
 export interface Received {
   path: string
@@ -24,17 +23,13 @@ export async function startReceiver(
 ): Promise<Receiver> {
   const received: Received[] = []
   const of = (path: string) => received.filter(each => each.path === path)
-  const server = createServer(async (request, response) => {
+  const listener: RequestListener = async (request, response) => {
     const { url: path = '', headers } = request
     received.push({ path, headers: textOf(headers), body: await text(request) })
     answer(response, path, of(path).length)
-  }).listen(0, '0.0.0.0')
-  await once(server, 'listening')
-  owner.after(async () => {
-    server.close()
-    server.closeAllConnections()
-  })
-  return { port: (server.address() as AddressInfo).port, received, of }
+  }
+  const { port } = await serveHttp(owner, listener, '0.0.0.0')
+  return { port, received, of }
 }
 
 function textOf(headers: IncomingHttpHeaders): Record<string, string> {

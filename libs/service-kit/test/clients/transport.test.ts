@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { suite, type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { WireRequest } from '@darkroom/contracts'
-import { freePort, until } from '@darkroom/testing'
+import { freePort, serveHttp, until } from '@darkroom/testing'
 import { Agent } from 'undici'
 import { createTransport, type TransportOptions } from '../../src/clients/transport.ts'
 import { ServiceUnavailable } from '../../src/problems/problems.ts'
@@ -19,22 +19,14 @@ interface Instance {
 /** A server of the service; a request that `listener` doesn't answer is answered 200 with its own body. */
 async function instance(t: TestContext, listener?: RequestListener): Promise<Instance> {
   const requests: Instance['requests'] = []
-  const server = createServer(async (request, response) => {
+  const { url } = await serveHttp(t, async (request, response) => {
     const seen = { path: request.url ?? '', body: '', authorization: request.headers.authorization }
     requests.push(seen)
     if (listener) return listener(request, response)
     seen.body = await text(request)
     response.end(seen.body)
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.after(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const address = server.address()
-  assert.ok(address && typeof address === 'object')
-  return { url: `http://127.0.0.1:${address.port}`, requests }
+  return { url, requests }
 }
 
 /** A transport to these instances, tried in turn. */

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
+import { serveHttp } from '@darkroom/testing'
 import { fromBase64, type KeyValue } from '../../../src/engine/etcd/messages.ts'
 import { openAt } from './shared-etcd.ts'
 
@@ -21,7 +20,7 @@ async function startFakeEtcd(t: TestContext) {
     },
     '/v3/lease/timetolive': ({ ID = '' }) => ({ ID, TTL: '10' }),
   }
-  const server = createServer(async (request, reply) => {
+  const { url } = await serveHttp(t, async (request, reply) => {
     const answer = answers[request.url ?? '']
     if (!answer) return // a watch without events
     requests += 1
@@ -30,15 +29,8 @@ async function startFakeEtcd(t: TestContext) {
     reply.end(JSON.stringify(answer(body)), () => {
       requests -= 1
     })
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.after(() => {
-    server.closeAllConnections()
-    server.close()
   })
-  const address = server.address()
-  assert.ok(address && typeof address === 'object')
-  return { most, endpoint: `http://127.0.0.1:${address.port}` }
+  return { most, endpoint: url }
 }
 
 const prefix = 'p/'

@@ -1,7 +1,7 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { type IncomingMessage, request, type ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
+import { serveHttp } from '@darkroom/testing'
 
 /** What a proxy does with a request. */
 export type Fault =
@@ -23,7 +23,7 @@ export async function startFaultProxy(
   target: string,
   decide: (request: IncomingMessage) => Fault,
 ): Promise<string> {
-  const server = createServer(async (incoming, answer) => {
+  const { url } = await serveHttp(t, async (incoming, answer) => {
     const fault = decide(incoming)
     const body = await buffer(incoming)
     if (fault.kind === 'answer') return refuse(answer, fault)
@@ -40,15 +40,8 @@ export async function startFaultProxy(
       if (fault.kind === 'stall') return answer.write(bytes.subarray(0, bytes.length / 2))
       return answer.end(bytes)
     })
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.after(() => {
-    server.closeAllConnections()
-    server.close()
   })
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('the proxy has no port')
-  return `http://127.0.0.1:${address.port}`
+  return url
 }
 
 function refuse(answer: ServerResponse, { status, code }: { status: number; code: string }): void {
