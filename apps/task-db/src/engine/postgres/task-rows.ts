@@ -1,5 +1,7 @@
 import type { Task, TaskState } from '@darkroom/contracts'
 import type { TaskQuery } from '../engine.ts'
+import type { Database } from './database.ts'
+import { tasksById } from './decision.ts'
 import type { Statement } from './transaction.ts'
 
 /** pg parses JSON columns. */
@@ -40,6 +42,13 @@ export function updateTasks(tasks: readonly Task[]): Statement[] {
     values: changingColumns(tasks),
   }
   return [update]
+}
+
+export async function findTasks(
+  database: Pick<Database, 'read'>,
+  ids: readonly string[],
+): Promise<Map<string, Task>> {
+  return tasksById(await database.read<TaskRow>('SELECT document FROM tasks WHERE id = ANY ($1)', [ids]))
 }
 
 /** A page of a listing, newest first. */

@@ -16,6 +16,7 @@ import { exchangeTurns, nextTurn } from '../../turns.ts'
 import type { ChangeListener, MinuteCount, TaskChange, TaskQuery, TaskStore } from '../engine.ts'
 import { isNewer } from '../is-newer.ts'
 import { migrations } from './migrations.ts'
+import { selectPage } from './select-page.ts'
 import { parse, prepareStatements, read } from './statements.ts'
 
 /** The most leases that are taken back in one transaction, so that it stays short. */
@@ -61,26 +62,13 @@ export class SqliteTaskStore implements TaskStore {
     return read(this.#statements.get, id)
   }
 
-  async list({ owner, state, preset, endedBefore, leastId, limit, cursor }: TaskQuery) {
-    // SQLite uses the indexes of owners only if the query has the same condition as they have.
-    const filters: [string, string | undefined][] = [
-      ["owner <> '' AND owner =", owner],
-      ['state =', state],
-      ['preset =', preset],
-      ['finished_at <', endedBefore?.toISOString()],
-      ['id >=', leastId],
-      ['id <', cursor],
-    ]
-    const given = filters.filter((filter): filter is [string, string] => !!filter[1])
-    const where = given.map(([comparison]) => `${comparison} ?`).join(' AND ')
-    const rows = this.#database
-      // With `+`, SQLite uses the index of ends and sorts, instead of reading all tasks in their order.
-      .prepare(
-        `SELECT document FROM tasks ${where && `WHERE ${where}`} ORDER BY ${endedBefore ? '+id' : 'id'} DESC LIMIT ?`,
-      )
-      .all(...given.map(([, value]) => value), limit)
-    const tasks = rows.map(row => parse(row.document))
-    const last = tasks[limit - 1]
+  async list(query: TaskQuery) {
+    const { text, values } = selectPage(query)
+    const tasks = this.#database
+      .prepare(text)
+      .all(...values)
+      .map(row => parse(row.document))
+    const last = tasks[query.limit - 1]
     return { tasks, ...(last && { next: last.id }) }
   }
 
@@ -130,10 +118,10 @@ export class SqliteTaskStore implements TaskStore {
       () =>
         tasks.filter(task => {
           const known = read(this.#statements.get, task.id)
-          const isNews = !known || isNewer(task, known)
+          const isStored = !known || isNewer(task, known)
           if (!known) this.#insertRestored(task)
-          else if (isNews) this.#statements.update.run(JSON.stringify(task), task.id)
-          return isNews
+          else if (isStored) this.#statements.update.run(JSON.stringify(task), task.id)
+          return isStored
         }).length,
     )
   }

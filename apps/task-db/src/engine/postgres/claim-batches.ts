@@ -1,0 +1,84 @@
+import type { Task } from '@darkroom/contracts'
+import type { Outcome } from '../../event-outcome.ts'
+import type { ClaimEvent } from '../../transitions.ts'
+import type { Batches } from './batches.ts'
+import type { Changes } from './changes.ts'
+import { claimGivenTasks, claimTasks, listed, waitingExcept } from './claims.ts'
+import { CommitUnknown, type Database } from './database.ts'
+import type { UnansweredClaims } from './unanswered-claims.ts'
+
+interface Claim {
+  worker: string
+  leaseMs: number
+}
+
+export interface ClaimDependencies {
+  database: Database
+  changes: Changes
+  unanswered: UnansweredClaims
+}
+
+/** The claims of workers that lack the same abilities: they skip the tasks that need one of these. */
+export class ClaimBatches {
+  readonly #database: Database
+  readonly #changes: Changes
+  readonly #unanswered: UnansweredClaims
+  readonly #except: readonly string[]
+  /** Checks whether any task waits. Simultaneous callers share one query. */
+  readonly #checks: Batches<{ waitsForLocks: boolean }, boolean>
+  readonly #claims: Batches<Claim, Task | undefined>
+  readonly #givenClaims: Batches<{ id: string; event: ClaimEvent }, Outcome | undefined>
+
+  constructor({ database, changes, unanswered }: ClaimDependencies, except: readonly string[]) {
+    this.#database = database
+    this.#changes = changes
+    this.#unanswered = unanswered
+    this.#except = except
+    this.#checks = changes.inBatches((checks, deadline) => this.#check(checks, deadline))
+    this.#claims = changes.inBatches((claims, deadline) => this.#claim(claims, deadline))
+    this.#givenClaims = changes.inBatches((claims, deadline) =>
+      changes.make(claimGivenTasks(claims, except), deadline),
+    )
+  }
+
+  /**
+   * Skips tasks that another transaction has locked. As that transaction may leave its task unchanged, and then
+   * announces nothing, the claim waits for locked tasks before it answers that there is no task.
+   */
+  async claim(claim: Claim): Promise<Task | undefined> {
+    for (let waitsForLocks = false; await this.#checks.add({ waitsForLocks }); waitsForLocks = true) {
+      const task = await this.#claims.add(claim)
+      if (task) return task
+    }
+    return undefined
+  }
+
+  claimGiven(id: string, event: ClaimEvent): Promise<Outcome | undefined> {
+    return this.#givenClaims.add({ id, event })
+  }
+
+  /** Resolves when all claims are answered. */
+  async ended(): Promise<void> {
+    await Promise.all([this.#checks, this.#claims, this.#givenClaims].map(each => each.ended()))
+  }
+
+  async #check(checks: { waitsForLocks: boolean }[], deadline: number): Promise<boolean[]> {
+    const lock = checks.some(({ waitsForLocks }) => waitsForLocks) ? 'FOR UPDATE' : ''
+    const waiting = waitingExcept(this.#except)
+    const text = `SELECT 1 FROM tasks WHERE ${waiting} ORDER BY turn, urgency, id LIMIT $1 ${lock}`
+    const found = await this.#database.readLatest(text, [1, ...listed(this.#except)], deadline)
+    return checks.map(() => found.length > 0)
+  }
+
+  async #claim(claims: Claim[], deadline: number): Promise<(Task | undefined)[]> {
+    try {
+      return await this.#changes.make(claimTasks(claims, this.#except), deadline)
+    } catch (error) {
+      if (error instanceof CommitUnknown) {
+        const { answers } = error.result as { answers: (Task | undefined)[] }
+        this.#unanswered.return(answers.filter(task => task !== undefined))
+      }
+      throw error
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import type { Outcome } from '../../event-outcome.ts'
+import { cutLease } from '../../transitions.ts'
+import { type Decision, tasksById } from './decision.ts'
+import { applyInOrder } from './events.ts'
+import type { TaskRow } from './task-rows.ts'
+import type { Statement } from './transaction.ts'
+
+/** With this order, PostgreSQL uses the index even if its statistics are wrong. */
+const expired =
+  'FROM tasks WHERE lease_expires_at < coalesce($1::timestamptz, now()) ORDER BY lease_expires_at'
+
+/** Leases that end later than their duration allows. The extra second is for transactions that overlap. */
+const tooLong = `FROM tasks WHERE lease_expires_at > coalesce($1::timestamptz, now())
+    + interval '1 second' + (document #>> '{lease,durationMs}')::integer * interval '1 millisecond'
+  ORDER BY lease_expires_at`
+
+/** Reads a row if a lease has expired at `now`. The default is the database's time, also below. */
+export function anyExpired(now: Date | undefined): Statement {
+  return { text: `SELECT 1 ${expired} LIMIT 1`, values: [now?.toISOString() ?? null] }
+}
+
+/** Reads a row if a lease is too long. */
+export function anyTooLong(now: Date | undefined): Statement {
+  return { text: `SELECT 1 ${tooLong} LIMIT 1`, values: [now?.toISOString() ?? null] }
+}
+
+/** Takes back the tasks whose leases have expired. */
+export function expireLeases(limit: number, now: Date | undefined): Decision<TaskRow, Outcome | undefined> {
+  return {
+    read: {
+      text: `SELECT document ${expired} LIMIT $2 FOR UPDATE SKIP LOCKED`,
+      values: [now?.toISOString() ?? null, limit],
+    },
+    decide(rows, now) {
+      const events = rows.map(({ document: { id } }) => ({ id, event: { type: 'expire' } as const }))
+      return applyInOrder(events, tasksById(rows), now)
+    },
+  }
+}
+
+/** Shortens the leases that are too long, because the database's clock was set back. */
+export function cutLeases(limit: number, now: Date | undefined): Decision<TaskRow, Outcome | undefined> {
+  return {
+    read: {
+      text: `SELECT document ${tooLong} LIMIT $2 FOR UPDATE SKIP LOCKED`,
+      values: [now?.toISOString() ?? null, limit],
+    },
+    decide(rows, now) {
+      const events = rows.flatMap(({ document }) => {
+        const event = cutLease(document, now)
+        return event ? [{ id: document.id, event }] : []
+      })
+      return applyInOrder(events, tasksById(rows), now)
+    },
+  }
+}

@@ -1,0 +1,35 @@
+import type { NoticeClaim } from '@darkroom/contracts'
+import type { Outcome } from '../../event-outcome.ts'
+import { type Decision, tasksById } from './decision.ts'
+import { applyInOrder } from './events.ts'
+import type { TaskRow } from './task-rows.ts'
+import type { Statement } from './transaction.ts'
+
+/** The statement that reads the notices that are due at `now`. The default is the database's time. */
+export function dueNotices(
+  { isSlow, limit, exceptHosts = [] }: NoticeClaim,
+  now: Date | undefined,
+): Statement {
+  const text = `SELECT document FROM tasks
+    WHERE notice_is_slow = $1 AND notice_due_at <= coalesce($2::timestamptz, now()) AND NOT (notice_host = ANY ($3))
+    ORDER BY notice_due_at LIMIT $4`
+  return { text, values: [isSlow, now?.toISOString() ?? null, exceptHosts, limit] }
+}
+
+export function claimNotices(
+  claim: NoticeClaim,
+  now: Date | undefined,
+): Decision<TaskRow, Outcome | undefined> {
+  const { text, values } = dueNotices(claim, now)
+  return {
+    read: { text: `${text} FOR UPDATE SKIP LOCKED`, values },
+    decide(rows, now) {
+      const event = { type: 'claim-notice', leaseMs: claim.leaseMs } as const
+      return applyInOrder(
+        rows.map(({ document: { id } }) => ({ id, event })),
+        tasksById(rows),
+        now,
+      )
+    },
+  }
+}
