@@ -15,8 +15,8 @@ const rereadMs = 10_000
 const leaveTimeoutMs = 1000
 
 /**
- * The nodes that Serf agents know. Each node has an agent, whose tags contain the node's address. The agents detect
- * dead members (SWIM); this class only uses the agent of its own node:
+ * The nodes in the lists of the Serf agents. Each node has an agent, whose tags contain the node's address. The agents
+ * detect dead members (SWIM); this class only uses the agent of its own node:
  *
  *     connect ─> stream of events ─> read all members, set the own tags if they aren't there ─┐
  *        ^                              ^                                                     │
