@@ -15,9 +15,10 @@ import { type Logger, repeat, ServiceUnavailable } from '@darkroom/service-kit'
 import type { Acknowledgement, HeldLease, LeaseEnd, WorkQueue } from '../queue.ts'
 import { TaskLeases } from '../task-leases.ts'
 import { workOf } from '../work-of.ts'
+import type { TaskJob } from './job-queue.ts'
 import { QueueRedis } from './queue-redis.ts'
 import { Reconciler } from './reconciler.ts'
-import { type TaskJob, TaskJobs } from './task-jobs.ts'
+import { TaskJobs } from './task-jobs.ts'
 import { WaitingLine } from './waiting-line.ts'
 
 /** How long a job is set aside if no worker here can do it; must be shorter than the lock of the job. */

@@ -9,7 +9,7 @@ import { warningsOf } from './warnings.ts'
 
 /** Uploads wait for these answers: after this long, the command fails and the connection is closed. */
 const answerTimeoutMs = 2000
-/** Must be longer than a blocking fetch, during which Redis sends nothing for `blockSeconds` (task-jobs.ts). */
+/** Must be longer than a blocking fetch, during which Redis sends nothing for `blockSeconds` (job-queue.ts). */
 const socketTimeoutMs = 10_000
 /** If Redis is not ready after this long, check whether it is loading its data. */
 const loadingCheckMs = 1000

@@ -1,45 +1,16 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import type { ImageFacts, Operation, Task, Variants } from '@darkroom/contracts'
-import type { Logger } from '@darkroom/service-kit'
-import { ErrorCode, Job, type JobType, Queue, UnrecoverableError, Worker } from 'bullmq'
+import type { ImageFacts, Task } from '@darkroom/contracts'
+import { ErrorCode, Job, type JobType, type Queue, UnrecoverableError, type Worker } from 'bullmq'
 import type { ChainableCommander } from 'ioredis'
-import { reasonOf } from './outage-log.ts'
+import { HeldJobs } from './held-jobs.ts'
+import { type JobData, type JobQueueOptions, kept, openJobQueue, type TaskJob } from './job-queue.ts'
 import type { QueueRedis } from './queue-redis.ts'
-
-/**
- * The data of a job besides its id, which is the task's: for people who look at the queue, and to find a worker that
- * can do it.
- */
-export interface JobData {
-  operations?: Operation[]
-  variants?: Variants
-  /** The type of the original; missing in jobs of earlier versions. */
-  contentType?: string
-}
-export type TaskJob = Job<JobData, ImageFacts | undefined>
 
 /**
  * All masters use one lock: it only shows that the job has a worker. Whether a worker may report on the task is
  * decided by its fencing token, in the task DB (docs/decisions/0006-bullmq-chooses-the-next-task.md).
  */
 const lock = 'darkroom'
-/** How long one blocking fetch lasts. Each costs three commands. BullMQ allows 10 s. */
-const blockSeconds = 5
-/** With a lease of 10 s, stalled jobs are checked every 3 s. */
-const stalledChecksPerLease = 10 / 3
-/** How long, in seconds, and how many ended jobs stay visible to people. */
-const kept = { completed: { age: 3600, count: 1000 }, failed: { age: 86_400, count: 1000 } } as const
-/** A task that is no longer in progress may become claimable a moment later (EXPIRY_CHECK_MS). */
-const holdAtLeastMs = 250
 const waitingStates = ['waiting', 'prioritized', 'delayed'] as const satisfies JobType[]
-
-export interface TaskJobsOptions {
-  redis: QueueRedis
-  /** The name of the queue in Redis; its keys are darkroom:<name>:… */
-  name: string
-  leaseMs: number
-  logger: Logger
-}
 
 /** Tasks as jobs of BullMQ: id and priority are the task's, and the state of a job follows the task. */
 export class TaskJobs {
@@ -48,41 +19,16 @@ export class TaskJobs {
   readonly #worker: Worker<JobData, ImageFacts | undefined>
   readonly #redis: QueueRedis
   readonly #leaseMs: number
-  readonly #closing = new AbortController()
-  readonly #held = new Set<Promise<void>>()
+  readonly #held: HeldJobs
 
-  constructor({ redis, name, leaseMs, logger }: TaskJobsOptions) {
+  constructor(options: JobQueueOptions) {
+    const { redis, leaseMs } = options
     this.#redis = redis
     this.#leaseMs = leaseMs
-    const shared = {
-      connection: redis.client,
-      prefix: 'darkroom',
-      skipVersionCheck: true, // warnings.ts has clearer messages
-      skipWaitingForReady: true,
-    }
-    this.queue = new Queue(name, {
-      ...shared,
-      defaultJobOptions: {
-        removeOnComplete: kept.completed,
-        removeOnFail: kept.failed,
-        stackTraceLimit: 0,
-      },
-    })
-    this.#worker = new Worker(name, null, {
-      ...shared,
-      autorun: false,
-      drainDelay: blockSeconds,
-      lockDuration: leaseMs,
-      stalledInterval: leaseMs / stalledChecksPerLease,
-      maxStalledCount: Number.MAX_SAFE_INTEGER, // the task DB counts attempts
-    })
-    const report = (error: Error) => {
-      if (!redis.notice(error) && redis.isReady) logger.warn(reasonOf(error), 'BullMQ failed')
-    }
-    this.queue.on('error', report)
-    this.#worker.on('error', report)
-    // Restarted each time: BullMQ repeats a failed check only after 5 s.
-    redis.onReady(() => void this.#worker.startStalledCheckTimer())
+    const { queue, worker } = openJobQueue(options)
+    this.queue = queue
+    this.#worker = worker
+    this.#held = new HeldJobs(job => this.putBack(job), leaseMs / 2)
   }
 
   /** Jobs that exist already, waiting or not, are not changed. */
@@ -168,10 +114,10 @@ export class TaskJobs {
     await this.#redis.send(() => this.queue.remove(leasedId))
   }
 
-  /** The same for a job that was fetched. */
+  /** Updates a job that was fetched, as `follow` does. */
   async align(job: TaskJob, task: Task | undefined): Promise<void> {
     try {
-      if (task?.state === 'in-progress') this.#hold(job, task)
+      if (task?.state === 'in-progress') this.#held.hold(job, task)
       else await this.#redis.send(() => this.#move(job, task))
     } catch (error) {
       // Another change came first. After the next fetch of the job, the task DB decides again.
@@ -199,8 +145,7 @@ export class TaskJobs {
 
   /** Puts held jobs back, and ends a blocking fetch. */
   async close(): Promise<void> {
-    this.#closing.abort()
-    await Promise.allSettled(this.#held)
+    await this.#held.close()
     await this.#worker.close(true)
     await this.queue.close()
   }
@@ -226,21 +171,6 @@ export class TaskJobs {
     await job.moveToWait(lock)
     // BullMQ 6.7 does not wake a blocking fetch for a prioritised job that is put back; this does.
     await this.#redis.client.zadd(this.queue.toKey('marker'), 0, '0')
-  }
-
-  /**
-   * Another worker has the task's lease: Redis treated the job as stalled before the task DB took the task back, or
-   * only Redis has lost the worker. The job is held until that lease should have ended, and put back.
-   */
-  #hold(job: TaskJob, { lease }: Task): void {
-    const leftMs = lease ? Date.parse(lease.expiresAt) - Date.now() : 0
-    const holdMs = holdAtLeastMs + Math.min(Math.max(leftMs, 0), this.#leaseMs / 2)
-    const held = delay(holdMs, undefined, { signal: this.#closing.signal })
-      .catch(() => undefined)
-      .then(() => this.putBack(job))
-      .catch(() => undefined) // Redis does not answer; later it treats the job as stalled
-      .finally(() => this.#held.delete(held))
-    this.#held.add(held)
   }
 }
 
