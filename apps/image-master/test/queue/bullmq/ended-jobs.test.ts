@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { until, withEngine } from '@darkroom/testing'
 import { Redis } from 'ioredis'
 import { error, facts } from '../../sample-facts.ts'
-import { idOf, leaseOf, nextOf, startQueues } from './start-queues.ts'
+import { idOf, leaseOf, nextOf } from '../sample-tasks.ts'
+import { startQueues } from './start-queues.ts'
 
 const hourMs = 3_600_000
 

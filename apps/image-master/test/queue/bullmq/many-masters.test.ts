@@ -4,7 +4,8 @@ import { until, withEngine } from '@darkroom/testing'
 import { Redis } from 'ioredis'
 import type { BullMqQueue } from '../../../src/queue/bullmq/bullmq-queue.ts'
 import { error, facts } from '../../sample-facts.ts'
-import { leaseOf, never, startQueues } from './start-queues.ts'
+import { leaseOf, never } from '../sample-tasks.ts'
+import { startQueues } from './start-queues.ts'
 
 const tasks = 1000
 const workersOfEach = 8

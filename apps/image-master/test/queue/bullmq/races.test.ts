@@ -5,7 +5,8 @@ import { type ServiceProcess, startService, until, withEngine } from '@darkroom/
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import { error, facts } from '../../sample-facts.ts'
-import { idOf, leaseOf, never, nextOf, type Queues, seconds, startQueues } from './start-queues.ts'
+import { idOf, leaseOf, never, nextOf } from '../sample-tasks.ts'
+import { type Queues, seconds, startQueues } from './start-queues.ts'
 
 /** Disables the reconciler: in these tests, only Redis may notice the faults. */
 const seldom = 3_600_000

@@ -5,7 +5,8 @@ import { RecordedLog, until, withEngine } from '@darkroom/testing'
 import { BullMqQueue } from '../../../src/queue/bullmq/bullmq-queue.ts'
 import { logger } from '../../neighbours.ts'
 import { error, facts } from '../../sample-facts.ts'
-import { idOf, leaseOf, never, nextOf, seconds, startQueues, untilReady } from './start-queues.ts'
+import { idOf, leaseOf, never, nextOf } from '../sample-tasks.ts'
+import { seconds, startQueues, untilReady } from './start-queues.ts'
 
 withEngine('redis', program => {
   describe('fault: Redis', () => {

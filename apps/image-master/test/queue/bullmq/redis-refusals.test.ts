@@ -6,7 +6,8 @@ import { createLogger } from '@darkroom/service-kit'
 import { freePort, RecordedLog, until, withEngine } from '@darkroom/testing'
 import { Redis } from 'ioredis'
 import { refusalOf } from '../../../src/queue/bullmq/refusals.ts'
-import { idOf, never, nextOf, seconds, startQueues, untilReady } from './start-queues.ts'
+import { idOf, never, nextOf } from '../sample-tasks.ts'
+import { seconds, startQueues, untilReady } from './start-queues.ts'
 
 /** Changes of Redis by an administrator or by accident; `mend` undoes each. */
 interface Fault {

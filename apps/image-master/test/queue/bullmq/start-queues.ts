@@ -1,13 +1,9 @@
-import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
-import type { NewTask, Task, Urgency, Work } from '@darkroom/contracts'
+import type { Task, Urgency } from '@darkroom/contracts'
 import { type RedisServer, startRedis, until } from '@darkroom/testing'
 import { BullMqQueue, type BullMqQueueOptions } from '../../../src/queue/bullmq/bullmq-queue.ts'
-import type { HeldLease } from '../../../src/queue/queue.ts'
 import { logger, type Neighbours, startNeighbours } from '../../neighbours.ts'
-import { facts } from '../../sample-facts.ts'
-
-export const never = new AbortController().signal
+import { putTask, taskOf } from '../sample-tasks.ts'
 
 export interface Queues extends Neighbours {
   redis: RedisServer
@@ -37,39 +33,13 @@ export async function startQueues(
       await untilReady(queue)
       return queue
     },
-    async makeTask(number, urgency = 3) {
-      const body: NewTask = {
-        state: 'not-started',
-        operations: [{ name: 'swap-channels', order: 'bgr' }],
-        original: facts,
-        maxAttempts: 3,
-        urgency,
-      }
-      const reply = await taskDb.putTask({ params: { id: idOf(number) }, body })
-      return reply.status === 201 ? reply.body : assert.fail(`task ${number} was answered ${reply.status}`)
-    },
-    async taskOf(number) {
-      const reply = await taskDb.getTask({ params: { id: idOf(number) } })
-      return reply.status === 200 ? reply.body : assert.fail(`there is no task ${number}`)
-    },
+    makeTask: (number, urgency = 3) => putTask(taskDb, number, { urgency }),
+    taskOf: number => taskOf(taskDb, number),
   }
 }
 
 export function untilReady(queue: BullMqQueue): Promise<boolean> {
   return until('Redis answers', () => queue.checkReady().then(() => true))
-}
-
-export async function nextOf(queue: BullMqQueue, waitSeconds = 50): Promise<Work> {
-  return (await queue.next('worker', waitSeconds, never)) ?? assert.fail('there was no work')
-}
-
-export function leaseOf({ id, lease }: Work): HeldLease {
-  return { id, token: lease.token }
-}
-
-/** Ids that sort by their numbers, as the ids of arriving images do. */
-export function idOf(number: number): string {
-  return `01990000-0000-7000-8000-${number.toString(16).padStart(12, '0')}`
 }
 
 /** How many seconds the action took. */
