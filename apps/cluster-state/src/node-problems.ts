@@ -1,4 +1,4 @@
-import { retryLater, ServiceProblem, StoreFull } from '@darkroom/service-kit'
+import { ServiceProblem, StoreFull, unavailable } from '@darkroom/service-kit'
 import { MembersUnknown } from './membership/membership.ts'
 import { ProtocolError } from './node/protocol-error.ts'
 import { type IdInUse, NodeIdInUse, type Refusal } from './node/state-node.ts'
@@ -6,9 +6,9 @@ import { type IdInUse, NodeIdInUse, type Refusal } from './node/state-node.ts'
 /** Maps the errors of a node to problems; other errors are thrown unchanged. */
 export function throwProblem(error: unknown): never {
   if (error instanceof ProtocolError) throw new ServiceProblem(400, 'protocol-error', error.message)
-  if (error instanceof StoreFull) throw retryLater(503, 'store-full', error.message, 30, error.cause)
+  if (error instanceof StoreFull) throw unavailable('store-full', error.message, 30, error.cause)
   if (error instanceof NodeIdInUse) throw idInUse(error.message)
-  if (error instanceof MembersUnknown) throw retryLater(503, 'members-unknown', error.message, 1, error.cause)
+  if (error instanceof MembersUnknown) throw unavailable('members-unknown', error.message, 1, error.cause)
   throw error
 }
 
@@ -26,5 +26,5 @@ export function refuse(refusal: Refusal | IdInUse, what: string): never {
 
 /** Another node can accept the write meanwhile. */
 function idInUse(detail: string): ServiceProblem {
-  return retryLater(503, 'node-id-in-use', detail, 5)
+  return unavailable('node-id-in-use', detail, 5)
 }

@@ -1,4 +1,4 @@
-import { retryLater, ServiceProblem } from '@darkroom/service-kit'
+import { ServiceProblem, unavailable } from '@darkroom/service-kit'
 import { type Download, download, UnwantedStatus } from './outbound/download.ts'
 import { downloadsPerAddress, type Outbound } from './outbound/outbound.ts'
 import { OutboundFailure } from './outbound/outbound-failure.ts'
@@ -30,18 +30,16 @@ export class Importer {
     const mistake = this.#outbound.mistakeIn(url)
     if (mistake !== undefined) throw importFailed(`the URL can't be imported: ${mistake}`)
     if (this.#underWay >= maxImports)
-      throw retryLater(503, 'too-many-imports', `${maxImports} imports are under way; try again later`, 2)
+      throw unavailable('too-many-imports', `${maxImports} imports are under way; try again later`, 2)
     if (owner !== undefined && (this.#underWayOf.get(owner) ?? 0) >= maxImportsPerOwner)
-      throw retryLater(
-        503,
+      throw unavailable(
         'too-many-imports',
         `${maxImportsPerOwner} of your imports are under way; try again later`,
         2,
       )
     const fail = (error: unknown): never => {
       if (error instanceof OutboundFailure && error.word === 'busy')
-        throw retryLater(
-          503,
+        throw unavailable(
           'too-many-imports',
           `${downloadsPerAddress} imports from the server of this URL are under way; try again later`,
           2,

@@ -1,6 +1,6 @@
 import { type Client, type clusterStateRoutes, IntakeState, intakeRegister } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
-import { type Logger, repeat, retryLater, ServiceProblem } from '@darkroom/service-kit'
+import { type Logger, repeat, ServiceProblem, unavailable } from '@darkroom/service-kit'
 
 interface IntakeGateOptions {
   clusterState: Pick<Client<typeof clusterStateRoutes>, 'getRegister' | 'putRegister'>
@@ -38,12 +38,7 @@ export class IntakeGate {
   async check(): Promise<void> {
     await this.#firstRead // a frontend that starts during a pause must not accept uploads either
     if (this.#state === 'open') return
-    throw retryLater(
-      503,
-      'intake-paused',
-      'uploads are paused at the moment; try again later',
-      retryAfterSeconds,
-    )
+    throw unavailable('intake-paused', 'uploads are paused at the moment; try again later', retryAfterSeconds)
   }
 
   /** The last known state. */

@@ -1,5 +1,5 @@
 import type { Client, taskDbRoutes } from '@darkroom/contracts'
-import { retryLater, type ServiceProblem } from '@darkroom/service-kit'
+import { type ServiceProblem, tooManyRequests, unavailable } from '@darkroom/service-kit'
 
 const countAgeMs = 500
 /** How many owners are remembered. A count is used for half a second only, so the oldest can be dropped. */
@@ -45,8 +45,7 @@ export class Admission {
     owner?: string | undefined
   }): Promise<void> {
     if (this.#bytesInFlight >= maxBytesInFlight) {
-      throw retryLater(
-        503,
+      throw unavailable(
         'too-many-uploads',
         `too many uploads are being received: ${this.#bytesInFlight} bytes, and at most ${maxBytesInFlight} are allowed; try again in a second`,
         1,
@@ -56,8 +55,7 @@ export class Admission {
       throw tooManyUploadsOf(owner)
     const queued = await this.#countQueued()
     if (queued >= maxQueued)
-      throw retryLater(
-        429,
+      throw tooManyRequests(
         'queue-full',
         `the queue is full: ${queued} images are waiting, and at most ${maxQueued} may wait`,
         5,
@@ -68,7 +66,7 @@ export class Admission {
     const limit = limitOfOwner(queued, { maxQueued, maxQueuedPerOwner })
     if (own < limit) return
     const detail = `${own} images of ${owner} are waiting; at most ${limit} may wait`
-    throw retryLater(429, 'owner-queue-full', detail, 5)
+    throw tooManyRequests('owner-queue-full', detail, 5)
   }
 
   /**
@@ -141,7 +139,7 @@ export class Admission {
 
 function tooManyUploadsOf(owner: string): ServiceProblem {
   const detail = `too many uploads of ${owner} are being received; try again in a second`
-  return retryLater(503, 'too-many-uploads', detail, 1)
+  return unavailable('too-many-uploads', detail, 1)
 }
 
 /**

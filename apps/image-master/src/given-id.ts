@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Client, StoredBlob, storageRoutes, Task } from '@darkroom/contracts'
-import { retryLater, ServiceProblem } from '@darkroom/service-kit'
+import { ServiceProblem, unavailable } from '@darkroom/service-kit'
 
 /** Two uploads with the same id are the same upload, sent again, or a mistake of the client. */
 function idReused(): ServiceProblem {
@@ -51,7 +51,7 @@ export async function storeOnce(
   const sha256 = hash.digest('hex')
   const stored = await storage.headBlob({ params, headers: {} })
   if (stored.status === 404)
-    throw retryLater(503, 'busy', `another upload of ${key} has just ended; try again`, 1)
+    throw unavailable('busy', `another upload of ${key} has just ended; try again`, 1)
   if (stored.headers.etag !== `"${sha256}"`) throw idReused()
   return { bytes, sha256, contentType, fence: 0 }
 }

@@ -7,7 +7,7 @@ import {
   type SniffedFormat,
   sniffFormat,
 } from '@darkroom/image-header'
-import { retryLater, ServiceProblem } from '@darkroom/service-kit'
+import { ServiceProblem, unavailable } from '@darkroom/service-kit'
 import type { LiveConfig } from './config.ts'
 
 type Storage = Client<typeof storageRoutes>
@@ -58,12 +58,7 @@ function storedImage(
         headers: { range: `bytes=${offset}-${end - 1}` },
       })
       if (stored.status === 206) return stored.body.bytes()
-      throw retryLater(
-        503,
-        'original-gone',
-        `the storage answered ${stored.status} for bytes it just stored`,
-        1,
-      )
+      throw unavailable('original-gone', `the storage answered ${stored.status} for bytes it just stored`, 1)
     },
   }
 }

@@ -1,7 +1,7 @@
 import { once, setMaxListeners } from 'node:events'
 import { optionalTypes, packageFor, registrationPrefix, WorkerRegistration } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
-import { type KvClient, type Logger, retryLater, ServiceProblem, watchPrefix } from '@darkroom/service-kit'
+import { type KvClient, type Logger, ServiceProblem, unavailable, watchPrefix } from '@darkroom/service-kit'
 
 /** A worker may register a moment after the master when both are started together. */
 const usualTimeoutMs = 3000
@@ -57,7 +57,7 @@ export class Workers {
     }
     if (!this.#decoded) {
       const detail = `no worker has registered yet, and not every worker can decode ${contentType}`
-      throw retryLater(503, 'no-worker', detail, 2)
+      throw unavailable('no-worker', detail, 2)
     }
     if (this.#decoded.has(contentType)) return
     const detail = `no worker decodes ${contentType}: install the package ${missing} where the workers run, and restart them`

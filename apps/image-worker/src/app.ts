@@ -4,7 +4,7 @@ import {
   bodyBoundsIn,
   createApp,
   type Logger,
-  retryLater,
+  unavailable,
 } from '@darkroom/service-kit'
 import { measureWork, type WorkMeasures } from './measure-work.ts'
 import type { Pool } from './pool/pool.ts'
@@ -21,7 +21,7 @@ export interface AppDependencies extends BodyBounds {
 export function buildApp({ startPool, logger, clusterToken, findMaster, ...bounds }: AppDependencies): App {
   const checkReady = async () => {
     if (pool.alive === 0)
-      throw retryLater(503, 'no-threads', 'no thread of this worker is running; they are being restarted', 1)
+      throw unavailable('no-threads', 'no thread of this worker is running; they are being restarted', 1)
     await findMaster()
   }
   const app = createApp({ ...bodyBoundsIn(bounds), name: 'image-worker', logger, clusterToken, checkReady })

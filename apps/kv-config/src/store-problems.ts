@@ -1,20 +1,19 @@
 import {
   OutcomeUnknown,
-  retryLater,
   ServiceProblem,
   StoreFull,
   StoreMisconfigured,
   StoreUnavailable,
+  unavailable,
 } from '@darkroom/service-kit'
 import { MembersUnchanged } from './engine/engine.ts'
 
 /** Maps the errors of a store to problems; other errors are thrown unchanged. */
 export function throwProblem(error: unknown): never {
   if (error instanceof MembersUnchanged) throw new ServiceProblem(409, 'members-unchanged', error.message)
-  if (error instanceof StoreFull) throw retryLater(503, 'store-full', error.message, 30, error.cause)
-  if (error instanceof StoreMisconfigured)
-    throw retryLater(503, 'store-refuses', error.message, 30, error.cause)
-  if (error instanceof OutcomeUnknown) throw retryLater(503, 'outcome-unknown', error.message, 1, error.cause)
-  if (error instanceof StoreUnavailable) throw retryLater(503, 'unavailable', error.message, 1, error.cause)
+  if (error instanceof StoreFull) throw unavailable('store-full', error.message, 30, error.cause)
+  if (error instanceof StoreMisconfigured) throw unavailable('store-refuses', error.message, 30, error.cause)
+  if (error instanceof OutcomeUnknown) throw unavailable('outcome-unknown', error.message, 1, error.cause)
+  if (error instanceof StoreUnavailable) throw unavailable('unavailable', error.message, 1, error.cause)
   throw error
 }

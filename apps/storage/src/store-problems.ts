@@ -1,14 +1,14 @@
-import { retryLater, StoreFull, StoreUnavailable } from '@darkroom/service-kit'
+import { StoreFull, StoreUnavailable, unavailable } from '@darkroom/service-kit'
 
 /**
  * Maps the errors of a store to problems; other errors are thrown unchanged. Clients see these answers, and `/readyz`
  * needs no token, so addresses, buckets and advice are only in the log.
  */
 export function throwProblem(error: unknown): never {
-  if (error instanceof StoreFull) throw retryLater(503, 'disk-full', error.message, 60, error)
+  if (error instanceof StoreFull) throw unavailable('disk-full', error.message, 60, error)
   if (error instanceof StoreUnavailable) {
     const detail = "the object store can't be used at the moment; the reason is in the log of the storage"
-    throw retryLater(503, 'blob-store-unavailable', detail, 2, error)
+    throw unavailable('blob-store-unavailable', detail, 2, error)
   }
   throw error
 }

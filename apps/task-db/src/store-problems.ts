@@ -1,9 +1,9 @@
-import { retryLater, StoreFull, StoreUnavailable } from '@darkroom/service-kit'
+import { StoreFull, StoreUnavailable, unavailable } from '@darkroom/service-kit'
 
 /** Maps the errors of a store to problems; other errors are thrown unchanged. */
 export function throwProblem(error: unknown): never {
-  if (error instanceof StoreFull) throw retryLater(503, 'store-full', error.message, 30, error.cause)
+  if (error instanceof StoreFull) throw unavailable('store-full', error.message, 30, error.cause)
   if (error instanceof StoreUnavailable)
-    throw retryLater(503, 'unavailable', `${error.message}; try again`, 1, error)
+    throw unavailable('unavailable', `${error.message}; try again`, 1, error)
   throw error
 }

@@ -43,10 +43,11 @@ export { imageIdIn } from './log/image-id.ts'
 export { createLogger, type Logger } from './log/logger.ts'
 export {
   isOutage,
-  retryLater,
   ServiceProblem,
   ServiceUnavailable,
   TokenRefused,
+  tooManyRequests,
+  unavailable,
 } from './problems/problems.ts'
 export { collectLessOften } from './process/collect-less-often.ts'
 export { releaseMemoryAtRest } from './process/memory-at-rest.ts'

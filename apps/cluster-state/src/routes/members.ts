@@ -1,5 +1,5 @@
 import { clusterStateRoutes } from '@darkroom/contracts'
-import { type App, retryLater } from '@darkroom/service-kit'
+import { type App, unavailable } from '@darkroom/service-kit'
 import type { StateNode } from '../node/state-node.ts'
 
 export function addMemberRoutes(app: App, node: StateNode): void {
@@ -7,7 +7,7 @@ export function addMemberRoutes(app: App, node: StateNode): void {
     ...clusterStateRoutes.listMembers,
     handler: async () => {
       const { membership } = node
-      if (!membership) throw retryLater(503, 'starting', 'the node has not joined the others yet', 1)
+      if (!membership) throw unavailable('starting', 'the node has not joined the others yet', 1)
       return { self: membership.self, members: [...membership.members()] }
     },
   })

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Access } from '@darkroom/contracts'
-import { type Logger, retryLater, ServiceProblem } from '@darkroom/service-kit'
+import { type Logger, ServiceProblem, unavailable } from '@darkroom/service-kit'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { readKeyText } from '../keys/key-text.ts'
 import type { AccessMode } from './access-mode.ts'
@@ -151,12 +151,7 @@ function requireOrigin({ isUnsafe, origin }: NonNullable<Credentials['session']>
 }
 
 function keysUnknown(): ServiceProblem {
-  return retryLater(
-    503,
-    'keys-unknown',
-    'kv-config does not answer, so no API key can be checked; try again',
-    1,
-  )
+  return unavailable('keys-unknown', 'kv-config does not answer, so no API key can be checked; try again', 1)
 }
 
 function isOpen(accessMode: AccessMode, keys: KeyRing): boolean {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { GrantRecord, grantPrefix } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
-import { type KvClient, keysUnder, retryLater, ServiceProblem } from '@darkroom/service-kit'
+import { type KvClient, keysUnder, ServiceProblem, unavailable } from '@darkroom/service-kit'
 import { newImageId } from '../new-image-id.ts'
 
 /** The grant of a caller. */
@@ -67,7 +67,7 @@ export class GrantBook {
       const changed = { ...record, used: [...record.used, place] }
       if (await this.#write(grant, changed, { 'if-match': etag })) return { imageId, record }
     }
-    throw retryLater(503, 'busy', 'too many uploads with this grant began at the same time; try again', 1)
+    throw unavailable('busy', 'too many uploads with this grant began at the same time; try again', 1)
   }
 
   /** Frees the place of a refused image, unless a request with the same idempotency key may use it. */

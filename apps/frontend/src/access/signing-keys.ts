@@ -1,5 +1,5 @@
 import { hkdfSync, randomBytes } from 'node:crypto'
-import { type KvClient, type Logger, retryLater, watchPrefix } from '@darkroom/service-kit'
+import { type KvClient, type Logger, unavailable, watchPrefix } from '@darkroom/service-kit'
 import type { LocalFacts } from './local-facts.ts'
 
 /** The place of the root secret, from which every frontend derives the same keys. */
@@ -152,7 +152,7 @@ export class SigningKeys {
 function lost() {
   const words =
     "kv-config lost the secret that signs links, grants and sessions; the frontend's log explains what operators can do"
-  return retryLater(503, 'signing-secret-lost', words, 60)
+  return unavailable('signing-secret-lost', words, 60)
 }
 
 function unknown(): never {
@@ -160,5 +160,5 @@ function unknown(): never {
 }
 
 function unknownKey() {
-  return retryLater(503, 'keys-unknown', 'kv-config does not answer, so nothing can be signed; try again', 1)
+  return unavailable('keys-unknown', 'kv-config does not answer, so nothing can be signed; try again', 1)
 }

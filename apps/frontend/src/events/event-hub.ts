@@ -6,7 +6,7 @@ import {
   type TaskState,
   type taskDbRoutes,
 } from '@darkroom/contracts'
-import { type Logger, retryLater } from '@darkroom/service-kit'
+import { type Logger, tooManyRequests } from '@darkroom/service-kit'
 import { findTask } from '@darkroom/service-kit/images'
 import { type Caller, maySee, ownerSeenBy } from '../access/caller.ts'
 import { toImageStatus } from '../image-status.ts'
@@ -98,7 +98,7 @@ export class EventHub {
     for (const stream of this.#ofAll) if (holderOf(stream.caller) === holder) count += 1
     if (count < most) return
     const words = `you have ${count} streams of all images open, which is the limit: share one stream, or close some`
-    throw retryLater(429, 'too-many-streams', words, retryStreamSeconds)
+    throw tooManyRequests('too-many-streams', words, retryStreamSeconds)
   }
 
   /**

@@ -1,4 +1,4 @@
-import { type Logger, retryLater } from '@darkroom/service-kit'
+import { type Logger, tooManyRequests } from '@darkroom/service-kit'
 import type { FastifyReply } from 'fastify'
 import type { Caller } from '../access/caller.ts'
 import { addressGroup } from './address-group.ts'
@@ -71,8 +71,7 @@ export class RateLimits {
       this.#throttled.add(group)
       this.#logger.warn({ address }, 'an address sent too many invalid API keys')
     }
-    throw retryLater(
-      429,
+    throw tooManyRequests(
       'too-many-refused-keys',
       `this address sent more than ${this.#refusedKeys.limit} invalid API keys within a minute; try again in ${retryAfterSeconds} s, with a valid key`,
       retryAfterSeconds,
@@ -102,5 +101,5 @@ function setHeaders(
 
 function tooMany(who: string, { limit }: RateLimiter, { retryAfterSeconds }: Allowance) {
   const words = `${who} may send ${limit} requests a minute; try again in ${retryAfterSeconds} s`
-  return retryLater(429, 'too-many-requests', words, retryAfterSeconds)
+  return tooManyRequests('too-many-requests', words, retryAfterSeconds)
 }

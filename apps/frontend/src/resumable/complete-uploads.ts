@@ -1,5 +1,5 @@
 import { formatPriority, problemCode, type UploadRecord } from '@darkroom/contracts'
-import { retryLater, type ServiceClients, ServiceProblem } from '@darkroom/service-kit'
+import { type ServiceClients, ServiceProblem, unavailable } from '@darkroom/service-kit'
 import { deleteImage } from '@darkroom/service-kit/images'
 import { type Caller, findImage } from '../access/caller.ts'
 import type { GrantBook } from '../access/grant-book.ts'
@@ -70,7 +70,7 @@ export class CompleteUploads {
     const refusal = ServiceProblem.relay(answer)
     if (answer.status === 429 || answer.status === 503) {
       // tus-js-client tries again after a 5xx, but not after a 429.
-      throw retryLater(503, refusal.code, refusal.message, Number(refusal.headers['retry-after']) || 1)
+      throw unavailable(refusal.code, refusal.message, Number(refusal.headers['retry-after']) || 1)
     }
     if (problemCode(answer.body) !== 'incomplete-body') await this.#forget(caller, known)
     throw refusal

@@ -1,6 +1,6 @@
 import { UploadRecord, uploadPrefixOf } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
-import { type KvClient, keysUnder, retryLater, ServiceProblem } from '@darkroom/service-kit'
+import { type KvClient, keysUnder, ServiceProblem, tooManyRequests } from '@darkroom/service-kit'
 
 /** An upload and the revision at which it was read. */
 export interface KnownUpload {
@@ -125,7 +125,7 @@ export class UploadRecords {
     const place = count.begun
     if ((await count.known) + place <= most) return
     const words = `you have ${most} unfinished uploads, which is the limit: finish or delete some`
-    throw retryLater(429, 'too-many-uploads', words, 10)
+    throw tooManyRequests('too-many-uploads', words, 10)
   }
 
   /** Counts no further than `most`, without uploads that were ended by their clients. */

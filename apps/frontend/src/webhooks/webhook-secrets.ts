@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import type { WebhookSecret } from '@darkroom/contracts'
 import { type Static, Type, Value } from '@darkroom/contracts/typebox'
-import { type KvClient, retryLater } from '@darkroom/service-kit'
+import { type KvClient, unavailable } from '@darkroom/service-kit'
 import { deriveKey, readOrMakeRoot } from '../access/signing-keys.ts'
 
 /** The key of an owner's secrets. Images without an owner have a name that no owner can have. */
@@ -145,7 +145,7 @@ export class WebhookSecrets {
         return { secret: secretPrefix + secret.toString('base64'), createdAt, ...(endsAt && { endsAt }) }
       } catch (cause) {
         const words = 'the webhook secret was sealed under another root secret; rotate it'
-        throw retryLater(503, 'secret-unreadable', words, 60, cause)
+        throw unavailable('secret-unreadable', words, 60, cause)
       }
     })
   }

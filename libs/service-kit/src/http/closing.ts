@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { retryLater, ServiceProblem } from '../problems/problems.ts'
+import { ServiceProblem, unavailable } from '../problems/problems.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -24,7 +24,7 @@ export function refuseWhileClosing(
   app.addHook('preClose', async () => controller.abort())
   app.addHook('onRequest', async () => {
     if (!app.closing.aborted) return
-    if (isPublic) throw retryLater(503, 'shutting-down', 'this server is shutting down', 1)
+    if (isPublic) throw unavailable('shutting-down', 'this server is shutting down', 1)
     throw new ServiceProblem(
       misdirected,
       'shutting-down',

@@ -9,7 +9,7 @@ import { hideSecrets } from '../log/hide-secrets.ts'
 import { imageIdIn } from '../log/image-id.ts'
 import type { Logger } from '../log/logger.ts'
 import { OutageLog } from '../log/outage-log.ts'
-import { ClientGone, isOutage, retryLater, ServiceProblem, ServiceUnavailable } from './problems.ts'
+import { ClientGone, isOutage, ServiceProblem, ServiceUnavailable, unavailable } from './problems.ts'
 
 /** Answers every error of an app with a problem document: thrown, invalid, not found, or the wrong method. */
 export function answerWithProblems(app: FastifyInstance): void {
@@ -166,8 +166,7 @@ export function toProblem(
 ): ServiceProblem {
   if (error instanceof ServiceProblem) return error
   if (error instanceof UnexpectedReply && error.status === 503) {
-    return retryLater(
-      503,
+    return unavailable(
       error.code ?? 'unavailable',
       error.problem?.detail ?? error.message,
       Number(error.retryAfter) || 1, // it may be a date, or missing
@@ -178,7 +177,7 @@ export function toProblem(
     return new ServiceProblem(408, 'request-timeout', error.problem?.detail ?? error.message)
   if (isOutage(error)) {
     const cause = error instanceof ServiceUnavailable && error.isLogged ? undefined : error
-    return retryLater(503, 'unavailable', `${error.message}; try again`, 1, cause)
+    return unavailable('unavailable', `${error.message}; try again`, 1, cause)
   }
   if (error instanceof ClientGone || (error.code === 'ECONNRESET' && error.message === 'aborted')) {
     return new ServiceProblem(400, 'incomplete-body', 'the connection ended before the body was complete')

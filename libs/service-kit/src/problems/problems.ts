@@ -76,17 +76,20 @@ export function isOutage(error: unknown): boolean {
 }
 
 /** A problem for expected overload and outages, with Retry-After in seconds. */
-export function retryLater(
-  status: 429 | 503,
+export function unavailable(
   code: string,
   detail: string,
   retryAfterSeconds: number,
   cause?: unknown,
 ): ServiceProblem {
-  return new ServiceProblem(status, code, detail, {
-    headers: { 'retry-after': String(retryAfterSeconds) },
-    cause,
-  })
+  const headers = { 'retry-after': String(retryAfterSeconds) }
+  return new ServiceProblem(503, code, detail, { headers, cause })
+}
+
+/** A problem for a client that exceeds a limit, with Retry-After in seconds. */
+export function tooManyRequests(code: string, detail: string, retryAfterSeconds: number): ServiceProblem {
+  const headers = { 'retry-after': String(retryAfterSeconds) }
+  return new ServiceProblem(429, code, detail, { headers })
 }
 
 function sentence(code: string): string {

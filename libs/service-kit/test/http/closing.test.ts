@@ -6,7 +6,7 @@ import { suite, type TestContext, test } from 'node:test'
 import { until } from '@darkroom/testing'
 import { acceptBytes } from '../../src/http/accept-bodies.ts'
 import { holdSignal } from '../../src/http/hold.ts'
-import { retryLater } from '../../src/problems/problems.ts'
+import { unavailable } from '../../src/problems/problems.ts'
 import { buildApp } from '../app.ts'
 
 /** An app with a route that answers when the test allows it, a held route, and a route that refuses its body. */
@@ -27,7 +27,7 @@ async function serve(t: TestContext, options: { isPublic?: boolean } = {}) {
   app.register(async scope => {
     acceptBytes(scope)
     scope.post('/refused', async () => {
-      throw retryLater(503, 'busy', 'not now', 1)
+      throw unavailable('busy', 'not now', 1)
     })
   })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })

@@ -7,7 +7,7 @@ import { Type } from '@darkroom/contracts/typebox'
 import { httpRequest } from '@darkroom/testing'
 import { readBody } from '../../src/bodies/read-body.ts'
 import { acceptBytes } from '../../src/http/accept-bodies.ts'
-import { retryLater, ServiceProblem, ServiceUnavailable } from '../../src/problems/problems.ts'
+import { ServiceProblem, ServiceUnavailable, tooManyRequests } from '../../src/problems/problems.ts'
 import { buildApp, problemOf } from '../app.ts'
 
 /** An app whose only route throws this error. */
@@ -114,7 +114,7 @@ suite('an error', () => {
   })
 
   test('of expected overload has a Retry-After', async t => {
-    const { answer, log } = await throwing(t, retryLater(429, 'queue-full', 'too much is queued', 5))
+    const { answer, log } = await throwing(t, tooManyRequests('queue-full', 'too much is queued', 5))
     assert.equal(answer.statusCode, 429)
     assert.equal(answer.headers['retry-after'], '5')
     assert.deepEqual(log.errors, [])
