@@ -38,7 +38,8 @@ test('a worker that disconnects while its report is accepted leases no task: ano
   const request = { params: {}, querystring: {}, headers: {}, body: undefined }
   const poll = async (worker: string) => {
     const { signal } = new AbortController()
-    return (await getWork({ ...request, querystring: { worker }, signal })).body as unknown as Work
+    const { body } = await getWork({ ...request, querystring: { worker, wait: 20 }, signal })
+    return body as unknown as Work
   }
   const { id, lease } = await poll('lost')
   const leaving = new AbortController()

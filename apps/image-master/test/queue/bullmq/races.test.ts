@@ -30,8 +30,12 @@ withEngine('redis', program => {
         await queue.add(await makeTask(2))
         const lost = await nextOf(queue)
         const { id } = await nextOf(other)
-        const held = [other.next('one', 3, never), other.next('two', 3, never)]
-        const works = (await Promise.all(held)).filter(work => work !== undefined)
+        const enough = new AbortController()
+        const waiting = ['one', 'two'].map(worker => other.next(worker, 20, enough.signal))
+        await Promise.race(waiting)
+        const third = await other.next('three', 1, never)
+        enough.abort()
+        const works = [...(await Promise.all(waiting)), third].filter(work => work !== undefined)
         assert.deepEqual(
           works.map(work => [work.id, work.attempt]),
           [[lost.id, 2]],
