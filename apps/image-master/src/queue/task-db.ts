@@ -33,6 +33,7 @@ export class TaskDbQueue implements WorkQueue {
     signal: AbortSignal,
     decodes: readonly string[] = allAbilities,
   ): Promise<Work | undefined> {
+    if (signal.aborted) return undefined
     const reply = await this.#claim(worker, waitSeconds, signal, [...decodes])
     return reply?.status === 200 ? workOf(reply.body) : undefined
   }
@@ -59,13 +60,16 @@ export class TaskDbQueue implements WorkQueue {
 
   async close(): Promise<void> {}
 
-  /** undefined if `signal` ended it; the task DB takes back a task that it may have claimed by then. */
+  /**
+   * undefined if `signal` ended the wait; the task DB takes back a task that it may have claimed by then. A claim without a
+   * wait is not ended: its answer could be on its way already, and the caller returns the task.
+   */
   async #claim(worker: string, waitSeconds: number, signal: AbortSignal, decodes: string[]) {
     try {
       return await this.#taskDb.claimTask({
         querystring: { wait: waitSeconds },
         body: { worker, leaseMs: this.#leaseMs, decodes },
-        signal,
+        ...(waitSeconds > 0 && { signal }),
       })
     } catch (error) {
       if (signal.aborted) return undefined
