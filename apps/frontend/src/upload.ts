@@ -147,7 +147,10 @@ async function uploadWithGrant(
   } catch (error) {
     // After any other error the image may have been accepted.
     const isRefused = error instanceof ServiceProblem && error.status < 500
-    if (isRefused || !hasArrived) await grants.release(grant, imageId)
+    if (isRefused || !hasArrived)
+      await grants.release(grant, imageId).catch(cause => {
+        request.log.warn({ err: cause, grant: grant.id }, 'the place of a refused image could not be freed')
+      })
     throw error
   }
 }

@@ -120,6 +120,18 @@ describe('a grant', () => {
     await until('the place is free', async () => (await upload(token)).status === 202, 20_000)
   })
 
+  test('reports the reason of a refusal even if the place can’t be freed', async t => {
+    const token = await grant()
+    const { setKey } = frontend.clients.kv
+    let writes = 0
+    t.mock.method(frontend.clients.kv, 'setKey', async (call: Parameters<typeof setKey>[0]) => {
+      if (++writes > 1) throw new Error('kv-config is gone')
+      return setKey(call)
+    })
+    assertProblem(await upload(token, {}, '/images', Buffer.from('not an image')), 415, 'not-an-image')
+    assert.equal(writes, 2)
+  })
+
   test('has its own idempotency keys', async () => {
     const headers = { 'idempotency-key': 'one' }
     const own = String((await upload(alice.key, headers)).json().id)
