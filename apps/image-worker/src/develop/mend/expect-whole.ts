@@ -1,7 +1,9 @@
 import type { ImageHeader } from '@darkroom/image-header'
 import { followJpeg } from '../../permute/jpeg/cut-jpeg.ts'
+import { markers } from '../../permute/jpeg/jpeg-markers.ts'
 import { DamagedScan, NotWellFormed } from '../../permute/not-well-formed.ts'
 import { expectWholeGif } from '../gif/expect-whole-gif.ts'
+import { segmentsOf } from '../jpeg/segments.ts'
 import { jpegsInTiff } from '../tiff/jpegs-in-tiff.ts'
 import { UnusableImage } from '../unusable-image.ts'
 import { hasEnd } from './has-end.ts'
@@ -23,6 +25,17 @@ export function expectWhole(input: Uint8Array, header: Pick<ImageHeader, 'format
   if (header.format === 'gif') expectWholeGif(input)
   if (header.format !== 'tiff') return
   for (const { jpeg, tables } of jpegsInTiff(input) ?? []) expectWholeScans(jpeg, tables)
+}
+
+/**
+ * Whether a JPEG has codes that `expectWhole` can follow: DCT coefficients in Huffman codes, and the tables for them.
+ * If it doesn't, only the decoder can find damage.
+ */
+export function canBeFollowed(jpeg: Uint8Array): boolean {
+  const found = Array.from(segmentsOf(jpeg), ({ marker }) => marker)
+  const { baselineFrame, extendedFrame, progressiveFrame, huffmanTables } = markers
+  const frames: readonly number[] = [baselineFrame, extendedFrame, progressiveFrame]
+  return found.includes(huffmanTables) && found.some(marker => frames.includes(marker))
 }
 
 /** Whether all codes were followed. */

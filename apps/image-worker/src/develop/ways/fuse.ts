@@ -11,6 +11,7 @@ import { canWrite, writeResult } from '../fuse/write-result.ts'
 import { uprightSize } from '../geometry.ts'
 import { heldBytes } from '../held-bytes.ts'
 import { timeoutOf } from '../limits.ts'
+import { canBeFollowed } from '../mend/expect-whole.ts'
 import { orientInSharp } from '../orient.ts'
 import { isPermutation } from '../plan.ts'
 import { type Raster, release } from '../raster.ts'
@@ -34,10 +35,15 @@ export const fuse: Way = {
 
 const formats: readonly string[] = ['jpeg', 'png', 'webp', 'avif']
 
-/** A permutation has better ways, which also keep the size of the file. */
-function isTaken({ header, plan }: Job): boolean {
+/**
+ * A permutation has better ways, which also keep the size of the file. If only the decoder can find damage in a JPEG, it
+ * must decode the JPEG at its full size: at a smaller size, libvips misses warnings about up to 64 rows.
+ */
+function isTaken({ input, header, plan }: Job): boolean {
   const { bitsPerSample, format, frames } = header
-  return formats.includes(format) && frames === 1 && bitsPerSample === 8 && !isPermutation(header, plan)
+  if (!formats.includes(format) || frames > 1 || bitsPerSample > 8 || isPermutation(header, plan))
+    return false
+  return format !== 'jpeg' || canBeFollowed(input)
 }
 
 /** Whether sharp interprets the samples correctly. sharp has no raw grey with transparency. */

@@ -67,6 +67,24 @@ test('a JPEG in arithmetic or lossless coding that is cut off is refused by ever
   }
 })
 
+test('damage in arithmetic coding that the decoder finds is also found when the image becomes smaller', async () => {
+  const random = randomFrom(5)
+  const whole = await readFile(new URL('clean/arithmetic.jpeg', import.meta.url))
+  const codes = whole.lastIndexOf(Buffer.of(0xff, 0xda)) + 14
+  let found = 0
+  for (let round = 0; round < 200; round++) {
+    const damaged = Buffer.from(whole)
+    const at = codes + random(whole.length - codes - 2)
+    damaged[at] = (damaged[at] ?? 0) ^ (1 << random(8))
+    const decoded = sharp(damaged, { failOn: 'warning' }).raw().toBuffer()
+    if (await decoded.then(() => true, () => false)) continue // biome-ignore format: short
+    found += 1
+    for (const operation of ['resize:4x', 'resize:9x9,format:webp'])
+      await assert.rejects(run(damaged, operation), UnusableImage, `${operation}, damaged at ${at}`)
+  }
+  assert.ok(found > 0, 'the decoder finds no damage')
+})
+
 test('a TIFF with such a JPEG is refused by every operation: strips and tiles', async () => {
   for (const tile of [false, true]) {
     const whole = await picture
