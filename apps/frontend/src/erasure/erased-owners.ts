@@ -6,7 +6,7 @@ import { refuseKey } from '../access/refusals.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 
 /** Longer than a master takes to accept an image whose bytes have all arrived. */
-const markSeconds = 3600
+const markSeconds = 600
 
 /** Marks an owner whose keys and images are about to be deleted, so that no upload under way leaves an image. */
 export async function markErased(kv: KvClient, owner: string): Promise<void> {
