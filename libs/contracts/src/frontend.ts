@@ -1,5 +1,5 @@
-import { CallbackStatus } from './callback.ts'
 import { grantRoutes } from './grants.ts'
+import { ImageStatus, UploadBody, UploadBytes } from './image-documents.ts'
 import { intakeRoutes } from './intake.ts'
 import { keyRoutes } from './keys.ts'
 import { linkRoutes } from './links.ts'
@@ -9,13 +9,13 @@ import { pageNext, pageQuery } from './page.ts'
 import { presetRoutes } from './presets.ts'
 import { Problem } from './problem.ts'
 import { resumableRoutes } from './resumable.ts'
-import { Bytes, bodiesOf, bytesOfAny, defineRoute, EventStreamBytes, Nothing } from './route.ts'
+import { Bytes, defineRoute, EventStreamBytes, Nothing } from './route.ts'
 import { sessionRoutes } from './session.ts'
 import { Stats } from './stats.ts'
 import { BytesRequestHeaders, bytesResponses } from './storage.ts'
-import { ImageFacts, Task, TaskState } from './task.ts'
-import { type Static, Type } from './typebox/typebox.js'
-import { GivenOutputs, UploadOptions } from './upload-options.ts'
+import { TaskState } from './task.ts'
+import { Type } from './typebox/typebox.js'
+import { UploadOptions } from './upload-options.ts'
 import { PriorityHeader } from './urgency.ts'
 import { ResultName } from './variants.ts'
 import { webhookRoutes } from './webhooks.ts'
@@ -37,32 +37,6 @@ const Prefer = Type.Optional(
   Type.String({ description: 'RFC 7240; `wait=N` waits up to N seconds for the image to be finished' }),
 )
 
-/** A task as clients see it. */
-export const ImageStatus = Type.Object({
-  id: Type.String(),
-  state: TaskState,
-  preset: Task.properties.preset,
-  from: Task.properties.from,
-  operations: Task.properties.operations,
-  attempts: Task.properties.attempts,
-  createdAt: Task.properties.createdAt,
-  startedAt: Task.properties.startedAt,
-  finishedAt: Task.properties.finishedAt,
-  original: ImageFacts,
-  result: Task.properties.result,
-  variants: Task.properties.variants,
-  error: Task.properties.error,
-  callback: Type.Optional(CallbackStatus),
-  links: Type.Object({
-    self: Type.String(),
-    original: Type.String(),
-    result: Type.Optional(Type.String({ description: 'Absent if only variants are made' })),
-    events: Type.String(),
-    variants: Type.Optional(Type.Record(ResultName, Type.String())),
-  }),
-})
-export type ImageStatus = Static<typeof ImageStatus>
-
 const uploadErrors = {
   400: Problem,
   403: Problem,
@@ -75,27 +49,6 @@ const uploadErrors = {
   503: Problem,
 }
 
-/**
- * The body of an upload as application/json. It names the source of the image: a `url`, or `from`, another image whose
- * original is developed again.
- */
-export const ImageRequest = Type.Object(
-  {
-    url: Type.Optional(
-      Type.String({
-        maxLength: 2000,
-        description: 'Fetched before the answer: http or https, at most 3 redirects, 30 s in all',
-      }),
-    ),
-    from: Type.Optional(Type.String({ maxLength: 200, description: 'The id of an image' })),
-    ...GivenOutputs.properties,
-    preset: UploadOptions.properties.preset,
-    callback: UploadOptions.properties.callback,
-  },
-  { additionalProperties: false },
-)
-export type ImageRequest = Static<typeof ImageRequest>
-
 const IdempotencyKey = Type.Optional(
   Type.String({
     minLength: 1,
@@ -103,19 +56,6 @@ const IdempotencyKey = Type.Optional(
     description: 'Uploading the same image again with the same key returns the same id',
   }),
 )
-
-/** A form with one file. Its fields must come before the file. */
-export const UploadForm = Type.Object({
-  ...UploadOptions.properties,
-  file: Type.String({ format: 'binary', contentMediaType: 'image/*' }),
-})
-
-const UploadBytes = bytesOfAny({
-  'image/*': Bytes,
-  'application/octet-stream': Bytes,
-  'multipart/form-data': UploadForm,
-})
-const UploadBody = bytesOfAny({ ...bodiesOf(UploadBytes), 'application/json': ImageRequest })
 
 export const frontendRoutes = {
   uploadImage: defineRoute({

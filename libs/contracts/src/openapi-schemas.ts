@@ -1,4 +1,4 @@
-import * as frontend from './frontend.ts'
+import { ImageRequest, ImageStatus, UploadForm } from './image-documents.ts'
 import { KeyDescription, MadeKey, NewKey } from './keys.ts'
 import { examples } from './openapi-examples.ts'
 import { OperationDescription, Operations, operationNames, operationSchema } from './operations.ts'
@@ -15,8 +15,8 @@ export type Names = ReadonlyMap<string, string>
 export function schemaNames(): Names {
   const byName: Record<string, unknown> = {
     ImageFacts,
-    ImageStatus: frontend.ImageStatus,
-    ImageRequest: frontend.ImageRequest,
+    ImageStatus,
+    ImageRequest,
     KeyDescription,
     MadeKey,
     NewKey,
@@ -26,7 +26,7 @@ export function schemaNames(): Names {
     Stats,
     TaskError,
     TaskState,
-    UploadForm: frontend.UploadForm,
+    UploadForm,
   }
   const operationUnion = (plain(Operations).items as { anyOf: Json[] }).anyOf
   operationNames.forEach((name, at) => {
