@@ -3,8 +3,8 @@ import type { Outcome } from '../../event-outcome.ts'
 import { type ClaimEvent, transition } from '../../transitions.ts'
 import { exchangeTurns } from '../../turns.ts'
 import type { TaskChange } from '../engine.ts'
-import { type Decision, stored, tasksById } from './decision.ts'
-import { updateTasks } from './task-rows.ts'
+import { type Decision, stored } from './decision.ts'
+import { tasksById, updateTasks } from './task-rows.ts'
 
 /** The next tasks, without those that need an ability in `except`; fewer if other transactions have locked the rest. */
 export function claimTasks(

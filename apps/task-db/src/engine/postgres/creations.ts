@@ -2,9 +2,9 @@ import type { NewTask, Task } from '@darkroom/contracts'
 import { keyIsTaken } from '../../migration-incomplete.ts'
 import { beginTask } from '../../transitions.ts'
 import { isNewer } from '../is-newer.ts'
-import { type Decision, stored, tasksById } from './decision.ts'
+import { type Decision, stored } from './decision.ts'
 import { headTurn, type LineRow, lastTurnOf, OwnerTurns } from './owner-turns.ts'
-import { insertTasks, keyColumn, ownKeyOf, type TaskRow, updateTasks } from './task-rows.ts'
+import { insertTasks, keyColumn, ownKeyOf, type TaskRow, tasksById, updateTasks } from './task-rows.ts'
 
 type CreationRow = LineRow & { document: Task | null }
 

@@ -1,7 +1,6 @@
 import type { Task } from '@darkroom/contracts'
 import type { QueryResultRow } from 'pg'
 import type { TaskChange } from '../engine.ts'
-import type { TaskRow } from './task-rows.ts'
 import type { Statement } from './transaction.ts'
 
 /**
@@ -11,10 +10,6 @@ import type { Statement } from './transaction.ts'
 export interface Decision<Row extends QueryResultRow, Answer> {
   read: Statement
   decide(rows: Row[], now: Date): { writes: Statement[]; answers: Answer[]; changes: TaskChange[] }
-}
-
-export function tasksById(rows: TaskRow[]): Map<string, Task> {
-  return new Map(rows.map(({ document }) => [document.id, document]))
 }
 
 export function stored(task: Task): TaskChange {

@@ -2,9 +2,9 @@ import type { Task } from '@darkroom/contracts'
 import type { Outcome } from '../../event-outcome.ts'
 import { type TaskEvent, transition } from '../../transitions.ts'
 import type { TaskChange } from '../engine.ts'
-import { type Decision, stored, tasksById } from './decision.ts'
+import { type Decision, stored } from './decision.ts'
 import { headTurn, type LineRow, lastTurnOf, OwnerTurns } from './owner-turns.ts'
-import { type TaskRow, updateTasks } from './task-rows.ts'
+import { type TaskRow, tasksById, updateTasks } from './task-rows.ts'
 import type { Statement } from './transaction.ts'
 
 export function applyEvents(

@@ -1,8 +1,8 @@
 import type { Outcome } from '../../event-outcome.ts'
 import { cutLease } from '../../transitions.ts'
-import { type Decision, tasksById } from './decision.ts'
+import type { Decision } from './decision.ts'
 import { applyInOrder } from './events.ts'
-import type { TaskRow } from './task-rows.ts'
+import { type TaskRow, tasksById } from './task-rows.ts'
 import type { Statement } from './transaction.ts'
 
 /** With this order, PostgreSQL uses the index even if its statistics are wrong. */

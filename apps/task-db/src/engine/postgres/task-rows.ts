@@ -1,7 +1,6 @@
 import type { Task, TaskState } from '@darkroom/contracts'
 import type { TaskQuery } from '../engine.ts'
 import type { Database } from './database.ts'
-import { tasksById } from './decision.ts'
 import type { Statement } from './transaction.ts'
 
 /** pg parses JSON columns. */
@@ -42,6 +41,10 @@ export function updateTasks(tasks: readonly Task[]): Statement[] {
     values: changingColumns(tasks),
   }
   return [update]
+}
+
+export function tasksById(rows: TaskRow[]): Map<string, Task> {
+  return new Map(rows.map(({ document }) => [document.id, document]))
 }
 
 export async function findTasks(
