@@ -2,14 +2,9 @@ import { describe } from 'node:test'
 import { conditionsHold } from './conformance/conditions.ts'
 import { leasesEnd } from './conformance/leases.ts'
 import { listingsAreOrdered } from './conformance/listings.ts'
-import type { OpenEngine } from './conformance/open-engine.ts'
+import type { Conformance, OpenEngine } from './conformance/open-engine.ts'
 import { valuesAreKept } from './conformance/values.ts'
 import { waitsAreWoken } from './conformance/waits.ts'
-
-export interface Conformance {
-  /** Whether only changes of this store increase the revision. Not true if others use the same server. */
-  revisionsAreChanges: boolean
-}
 
 /**
  * Tests what src/engine/engine.ts promises, for any engine. `openEngine` returns an empty store, and closes it when

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { KvStore, Scope } from '../../src/engine/engine.ts'
-import type { Conformance } from '../engine.conformance.ts'
 import {
   absent,
   atRevision,
   bytes,
+  type Conformance,
   type OpenEngine,
   present,
   put,

@@ -4,6 +4,11 @@ import type { Condition, KvEntry, KvStore, Scope, WriteOutcome } from '../../src
 
 export type OpenEngine = (t: TestContext) => Promise<KvStore>
 
+export interface Conformance {
+  /** Whether only changes of this store increase the revision. Not true if others use the same server. */
+  revisionsAreChanges: boolean
+}
+
 export const always: Condition = { kind: 'always' }
 export const absent: Condition = { kind: 'absent' }
 export const present: Condition = { kind: 'present' }

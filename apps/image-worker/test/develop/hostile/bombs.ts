@@ -3,7 +3,7 @@ import { assembleGif } from '../../permute/gif/gif-assembler.ts'
 import { assemblePng, chunk, headerChunk, signature } from '../../permute/png/png-assembler.ts'
 import { avifOf, jpegOf, jpegOfScans, screenOf, tiffOf, webpOf } from '../announcing-files.ts'
 import { assembleHeif, flatItem, gridOf, ispe, tileItem } from '../heic/heif-assembler.ts'
-import type { HostileInput } from './hostile-inputs.ts'
+import type { HostileInput } from './hostile-input.ts'
 import { latin1 } from './latin1.ts'
 
 /** Decompression bombs: a few bytes that announce, or unpack to, a very large image. */

@@ -1,6 +1,6 @@
 import type { Random } from '../../seeded-random.ts'
 import { boundariesOf } from '../structures.ts'
-import type { HostileInput } from './hostile-inputs.ts'
+import type { HostileInput } from './hostile-input.ts'
 
 /** Cut off at each boundary of the structure, just before and after it, and at random places. */
 export function truncations(name: string, file: Buffer, random: Random): HostileInput[] {

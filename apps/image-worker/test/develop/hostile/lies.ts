@@ -1,7 +1,7 @@
 import type { Random } from '../../seeded-random.ts'
 import { avifOf, ftyp, jpegOf, sized, tiffOf } from '../announcing-files.ts'
 import { exifOf, jpegWith } from '../carried.ts'
-import type { HostileInput } from './hostile-inputs.ts'
+import type { HostileInput } from './hostile-input.ts'
 import { latin1 } from './latin1.ts'
 
 /** Structures that point nowhere, to themselves, or are nested deeply. */

@@ -1,7 +1,7 @@
 import { application, comment } from '../../permute/gif/gif-assembler.ts'
 import { chunk } from '../../permute/png/png-assembler.ts'
 import { jpegWith } from '../carried.ts'
-import type { HostileInput } from './hostile-inputs.ts'
+import type { HostileInput } from './hostile-input.ts'
 import { latin1 } from './latin1.ts'
 
 /** A text that must never be in a result. */

@@ -1,4 +1,4 @@
-import type { HostileInput } from './hostile-inputs.ts'
+import type { HostileInput } from './hostile-input.ts'
 import { latin1 } from './latin1.ts'
 
 /** Kinds that other programs accept as images. */

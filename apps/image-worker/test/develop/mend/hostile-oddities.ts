@@ -1,6 +1,6 @@
 import sharp from 'sharp'
 import type { Random } from '../../seeded-random.ts'
-import type { HostileInput } from '../hostile/hostile-inputs.ts'
+import type { HostileInput } from '../hostile/hostile-input.ts'
 import { cleanJpegs } from './clean-jpegs.ts'
 import { canHave, markersOf, oddities, restartsOf } from './oddities.ts'
 
