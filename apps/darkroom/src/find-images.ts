@@ -102,11 +102,14 @@ async function filesBelow(folder: string, excluded: string): Promise<FilesBelow>
     for (const entry of entries.filter(({ name }) => !name.startsWith('.')).sort(byName)) {
       const path = join(inside, entry.name)
       if (!entry.isDirectory()) found.files.push(path)
-      else if (identityOf(await stat(path)) !== excluded) await readOrName(path)
+      else await readOrName(path)
     }
   }
+  const readUnlessExcluded = async (path: string) => {
+    if (path === folder || identityOf(await stat(path)) !== excluded) await read(path)
+  }
   const readOrName = (path: string) =>
-    read(path).catch((error: NodeJS.ErrnoException) => {
+    readUnlessExcluded(path).catch((error: NodeJS.ErrnoException) => {
       if (error.syscall === undefined) throw error
       found.unreadable.push(withProblem(path, `the folder can't be read: ${error.message}`))
     })

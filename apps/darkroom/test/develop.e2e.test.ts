@@ -48,6 +48,21 @@ test('develop finds the images in folders, and writes their results in the same 
   assert.match(stderr, /empty: this folder contains no image$/m)
 })
 
+const isLinux = process.platform === 'linux'
+const onlyLinux = { skip: !isLinux && 'other systems refuse names that are not UTF-8' }
+test('develop skips only the folder that cannot be read, and names it', onlyLinux, async t => {
+  const folder = temporaryFolder(t)
+  const inputs = join(folder, 'in')
+  mkdirSync(join(inputs, 'c'), { recursive: true })
+  mkdirSync(Buffer.concat([Buffer.from(join(inputs, 'b')), Buffer.of(0xff)]))
+  for (const name of ['a.png', 'c/c.png', 'd.png']) writeFileSync(join(inputs, name), png)
+  const out = join(folder, 'out')
+  const { code, stderr } = await run('develop', inputs, '-o', out)
+  assert.equal(code, 1)
+  assert.deepEqual(filesBelow(out), ['a.png', 'c/c.png', 'd.png'])
+  assert.match(stderr, /^failed: .*in\/b\ufffd$/m)
+})
+
 test('develop writes variants beside the result, and never one file over another', async t => {
   const folder = temporaryFolder(t)
   const files = ['photo.png', 'photo_thumb.png'].map(name => join(folder, name))
