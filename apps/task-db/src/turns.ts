@@ -25,19 +25,23 @@ export interface Exchange {
 }
 
 /**
- * Chooses the tasks for the turns of one owner.
+ * Chooses the most urgent tasks for the turns of one owner.
  *
  * @param due - the owner's tasks whose turn has come
- * @param mostUrgent - the owner's most urgent tasks, in their order; if they are too few, tasks that are due follow
+ * @param mostUrgent - the owner's most urgent tasks, as many as are due; they may contain tasks that are due
  */
 export function exchangeTurns(due: readonly Task[], mostUrgent: readonly Task[]): Exchange {
   const dueIds = new Set(due.map(({ id }) => id))
-  const urgentIds = new Set(mostUrgent.map(({ id }) => id))
-  const chosen = [...mostUrgent, ...due.filter(({ id }) => !urgentIds.has(id))].slice(0, due.length)
+  const others = mostUrgent.filter(({ id }) => !dueIds.has(id))
+  const chosen = [...due, ...others].sort(byUrgency).slice(0, due.length)
   const chosenIds = new Set(chosen.map(({ id }) => id))
   const freed = chosen.filter(({ id }) => !dueIds.has(id))
   const left = due.filter(({ id }) => !chosenIds.has(id))
   return { claimed: withTurnsOf(chosen, due), deferred: withTurnsOf(left, freed) }
+}
+
+export function byUrgency(one: Task, other: Task): number {
+  return one.urgency - other.urgency || (one.id < other.id ? -1 : 1)
 }
 
 function withTurnsOf(tasks: readonly Task[], others: readonly Task[]): Task[] {

@@ -63,11 +63,14 @@ export class ClaimBatches {
   }
 
   async #check(checks: { waitsForLocks: boolean }[], deadline: number): Promise<boolean[]> {
-    const lock = checks.some(({ waitsForLocks }) => waitsForLocks) ? 'FOR UPDATE' : ''
     const waiting = waitingExcept(this.#except)
-    const text = `SELECT 1 FROM tasks WHERE ${waiting} ORDER BY turn, urgency, id LIMIT $1 ${lock}`
-    const found = await this.#database.readLatest(text, [1, ...listed(this.#except)], deadline)
-    return checks.map(() => found.length > 0)
+    const text = `SELECT id FROM tasks WHERE ${waiting} ORDER BY turn, urgency, id LIMIT $1`
+    const values = [1, ...listed(this.#except)]
+    const [next] = await this.#database.readLatest<{ id: string }>(text, values, deadline)
+    // A statement that searches and locks would keep its locks on tasks that it waited for in vain, and so could deadlock.
+    if (next && checks.some(({ waitsForLocks }) => waitsForLocks))
+      await this.#database.readLatest('SELECT 1 FROM tasks WHERE id = $1 FOR UPDATE', [next.id], deadline)
+    return checks.map(() => next !== undefined)
   }
 
   async #claim(claims: Claim[], deadline: number): Promise<(Task | undefined)[]> {

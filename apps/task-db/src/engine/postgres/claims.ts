@@ -1,7 +1,7 @@
 import { type Task, variantsAbility } from '@darkroom/contracts'
 import type { Outcome } from '../../event-outcome.ts'
 import { type ClaimEvent, transition } from '../../transitions.ts'
-import { exchangeTurns } from '../../turns.ts'
+import { byUrgency, exchangeTurns } from '../../turns.ts'
 import type { TaskChange } from '../engine.ts'
 import { type Decision, stored } from './decision.ts'
 import { tasksById, updateTasks } from './task-rows.ts'
@@ -97,7 +97,7 @@ interface DueRow {
 /**
  * Reads the tasks of the table `due`, and locks and reads as many of the most urgent tasks of their owners, at most `count`
  * each. The documents come from the locking queries, because only these see what other transactions have changed while
- * they waited. PostgreSQL uses the index only if it knows a limit; the limit outside ends the locking.
+ * they waited. A task that began to wait meanwhile can be due, but is never among the most urgent ones. PostgreSQL uses the index only if it knows a limit; the limit outside ends the locking.
  */
 function dueAndMostUrgent(waiting: string, count: string): string {
   return `, urgent AS MATERIALIZED (
@@ -115,10 +115,6 @@ function readDue(rows: readonly DueRow[]): { due: Task[]; mostUrgent: Map<string
   const due = rows.filter(({ is_due }) => is_due).map(({ document }) => document)
   const urgent = rows.filter(({ is_urgent }) => is_urgent).map(({ document }) => document)
   return { due: due.sort(byTurn), mostUrgent: Map.groupBy(urgent.sort(byUrgency), ({ owner }) => owner) }
-}
-
-function byUrgency(one: Task, other: Task): number {
-  return one.urgency - other.urgency || (one.id < other.id ? -1 : 1)
 }
 
 function byTurn(one: Task, other: Task): number {

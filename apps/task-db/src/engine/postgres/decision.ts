@@ -4,8 +4,8 @@ import type { TaskChange } from '../engine.ts'
 import type { Statement } from './transaction.ts'
 
 /**
- * Work for several callers, in one transaction: it locks the rows in the order of their ids, so that transactions
- * don't deadlock, and then decides what changes.
+ * Work for several callers, in one transaction: it locks the rows and then decides what changes. So that transactions don't
+ * deadlock, they wait for locks only in the order of the ids, and before they skip rows that others have locked.
  */
 export interface Decision<Row extends QueryResultRow, Answer> {
   read: Statement
