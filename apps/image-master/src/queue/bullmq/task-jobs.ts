@@ -108,8 +108,9 @@ export class TaskJobs {
 
   /** Puts a job back at the turn of its task. The job of the task that was leased instead is removed. */
   async exchange(job: TaskJob, { urgency, turn }: Task, leasedId: string): Promise<void> {
-    await this.putBack(job)
+    // In this order, no master can fetch the job at its old turn.
     await this.#redis.send(() => job.changePriority({ priority: priorityOf(urgency, turn) }))
+    await this.putBack(job)
     // If it was fetched in the meantime, it is locked, and its claim will be refused.
     await this.#redis.send(() => this.queue.remove(leasedId))
   }

@@ -70,6 +70,16 @@ export function workIsLeased(open: Open): void {
       assert.equal(await queue.next('worker-1', moment, never), undefined)
     })
 
+    test('a task that gave its turn to a more urgent one comes before equally urgent tasks of its new turn', async t => {
+      const { addTask, next } = await open(t)
+      await addTask(1, { owner: 'alice' })
+      for (const number of [2, 3]) await addTask(number, { owner: 'bob' })
+      await addTask(4, { owner: 'alice', urgency: 0 })
+      const ids: string[] = []
+      for (let n = 0; n < 4; n++) ids.push((await next()).id)
+      assert.deepEqual(ids, [4, 2, 1, 3].map(idOf))
+    })
+
     test('leases each task to one worker when many ask at once', async t => {
       const { queue, addTask } = await open(t)
       const numbers = Array.from({ length: 20 }, (_, n) => n + 1)
