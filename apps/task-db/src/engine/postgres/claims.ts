@@ -124,7 +124,9 @@ function byTurn(one: Task, other: Task): number {
 /** The condition for claimable tasks. `listed(except)` is parameter 2. */
 export function waitingExcept(except: readonly string[]): string {
   const isDecoded = "NOT (document #>> '{original,contentType}' = ANY ($2))"
-  const isMade = `(document -> 'variants' IS NULL OR NOT '${variantsAbility}' = ANY ($2))`
+  // With IS NULL, PostgreSQL would expect so few tasks that it reads and sorts all waiting ones.
+  const hasVariants = "coalesce(json_typeof(document -> 'variants'), '') = 'object'"
+  const isMade = `(NOT ${hasVariants} OR NOT '${variantsAbility}' = ANY ($2))`
   return `state = 'not-started'${except.length > 0 ? ` AND ${isDecoded} AND ${isMade}` : ''}`
 }
 
