@@ -51,9 +51,25 @@ export function ownersAreServedInTurn(openEngine: OpenEngine): void {
     const leased = changed(await store.apply(taskId(1), { ...given, decodes: [] }))
     assert.deepEqual([leased.id, leased.turn], [taskId(3), 0])
     const deferred = await store.get(taskId(1))
-    assert.deepEqual([deferred?.state, deferred?.turn, deferred?.version], ['not-started', 2, 1])
+    assert.deepEqual([deferred?.state, deferred?.turn, deferred?.version], ['not-started', 4, 1])
     assert.equal((await store.apply(taskId(3), given))?.kind, 'refused')
     assert.equal(changed(await store.apply(taskId(2), given)).id, taskId(1))
+  })
+
+  test('owners who create one task after another leave its turns to an owner who created many', async t => {
+    const store = await openEngine(t, new ManualClock())
+    for (let n = 1; n <= 10; n++) await create(store, n, 'alice')
+    let last = 10
+    for (const owner of ['bob', 'carol', 'dave']) await create(store, ++last, owner)
+    const leasedTo: string[] = []
+    for (let n = 0; n < 40; n++) {
+      const { id, owner = '' } = await claim(store)
+      await store.apply(id, { type: 'finish', token: 1, result: facts })
+      if (owner !== 'alice') await create(store, ++last, owner)
+      leasedTo.push(owner)
+    }
+    // A quarter, except for the first round.
+    assert.ok(leasedTo.filter(owner => owner === 'alice').length >= 9, leasedTo.join())
   })
 
   test('simultaneous claims of tasks of all urgencies lease each task once', async t => {
