@@ -97,7 +97,8 @@ interface DueRow {
 /**
  * Reads the tasks of the table `due`, and locks and reads as many of the most urgent tasks of their owners, at most `count`
  * each. The documents come from the locking queries, because only these see what other transactions have changed while
- * they waited. A task that began to wait meanwhile can be due, but is never among the most urgent ones. PostgreSQL uses the index only if it knows a limit; the limit outside ends the locking.
+ * they waited. A task that began to wait meanwhile can be due, but is never among the most urgent ones. PostgreSQL uses
+ * the index only if it knows a limit; the limit outside ends the locking.
  */
 function dueAndMostUrgent(waiting: string, count: string): string {
   return `, urgent AS MATERIALIZED (
