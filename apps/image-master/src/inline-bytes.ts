@@ -50,7 +50,7 @@ export class InlineBytes {
   /**
    * Stores the results that came with a report, on behalf of its worker. Returns the facts of all results.
    *
-   * @throws ServiceProblem 400 if there is no result; 409 if the storage refuses a result
+   * @throws ServiceProblem 400 if the report contains neither a result nor variants; 409 if the storage refuses a result
    */
   async storeResults({ id, lease, result, variants }: Report): Promise<Results> {
     const factsOf = (given: ImageFacts | InlineResult, name?: string) =>

@@ -211,7 +211,7 @@ export class EventHub {
   }
 }
 
-/** Whose streams are counted together; undefined for callers without a key. */
+/** The owner or the grant that a stream is counted for; undefined without a key. */
 function holderOf({ grant, owner }: Caller): string | undefined {
   return grant ? `grant ${grant.id}` : owner
 }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Task } from '@darkroom/contracts'
 import type { TaskJob } from './job-queue.ts'
 
-/** A task that is no longer in progress may become claimable a moment later (EXPIRY_CHECK_MS). */
+/** A task may become claimable a moment after its lease has ended (EXPIRY_CHECK_MS). */
 const holdAtLeastMs = 250
 
 /**

@@ -1,5 +1,6 @@
+import type { Task } from '@darkroom/contracts'
 import type { Outcome } from '../../event-outcome.ts'
-import { cutLease } from '../../transitions.ts'
+import { cutLease, type TaskEvent } from '../../transitions.ts'
 import type { Decision } from './decision.ts'
 import { applyInOrder } from './events.ts'
 import { type TaskRow, tasksById } from './task-rows.ts'
@@ -26,28 +27,29 @@ export function anyTooLong(now: Date | undefined): Statement {
 
 /** Takes back the tasks whose leases have expired. */
 export function expireLeases(limit: number, now: Date | undefined): Decision<TaskRow, Outcome | undefined> {
-  return {
-    read: {
-      text: `SELECT document ${expired} LIMIT $2 FOR UPDATE SKIP LOCKED`,
-      values: [now?.toISOString() ?? null, limit],
-    },
-    decide(rows, now) {
-      const events = rows.map(({ document: { id } }) => ({ id, event: { type: 'expire' } as const }))
-      return applyInOrder(events, tasksById(rows), now)
-    },
-  }
+  return changeLeases(expired, limit, now, () => ({ type: 'expire' }))
 }
 
 /** Shortens the leases that are too long, because the database's clock was set back. */
 export function cutLeases(limit: number, now: Date | undefined): Decision<TaskRow, Outcome | undefined> {
+  return changeLeases(tooLong, limit, now, cutLease)
+}
+
+/** Applies an event to each of these tasks, except to those that other transactions have locked. */
+function changeLeases(
+  selected: string,
+  limit: number,
+  now: Date | undefined,
+  eventFor: (task: Task, now: Date) => TaskEvent | undefined,
+): Decision<TaskRow, Outcome | undefined> {
   return {
     read: {
-      text: `SELECT document ${tooLong} LIMIT $2 FOR UPDATE SKIP LOCKED`,
+      text: `SELECT document ${selected} LIMIT $2 FOR UPDATE SKIP LOCKED`,
       values: [now?.toISOString() ?? null, limit],
     },
     decide(rows, now) {
       const events = rows.flatMap(({ document }) => {
-        const event = cutLease(document, now)
+        const event = eventFor(document, now)
         return event ? [{ id: document.id, event }] : []
       })
       return applyInOrder(events, tasksById(rows), now)
