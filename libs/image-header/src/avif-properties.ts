@@ -1,5 +1,6 @@
 import type { Cicp } from './av1-sequence.ts'
 import type { Box, BoxWalker, TableCursor } from './boxes.ts'
+import { type CleanAperture, parseCleanAperture } from './clean-aperture.ts'
 
 /** The item properties that affect the result; of all others only the position counts. */
 export type AvifProperty =
@@ -7,7 +8,7 @@ export type AvifProperty =
   | { type: 'ispe'; width: number; height: number }
   | { type: 'bits'; bits: number; isConfiguration: boolean }
   /** Clean aperture: the part that is cut out of the image. */
-  | { type: 'clap'; width: number; height: number }
+  | { type: 'clap'; aperture: CleanAperture }
   | { type: 'irot'; isQuarterTurn: boolean }
   | { type: 'alpha' }
   /** Colours by number, and the byte of the file where the numbers begin. */
@@ -38,7 +39,7 @@ const parsers = new Map<string, (table: TableCursor, box: Box) => AvifProperty>(
   ['av1C', parseAv1Configuration],
   ['hvcC', parseHevcConfiguration],
   ['pixi', parsePixi],
-  ['clap', parseClap],
+  ['clap', table => ({ type: 'clap', aperture: parseCleanAperture(table) })],
   // ISO/IEC 23008-12 section 6.5.10: quarter turns anti-clockwise in two bits.
   ['irot', table => ({ type: 'irot', isQuarterTurn: (table.uint8() & 1) === 1 })],
   ['auxC', parseAuxiliary],
@@ -73,14 +74,6 @@ function parsePixi(table: TableCursor): AvifProperty {
   table.fullBox()
   const channels = table.uint8()
   return { type: 'bits', bits: channels > 0 ? table.uint8() : 8, isConfiguration: false }
-}
-
-/** ISO/IEC 14496-12 section 12.1.4.2: width and height as fractions, rounded to the nearest as libheif does. */
-function parseClap(table: TableCursor): AvifProperty {
-  const rounded = (numerator: number, denominator: number) =>
-    denominator === 0 ? 0 : Math.floor((numerator + Math.floor(denominator / 2)) / denominator)
-  const width = rounded(table.uint32(), table.uint32())
-  return { type: 'clap', width, height: rounded(table.uint32(), table.uint32()) }
 }
 
 /** ISO/IEC 23008-12 section 6.5.8: a URN and possibly more text, which libheif also accepts. */

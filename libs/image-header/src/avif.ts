@@ -1,6 +1,7 @@
 import { type AvifItem, type AvifMeta, readMeta } from './avif-items.ts'
 import { type AvifSequence, readSequence } from './avif-sequence.ts'
 import { BoxWalker } from './boxes.ts'
+import { cropOf } from './clean-aperture.ts'
 import type { HeaderReader } from './header-reader.ts'
 import type { ImageFacts } from './image-facts.ts'
 import { MalformedImage } from './malformed-image.ts'
@@ -105,7 +106,7 @@ function displayedSize(item: AvifItem): { width: number; height: number } | unde
   if (!coded) return undefined
   let { width, height } = coded
   for (const property of item.properties) {
-    if (property.type === 'clap') ({ width, height } = property)
+    if (property.type === 'clap') ({ width, height } = cropOf(property.aperture, { width, height }))
     else if (property.type === 'irot' && property.isQuarterTurn) [width, height] = [height, width]
   }
   return { width, height }

@@ -1,6 +1,7 @@
 export type { ChromaSubsampling, Cicp } from './av1-sequence.ts'
 export { type AvifCoding, type CicpPlaces, readAvifCoding } from './avif-coding.ts'
 export { type ByteSource, bytesSource } from './byte-source.ts'
+export { type CleanAperture, type Crop, cropOf } from './clean-aperture.ts'
 export { exceededLimit, type UnpackedLimits } from './exceeded-limit.ts'
 export type { ImageHeader } from './image-facts.ts'
 export { contentTypeOf, type ImageFormat, imageFormats, type SniffedFormat } from './image-format.ts'

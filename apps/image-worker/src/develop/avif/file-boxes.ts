@@ -13,6 +13,10 @@ export function wholeOf({ length }: Buffer): Parent {
   return { body: 0, end: length }
 }
 
+export function metaIn(file: Buffer): FileBox | undefined {
+  return boxesIn(file, wholeOf(file)).find(({ type }) => type === 'meta')
+}
+
 /** The boxes in a `meta` box follow a version and flags. */
 export function insideMeta({ body, end }: FileBox): Parent {
   return { body: body + 4, end }
@@ -49,4 +53,26 @@ export function encodeBox(type: string, ...content: readonly Uint8Array[]): Buff
   head.writeUInt32BE(length)
   head.write(type, 4, 'latin1')
   return Buffer.concat([head, ...content])
+}
+
+export function bytesOf(file: Buffer, { start, end }: FileBox): Buffer {
+  return file.subarray(start, end)
+}
+
+/**
+ * A copy of the file with other boxes in its `meta` box. The changed box is at the end, so that no data moves:
+ *
+ *     ftyp | meta | mdat  ->  ftyp | free | mdat | meta
+ */
+export function withMeta(file: Buffer, meta: FileBox, content: readonly Uint8Array[]): Buffer {
+  const copy = Buffer.from(file)
+  copy.write('free', meta.start + 4, 'latin1')
+  endLastBox(copy)
+  return Buffer.concat([copy, encodeBox('meta', file.subarray(meta.body, insideMeta(meta).body), ...content)])
+}
+
+/** ISO/IEC 14496-12, 4.2: a size of 0 means up to the end of the file. */
+function endLastBox(file: Buffer): void {
+  const last = [...boxesIn(file, wholeOf(file))].at(-1)
+  if (last && file.readUInt32BE(last.start) === 0) file.writeUInt32BE(file.length - last.start, last.start)
 }

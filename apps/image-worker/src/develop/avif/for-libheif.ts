@@ -1,7 +1,17 @@
 import type { ImageHeader } from '@darkroom/image-header'
 import { UnusableImage } from '../unusable-image.ts'
 import { type Association, readAssociations, writeAssociations } from './associations.ts'
-import { boxesIn, encodeBox, type FileBox, findBox, insideMeta, wholeOf } from './file-boxes.ts'
+import { transformations, withDerivedCrop } from './derive-crop.ts'
+import {
+  boxesIn,
+  bytesOf,
+  encodeBox,
+  type FileBox,
+  findBox,
+  insideMeta,
+  metaIn,
+  withMeta,
+} from './file-boxes.ts'
 import { itemsIn, primaryOf, referencesIn } from './items.ts'
 
 /**
@@ -11,13 +21,14 @@ import { itemsIn, primaryOf, referencesIn } from './items.ts'
  */
 export function forLibheif(input: Uint8Array, { format }: Pick<ImageHeader, 'format'>): Uint8Array {
   const file = Buffer.from(input.buffer, input.byteOffset, input.byteLength)
-  const meta = boxesIn(file, wholeOf(file)).find(({ type }) => type === 'meta')
+  const meta = metaIn(file)
   if (!meta) {
     const words = 'a sequence without a still image is not supported'
     throw new UnusableImage('unsupported-image', words)
   }
   const turned = withTransformations(file, meta, format)
-  const known = withKnownBrand(turned)
+  const cropped = withDerivedCrop(turned, metaIn(turned) ?? meta)
+  const known = withKnownBrand(cropped)
   return known === file ? input : known
 }
 
@@ -32,18 +43,12 @@ function withKnownBrand(file: Buffer): Buffer {
   return copy
 }
 
-const transformations = ['clap', 'irot', 'imir']
-
 /**
  * Declares the transformations of the primary image for its transparency as well, if that has none. libavif writes them
  * only once and applies them to both; libheif would stretch unturned transparency over the turned image.
  *
  * Takes them from the tiles of a grid if the grid has them, too: libavif and others write them for both, and apply only
  * those of the grid. libheif would apply both. In an AVIF, tiles are never turned, as in libavif.
- *
- * The changed `meta` box is at the end, so that no data moves:
- *
- *     ftyp | meta | mdat  ->  ftyp | free | mdat | meta
  */
 function withTransformations(file: Buffer, meta: FileBox, format: ImageHeader['format']): Buffer {
   const parts = [...boxesIn(file, insideMeta(meta))]
@@ -82,18 +87,5 @@ function withTransformations(file: Buffer, meta: FileBox, format: ImageHeader['f
   const others = [...boxesIn(file, properties)].filter(({ type }) => type !== 'ipma')
   const iprp = encodeBox('iprp', ...others.map(box => bytesOf(file, box)), writeAssociations(associations))
   const content = parts.map(part => (part.type === 'iprp' ? iprp : bytesOf(file, part)))
-  const copy = Buffer.from(file)
-  copy.write('free', meta.start + 4, 'latin1')
-  endLastBox(copy)
-  return Buffer.concat([copy, encodeBox('meta', file.subarray(meta.body, insideMeta(meta).body), ...content)])
-}
-
-/** ISO/IEC 14496-12, 4.2: a size of 0 means up to the end of the file. */
-function endLastBox(file: Buffer): void {
-  const last = [...boxesIn(file, wholeOf(file))].at(-1)
-  if (last && file.readUInt32BE(last.start) === 0) file.writeUInt32BE(file.length - last.start, last.start)
-}
-
-function bytesOf(file: Buffer, { start, end }: FileBox): Buffer {
-  return file.subarray(start, end)
+  return withMeta(file, meta, content)
 }

@@ -1,4 +1,4 @@
-import { boxesIn, type FileBox } from './file-boxes.ts'
+import { boxesIn, bytesOf, encodeBox, type FileBox } from './file-boxes.ts'
 
 export interface FileItem {
   readonly id: number
@@ -49,4 +49,41 @@ export function referencesIn(file: Buffer, parts: readonly FileBox[]): FileRefer
     }
   }
   return found
+}
+
+/** Version 1: ids of 32 bits. */
+export function writeReferences(references: readonly FileReference[]): Buffer {
+  const boxes = references.map(({ type, from, to }) => {
+    const body = Buffer.alloc(6 + 4 * to.length)
+    body.writeUInt32BE(from)
+    body.writeUInt16BE(to.length, 4)
+    for (const [at, id] of to.entries()) body.writeUInt32BE(id, 6 + 4 * at)
+    return encodeBox(type, body)
+  })
+  return encodeBox('iref', Buffer.from([1, 0, 0, 0]), ...boxes)
+}
+
+/** An `iinf` box with more items; the item `hiddenId` becomes hidden. */
+export function withItems(file: Buffer, iinf: FileBox, added: readonly FileItem[], hiddenId: number): Buffer {
+  const isShort = file[iinf.body] === 0
+  const count = isShort ? file.readUInt16BE(iinf.body + 4) : file.readUInt32BE(iinf.body + 4)
+  const head = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0])
+  head.writeUInt32BE(count + added.length, 4)
+  const entries = [...boxesIn(file, { body: iinf.body + (isShort ? 6 : 8), end: iinf.end })].map(box => {
+    const entry = Buffer.from(bytesOf(file, box))
+    const body = box.body - box.start
+    const id = entry[body] === 2 ? entry.readUInt16BE(body + 4) : entry.readUInt32BE(body + 4)
+    if (id === hiddenId) entry[body + 3] = (entry[body + 3] ?? 0) | 1
+    return entry
+  })
+  return encodeBox('iinf', head, ...entries, ...added.map(encodeItem))
+}
+
+/** Version 3, without a name. */
+function encodeItem({ id, type }: FileItem): Buffer {
+  const body = Buffer.alloc(15)
+  body.writeUInt8(3)
+  body.writeUInt32BE(id, 4)
+  body.write(type, 10, 'latin1')
+  return encodeBox('infe', body)
 }

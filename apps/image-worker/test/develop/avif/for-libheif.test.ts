@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import sharp from 'sharp'
-import { assembleHeif, gridOf, type HeifItem, irot, ispe } from '../heic/heif-assembler.ts'
+import { assembleHeif, box, clap, gridOf, type HeifItem, irot, ispe } from '../heic/heif-assembler.ts'
 import { drawn, inspectResult } from '../inspect.ts'
 import { bytesOf, run } from '../run.ts'
 
@@ -32,6 +32,26 @@ test('a grid whose turn is declared for its tiles, too, is turned once', async (
   assert.deepEqual(drawn(turned), drawn(await inspectResult(await run(upright, 'rotate:270'))))
 })
 
+for (const side of [64, 32])
+  test(`an AVIF is cropped together with its transparency of ${side} x ${side} pixels`, async () => {
+    const [colours, transparency] = [await twoColours(), await twoColours(side)]
+    const kind = box('auxC', Buffer.alloc(4), 'urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0')
+    const file = (...properties: Uint8Array[]) =>
+      assembleHeif([colours(...properties), { ...transparency(irot(0), kind), references: { auxl: [1] } }], {
+        brands: ['avif', 'mif1'],
+      })
+    const whole = await bytesOf(file(), 'format:png')
+    assert.equal((await sharp(whole).stats()).isOpaque, false)
+    const corner = await bytesOf(
+      file(clap({ width: 4, height: 48, right: -30, down: -8 }), irot(1)),
+      'format:png',
+    )
+    assert.deepEqual(
+      drawn(await inspectResult(await run(corner, 'format:png'))),
+      drawn(await inspectResult(await run(whole, 'crop:4x48+0+0,rotate:270'))),
+    )
+  })
+
 test('the primary image of several is developed, wherever it stands', async () => {
   const image = await twoColours()
   const [first, second] = [
@@ -45,16 +65,16 @@ test('the primary image of several is developed, wherever it stands', async () =
   }
 })
 
-/** An AVIF image of 64 x 64 pixels, red above blue, as an item of other files. */
-async function twoColours(): Promise<(...properties: Uint8Array[]) => HeifItem> {
-  const pixels = Uint8Array.from({ length: 64 * 64 * 3 }, (_, at) =>
-    at % 3 === (at < 64 * 32 * 3 ? 0 : 2) ? 255 : 0,
+/** A square AVIF image, red above blue, as an item of other files. */
+async function twoColours(side = 64): Promise<(...properties: Uint8Array[]) => HeifItem> {
+  const pixels = Uint8Array.from({ length: side * side * 3 }, (_, at) =>
+    at % 3 === (at < (side * side * 3) / 2 ? 0 : 2) ? 255 : 0,
   )
-  const file = await sharp(pixels, { raw: { width: 64, height: 64, channels: 3 } })
+  const file = await sharp(pixels, { raw: { width: side, height: side, channels: 3 } })
     .avif({ lossless: true })
     .toBuffer()
   const av1CAt = file.indexOf('av1C') - 4
-  const own = [file.subarray(av1CAt, av1CAt + file.readUInt32BE(av1CAt)), ispe(64, 64)]
+  const own = [file.subarray(av1CAt, av1CAt + file.readUInt32BE(av1CAt)), ispe(side, side)]
   const data = file.subarray(file.indexOf('mdat') + 4)
   return (...properties) => ({ type: 'av01', data, properties: [...own, ...properties] })
 }

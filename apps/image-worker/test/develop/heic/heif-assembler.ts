@@ -55,6 +55,19 @@ export const irot = (turns: number) => box('irot', Uint8Array.of(turns))
 /** 0 mirrors top and bottom, 1 left and right (ISO/IEC 23008-12, section 6.5.12). */
 export const imir = (axis: number) => box('imir', Uint8Array.of(axis))
 
+/**
+ * Shows a part of an image (ISO/IEC 14496-12, section 12.1.4); the offset is that of its centre. All are fractions with
+ * this denominator.
+ */
+export const clap = (part: Record<'width' | 'height' | 'right' | 'down', number>, denominator = 1) =>
+  box(
+    'clap',
+    ...[part.width, part.height, part.right, part.down].flatMap(value => [
+      uint32((value * denominator) >>> 0),
+      uint32(denominator),
+    ]),
+  )
+
 /** Data of a grid (section 6.6.2.3), its size in 32 bits. */
 function gridData(columns: number, rows: number, width: number, height: number): Buffer {
   return Buffer.concat([Uint8Array.of(0, 1, rows - 1, columns - 1), uint32(width), uint32(height)])
