@@ -183,25 +183,39 @@ test('on an old version of Node, every command explains which is needed', async 
   )
 })
 
-test('unknown commands and options print the usage, and exit with code 2', async t => {
+test('a wrong option or argument prints the usage of its command, and exits with code 2', async t => {
   for (const [args, expected] of [
-    [['print'], /no command "print"/],
     [['develop'], /at least one image/],
-    [['develop', 'photo.jpg', '--colour'], /--colour/],
+    [['develop', 'photo.jpg', '--colour'], /Unknown option '--colour'\n/],
     [['start', 'photo.jpg'], /start takes no arguments/],
     [['status', '--url', 'http://127.0.0.1'], /status takes no arguments/],
   ] as const) {
     const { code, stderr } = await runCommand(args)
     assert.equal(code, 2, stderr)
     assert.match(stderr, expected)
-    assert.match(stderr, /darkroom develop <image…>/)
+    const commands = [...stderr.matchAll(/^ {2}darkroom (\S+)/gm)].map(([, name]) => name)
+    assert.deepEqual(commands, [args[0]])
   }
+  const unknown = await runCommand(['print'])
+  assert.equal(unknown.code, 2)
+  assert.equal(
+    unknown.stderr,
+    'darkroom: there is no command "print"; npx darkroom help lists all commands\n',
+  )
   const operation = await runProcess(t, ['develop', 'photo.jpg', '--operations', 'solarise'])
   assert.equal(operation.code, 2)
   assert.match(operation.stderr, /^darkroom: there is no operation "solarise"; there are: [a-z, -]+\n$/)
+})
+
+test('--help prints the usage of all commands, or of the command before it', async t => {
   const help = await runProcess(t, ['--help'])
   assert.equal(help.code, 0)
   assert.match(help.stdout, /darkroom develop <image…>/)
+  assert.match(help.stdout, /environment variables/i)
+  const ofKeys = await runProcess(t, ['keys', 'rotate', '--help'])
+  assert.equal(ofKeys.code, 0)
+  assert.match(ofKeys.stdout, /darkroom keys rotate <id>/)
+  assert.doesNotMatch(ofKeys.stdout, /darkroom (?!keys)\w+ .*<|environment variables/i)
 })
 
 test('status shows whether all services are ready', async t => {

@@ -298,10 +298,11 @@ test('develop refuses options that are not its own or not valid before it upload
   for (const [args, words] of [
     [['retry', 'x', '--type', 'undecodable'], /--type need --all/],
     [['retry', 'x', '--all'], /either ids or --all/],
-    [['retry', '--all', '--since', 'yesterday'], /--since must be a duration/],
-    [['presets', 'make', 'shop'], /presets needs create, delete, show and a name/],
+    [['retry', '--all', '--since', 'yesterday'], /--since must be a duration such as 2h, or a time such as /],
+    [['presets', 'make', 'shop'], /presets needs create, show or delete, and a name/],
     [['presets', 'show'], /presets show needs the name/],
     [['presets', 'create', 'shop'], /presets create needs --operations or --variant/],
+    [['presets', '--operations', 'flip'], /only presets create has the options --operations and --variant/],
     [['presets', 'create', 'shop', '--operations', 'solarise'], /there is no operation "solarise"/],
   ] as const) {
     const { code, stderr } = await runCommand([...args])

@@ -2,7 +2,7 @@ import { type Darkroom, DarkroomError, type RetryFilters } from '@darkroom/clien
 import { problemType } from '@darkroom/contracts'
 import { mapConcurrently } from '@darkroom/service-kit'
 import { type ConnectOptions, connect } from '../connect.ts'
-import { durationSeconds } from '../duration.ts'
+import { parseDuration } from '../duration.ts'
 import { refuseOtherOptions, UsageError } from '../usage-error.ts'
 
 const requestsAtOnce = 8
@@ -54,7 +54,14 @@ async function retryAll(
 /** Parses a time, or a duration before now. */
 function instantOf(since: string): string {
   if (/^\d{4}-/.test(since) && !Number.isNaN(Date.parse(since))) return new Date(since).toISOString()
-  return new Date(Date.now() - durationSeconds('--since', since) * 1000).toISOString()
+  const seconds = parseDuration(since)
+  if (seconds !== undefined) return new Date(Date.now() - seconds * 1000).toISOString()
+  throw new UsageError(
+    `--since must be a duration such as 2h, or a time such as 2026-01-31T10:00:00Z, got "${since}"`,
+    {
+      isBrief: true,
+    },
+  )
 }
 
 interface Command {

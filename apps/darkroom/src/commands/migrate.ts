@@ -9,7 +9,7 @@ import { migrateTasks } from '../migrate/migrate-tasks.ts'
 import type { Migrate } from '../migrate/migration.ts'
 import { MigrationProgress } from '../migrate/migration-progress.ts'
 import { isFile, placeOf } from '../migrate/store-place.ts'
-import { UsageError } from '../usage-error.ts'
+import { refuseOtherOptions, UsageError } from '../usage-error.ts'
 
 interface Migration {
   urlPattern: RegExp
@@ -40,8 +40,9 @@ export async function migrateCommand(
   const migration = Object.hasOwn(migrations, service) ? migrations[service] : undefined
   const names = Object.keys(migrations).join(' or ')
   if (!migration || rest.length > 0) throw new UsageError(`migrate needs the name of a service: ${names}`)
-  if (from === undefined || to === undefined || from === to || Object.keys(others).length > 0)
-    throw new UsageError('migrate needs --from and --to, the URLs of two stores')
+  refuseOtherOptions('migrate', others)
+  if (from === undefined || to === undefined || from === to)
+    throw new UsageError('migrate needs --from and --to, the URLs of two different stores')
   for (const [option, url] of Object.entries({ '--from': from, '--to': to })) {
     // The URL is not repeated, because it may contain a password.
     if (!migration.urlPattern.test(url))

@@ -35,15 +35,12 @@ export async function presetsCommand(
   refuseOtherOptions('presets', others)
   const act = verb !== undefined && Object.hasOwn(verbs, verb) ? verbs[verb] : undefined
   if (verb !== undefined && !act)
-    throw new UsageError(
-      `presets needs ${Object.keys(verbs).join(', ')} and a name, or no arguments to print all presets`,
-    )
+    throw new UsageError('presets needs create, show or delete, and a name; without arguments it lists all')
   if (act && names.length !== 1) throw new UsageError(`presets ${verb} needs the name of a preset`)
   const hasLists = operations !== undefined || variant !== undefined
-  if (hasLists !== (verb === 'create'))
-    throw new UsageError(
-      'presets create needs --operations or --variant; other commands of presets do not have them',
-    )
+  if (hasLists && verb !== 'create')
+    throw new UsageError('only presets create has the options --operations and --variant')
+  if (!hasLists && verb === 'create') throw new UsageError('presets create needs --operations or --variant')
   if (verb === 'create') readOperationOptions({ operations, variant })
 
   const darkroom = await connect(process.env, { url, key })
