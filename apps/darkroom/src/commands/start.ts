@@ -75,12 +75,12 @@ function greeting(
   const lines = services.map(({ name, url }) => `  ${name.padEnd(14)}${url}`)
   return `Darkroom is ready (${seconds.toFixed(1)} s)
 
-${lines.join('\n')}
-  data          ${dataDir}
-
-Try it:
+Open ${frontend} in a browser, or try:
   curl --data-binary @photo.jpg ${frontend}/images
   npx darkroom develop ${where}photo.jpg
+
+${lines.join('\n')}
+  data          ${dataDir}
 
 Ctrl-C ends it.
 `
