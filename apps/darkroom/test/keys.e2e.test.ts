@@ -98,7 +98,7 @@ test('from the first key on, requests without a key are refused, also after the 
     const asked = await run(darkroom, ['erase', '--owner', 'carol'])
     assert.deepEqual([asked.code, asked.stderr.includes('add --yes')], [2, true])
     const { code, stdout } = await run(darkroom, ['erase', '--owner', 'carol', '--yes'])
-    const erased = 'revoked 1 API keys and deleted 3 images and 0 unfinished uploads of carol\n'
+    const erased = 'erased carol: API keys 1, images 3, unfinished uploads 0\n'
     assert.deepEqual([code, stdout], [0, erased])
     await until('the key is refused', async () => (await ask(darkroom, carol, '/images')).status === 401)
     const { json } = await darkroom.ask('task-db', '/tasks?owner=carol')
@@ -113,7 +113,7 @@ test('from the first key on, requests without a key are refused, also after the 
     await darkroom.restart()
     const { status, json } = await ask(darkroom, undefined, '/images')
     assert.equal(status, 401)
-    assert.match(String(json().detail), /none has been made yet/)
+    assert.match(String(json().detail), /there is no key yet/)
     const key = await makeKey(darkroom, '--role', 'operator')
     assert.equal((await ask(darkroom, key, `/images/${before.id}`)).status, 200)
     const { token } = (await ask(darkroom, key, '/grants', Buffer.from('{}'))).json()

@@ -81,7 +81,7 @@ export const Config = Type.Object({
   outboundNetworks: Type.String({
     default: '',
     description:
-      'Networks such as 10.1.0.0/16, separated by commas, that imports may reach besides public addresses',
+      'Networks such as 10.1.0.0/16, separated by commas, that imports and webhooks may reach besides public addresses',
   }),
 })
 export type Config = Static<typeof Config>

@@ -22,7 +22,7 @@ export function variantOf(task: Task, name: string): ImageBytes {
   const variant = Object.hasOwn(variants, name) ? variants[name] : undefined
   if (!variant) {
     const names = Object.keys(variants).join(', ')
-    const detail = `the image ${id} has no variant "${name}"; it has: ${names || 'none'}`
+    const detail = `the image ${id} has no variant "${name}"; ${names ? `it has: ${names}` : 'it has no variants'}`
     throw new ServiceProblem(404, 'variant-not-found', detail)
   }
   requireFinished(task)

@@ -20,7 +20,9 @@ export class Presets {
     const value = isResultName(name) ? await this.#read(name) : undefined
     if (value === undefined) {
       const names = (await this.list()).map(preset => preset.name).join(', ')
-      throw invalidPreset(`there is no preset "${name}"; there are: ${names || 'none'}`)
+      throw invalidPreset(
+        `there is no preset "${name}"; ${names ? `there are: ${names}` : 'no preset exists'}`,
+      )
     }
     const preset = parse(value)
     if (preset) return preset

@@ -98,7 +98,7 @@ describe('access', () => {
     assert.equal((await ask('/readyz')).status, 200)
     const { status, json } = await ask('/images')
     assert.equal(status, 401)
-    assert.match(String(json().detail), /none has been made yet.+darkroom keys create --role operator/)
+    assert.match(String(json().detail), /there is no key yet.+npx darkroom keys create --role operator/)
   })
 
   test('a setting opens it on any address, with a warning in the log', async t => {

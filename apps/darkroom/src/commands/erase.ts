@@ -17,8 +17,9 @@ export async function eraseCommand(
   if (!yes) await confirm(process, owner)
   return callServices(process.env, async clients => {
     const { keys, images, uploads } = await eraseOwner(clients, owner)
-    const deleted = `deleted ${images} images and ${uploads} unfinished uploads`
-    process.stdout.write(`revoked ${keys} API keys and ${deleted} of ${owner}\n`)
+    process.stdout.write(
+      `erased ${owner}: API keys ${keys}, images ${images}, unfinished uploads ${uploads}\n`,
+    )
     return 0
   })
 }

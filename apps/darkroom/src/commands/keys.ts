@@ -48,7 +48,7 @@ export async function keysCommand(
   return callServices(process.env, async ({ kv }) => {
     const store = new KeyStore(kv)
     const print = ({ key, ...made }: KeyDescription & { key: string }, message: string) => {
-      process.stderr.write(`${message} ${summary(made)}\nIt is shown only once:\n`)
+      process.stderr.write(`${message} ${summary(made)}; it is shown only now:\n`)
       process.stdout.write(`${key}\n`)
     }
     if (verb === 'create') print(await store.create(given, createdBy), 'made')

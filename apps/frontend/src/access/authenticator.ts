@@ -146,7 +146,7 @@ function requireOrigin({ isUnsafe, origin }: NonNullable<Credentials['session']>
     throw new ServiceProblem(
       403,
       'cross-site',
-      'a write with a session must have an Origin; programs send a key',
+      'a request that changes something with a session cookie needs the header Origin; programs should send an API key instead',
     )
 }
 

@@ -1,17 +1,16 @@
 import { ServiceProblem } from '@darkroom/service-kit'
 
-const first = 'darkroom keys create --role operator, on a machine where Darkroom runs'
-
 const keyRefusals = {
-  'no-key': 'an API key is needed: send Authorization: Bearer dk_…; an operator of this Darkroom makes keys',
-  'no-key-exists': `an API key is needed, and none has been made yet; the first is made by: ${first}. Then send Authorization: Bearer dk_…`,
+  'no-key': 'an API key is needed: send Authorization: Bearer dk_…; operators of this Darkroom make keys',
+  'no-key-exists':
+    'an API key is needed: send Authorization: Bearer dk_…; there is no key yet: to make the first, run npx darkroom keys create --role operator where Darkroom runs',
   'not-a-key':
     'this is not an API key of Darkroom: a character is missing or mistyped; keys are dk_, 12 letters and digits, _, and 38 letters and digits',
-  'unknown-key': 'this API key is not valid: it was revoked, or never made here',
+  'unknown-key': 'this Darkroom has no such API key: it was revoked, or made for another Darkroom',
   'session-over': 'this session has ended, or its key was revoked: sign in again',
   'not-a-grant': 'this is not a grant of Darkroom: it is incomplete, or was altered',
   'grant-over': 'this grant has ended, or its key was revoked: ask for another',
-  expired: 'this API key has expired; an operator makes another: darkroom keys rotate',
+  expired: 'this API key has expired; an operator can replace it: npx darkroom keys rotate <id>',
 } as const
 
 /** The refusal of a request without a key, or with a key that is not valid. */
@@ -29,7 +28,7 @@ const callerRefusals = {
     'a grant allows only uploads, and reading the images that were uploaded with it; use an API key',
   'not-an-operator': 'only operators may do this: use an API key with the role operator',
   'no-keys-here':
-    'this frontend is open, so it has no operators; manage API keys by command line: darkroom keys create',
+    'this frontend is open, so it has no operators; manage API keys with the command line: npx darkroom keys create',
 } as const
 
 export function refuseCaller(reason: keyof typeof callerRefusals): ServiceProblem {

@@ -128,7 +128,7 @@ describe('a signed link', () => {
       return asked.status !== 200 && asked
     })
     assertProblem(answer, 403, 'link-refused')
-    assert.match(String(answer.json().detail), /ended with its API key/)
+    assert.match(String(answer.json().detail), /the API key of this link has ended/)
   })
 
   test('is made only for images of the caller', async () => {
