@@ -57,7 +57,7 @@ export function SavedRecipes() {
         class="quiet"
         onClick={() => change({ preset: undefined, steps: [], variants: [] })}
       >
-        Begin anew
+        Start over
       </button>
     </details>
   )

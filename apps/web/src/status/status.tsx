@@ -53,7 +53,7 @@ function Page() {
                 checked={isPaused.value}
                 onChange={event => setPaused(event.currentTarget.checked)}
               />
-              Hold the figures
+              Freeze the figures
             </label>
           </div>
         </div>

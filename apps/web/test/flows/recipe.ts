@@ -39,7 +39,7 @@ export function recipeFlows({ open, local, png, photo, imageOf }: InBrowser): vo
     await page.getByRole('button', { name: 'x'.repeat(100), exact: true }).waitFor()
     const isWide = await page.locator('.recipe').evaluate(panel => panel.scrollWidth > panel.clientWidth)
     assert.equal(isWide, false)
-    await page.getByRole('button', { name: 'Begin anew' }).click()
+    await page.getByRole('button', { name: 'Start over' }).click()
     await page.getByText('No step yet').waitFor()
     await page.reload()
     await page.getByText('No step yet').waitFor()
