@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { suite, test } from 'node:test'
+
+const root = resolve(import.meta.dirname, '..')
+const documents = globSync('**/*.md', { cwd: root, exclude: ['**/node_modules'] })
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
+
+suite('the documents', () => {
+  test('link only to files and headings that exist', () => {
+    const broken = documents.flatMap(document =>
+      linksOf(read(document))
+        .filter(link => !isThere(document, link))
+        .map(link => `${document}: ${link}`),
+    )
+    assert.deepEqual(broken, [])
+  })
+
+  for (const service of [
+    'cluster-state',
+    'frontend',
+    'image-master',
+    'image-worker',
+    'kv-config',
+    'storage',
+    'task-db',
+  ])
+    test(`name every environment variable of ${service} in its README`, async () => {
+      const { Config } = await import(`../apps/${service}/src/config.ts`)
+      const variables = Object.keys(Config.properties).map(name =>
+        name.replace(/[A-Z]/g, letter => `_${letter}`).toUpperCase(),
+      )
+      const words = new Set(read(`apps/${service}/README.md`).match(/\b[A-Z][A-Z_]+\b/g))
+      assert.deepEqual(
+        variables.filter(variable => !words.has(variable)),
+        [],
+      )
+    })
+})
+
+/** The targets of all links and pictures to files of the repository. */
+function linksOf(markdown: string): string[] {
+  const text = markdown.replace(/^```[\s\S]*?^```/gm, '').replace(/`[^`\n]*`/g, '')
+  const targets = [...text.matchAll(/\]\(([^)\s]+)\)|(?:src|srcset)="([^"]+)"/g)].map(
+    ([, link, source]) => link ?? source ?? '',
+  )
+  return targets.filter(target => !/^[a-z]+:/.test(target))
+}
+
+function isThere(document: string, link: string): boolean {
+  const [path = '', heading] = link.split('#')
+  const target = path === '' ? document : relative(root, resolve(root, dirname(document), path))
+  if (!existsSync(join(root, target))) return false
+  if (heading === undefined) return true
+  const page = statSync(join(root, target)).isDirectory() ? join(target, 'README.md') : target
+  return headingsOf(read(page)).includes(heading)
+}
+
+/** The fragments of headings, as GitHub makes them. */
+function headingsOf(markdown: string): string[] {
+  const headings = markdown.replace(/^```[\s\S]*?^```/gm, '').matchAll(/^#+ (.+)$/gm)
+  return [...headings].map(([, text = '']) =>
+    text
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+}
