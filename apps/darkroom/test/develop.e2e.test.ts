@@ -236,7 +236,7 @@ test('retry --all develops the matching failed images again', async t => {
   }
   assert.equal(await retried('--preset', 'none'), 0)
   assert.equal(await retried('--owner', 'nobody', '--since', '1h'), 0)
-  assert.equal(await retried('--type', 'out-of-time'), 0)
+  assert.equal(await retried('--type', 'took-too-long'), 0)
   assert.equal(await retried('--since', '2100-01-01T00:00:00Z'), 0)
   assert.ok((await retried('--since', '1h')) > 0)
 })

@@ -76,7 +76,7 @@ const maxDownloads = 3
 
 /** Selects the failed images that are developed again. */
 export interface RetryFilters {
-  /** The type of the problem in `error`, such as `urn:darkroom:problem:out-of-time`. */
+  /** The type of the problem in `error`, such as `urn:darkroom:problem:took-too-long`. */
   type?: string | undefined
   owner?: string | undefined
   preset?: string | undefined

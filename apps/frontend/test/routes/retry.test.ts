@@ -41,7 +41,7 @@ test('a retry of a missing image is 404', async () => {
 
 test('operators retry all failed images that match a filter, page by page', async () => {
   const failure = { type: problemType('undecodable'), title: 'Undecodable', detail: 'cut off' }
-  const other = { ...failure, type: problemType('out-of-time') }
+  const other = { ...failure, type: problemType('took-too-long') }
   const ids: string[] = []
   for (const error of [failure, other, failure, failure]) {
     ids.push(await upload())
