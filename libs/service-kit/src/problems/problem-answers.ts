@@ -40,11 +40,15 @@ export function answerWithProblems(app: FastifyInstance): void {
     const methods = new Set(
       [...paths.values()].filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => [...methods]),
     )
-    return methods.size > 0 ? wrongMethod(request, methods) : noSuchRoute(request, path)
+    if (methods.size > 0) return wrongMethod(request, methods)
+    const existsWithoutSlash = [...paths.values()].some(({ pattern }) =>
+      pattern.test(path.replace(/\/$/, '')),
+    )
+    return noSuchRoute(request, path, existsWithoutSlash)
   }
   // Before a body is read: the answer must not depend on it.
   app.addHook('preParsing', (request, _reply, payload, done) =>
-    done(request.is404 ? notFound(request) : null, payload),
+    done(request.is404 || lacksParameter(request) ? notFound(request) : null, payload),
   )
   app.setNotFoundHandler((request, reply) => sendProblem(reply, notFound(request)))
 }
@@ -226,8 +230,14 @@ function wrongMethod(request: FastifyRequest, methods: Set<string>): ServiceProb
   )
 }
 
-function noSuchRoute(request: FastifyRequest, path: string): ServiceProblem {
-  return new ServiceProblem(404, 'no-such-route', `no such route: ${request.method} ${path}`)
+function noSuchRoute(request: FastifyRequest, path: string, existsWithoutSlash: boolean): ServiceProblem {
+  const remedy = existsWithoutSlash ? '; leave out the slash at its end' : ''
+  return new ServiceProblem(404, 'no-such-route', `no such route: ${request.method} ${path}${remedy}`)
+}
+
+/** The router also finds `/things/:id` for `/things/`, with an empty id. */
+function lacksParameter({ params }: FastifyRequest): boolean {
+  return Object.entries(params ?? {}).some(([name, value]) => name !== '*' && value === '')
 }
 
 function pathPattern(url: string): RegExp {

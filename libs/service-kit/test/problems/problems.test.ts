@@ -217,6 +217,29 @@ suite('a request', () => {
       assert.equal(problemOf(await app.inject(url)), 'no-such-route', url)
   })
 
+  test('with a slash at the end of its path is 404, and the answer says to leave it out', async t => {
+    const { app } = buildApp(t)
+    app.post('/things', async () => '')
+    app.route({ method: ['GET', 'POST'], url: '/things/:id', handler: async () => 'a thing' })
+    for (const url of ['/things/', '/things/1/']) {
+      const answer = await app.inject({ method: 'POST', url })
+      assert.equal(problemOf(answer), 'no-such-route')
+      assert.equal(answer.json().detail, `no such route: POST ${url}; leave out the slash at its end`)
+    }
+    assert.equal((await app.inject('/other/')).json().detail, 'no such route: GET /other/')
+    assert.equal((await app.inject('/things/1')).body, 'a thing')
+  })
+
+  test('without the id in its path is 404, and reaches no handler', async t => {
+    const { app } = buildApp(t)
+    app.get('/things/:id', async () => 'a thing')
+    app.get('/things/:id/parts', async () => 'parts')
+    app.get('/key/*', async () => 'a key')
+    for (const url of ['/things/', '/things//parts'])
+      assert.equal(problemOf(await app.inject(url)), 'no-such-route', url)
+    assert.equal((await app.inject('/key/')).body, 'a key')
+  })
+
   test('with a compressed body is 415, and the answer names the Content-Encoding', async t => {
     const post = (coding: string) =>
       checking(t).inject({
