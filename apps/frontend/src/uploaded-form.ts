@@ -39,9 +39,8 @@ export function readForm(
 
     parser.on('field', (name, value, _nameIsCut, valueIsCut, encoding) => {
       if (!plainEncodings.has(encoding)) fail(encodedPart(name, encoding))
+      else if (!fieldNames.includes(name)) fail(unknownField(name))
       else if (valueIsCut) fail(badForm(`the field "${name}" is longer than ${limits.fieldSize} bytes`))
-      else if (!fieldNames.includes(name))
-        fail(badForm(`there is no field "${name}"; there are: ${fieldNames.join(', ')}`))
       else if (form.file) fail(badForm(`the field "${name}" must come before the file`))
       else if (Object.hasOwn(form.options, name)) fail(badForm(`the field "${name}" is given twice`))
       else form.options = { ...form.options, [name]: value }
@@ -154,6 +153,13 @@ function isPartAFile(name: string | undefined, contentType = '', fileName: strin
 function encodedPart(name: string, encoding: string): ServiceProblem {
   return badForm(
     `the Content-Transfer-Encoding "${encoding}" of the part "${name}" is not supported: send its bytes as they are`,
+  )
+}
+
+/** Some HTTP clients send bytes without a file name, as a field. Its name may be missing. */
+function unknownField(name = ''): ServiceProblem {
+  return badForm(
+    `there is no field "${name}"; there are: ${fieldNames.join(', ')}. If it is the image, send it with a file name`,
   )
 }
 

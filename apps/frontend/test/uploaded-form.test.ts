@@ -78,6 +78,15 @@ describe('a form', () => {
     await assert.rejects(readForm(headers, form), /form/)
   })
 
+  test('with an unknown field is refused by the name of the field, and asks for a file name if it is the image', async () => {
+    for (const content of ['an image', 'x'.repeat(100_000)]) {
+      const form = formData({ name: 'file', content })
+      await assert.rejects(read(cut(form, [])), /no field "file".* operations.* send it with a file name/)
+    }
+    const nameless = '--a-boundary-0123\r\nContent-Disposition: form-data\r\n\r\nx\r\n--a-boundary-0123--\r\n'
+    await assert.rejects(read(cut(Buffer.from(nameless), [])), /no field ""/)
+  })
+
   test('with the same field twice is refused', async () => {
     const form = formData(operationsPart('flip'), operationsPart('flop'), filePart(Buffer.from('an image')))
     await assert.rejects(read(cut(form, [])), /the field "operations" is given twice/)
