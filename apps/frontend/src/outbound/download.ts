@@ -1,3 +1,4 @@
+import { namesCompression } from '@darkroom/service-kit'
 import { failureOf, type Outbound, type OutboundAnswer } from './outbound.ts'
 import { OutboundFailure } from './outbound-failure.ts'
 
@@ -35,8 +36,16 @@ export async function download(outbound: Outbound, given: string, signal: AbortS
     const next = isRedirect(status) ? headers.location : undefined
     if (typeof next !== 'string') throw new UnwantedStatus(status)
     if (redirects === maxRedirects) throw new OutboundFailure('too-many-redirects')
-    url = followed(url, next, outbound)
+    url = followed(url, encodeBytes(next), outbound)
   }
+}
+
+/**
+ * Many servers send a Location with bytes that a URL must not have. As in browsers, these are percent-encoded, whatever
+ * their charset is. Node.js and undici read headers as Latin-1, one character for each byte.
+ */
+function encodeBytes(location: string): string {
+  return location.replace(/[\x80-\xff]/g, byte => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`)
 }
 
 function followed(from: string, location: string, outbound: Outbound): string {
@@ -48,10 +57,11 @@ function followed(from: string, location: string, outbound: Outbound): string {
 }
 
 function downloadOf({ headers, body }: OutboundAnswer, signal: AbortSignal): Download {
-  const codings = [headers['content-encoding'] ?? []].flat().join().toLowerCase()
+  const codings = [headers['content-encoding'] ?? []].flat().join()
   const length = headers['content-length']
   const close = () => void body.on('error', () => undefined).destroy()
-  if (codings.split(',').some(coding => !['', 'identity'].includes(coding.trim()))) {
+  // Others don't change the bytes, such as aws-chunked or utf-8, which stores of files return as they were given.
+  if (namesCompression(codings)) {
     close()
     throw new OutboundFailure('encoded-body')
   }

@@ -10,7 +10,7 @@ import {
   errors,
 } from '@darkroom/service-kit/undici'
 import { Networks } from './networks.ts'
-import { OutboundFailure } from './outbound-failure.ts'
+import { type FailureWord, OutboundFailure } from './outbound-failure.ts'
 import { isOfThisMachine, isOwnAddress } from './own-addresses.ts'
 import { resolveHost } from './resolve-host.ts'
 import { SlotsByAddress } from './slots-by-address.ts'
@@ -223,16 +223,28 @@ export function failureOf(error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return isTimeout(signal.reason) ? new OutboundFailure('timeout', error) : signal.reason
   if (error instanceof OutboundFailure || error instanceof ServiceUnavailable) return error
   if (isTimeout(error)) return new OutboundFailure('timeout', error)
-  return new OutboundFailure(
-    isUntrusted(error) ? 'untrusted' : isBroken(error) ? 'broken' : 'unreachable',
-    error,
+  return new OutboundFailure(wordFor(error), error)
+}
+
+function wordFor(error: unknown): FailureWord {
+  if (isUntrusted(error)) return 'untrusted'
+  if (isWithoutTls(error)) return 'no-tls'
+  return isBroken(error) ? 'broken' : 'unreachable'
+}
+
+/** Errors of a connection that was made; those of undici are about what arrived. HTTPParserError is not an UndiciError. */
+function isBroken(error: unknown): boolean {
+  const { code = '' } = error as NodeJS.ErrnoException
+  return (
+    error instanceof errors.UndiciError ||
+    error instanceof errors.HTTPParserError ||
+    ['ECONNRESET', 'EPIPE'].includes(code)
   )
 }
 
-/** Errors of a connection that was made; those of undici are about what arrived. */
-function isBroken(error: unknown): boolean {
-  const { code = '' } = error as NodeJS.ErrnoException
-  return error instanceof errors.UndiciError || ['ECONNRESET', 'EPIPE'].includes(code)
+/** The other side does not speak TLS, only other versions of it, or no HTTP/1.1 over TLS. */
+function isWithoutTls(error: unknown): boolean {
+  return /^(EPROTO|ERR_SSL_.*)$/.test((error as NodeJS.ErrnoException).code ?? '')
 }
 
 /** The codes of Node.js for certificates: those of OpenSSL without X509_V_ERR_, and one for a wrong name. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { RequestListener } from 'node:http'
+import { createSecureServer as createHttp2Server } from 'node:http2'
 import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { after, describe, type TestContext, test } from 'node:test'
@@ -159,6 +160,7 @@ describe('an outbound request', () => {
     const outbound = await outboundTo(t)
     const answers: Record<string, string | undefined> = {
       '/twice': 'HTTP/1.1 200 OK\r\ncontent-length: 3\r\ncontent-length: 3\r\n\r\nabc',
+      '/other': 'SSH-2.0-OpenSSH_9.2\r\n',
       '/long': `HTTP/1.1 200 OK\r\nx: ${'x'.repeat(200_000)}\r\n\r\n`,
     }
     const server = createTcpServer(socket => {
@@ -174,10 +176,21 @@ describe('an outbound request', () => {
     t.after(() => secure.close())
     await Promise.all([server, secure].map(each => once(each, 'listening')))
     const { port } = server.address() as AddressInfo
-    for (const path of ['/reset', '/twice', '/long'])
+    for (const path of ['/reset', '/twice', '/other', '/long'])
       await assert.rejects(textOf(outbound, `http://127.0.0.1:${port}${path}`), failure('broken'), path)
     const { port: securePort } = secure.address() as AddressInfo
     await assert.rejects(textOf(outbound, `https://localhost:${securePort}/`), failure('untrusted'))
+  })
+
+  test('fails with a word of its own if the other side has no TLS, or only HTTP/2 over it', async t => {
+    const outbound = await outboundTo(t)
+    const port = await serve(t, (_request, response) => response.end('x'))
+    const http2Only = createHttp2Server(selfSigned, (_request, response) => response.end('x')).listen(0)
+    t.after(() => http2Only.close())
+    await once(http2Only, 'listening')
+    const { port: http2Port } = http2Only.address() as AddressInfo
+    for (const each of [port, http2Port])
+      await assert.rejects(textOf(outbound, `https://localhost:${each}/`), failure('no-tls'))
   })
 
   test('ends at its deadline, even if bytes still arrive slowly', async t => {
@@ -195,6 +208,15 @@ describe('an outbound request', () => {
       response.writeHead(200, { 'content-encoding': 'Identity, identity' }).end('x'),
     )
     assert.equal(await textOf(await outboundTo(t), `http://127.0.0.1:${port}/`), 'x')
+  })
+
+  test('accepts a body whose coding does not change the bytes', async t => {
+    for (const coding of ['aws-chunked', 'utf-8', 'binary']) {
+      const port = await serve(t, (_request, response) =>
+        response.writeHead(200, { 'content-encoding': coding }).end('x'),
+      )
+      assert.equal(await textOf(await outboundTo(t), `http://127.0.0.1:${port}/`), 'x')
+    }
   })
 
   test('refuses a compressed body', async t => {
@@ -220,6 +242,18 @@ describe('a redirect', () => {
     const outbound = await outboundTo(t)
     assert.equal(await textOf(outbound, `http://127.0.0.1:${port}/?left=3`), 'here')
     await assert.rejects(textOf(outbound, `http://127.0.0.1:${port}/?left=4`), failure('too-many-redirects'))
+  })
+
+  test('may have bytes that are not ASCII, which are percent-encoded', async t => {
+    const asked: (string | undefined)[] = []
+    const port = await serve(t, ({ url }, response) => {
+      asked.push(url)
+      if (url === '/') response.writeHead(302, { location: Buffer.from('/日 é?ü').toString('latin1') })
+      else if (asked.length === 2) response.writeHead(302, { location: '/\xe9' })
+      response.end('here')
+    })
+    assert.equal(await textOf(await outboundTo(t), `http://127.0.0.1:${port}/`), 'here')
+    assert.deepEqual(asked, ['/', '/%E6%97%A5%20%C3%A9?%C3%BC', '/%E9'])
   })
 
   test('must lead to a URL that passes the same checks', async t => {

@@ -1,8 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { ServiceProblem } from '../problems/problems.ts'
 
-const compression = /(gzip|compress|deflate|br|zstd)/i
-
 /**
  * Refuses compressed bodies, which would look like files of an unknown type, or like invalid JSON: by Content-Encoding
  * (RFC 9110, 8.4), and by Transfer-Encoding (RFC 9112, 6.1), of which Node.js decodes only the last coding, chunked.
@@ -10,11 +8,16 @@ const compression = /(gzip|compress|deflate|br|zstd)/i
 export function refuseCodings(app: FastifyInstance): void {
   app.addHook('onRequest', ({ headers }, _reply, done) => {
     const { 'content-encoding': coding, 'transfer-encoding': transfer } = headers
-    if (coding !== undefined && compression.test(coding)) done(unsupportedContentEncoding(coding))
+    if (coding !== undefined && namesCompression(coding)) done(unsupportedContentEncoding(coding))
     else if (transfer !== undefined && codingsIn(transfer).some(name => name !== 'chunked'))
       done(unsupportedTransferEncoding(transfer))
     else done()
   })
+}
+
+/** Whether a Content-Encoding has one of the codings that change the bytes of a body. */
+export function namesCompression(codings: string): boolean {
+  return /(gzip|compress|deflate|br|zstd)/i.test(codings)
 }
 
 function unsupportedContentEncoding(coding: string): ServiceProblem {
