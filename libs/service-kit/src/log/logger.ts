@@ -16,11 +16,21 @@ export function createLogger(
   const options = {
     level,
     base: { service },
-    serializers: { url: (url: unknown) => (typeof url === 'string' ? hideSecrets(url) : url) },
+    serializers: {
+      err: errorFields,
+      url: (url: unknown) => (typeof url === 'string' ? hideSecrets(url) : url),
+    },
     redact: ['req.headers.authorization', 'headers.authorization'],
     timestamp: pino.stdTimeFunctions.isoTime,
   }
   return pino(options, destination)
+}
+
+/** pino would add the 25 constants of DOMException, which aborted requests and timeouts throw. */
+function errorFields(error: Error): object {
+  if (!(error instanceof DOMException)) return pino.stdSerializers.err(error)
+  const { name, message, stack } = error
+  return { type: name, message, stack }
 }
 
 /** Lines for people on a terminal, otherwise JSON; LOG_FORMAT overrides this. @throws InvalidConfig */

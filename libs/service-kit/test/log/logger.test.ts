@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { startProgram } from '@darkroom/testing'
+import { createLogger } from '../../src/index.ts'
 
 const script = fileURLToPath(new URL('log-one-line.ts', import.meta.url))
 const command = [process.execPath, script] as const
@@ -28,4 +29,19 @@ test('LOG_FORMAT decides, for any output', async t => {
   assert.match(lines.stdout, / storage {7}info {2}it is well\n$/)
   assert.equal(JSON.parse(onTerminal.stdout).msg, 'it is well')
   assert.match(wrong.stderr, /LOG_FORMAT must be "lines" or "json", got "xml"/)
+})
+
+test('an error of an aborted request is logged by type, message and stack', () => {
+  const lines: string[] = []
+  const logger = createLogger('storage', 'info', { write: line => lines.push(line) })
+  const { reason } = AbortSignal.abort()
+  logger.warn({ err: reason }, 'no answer')
+  logger.warn({ err: new Error('broken', { cause: reason }) }, 'no answer')
+  const [aborted, broken] = lines.map(line => JSON.parse(line).err)
+  assert.deepEqual(aborted, {
+    type: 'AbortError',
+    message: 'This operation was aborted',
+    stack: reason.stack,
+  })
+  assert.equal(broken.message, 'broken: This operation was aborted')
 })
