@@ -17,7 +17,7 @@ const usage = `Darkroom: self-hosted, asynchronous image processing
       --url, --key, --json              as for develop
   darkroom retry <id…>                  develops failed images again
   darkroom retry --all                  develops all failed images again, or only those that match:
-      --type <undecodable>              failed with this problem
+      --type <took-too-long>            failed with this problem
       --owner <name>, --preset <name>   belong to this owner; were uploaded with this preset
       --since <2h>                      arrived within this time, or since an instant (2026-01-31T10:00:00Z)
       --url, --key, --json              as for develop
