@@ -23,7 +23,7 @@ interface Picture {
 
 export interface Outcome {
   accepted: number
-  /** What is wrong with the other images, by their ids. */
+  /** The faults of the other images, by their ids. */
   wrong: string[]
 }
 

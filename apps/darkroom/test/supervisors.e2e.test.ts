@@ -114,7 +114,7 @@ test('Nx and the services of npm run dev shut down cleanly when npm is killed', 
   assert.match(program.stdout, /Completed running/, 'the exit code of the service is 0')
 })
 
-/** What a user does with the terminal of `npm run dev`. Its keyboard is a named pipe here. */
+/** The terminal of a user of `npm run dev`. Its keyboard is a named pipe here. */
 const ends: Record<string, (terminal: Program, keyboard: string) => void> = {
   'Ctrl-C in': (_terminal, keyboard) => writeFileSync(keyboard, '\x03'),
   Closing: terminal => terminal.signal('SIGKILL'),

@@ -1,6 +1,6 @@
 import type { Task } from '@darkroom/contracts'
 
-/** What an event did to a task. */
+/** The effect of an event on a task. */
 export type Outcome =
   | { kind: 'changed'; task: Task }
   /** The event was applied before (its answer was lost), and still holds. */

@@ -40,7 +40,7 @@ export type Load = Static<typeof Load>
 export const Disk = Type.Object({ freeBytes: Count, totalBytes: Count })
 export type Disk = Static<typeof Disk>
 
-/** What one thread of a worker is doing. */
+/** The work of one thread of a worker. */
 const WorkUnderWay = Type.Object({
   thread: Type.String(),
   image: Type.String({ description: 'The id of the image' }),

@@ -18,7 +18,7 @@ export const Variants = Type.Record(ResultName, Type.Object({ operations: Operat
 })
 export type Variants = Static<typeof Variants>
 
-/** What is to be made from an image: a main result, variants, or both. */
+/** The results to make from an image: the main result, variants, or both. */
 export interface Outputs {
   operations?: Operation[]
   variants?: Variants

@@ -83,7 +83,7 @@ export class Outbound {
     })
   }
 
-  /** What is wrong with a URL; undefined if its text is allowed. Its name may still resolve to a forbidden address. */
+  /** The mistake in a URL; undefined if its text is allowed. Its name may still resolve to a forbidden address. */
   mistakeIn(url: string): string | undefined {
     return mistakeInTarget(url, this.#options)
   }

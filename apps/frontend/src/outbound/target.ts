@@ -11,7 +11,7 @@ export interface TargetRules {
 }
 
 /**
- * What is wrong with the text of a URL that a caller named; undefined if it is allowed. Names are checked when they are
+ * The mistake in the text of a URL that a caller named; undefined if it is allowed. Names are checked when they are
  * resolved, for each connection. `URL` normalises unusual notations of addresses (0x7f000001, 127.1).
  */
 export function mistakeInTarget(text: string, { networks, publicUrls }: TargetRules): string | undefined {

@@ -9,7 +9,7 @@ import { filePart, formData, formHeaders, operationsPart } from '../form-data.ts
 export const operations = { ...frontendRoutes, ...serviceRoutes }
 export type OperationId = keyof typeof operations
 
-/** What a request adds to the method and URL of its route. */
+/** The parts of a request besides the method and the path of its route. */
 export interface RightRequest {
   params?: Record<string, string>
   query?: Record<string, string>

@@ -28,7 +28,7 @@ export interface EncodeSettings {
 }
 
 /**
- * Which lossless compression an original had is not read and doesn't matter: results use deflate. `jpeg` stores luma
+ * The lossless compression of an original is not read, because it doesn't matter: results use deflate. `jpeg` stores luma
  * and chroma, `rgb jpeg` red, green and blue, as the original did.
  */
 type TiffCompression = 'deflate' | 'jpeg' | 'rgb jpeg'

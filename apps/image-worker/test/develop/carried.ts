@@ -12,7 +12,7 @@ export const traces = {
 } as const
 export type Trace = keyof typeof traces
 
-/** Which of these texts are in the bytes, uncompressed. */
+/** The texts among these that are in the bytes, uncompressed. */
 export function tracesIn(file: Uint8Array): Trace[] {
   const buffer = Buffer.from(file)
   return (Object.keys(traces) as Trace[]).filter(trace => buffer.includes(traces[trace]))

@@ -19,9 +19,9 @@ import { bytesOf } from './run.ts'
 export interface Sample {
   readonly file: Buffer
   see(bytes: Buffer): unknown
-  /** What is recognised if the feature was converted. */
+  /** The value that shows that the feature was converted. */
   converted?(format: OutputFormat): unknown
-  /** What is recognised if the feature was dropped; default: undefined. */
+  /** The value that shows that the feature was dropped; default: undefined. */
   readonly dropped?: unknown
   /** An operation in addition to the usual operations. */
   readonly also?: string

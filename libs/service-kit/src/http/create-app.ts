@@ -132,7 +132,7 @@ function collectRoutes(app: App, contract: Readonly<Record<string, Route>>): rea
 
 const alive = { status: 'alive' }
 
-/** What services of the same process can call: the service's own routes, and its health check. */
+/** The handlers that services of the same process can call: of the service's own routes, and of its health check. */
 function withHealth(api: Api): Api {
   const healthz = async () => ({ status: 200, body: alive })
   return { ...api, handlers: { healthz, ...api.handlers } }

@@ -1,6 +1,6 @@
 import type { ColourNumbers, ColourSpace } from './colour-space.ts'
 
-/** What a file declares about the meaning of its samples, other than with an ICC profile. */
+/** The declarations in a file about the meaning of its samples, other than an ICC profile. */
 export interface ColourSignal {
   space: ColourSpace
   /** Colours declared by number. */

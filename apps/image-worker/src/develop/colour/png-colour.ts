@@ -4,7 +4,7 @@ import { type ColourSpace, spaceOfNumbers } from './colour-space.ts'
 import { isPossible, type Point, srgbPrimaries } from './matrix.ts'
 
 /**
- * What the chunks before a PNG's image data declare about its colours, unless its ICC profile does. In order of
+ * The colours that the chunks before a PNG's image data declare, unless its ICC profile does. In order of
  * precedence: cICP, iCCP, sRGB, gAMA with cHRM (PNG third edition, 4.3 and 11.3.2).
  */
 export function pngColour(png: Uint8Array, hasProfile: boolean): ColourSignal | undefined {

@@ -73,7 +73,7 @@ interface PlainPlan {
   readonly segments: Segments
   /** The samples of a pixel that are kept, in order. */
   readonly kept: readonly number[]
-  /** What the last kept sample means, if it is transparency: 1 if colours are multiplied by it, otherwise 2. */
+  /** The meaning of the last kept sample, if it is transparency: 1 if colours are multiplied by it, otherwise 2. */
   readonly transparency: number | undefined
   readonly bits: 8 | 16
 }

@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
 import { serveHttp } from '@darkroom/testing'
 
-/** What a proxy does with a request. */
+/** The way in which the proxy treats a request. */
 export type Fault =
   | { kind: 'pass' }
   /** Answered by the proxy; the request never reaches the server. */

@@ -1,7 +1,7 @@
 import { DatabaseError } from 'pg'
 
 /**
- * What a failure means.
+ * The meaning of a failure.
  * - `again`: PostgreSQL rolled the transaction back because of others; a retry may succeed
  * - `unavailable`: PostgreSQL can't answer now; the outcome of the last request is not known
  * - `elsewhere`: this server disconnected or refuses writes; another server may replace it

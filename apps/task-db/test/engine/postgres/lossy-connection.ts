@@ -2,12 +2,12 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 
-/** What is lost with the connection of the next commit: the commit itself, or only its answer. */
+/** The message that is lost with the connection of the next commit: the commit itself, or only its answer. */
 export type Loss = 'commit' | 'answer'
 
 export interface LossyConnection {
   url: string
-  /** What is lost at the next commit through any connection. */
+  /** The message that is lost at the next commit through any connection. */
   lose(loss: Loss): void
   /** Loses the answer of the next commit that contains a text; then no connection succeeds until `reconnect` is called. */
   disconnectAfter(text: string): void
