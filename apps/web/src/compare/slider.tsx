@@ -20,6 +20,8 @@ const scrollable = { tabIndex: 0, role: 'group', 'aria-label': 'Both pictures' }
  */
 export function Slider({ before, after, size, onBroken, label }: SliderProps) {
   const isTall = size !== undefined && size.height > 2 * size.width
+  // As wide as the pictures are at their greatest height, which compare.css sets: without empty stripes beside them.
+  const fitted = size && !isTall && { style: { maxWidth: `calc(50dvh * ${size.width / size.height})` } }
   const place = {
     ...size,
     ...(onBroken && { onError: onBroken }),
@@ -41,7 +43,7 @@ export function Slider({ before, after, size, onBroken, label }: SliderProps) {
     move(range.current)
   }
   return (
-    <div class="slider" ref={box}>
+    <div class="slider" ref={box} {...fitted}>
       <div
         onPointerDown={event => {
           event.currentTarget.setPointerCapture(event.pointerId)

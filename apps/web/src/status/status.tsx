@@ -167,7 +167,8 @@ function Figures({ images, queue, intake, lastHour, workers, services, disk }: S
                 aria-label="Share of the queue that is used"
               />
               <p class="hint">
-                {queue.waiting} waiting{queue.limit ? `; uploads are refused from ${queue.limit} on` : ''}.
+                {queue.waiting} waiting
+                {queue.limit ? `; uploads are refused from ${queue.limit.toLocaleString('en')} on` : ''}.
               </p>
             </Panel>
           )}
