@@ -2,7 +2,7 @@ import { DetailsDialog } from './compare/details-dialog.tsx'
 import { SignIn } from './session/sign-in.tsx'
 import { BottomBar } from './shell/bottom-bar.tsx'
 
-/** What the first view does not show. */
+/** The parts of the page that the first view does not show. */
 export function Further() {
   return (
     <>

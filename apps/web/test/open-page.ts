@@ -72,7 +72,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 /** Asserts that axe finds nothing, and that nothing is wider than the window. */
 export async function assertAccessible(page: Page): Promise<void> {
-  // What fades in has little contrast. The glow of an image that is developed has no end.
+  // An element that fades in has little contrast. The glow of an image that is developed has no end.
   await page.waitForFunction(() =>
     document
       .getAnimations()

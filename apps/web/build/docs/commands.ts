@@ -19,7 +19,7 @@ const commands: Readonly<Record<string, string>> = {
   rotateWebhookSecret: 'npx darkroom webhooks rotate --keep 1d',
 }
 
-/** What to type instead of the request; undefined if the command line has nothing for it. */
+/** The command that does the same as the request; undefined if the command line has none. */
 export function commandFor(route: string): string | undefined {
   return commands[route]
 }

@@ -24,7 +24,7 @@ export class Refusal extends Error {
   }
 }
 
-/** What to do if the page does not repeat the request by itself. */
+/** The advice if the page does not repeat the request by itself. */
 function remedyByHand({ remedy }: Refusal): string {
   return remedy.replace(/The page (waits|continues|tries)[^.]*/, 'Try again in a moment')
 }
@@ -138,7 +138,7 @@ const remedies: Readonly<Record<string, string>> = {
   'image-not-found': 'It was deleted or has expired. Upload the original again.',
 }
 
-/** What to do about an image that failed, if that is known. */
+/** The advice for an image that failed; undefined if there is none. */
 export function remedyForFailure(type: string): string {
   return remedies[type.replace(problemPrefix, '')] ?? ''
 }

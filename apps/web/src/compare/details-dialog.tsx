@@ -87,7 +87,7 @@ function Details({ row }: { row: Row }) {
   )
 }
 
-/** What was made of the image: one of it beside the original, and a download of each. */
+/** The developed images: one of them beside the original, and a download of each. */
 function Outputs({ row, image }: { row: Row; image: ImageStatus }) {
   const outputs = outputsOf(image)
   const at = useSignal(0)

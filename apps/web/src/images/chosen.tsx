@@ -8,7 +8,7 @@ import { shownRows } from './store.ts'
 
 const chosenRows = computed(() => shownRows.value.filter(row => row.isChosen.value))
 
-/** What can be done with several images at once. */
+/** The actions for several images at once. */
 export function Chosen() {
   const rows = chosenRows.value
   const all = shownRows.value

@@ -14,7 +14,7 @@ export interface Output {
   path: string
 }
 
-/** What was made of a finished image, first the result. Previews of the page are left out. */
+/** The developed images of a finished image, first the result. Previews of the page are left out. */
 export function outputsOf({ id, operations, result, variants = {} }: ImageStatus): Output[] {
   const main: Output[] =
     operations && result ? [{ name: undefined, operations, facts: result, path: `images/${id}/result` }] : []
@@ -33,7 +33,7 @@ export function outputsOf({ id, operations, result, variants = {} }: ImageStatus
   return [...main, ...others]
 }
 
-/** What a link needs to download one developed image, or, if there are only variants, a zip of all. */
+/** The attributes of a link that downloads the result, or a zip of all variants if there is no result. */
 export interface Download {
   url: string
   name: string

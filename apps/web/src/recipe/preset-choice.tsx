@@ -29,7 +29,7 @@ export function PresetChoice() {
   )
 }
 
-/** What the chosen preset does, and a way to begin with it. */
+/** The steps of the chosen preset, and a button that copies them. */
 export function PresetContent() {
   const isRead = presets.value !== undefined
   const { operations, variants = {} } = listsOf(recipe.value)

@@ -11,7 +11,7 @@ export interface Trial {
   after: string
 }
 
-/** What an empty recipe does unless an operator has changed it. */
+/** The operation of an empty recipe, unless an operator has changed it. */
 const usual = [{ name: 'swap-channels', order: 'bgr' }] as unknown as Operation[]
 
 /** Applies the recipe to a small version of a file. */

@@ -1,6 +1,6 @@
 import { computed, signal } from '@preact/signals'
 
-/** Which figures are shown. The filters are in the URL, so that a reload and a bookmark show the same. */
+/** The filters of the figures. They are in the URL, so that a reload and a bookmark show the same. */
 export interface Filters {
   /** The figures are paused. */
   paused?: string | undefined

@@ -5,7 +5,7 @@ import { httpRequest, until } from '@darkroom/testing'
 import type { InBrowser } from '../in-browser.ts'
 import { assertAccessible } from '../open-page.ts'
 
-/** What operators see and do. */
+/** The dashboard, as operators use it. */
 export function dashboardFlows({ open, local, png, post, statusOf }: InBrowser): void {
   test('the intake is paused and opened from the dashboard', async () => {
     await using opened = await open('/status')

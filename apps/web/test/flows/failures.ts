@@ -14,7 +14,7 @@ import {
 } from '../in-browser.ts'
 import { withoutStorage } from '../open-page.ts'
 
-/** What is killed or reloaded in the middle loses nothing. */
+/** Nothing is lost if the page is reloaded, or a service is killed, during an upload. */
 export function failureFlows({ open, openWithSettings, darkroom, png, post }: InBrowser): void {
   test('a kill of Darkroom during uploads and events loses nothing', async () => {
     await using opened = await open()
@@ -116,7 +116,7 @@ export function failureFlows({ open, openWithSettings, darkroom, png, post }: In
     await untilLoaded(page)
     await page.context().setOffline(true)
     await dropTiff(page, 'cellar.tif', 9 * 1024 * 1024)
-    // What sends large files is loaded on demand.
+    // The script that sends large files is loaded on demand.
     await page.locator('.toast').getByText('A part of this page could not be loaded').waitFor()
     await page.context().setOffline(false)
     await untilDeveloped(page, 'cellar.tif')
