@@ -11,7 +11,7 @@ export type RowView =
   | { state: TaskState; image: ImageStatus; version: number }
 
 /** The options of the images of one drop. */
-export interface Wish {
+export interface UploadOptions {
   /** The value of `?operations=`; undefined for the default. */
   operations?: string | undefined
   preset?: string | undefined
@@ -28,20 +28,20 @@ export interface Row {
   readonly bytes: number
   readonly file?: File | undefined
   /** Undefined while the file is collected: it will be sent with the recipe of the time when it is sent. */
-  wish: Wish | undefined
+  options: UploadOptions | undefined
   /** Sent with every attempt, so that an upload whose answer was lost makes no second image. */
   readonly idempotencyKey: string
   readonly view: Signal<RowView>
   readonly isChosen: Signal<boolean>
 }
 
-export function rowOfFile(file: File, wish: Wish | undefined, key = randomText()): Row {
+export function rowOfFile(file: File, options: UploadOptions | undefined, key = randomText()): Row {
   return {
     key,
     name: file.webkitRelativePath || file.name,
     bytes: file.size,
     file,
-    wish,
+    options,
     idempotencyKey: key,
     view: signal<RowView>({ state: 'waiting' }),
     isChosen: signal(false),
@@ -57,7 +57,7 @@ export function rowOfImage(image: ImageStatus, name: string): Row {
     },
     rename: next => (shown.value = next),
     bytes: image.original.bytes,
-    wish: {},
+    options: {},
     idempotencyKey: image.id,
     view: signal<RowView>({ state: image.state, image, version: 0 }),
     isChosen: signal(false),

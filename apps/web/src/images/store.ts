@@ -38,7 +38,7 @@ export const shownRows = computed<readonly Row[]>(() => {
     row =>
       (state === undefined || matches(row.view.value.state, state)) &&
       isSince(row, since) &&
-      (preset === undefined || row.wish?.preset === preset),
+      (preset === undefined || row.options?.preset === preset),
   )
   const known = new Set(fits)
   const others = history.value.filter(

@@ -1,7 +1,7 @@
 import { randomText } from '../images/row.ts'
 import { presets } from './presets.ts'
 import { change, recipe, stepsOf } from './recipe.ts'
-import { listsOf } from './wish.ts'
+import { listsOf } from './upload-options.ts'
 
 /**
  * The choice of a preset of the operators. Renders nothing if there are none. It has a place beside the heading, because

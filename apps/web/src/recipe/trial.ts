@@ -3,7 +3,7 @@ import { developOnce, loadVariant } from '../images/develop-once.ts'
 import { previewsOf, sides } from '../images/previews.ts'
 import { recipe } from './recipe.ts'
 import { scaledOperations, smallVersion } from './small-version.ts'
-import { listsOf } from './wish.ts'
+import { listsOf } from './upload-options.ts'
 
 /** The URLs of both sides. */
 export interface Trial {
@@ -15,7 +15,7 @@ export interface Trial {
 const usual = [{ name: 'swap-channels', order: 'bgr' }] as unknown as Operation[]
 
 /** Applies the recipe to a small version of a file. */
-export async function tryOn(file: File): Promise<Trial> {
+export async function tryRecipe(file: File): Promise<Trial> {
   const { image, scale, isShown } = await smallVersion(file)
   const { operations, variants } = listsOf(recipe.peek())
   const tried = operations ?? Object.values(variants ?? {})[0] ?? usual

@@ -15,10 +15,10 @@ export function TryPanel() {
     isBusy.value = true
     error.value = ''
     try {
-      const { tryOn } = await import('./trial.ts').catch(() => {
+      const { tryRecipe } = await import('./trial.ts').catch(() => {
         throw notLoaded()
       })
-      const next = await tryOn(file)
+      const next = await tryRecipe(file)
       forget(trial.value)
       trial.value = next
     } catch (failure) {

@@ -1,6 +1,6 @@
 import { show } from '../images/filter.ts'
 import { rowOfFile } from '../images/row.ts'
-import { wishFor } from '../recipe/wish.ts'
+import { uploadOptionsFor } from '../recipe/upload-options.ts'
 import { announce } from '../shell/announce.ts'
 import { looksLikeImage } from './dropped-files.ts'
 import { lastFile } from './last-file.ts'
@@ -12,7 +12,7 @@ export function addFiles(files: readonly File[]): void {
   if (files.length === 0) return
   lastFile.value = files.find(looksLikeImage) ?? lastFile.peek()
   show({}) // shows the added files
-  const rows = files.map(file => rowOfFile(file, isHeld.peek() ? undefined : wishFor(file)))
+  const rows = files.map(file => rowOfFile(file, isHeld.peek() ? undefined : uploadOptionsFor(file)))
   for (const row of rows) if (goesInPieces(row)) void rememberRow(row)
   enqueue(rows)
   announce(files.length === 1 ? `${files[0]?.name} was added` : `${files.length} images were added`)

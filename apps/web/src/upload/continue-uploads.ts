@@ -9,8 +9,8 @@ export async function continueUploads(): Promise<void> {
   const pending = await readPending()
   const others = await otherTabs()
   const own = pending.filter(({ tab }) => !others.has(tab))
-  const rows = own.map(({ key, file, wish, uploadUrl: url, share = 0 }) => {
-    const row = rowOfFile(file, wish, key)
+  const rows = own.map(({ key, file, options, uploadUrl: url, share = 0 }) => {
+    const row = rowOfFile(file, options, key)
     if (url !== undefined) continueAt(row, { url, share })
     row.view.value = { state: 'waiting', share }
     return row

@@ -1,4 +1,4 @@
-import type { Wish } from '../images/row.ts'
+import type { UploadOptions } from '../images/row.ts'
 
 /** An unfinished upload in pieces. The browser keeps a reference to the file, so the upload continues after a reload. */
 export interface PendingUpload {
@@ -6,7 +6,7 @@ export interface PendingUpload {
   /** The tab that sends it. */
   tab: string
   file: File
-  wish: Wish | undefined
+  options: UploadOptions | undefined
   /** The URL of the upload at the server. */
   uploadUrl?: string | undefined
   /** How much of the file the server has. */

@@ -4,11 +4,11 @@ import { Refusal } from '../api/refusal.ts'
 import type { Row, RowView } from '../images/row.ts'
 import { addUploads, becomeImage, hidden, setView } from '../images/store.ts'
 import { readPresets } from '../recipe/presets.ts'
-import { wishFor } from '../recipe/wish.ts'
+import { uploadOptionsFor } from '../recipe/upload-options.ts'
 import { session } from '../session/session.ts'
 import { forgetPending } from './pending.ts'
 import { type Sending, send } from './send.ts'
-import { beginAnew, goesInPieces, keptShare, sendInPieces } from './send-in-pieces.ts'
+import { goesInPieces, keptShare, sendInPieces, startOver } from './send-in-pieces.ts'
 
 /** A browser opens six connections to a server. One is for events, and the page needs some to show pictures. */
 const parallel = 3
@@ -43,8 +43,8 @@ export function sendAgain(row: Row): void {
   const view = row.view.peek()
   if (view.state !== 'refused') return // a second click
   if (recipeFaults.has(view.refusal.code)) {
-    row.wish = undefined
-    beginAnew(row)
+    row.options = undefined
+    startOver(row)
   }
   setView(row, inLine(row))
   waiting.add(row)
@@ -91,7 +91,7 @@ function startNext(): void {
     const row = nextWanted()
     if (!row) return
     waiting.delete(row)
-    if (row.file) row.wish ??= wishFor(row.file)
+    if (row.file) row.options ??= uploadOptionsFor(row.file)
     void start(row)
   }
 }

@@ -27,7 +27,7 @@ export function continueAt(row: Row, upload: Begun): void {
 }
 
 /** The next attempt is another upload. */
-export function beginAnew(row: Row): void {
+export function startOver(row: Row): void {
   begun.delete(row)
 }
 
@@ -42,9 +42,9 @@ export function goesInPieces({ bytes }: Row): boolean {
 
 /** From now on the upload survives a reload, even while it is queued. */
 export async function rememberRow(row: Row): Promise<void> {
-  const { key, file, wish } = row
+  const { key, file, options } = row
   const { url: uploadUrl, share } = begun.get(row) ?? {}
-  if (file) await rememberPending({ key, tab: thisTab, file, wish, uploadUrl, share })
+  if (file) await rememberPending({ key, tab: thisTab, file, options, uploadUrl, share })
 }
 
 /** Sends a file by tus 1.0. Bytes that the server has received are not sent again, not even after a reload. */
@@ -52,7 +52,7 @@ export function sendInPieces(row: Row, onProgress: (share: number) => void): Sen
   let upload: Upload | undefined
   const cancelled = new AbortController()
   const accepted = (async () => {
-    const { file, wish = {} } = row
+    const { file, options = {} } = row
     if (!file) throw new Error('a row without a file cannot be sent')
     await expectReadable(file)
     await rememberRow(row)
@@ -73,12 +73,12 @@ export function sendInPieces(row: Row, onProgress: (share: number) => void): Sen
         chunkSize: pieceBytes,
         retryDelays: null, // the queue tries again
         storeFingerprintForResuming: false,
-        metadata: given({ ...wish, filename: file.name }),
+        metadata: given({ ...options, filename: file.name }),
         onProgress: (sent, total) => onProgress(sent / total),
         onUploadUrlAvailable: () => keep(0),
         onChunkComplete: (_, kept, total) => keep(kept / total),
         onSuccess: () => resolve(upload?.url ?? ''),
-        onError: error => reject(asRefusal(error, () => beginAnew(row))),
+        onError: error => reject(asRefusal(error, () => startOver(row))),
       })
       upload.start()
     })

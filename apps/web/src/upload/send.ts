@@ -12,11 +12,11 @@ export interface Sending {
 }
 
 /** Sends a file in one request. Only XMLHttpRequest reports how much of a body was sent over HTTP/1.1. */
-export function send({ file, wish, idempotencyKey }: Row, onProgress: (share: number) => void): Sending {
+export function send({ file, options, idempotencyKey }: Row, onProgress: (share: number) => void): Sending {
   if (!file) throw new Error('a row without a file cannot be sent')
   const xhr = new XMLHttpRequest()
   const accepted = new Promise<ImageStatus>((resolve, reject) => {
-    xhr.open('POST', urlOf('images', { ...wish }))
+    xhr.open('POST', urlOf('images', { ...options }))
     xhr.setRequestHeader('idempotency-key', idempotencyKey)
     xhr.setRequestHeader('content-type', 'application/octet-stream')
     xhr.upload.onprogress = ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 1)

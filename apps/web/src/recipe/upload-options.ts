@@ -1,11 +1,11 @@
 import type { Operation } from '@darkroom/contracts'
 import { type Lists, withPreviews } from '../images/previews.ts'
-import type { Wish } from '../images/row.ts'
+import type { UploadOptions } from '../images/row.ts'
 import { presets } from './presets.ts'
 import { operationsOf, type Recipe, recipe } from './recipe.ts'
 
 /** The request for a file: the current recipe, and previews if the browser can't show both sides. */
-export function wishFor(file: File): Wish {
+export function uploadOptionsFor(file: File): UploadOptions {
   const { preset } = recipe.peek()
   const lists = listsOf(recipe.peek())
   const asked = withPreviews(file, lists)
