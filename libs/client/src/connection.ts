@@ -27,9 +27,9 @@ export class Connection {
   readonly #fetch: typeof fetch
 
   constructor({ url, key, retryTimeoutMs = 60_000, fetch = globalThis.fetch }: ConnectionOptions) {
-    const given = new URL(url)
-    if (!/^https?:$/.test(given.protocol))
+    if (!/^https?:\/\//i.test(String(url)))
       throw new TypeError(`the URL of Darkroom must begin with http:// or https://, got "${url}"`)
+    const given = new URL(url)
     // fetch would fail as if nothing answered.
     if (key !== undefined && !/^[!-~]*$/.test(key.trim()))
       throw new TypeError('the API key contains characters that no key has; copy it again')

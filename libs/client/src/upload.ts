@@ -11,6 +11,7 @@ export async function upload(connection: Connection, source: Source, given: Uplo
     return importFrom(connection, String(source), given)
   const blob = blobOf(source)
   if (blob && blob.size <= pieceBytes) return uploadWhole(connection, blob, given)
+  if (!blob && !isStream(source)) throw new TypeError(`${expected}, got ${nameOf(source)}`)
   const pieces = blob ? piecesOfBlob(blob) : piecesOfStream(source as never)
   return uploadInPieces(connection, { pieces, totalBytes: blob?.size }, given)
 }
@@ -20,6 +21,18 @@ function blobOf(source: Exclude<Source, string | URL>): Blob | undefined {
   if (source instanceof ArrayBuffer || ArrayBuffer.isView(source))
     return new Blob([source as Uint8Array<ArrayBuffer>])
   return undefined
+}
+
+function isStream(source: unknown): boolean {
+  if (typeof source !== 'object' || source === null) return false
+  return 'getReader' in source || Symbol.asyncIterator in source || Symbol.iterator in source
+}
+
+const expected = 'the image must be a Blob, bytes, a stream of bytes, or a URL'
+
+function nameOf(source: unknown): string {
+  if (source instanceof Promise) return 'a promise: await it first'
+  return typeof source === 'object' && source !== null ? 'another object' : String(source)
 }
 
 async function importFrom(connection: Connection, url: string, given: UploadOptions): Promise<string> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, openAsBlob, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, openAsBlob, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import type { OutgoingHttpHeaders } from 'node:http'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -31,6 +31,9 @@ async function installed(): Promise<typeof Client> {
   mkdirSync(home, { recursive: true })
   execFileSync('tar', ['xzf', join(folder, archive), '-C', home, '--strip-components=1'])
   assert.deepEqual(readdirSync(home).sort(), ['README.md', 'dist', 'package.json'])
+  // Parcel, and TypeScript with its older module resolution, don't read `exports`.
+  const { main, types } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'))
+  for (const file of [main, types]) assert.ok(existsSync(join(home, String(file))), file)
   const entry = join(folder, 'entry.mjs')
   writeFileSync(entry, "export * from '@darkroom/client'")
   return import(entry)
@@ -191,12 +194,27 @@ test('a request is not retried if Darkroom asks for a longer wait than retryTime
 })
 
 test('mistakes in the URL, the key, the idempotency key or a stream are errors at once', async () => {
-  assert.throws(() => new Darkroom('localhost:8080'), { name: 'TypeError', message: /begin with http/ })
+  for (const wrong of ['localhost:8080', '127.0.0.1:8080', ''])
+    assert.throws(() => new Darkroom(wrong), { name: 'TypeError', message: /begin with http.*, got "/ })
   for (const key of ['dk_…', 'dk_a\nb'])
     assert.throws(() => new Darkroom({ url, key }), { name: 'TypeError', message: /the API key contains/ })
   await assert.rejects(darkroom.upload(new Uint8Array(png), { idempotencyKey: '✓' }), { name: 'TypeError' })
   const texts = Readable.from(['a text']) as AsyncIterable<Uint8Array>
   await assert.rejects(darkroom.upload(texts), { name: 'TypeError', message: /must yield bytes/ })
+})
+
+test('a value that is not an image is an error at once that names it', async () => {
+  for (const [value, words] of [
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [5, '5'],
+    [{ path: 'photo.jpg' }, 'another object'],
+    [openAsBlob(fileURLToPath(import.meta.url)), 'a promise: await it first'],
+  ] as const)
+    await assert.rejects(darkroom.upload(value as never), {
+      name: 'TypeError',
+      message: `the image must be a Blob, bytes, a stream of bytes, or a URL, got ${words}`,
+    })
 })
 
 test('takes every view of bytes', async () => {
