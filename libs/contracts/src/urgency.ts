@@ -9,14 +9,15 @@ export const defaultUrgency: Urgency = 3
 export const PriorityHeader = Type.Optional(
   Type.String({
     description:
-      'RFC 9218: `u=0` to `u=7`; of the images of one owner, those with a lower value are developed first (default: u=3)',
+      'RFC 9218: `u=0` to `u=7`; of the images of one owner, those with a lower value are developed first (default: u=3). Ignored with an `Origin`: browsers send a `Priority` of their own',
   }),
 )
 
-/** The urgency in a `Priority` header. Parts that can't be parsed are ignored, as RFC 9218, 4 requires. */
+/** The last urgency in a `Priority` header, which a proxy may have added. Parts that can't be parsed are ignored, as RFC 9218, 4 requires. */
 export function urgencyOf(priority: string | undefined): Urgency | undefined {
-  const match = /(?:^|,)\s*u=([0-7])\s*(?:$|[,;])/.exec(priority ?? '')
-  return match ? Number(match[1]) : undefined
+  const matches = (priority ?? '').matchAll(/(?:^|,)\s*u=([0-7])\s*(?=$|[,;])/g)
+  const last = [...matches].at(-1)
+  return last && Number(last[1])
 }
 
 /** Formats an urgency as the value of a `Priority` header. */

@@ -7,6 +7,11 @@ test('the urgency of a Priority header is its u, at any position', () => {
     assert.equal(urgencyOf(header), 5, header)
 })
 
+test('the last urgency of a Priority header counts', () => {
+  assert.equal(urgencyOf('u=1, i, u=5'), 5)
+  assert.equal(urgencyOf('u=1,u=2,u=5'), 5)
+})
+
 test('a Priority header without a valid urgency is ignored', () => {
   for (const header of [undefined, '', 'i', 'u', 'u=8', 'u=-1', 'u=10', 'u=2.5', 'xu=5', 'u = 5', 'U=5'])
     assert.equal(urgencyOf(header), undefined, header)

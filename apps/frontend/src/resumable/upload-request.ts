@@ -1,4 +1,4 @@
-import { type frontendRoutes, UploadOptions, type UploadRecord, urgencyOf } from '@darkroom/contracts'
+import { type frontendRoutes, UploadOptions, type UploadRecord } from '@darkroom/contracts'
 import type { Static } from '@darkroom/contracts/typebox'
 import { type Body, ServiceProblem, tooLarge } from '@darkroom/service-kit'
 import type { FastifyRequest } from 'fastify'
@@ -9,6 +9,7 @@ import { newImageId } from '../new-image-id.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { Presets } from '../presets.ts'
 import { expandOptions } from '../requested-outputs.ts'
+import { requestedUrgency } from '../requested-urgency.ts'
 import { withCallback } from '../webhooks/with-callback.ts'
 import type { AppendedBody } from './resumable-uploads.ts'
 import {
@@ -55,7 +56,7 @@ export async function readCreation(
   const maxBytes = await maxBytesFor(caller, dependencies)
   if (length !== undefined && length > (maxBytes ?? length)) throw tooLarge(maxBytes ?? 0)
   const metadata = headers['upload-metadata']
-  const urgency = urgencyOf(headers.priority)
+  const urgency = requestedUrgency(raw.headers)
   const given = optionsIn(readMetadata(metadata))
   if (caller.grant) requireNoOptions(given)
   const place = caller.grant && (await grants.take(caller.grant))

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { frontendRoutes, hasEnded, type UploadOptions, urgencyOf } from '@darkroom/contracts'
+import { frontendRoutes, hasEnded, type UploadOptions } from '@darkroom/contracts'
 import { type App, acceptBytes, holdSignal, isBodyAwaited, tooLarge } from '@darkroom/service-kit'
 import type { FastifyRequest } from 'fastify'
 import type { ChangeFeed } from '../events/change-feed.ts'
@@ -8,6 +8,7 @@ import type { IntakeGate } from '../intake-gate.ts'
 import { masterLimits } from '../master-limits.ts'
 import { applyPreferredWait } from '../preferred-wait.ts'
 import { linkBase } from '../public-urls.ts'
+import { requestedUrgency } from '../requested-urgency.ts'
 import { type UploadClients, upload } from '../upload.ts'
 import { formTypeOf } from '../upload-body.ts'
 import { waitForEnd } from '../wait-for-end.ts'
@@ -69,7 +70,7 @@ function givenIn({ headers, query }: { headers: IncomingHttpHeaders; query: Uplo
   return {
     options: query,
     idempotencyKey: textOf(headers['idempotency-key']),
-    urgency: urgencyOf(textOf(headers.priority)),
+    urgency: requestedUrgency(headers),
   }
 }
 

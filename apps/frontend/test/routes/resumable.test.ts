@@ -107,6 +107,17 @@ describe('a resumable upload', () => {
     assert.equal((await patch(String(part.headers.location), 99, png.subarray(99))).status, 204)
   })
 
+  test('has the urgency of its Priority, unless a browser added it', async () => {
+    const urgencyOf = async (headers: Record<string, string>) => {
+      const path = await newUpload(png.length, headers)
+      assert.equal((await patch(path, 0, png)).status, 204)
+      const { body } = await clients.taskDb.listTasks({ querystring: { limit: 1 } })
+      return body.tasks.find(({ id }) => path.endsWith(id))?.urgency
+    }
+    assert.equal(await urgencyOf({ priority: 'u=1' }), 1)
+    assert.equal(await urgencyOf({ priority: 'u=1, i', origin: frontend.url }), 3)
+  })
+
   test('can declare its length later', async () => {
     const { headers } = await createUpload({ 'upload-defer-length': '1' })
     const path = String(headers.location)

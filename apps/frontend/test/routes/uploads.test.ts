@@ -68,6 +68,13 @@ describe('an upload of raw bytes', () => {
     assert.equal(await urgencyOf({ priority: 'i, u=0' }), 0)
     assert.equal(await urgencyOf({ priority: 'u=9' }), 3)
     assert.equal(await urgencyOf({ priority: 'nonsense' }), 3)
+    const origin = frontend.url
+    assert.equal(
+      await urgencyOf({ origin, priority: 'u=1, i' }),
+      3,
+      'from a browser, which adds it by itself',
+    )
+    assert.equal(await urgencyOf({ origin, priority: 'u=4', prefer: 'wait=1' }), 2)
   })
 
   test('accepts operations and an idempotency key', async () => {
