@@ -99,12 +99,13 @@ function refusalOf(
 ): ServiceProblem {
   const refusal = ServiceProblem.relay(answer)
   const { status, code, title, message } = refusal
-  if (!headers['content-type']?.startsWith(encodedForm) || (status !== 415 && status !== 422)) return refusal
+  if (!headers['content-type']?.startsWith(encodedForm) || !refusalsOfBytes.has(code)) return refusal
   const hint =
     'with curl, send a file by --data-binary instead of -d, and JSON with the header Content-Type: application/json'
   return new ServiceProblem(status, code, `${message}; ${hint}`, { title })
 }
 
+const refusalsOfBytes = new Set(['not-an-image', 'malformed-image'])
 const encodedForm = 'application/x-www-form-urlencoded'
 
 /**

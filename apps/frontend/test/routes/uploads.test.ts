@@ -315,6 +315,15 @@ describe('a refused upload', () => {
     }
   })
 
+  test('whose type is the default of curl has no words about curl if its bytes are an image', async () => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded', 'idempotency-key': 'curl' }
+    const ask = (path: string) => frontend.ask(path, { method: 'POST', headers, body: png })
+    assert.equal((await ask('/images')).status, 202)
+    const reused = await ask('/images?operations=flip')
+    assertProblem(reused, 422, 'idempotency-key-reused')
+    assert.doesNotMatch(String(reused.json().detail), /curl/)
+  })
+
   test('leaves nothing behind', async () => {
     await until('nothing is stored', () => storageFiles(refusing).length === 0)
     assert.equal(await taskCount(refusing), 0)
