@@ -82,7 +82,7 @@ export interface AppDependencies extends BodyBounds {
   page?: PageFiles | undefined
 }
 
-/** The public face as an app. */
+/** The public API as an app. */
 export function buildApp({
   clients,
   logger,
