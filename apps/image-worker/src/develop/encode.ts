@@ -43,7 +43,14 @@ export async function encode(
   const exact = output.format === 'gif' ? exactGif(frames, { delays, loop }) : undefined
   if (exact) return attachMetadata(exact, 'gif', prepared.metadata, frameSize(prepared))
   const { bits, channels, width, height } = prepared.stack
-  const written = { bits, pixels: width * height, hasAlpha: channels % 2 === 0, delays, loop }
+  const written = {
+    bits,
+    pixels: width * height,
+    frames: frames.length,
+    hasAlpha: channels % 2 === 0,
+    delays,
+    loop,
+  }
   let settings = settingsFor(written, output, original)
   let bytes = await encodeOnce(prepared, output.format, settings, limits)
   const isExact = output.format === 'tiff' && settings.compression === 'deflate'

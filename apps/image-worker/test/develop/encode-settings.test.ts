@@ -4,15 +4,17 @@ import { settingsFor } from '../../src/develop/encode-settings.ts'
 import type { Original } from '../../src/develop/original.ts'
 
 test('the colours of large GIFs are chosen with less effort, so that these fit into the time of a task', () => {
-  const effort = (pixels: number) =>
+  const effort = (pixels: number, frames = 1) =>
     settingsFor(
-      { bits: 8, pixels, hasAlpha: false, delays: [], loop: 0 },
+      { bits: 8, pixels, frames, hasAlpha: false, delays: [], loop: 0 },
       { format: 'gif', metadata: 'strip' },
       original,
     ).paletteEffort
   assert.equal(effort(1_000_000), 7)
   assert.ok(effort(12_000_000) < 5)
   assert.equal(effort(50_000_000), 1)
+  assert.equal(effort(1_000_000, 200), 7)
+  assert.ok(effort(4_000_000, 14_000) < 4, 'many small frames')
 })
 
 const original: Original = {

@@ -35,7 +35,7 @@ export async function writeResult(
   const { format } = output
   const isGrey = call.makesGrey
   const pixels = call.size.width * call.size.height
-  const written: Written = { bits: 8, pixels, hasAlpha: false, delays: [], loop: 0 }
+  const written: Written = { bits: 8, pixels, frames: 1, hasAlpha: false, delays: [], loop: 0 }
   const settings = settingsFor(written, output, original)
   const opaque = canBeTransparent(format) ? image : image.flatten({ background: '#ffffff' })
   const coloured = opaque.toColourspace(colourspaceOf({ bits: 8, isGrey }))

@@ -80,6 +80,7 @@ export async function streamPermuted(
     {
       bits: 8,
       pixels: header.width * header.height * header.frames,
+      frames: header.frames,
       hasAlpha: metadata.hasAlpha,
       delays: metadata.delay ?? [],
       loop: metadata.loop ?? 0,
