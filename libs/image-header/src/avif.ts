@@ -15,12 +15,17 @@ export async function readHeif(reader: HeaderReader): Promise<ImageFacts> {
   const walker = new BoxWalker(reader)
   let meta: AvifMeta | undefined
   let sequence: AvifSequence | undefined
+  let hasTracks = false
   for await (const box of walker.topLevel()) {
     if (box.type === 'meta') meta ??= await readMeta(walker, box)
-    else if (box.type === 'moov') sequence ??= await readSequence(walker, box)
+    else if (box.type === 'moov') {
+      hasTracks = true
+      sequence ??= await readSequence(walker, box)
+    }
   }
   if (meta) return factsOfImages(meta, sequence)
   if (sequence?.width) return factsOfSequence(sequence)
+  if (hasTracks) throw new MalformedImage('a sequence without a still image is not supported')
   throw new MalformedImage('the file holds neither a still image nor a sequence coded as AV1')
 }
 

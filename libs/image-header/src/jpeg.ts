@@ -24,6 +24,8 @@ export async function readJpeg(reader: HeaderReader): Promise<ImageFacts> {
       throw new MalformedImage('the JPEG ends or starts again before its first scan')
     const length = (await reader.view(offset, 2)).getUint16(0)
     if (length < 2) throw new MalformedImage('a JPEG segment has a length below 2')
+    if (code === marker.jpegLsFrame)
+      throw new MalformedImage('the JPEG is coded as JPEG-LS, which is not supported')
     if (isFrame(code)) {
       if (frame) throw new MalformedImage('the JPEG has two frame headers')
       frame = await readFrame(reader, offset, code)
@@ -43,7 +45,13 @@ export async function readJpeg(reader: HeaderReader): Promise<ImageFacts> {
   throw new MalformedImage(`the JPEG has more than ${maxSegments} segments before its first scan`)
 }
 
-const marker = { startOfImage: 0xd8, endOfImage: 0xd9, startOfScan: 0xda, app1: 0xe1 } as const
+const marker = {
+  startOfImage: 0xd8,
+  endOfImage: 0xd9,
+  startOfScan: 0xda,
+  app1: 0xe1,
+  jpegLsFrame: 0xf7,
+} as const
 
 /** T.81 table B.1: RST0..7 and TEM have no length. */
 function isStandalone(code: number): boolean {
@@ -76,19 +84,22 @@ interface Frame extends Pick<ImageFacts, 'width' | 'height' | 'channels' | 'bits
 }
 
 /**
- * T.81 B.2.2: length, precision, lines, samples a line, components. A frame whose lines are counted later (DNL) is
- * refused.
+ * T.81 B.2.2: length, precision, lines, samples a line, components. Only frames that decoders support are accepted: of 8
+ * bits, and with their lines declared here and not after the first scan.
  */
 async function readFrame(reader: HeaderReader, offset: number, code: number): Promise<Frame> {
   const view = await reader.view(offset, 8)
-  const channels = view.getUint8(7)
+  const [bits, height, channels] = [view.getUint8(2), view.getUint16(3), view.getUint8(7)]
   if (channels < 1 || view.getUint16(0) < 8 + 3 * channels)
     throw new MalformedImage('the JPEG frame header is too short for its components')
+  if (height === 0)
+    throw new MalformedImage('the JPEG has its height after its pixels (DNL), which is not supported')
+  if (bits !== 8) throw new MalformedImage(`the JPEG has ${bits} bits a sample; only 8 are supported`)
   return {
     width: view.getUint16(5),
-    height: view.getUint16(3),
+    height,
     channels,
-    bitsPerSample: view.getUint8(2) > 8 ? 16 : 8,
+    bitsPerSample: 8,
     isProgressive: (code & 0x03) === 2,
   }
 }

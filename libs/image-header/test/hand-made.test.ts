@@ -150,11 +150,16 @@ test("megabytes of segments before a JPEG's frame header are not read", async ()
   assert.ok(source.reads.every(({ length }) => length <= 65_536))
 })
 
-test('a JPEG is refused if it ends before a scan, declares no lines, or has only segments', async () => {
+test('a JPEG is refused if it ends before a scan, is of an unsupported kind, or has only segments', async () => {
   const jpeg = new Uint8Array(await noise(30, 20, 3).jpeg().toBuffer())
   const frameAt = Buffer.from(jpeg).indexOf(Buffer.from([0xff, 0xc0]))
   await refuses(jpeg.subarray(0, frameAt + 20), /the JPEG ends before its first scan|ends inside its header/)
-  await refuses(jpeg.with(frameAt + 5, 0).with(frameAt + 6, 0), /has an invalid size of 30 x 0 pixels/)
+  await refuses(
+    jpeg.with(frameAt + 5, 0).with(frameAt + 6, 0),
+    /the JPEG has its height after its pixels \(DNL\)/,
+  )
+  await refuses(jpeg.with(frameAt + 4, 12), /the JPEG has 12 bits a sample; only 8 are supported/)
+  await refuses(jpeg.with(frameAt + 1, 0xf7), /the JPEG is coded as JPEG-LS, which is not supported/)
   const empty = Array.from({ length: 10_000 }, () => [0xff, 0xe5, 0, 2])
   await refuses(made.joined(jpeg.subarray(0, 2), ...empty, jpeg.subarray(2)), /more than 10000 segments/)
   await refuses(new Uint8Array(1_000_000).fill(0xff).with(1, 0xd8), /the JPEG ends before its first scan/)

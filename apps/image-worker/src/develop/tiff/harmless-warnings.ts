@@ -6,6 +6,7 @@ const strictCompressions: readonly number[] = [1, 5, 8, 32_946]
 /** libtiff's warnings about tags of the pixels that it corrects (tif_dirread.c). */
 const harmless = [
   /ExtraSamples doesn't match SamplesPerPixel/,
+  /BitsPerSample entry count is \d+ ?, whereas it should be SamplesPerPixel=\d+\. Ignoring extra entries/,
   // If the bytes of the pixels end before the calculated size, that is an error.
   /"StripByteCounts" field, (?:ignoring and )?calculating from imagelength/,
 ]

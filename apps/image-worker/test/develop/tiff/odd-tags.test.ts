@@ -22,6 +22,15 @@ test('an image is accepted if libtiff only warns about a tag, or corrects it', a
   assert.deepEqual([...(await inspect(await bytesOf(tiffOf(2, transparent), 'flip'))).samples], transparent)
 })
 
+test('a TIFF may declare the bits of more samples than it has', async () => {
+  const samples = [10, 20, 30, 40, 50, 60]
+  const tiff = Buffer.from(tiffOf(2, samples))
+  // The tag 258 (BitsPerSample), its type, and its count: three numbers of 16 bits.
+  const countAt = tiff.indexOf(Buffer.of(2, 1, 3, 0, 3, 0, 0, 0)) + 4
+  tiff.writeUInt32LE(4, countAt)
+  assert.deepEqual((await inspect(await bytesOf(tiff, 'swap-channels:rgb'))).samples, rgba(samples))
+})
+
 for (const compression of ['none', 'packbits', 'ccittfax4', 'jpeg'] as const) {
   test(`odd tags that don't concern the pixels are harmless in a TIFF with the compression ${compression}`, async () => {
     const tiff = await photo()
