@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import process from 'node:process'
 import { after, type TestContext } from 'node:test'
 import {
+  childrenOf,
   commandLine,
   type Darkroom,
   findProgram,
@@ -9,6 +10,7 @@ import {
   freePortRange,
   generateImage,
   httpRequest,
+  pauseProcess,
   startDarkroom,
   startProgram,
   temporaryFolder,
@@ -55,6 +57,8 @@ export interface InBrowser {
   revokeKey(key: string): Promise<void>
   /** Sets a live setting of the master until the end of the scope. */
   withSetting(name: string, value: number): Promise<AsyncDisposable>
+  /** Pauses the worker until the end of the scope, so that no image is developed. */
+  pauseWorker(): Promise<Disposable>
 }
 
 export interface ImageDocument {
@@ -128,6 +132,12 @@ export async function startInBrowser(executablePath: string): Promise<InBrowser>
       return {
         [Symbol.asyncDispose]: async () => void (await darkroom.ask('kv-config', path, { method: 'DELETE' })),
       }
+    },
+    async pauseWorker() {
+      const [worker] = childrenOf(darkroom.program.pid)
+      assert.ok(worker)
+      await pauseProcess(worker)
+      return { [Symbol.dispose]: () => void process.kill(worker, 'SIGCONT') }
     },
   }
 }

@@ -7,7 +7,7 @@ import { addTo, dropTiff, fileOf, type InBrowser, rowOf, untilDeveloped, untilLo
 import { assertAccessible } from '../open-page.ts'
 
 /** Each message explains what is wrong and what to do. */
-export function refusalFlows({ open, local, png, photo, post, remove, withSetting }: InBrowser): void {
+export function refusalFlows({ open, local, png, photo, post, pauseWorker, withSetting }: InBrowser): void {
   test('files that are not images, are damaged or have too many pixels are refused with a clear error, and the other uploads continue', async () => {
     await using _limit = await withSetting('maxPixels', 100_000)
     await using opened = await open()
@@ -44,18 +44,15 @@ export function refusalFlows({ open, local, png, photo, post, remove, withSettin
   })
 
   test('a full queue is shown with a countdown, and the upload continues when there is room', async () => {
-    // Each takes seconds, so that images wait until they are deleted.
-    const slow = Array.from({ length: 5 }, () => 'blur:100').join()
-    const held: string[] = []
-    for (let n = 0; n < 12; n++) held.push(await post(`?operations=resize:4000x4000:fill:enlarge,${slow}`))
-    try {
+    await using opened = await open()
+    const { page } = opened
+    {
+      using _worker = await pauseWorker()
       await using _limit = await withSetting('maxQueued', 1)
-      await until('the limit is known', async () => {
-        const { queue } = (await httpRequest(local, '/stats')).json() as { queue: { limit?: number } }
-        return queue.limit === 1
+      await until('the queue is full', async () => {
+        const { status } = await httpRequest(local, '/images', { method: 'POST', body: png })
+        return status === 429
       })
-      await using opened = await open()
-      const { page } = opened
       await addTo(page, fileOf('patient.png', png))
       await page.getByText(/The queue is full/).waitFor()
       await page
@@ -63,11 +60,8 @@ export function refusalFlows({ open, local, png, photo, post, remove, withSettin
         .getByText(/^\d+ s$/)
         .waitFor()
       await assertAccessible(page)
-      for (const id of held.splice(0)) await remove(id)
-      await untilDeveloped(page, 'patient.png')
-    } finally {
-      for (const id of held) await remove(id)
     }
+    await untilDeveloped(page, 'patient.png')
   })
 
   test('a paused intake is shown with a countdown, and the upload continues when it is tried again', async () => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { freePortRange } from '../free-port-range.ts'
-import { pauseProgram } from '../pause-program.ts'
+import { pauseProcess } from '../pause-process.ts'
 import { type Program, startProgram } from '../program.ts'
 import { untilAlive } from '../start-service.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
@@ -102,7 +102,7 @@ function runMember(
       program = run()
       await untilHealthy(member)
     },
-    pause: () => pauseProgram(program),
+    pause: () => pauseProcess(program.pid),
     resume: () => program.signal('SIGCONT'),
   }
   return member

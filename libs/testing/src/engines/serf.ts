@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { freePortRange } from '../free-port-range.ts'
-import { pauseProgram } from '../pause-program.ts'
+import { pauseProcess } from '../pause-process.ts'
 import { type Program, startProgram } from '../program.ts'
 import { untilAlive } from '../start-service.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
@@ -80,7 +80,7 @@ export async function startSerf(
     kill: () => end('SIGKILL'),
     leave: () => end('SIGINT'),
     restart: run,
-    pause: () => pauseProgram(current),
+    pause: () => pauseProcess(current.pid),
     resume: () => current.signal('SIGCONT'),
   }
 }
