@@ -9,7 +9,7 @@ import {
   type Work,
   type WorkRequest,
 } from '@darkroom/contracts'
-import { Backoff, ServiceUnavailable } from '@darkroom/service-kit'
+import { Backoff, ServiceUnavailable } from '@darkroom/service-kit/clients'
 import type { Developed } from '../develop/developed.ts'
 import { UnusableImage } from '../develop/unusable-image.ts'
 import { freeNow } from '../free-now.ts'

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { variantsAbility } from '@darkroom/contracts'
-import { createLogger, releaseMemoryAtRest, ServiceClients } from '@darkroom/service-kit'
+import { createLogger, releaseMemoryAtRest, ServiceClients } from '@darkroom/service-kit/clients'
 import sharp from 'sharp'
 import { allowOnlyOurLoaders } from '../develop/allow-loaders.ts'
 import { decodedTypes } from '../develop/decoded-types.ts'

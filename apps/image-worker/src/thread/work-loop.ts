@@ -10,7 +10,7 @@ import {
   type Work,
   type WorkRequest,
 } from '@darkroom/contracts'
-import { Backoff, isOutage, type Logger } from '@darkroom/service-kit'
+import { Backoff, isOutage, type Logger } from '@darkroom/service-kit/clients'
 import { checkReads } from '@darkroom/service-kit/images'
 import type { Developed } from '../develop/developed.ts'
 import { SharedOriginal } from '../develop/shared-original.ts'
