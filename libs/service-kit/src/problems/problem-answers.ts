@@ -94,7 +94,8 @@ function detailOf({
   if (code === 'HPE_HEADER_OVERFLOW')
     return 'the request line and the headers are too long: send fewer or shorter headers, and a shorter query'
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'the headers of the request did not arrive in time'
-  return `the request is not valid HTTP/1.1: ${reason}`
+  const remedy = /in url/i.test(reason) ? '; percent-encode the path and the query' : ''
+  return `the request is not valid HTTP/1.1: ${reason}${remedy}`
 }
 
 /** Answers requests with an Expect header other than 100-continue. */

@@ -310,13 +310,15 @@ suite('a request', () => {
     assert.equal(long.status, 414)
     assert.equal(long.json().type, 'urn:darkroom:problem:path-too-long')
 
-    const messages: [string, number][] = [
+    const messages: [string, number, RegExp?][] = [
       ['nonsense\r\n\r\n', 400],
+      ['GET /日 HTTP/1.1\r\nhost: x\r\n\r\n', 400, /percent-encode the path and the query$/],
+      ['GET /?name=é HTTP/1.1\r\nhost: x\r\n\r\n', 400, /percent-encode the path and the query$/],
       ['GET /things/1 HTTP/1.1\r\nhost: x\r\nexpect: tea\r\n\r\n', 417],
       [`GET / HTTP/1.1\r\nhost: x\r\nlong: ${'x'.repeat(200_000)}\r\n\r\n`, 431],
       ['POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n', 400],
     ]
-    for (const [message, status] of messages) {
+    for (const [message, status, remedy = /./] of messages) {
       const socket = connect(Number(new URL(url).port), '127.0.0.1').setEncoding('utf8')
       t.after(() => socket.destroy())
       socket.write(message)
@@ -331,6 +333,7 @@ suite('a request', () => {
         problem.detail,
         /^(the request is not valid HTTP\/1\.1: .|the request line and|the expectation "tea")/,
       )
+      assert.match(problem.detail, remedy)
     }
     assert.equal((await httpRequest(url, '/things/1')).status, 200)
   })
