@@ -1,4 +1,4 @@
-import { isBytes, type Route } from '@darkroom/contracts'
+import { EventStreamBytes, isBytes, type Route, tusContentType, tusVersion } from '@darkroom/contracts'
 import { commandFor } from './commands.ts'
 import { escapeHtml } from './html.ts'
 import type { Schema } from './schema-table.ts'
@@ -7,8 +7,8 @@ import type { Schema } from './schema-table.ts'
 export function examplesOf(name: string, route: Route): string {
   const command = commandFor(name)
   const examples = [
-    ['curl', code(curlLine(route))],
-    ['JavaScript', code(fetchLines(route))],
+    ['curl', code(curlLine(name, route))],
+    ['JavaScript', code(fetchLines(name, route))],
     ['Command line', command ? code(command) : '<p class="hint">There is no command for this; use curl.</p>'],
   ]
   return `<div class="examples">${examples.map(([title, body]) => `<div><h4>${title}</h4>${body}</div>`).join('')}</div>`
@@ -18,51 +18,96 @@ function code(text: string): string {
   return `<pre tabindex="0"><code>${escapeHtml(text)}</code></pre>`
 }
 
-/** `:id` as a variable of the shell or of JavaScript. */
-const filled = (url: string, open: string, close: string) =>
-  url.replace(/:([a-zA-Z]+)/g, (_, name: string) => `${open}${name}${close}`)
+const tus = { 'tus-resumable': tusVersion }
+const piece = { ...tus, 'content-type': tusContentType, 'upload-offset': '0' }
+/** Headers that tus requires, and the contracts don't, so that errors are those of tus. `$size` is the size of the file. */
+const headersOf: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  createUpload: { ...tus, 'content-type': tusContentType, 'upload-length': '$size' },
+  getUpload: tus,
+  appendToUpload: piece,
+  overrideUploadMethod: { ...piece, 'x-http-method-override': 'PATCH' },
+  terminateUpload: tus,
+}
 
-function curlLine({ method, url, schema }: Route): string {
+/** Bodies that need more than the required properties. */
+const bodies: Readonly<Record<string, unknown>> = {
+  putPreset: { operations: 'resize:1600x' },
+  createGrant: { images: 3, operations: 'resize:800x800' },
+}
+
+/** A body that the route accepts. */
+export function exampleBody(name: string, { schema }: Pick<Route, 'schema'>): unknown {
+  return bodies[name] ?? exampleOf(schema.body)
+}
+
+/** The path, and the query parameters that are required, with variables of the shell or of JavaScript. */
+function filled({ url, schema }: Route, open: string, close: string): string {
+  const { required = [] } = (schema.querystring ?? {}) as Schema
+  const path = url.replace(/:([a-zA-Z]+)/g, (_, name: string) => `${open}${name}${close}`)
+  return `${path}${required.map((name, at) => `${at === 0 ? '?' : '&'}${name}=${open}${name}${close}`).join('')}`
+}
+
+function curlLine(name: string, route: Route): string {
+  const { method, schema, access } = route
   const parts = ['curl']
   const isUpload = schema.body !== undefined && isBytes(schema.body)
-  if (method !== 'GET' && !(method === 'POST' && schema.body)) parts.push(`-X ${method}`)
+  if (method === 'HEAD') parts.push('-I')
+  else if (method !== 'GET' && !(method === 'POST' && schema.body)) parts.push(`-X ${method}`)
   if (isUpload) parts.push('--data-binary @photo.jpg')
-  else if (schema.body) parts.push(`--json '${JSON.stringify(exampleOf(schema.body))}'`)
-  if (givesBytes({ schema })) parts.push('-O -J')
-  parts.push('-H "Authorization: Bearer $DARKROOM_KEY"')
-  parts.push(`"http://127.0.0.1:8080${filled(url, '$', '')}"`)
+  else if (schema.body) parts.push(`--json '${JSON.stringify(exampleBody(name, route))}'`)
+  const kind = kindOfAnswer(route)
+  if (kind === 'events') parts.push('-N')
+  if (kind === 'bytes') parts.push('-f -O -J')
+  if (access !== 'anyone') parts.push('-H "Authorization: Bearer $DARKROOM_KEY"')
+  for (const [header, value] of Object.entries(headersOf[name] ?? {}))
+    parts.push(`-H "${header}: ${value.replace('$size', '$(wc -c < photo.jpg)')}"`)
+  parts.push(`"http://127.0.0.1:8080${filled(route, '$', '')}"`)
   return parts.join(' \\\n  ')
 }
 
-function fetchLines({ method, url, schema }: Route): string {
+function fetchLines(name: string, route: Route): string {
+  const { method, schema, access } = route
   const isUpload = schema.body !== undefined && isBytes(schema.body)
-  const lines = [`const answer = await fetch(\`\${darkroom}${filled(url, '${', '}')}\`, {`]
-  if (method !== 'GET') lines.push(`  method: '${method}',`)
-  if (isUpload) lines.push(`  headers: { authorization: \`Bearer \${key}\` },`, '  body: file,')
-  else if (schema.body)
-    lines.push(
-      `  headers: { authorization: \`Bearer \${key}\`, 'content-type': 'application/json' },`,
-      `  body: JSON.stringify(${JSON.stringify(exampleOf(schema.body))}),`,
-    )
-  else lines.push(`  headers: { authorization: \`Bearer \${key}\` },`)
-  lines.push('})')
-  if (givesBytes({ schema })) lines.push('const bytes = await answer.blob()')
-  else if (hasBody(schema)) lines.push('const document = await answer.json()')
-  return lines.join('\n')
+  const isJson = schema.body !== undefined && !isUpload
+  const headers = [
+    ...(access === 'anyone' ? [] : [`authorization: \`Bearer \${key}\``]),
+    ...(isJson ? [`'content-type': 'application/json'`] : []),
+    ...Object.entries(headersOf[name] ?? {}).map(
+      ([header, value]) => `'${header}': ${value === '$size' ? 'String(file.size)' : `'${value}'`}`,
+    ),
+  ]
+  const options = [
+    ...(method === 'GET' ? [] : [`method: '${method}'`]),
+    ...(headers.length === 0 ? [] : [`headers: { ${headers.join(', ')} }`]),
+    ...(isUpload ? ['body: file'] : []),
+    ...(isJson ? [`body: JSON.stringify(${JSON.stringify(exampleBody(name, route))})`] : []),
+  ]
+  const url = `\`\${darkroom}${filled(route, '${', '}')}\``
+  const lines = options.map(option => `  ${option},\n`).join('')
+  const call = `const answer = await fetch(${url}${lines === '' ? '' : `, {\n${lines}}`})`
+  return `${call}${readers[kindOfAnswer(route)]}`
 }
 
-function givesBytes({ schema }: Pick<Route, 'schema'>): boolean {
-  const answer = schema.response[200]
-  return answer !== undefined && isBytes(answer)
-}
+const readers = {
+  nothing: '',
+  events: '\nfor await (const text of answer.body.pipeThrough(new TextDecoderStream())) console.log(text)',
+  bytes: '\nconst bytes = await answer.blob()',
+  text: '\nconst text = await answer.text()',
+  document: '\nconst document = await answer.json()',
+} as const
 
-function hasBody({ response }: Route['schema']): boolean {
-  const answer = (response[200] ?? response[201] ?? response[202]) as Schema | undefined
-  return answer !== undefined && answer.type !== 'null'
+function kindOfAnswer({ schema: { response } }: Pick<Route, 'schema'>): keyof typeof readers {
+  const answer = response[200] ?? response[201] ?? response[202]
+  if (answer === undefined) return 'nothing'
+  const { type } = answer as Schema
+  if (answer === EventStreamBytes) return 'events'
+  if (isBytes(answer)) return 'bytes'
+  if (type === 'null') return 'nothing'
+  return type === 'string' ? 'text' : 'document'
 }
 
 /** A value that the schema allows, with only the required properties. */
-export function exampleOf(schema: unknown): unknown {
+function exampleOf(schema: unknown): unknown {
   const { properties = {}, required = [], enum: words, type, anyOf, default: preset } = schema as Schema
   if (preset !== undefined) return preset
   if (words) return words[0]

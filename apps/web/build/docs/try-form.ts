@@ -1,5 +1,5 @@
 import { isBytes, type Route } from '@darkroom/contracts'
-import { exampleOf } from './examples.ts'
+import { exampleBody } from './examples.ts'
 import { escapeHtml } from './html.ts'
 import type { Schema } from './schema-table.ts'
 
@@ -8,9 +8,10 @@ const triedHeaders = new Set(['prefer', 'idempotency-key', 'priority', 'range', 
 
 /**
  * A form that sends the request with the session of the page; a template, because the forms of all routes together slow the
- * page down. Resumable uploads have none: one needs the answers of the requests before.
+ * page down. Resumable uploads have no form: each request needs the answers to the requests before.
  */
-export function tryForm(name: string, { method, url, schema }: Route): string {
+export function tryForm(name: string, route: Route): string {
+  const { method, url, schema } = route
   if (url.startsWith('/uploads')) return ''
   const inPath = [...url.matchAll(/:([a-zA-Z]+)/g)].map(([, parameter = '']) => parameter)
   const propertiesOf = (part: object | undefined) =>
@@ -23,7 +24,7 @@ export function tryForm(name: string, { method, url, schema }: Route): string {
     ...propertiesOf(schema.headers)
       .filter(header => triedHeaders.has(header))
       .map(header => field('header', header, false)),
-    ...(schema.body ? [bodyField(schema.body)] : []),
+    ...(schema.body ? [bodyField(name, route)] : []),
   ]
   const isSafe = method === 'GET'
   const warning = isSafe ? '' : '<p class="hint">This is not a trial run: it changes your Darkroom.</p>'
@@ -37,9 +38,10 @@ function field(place: 'path' | 'query' | 'header', name: string, isRequired: boo
   return `<label>${label} <input name="${label}" data-in="${place}"${isRequired ? ' required' : ''} autocomplete="off" spellcheck="false"></label>`
 }
 
-function bodyField(body: NonNullable<Route['schema']['body']>): string {
-  if (isBytes(body))
+function bodyField(name: string, route: Route): string {
+  const { body } = route.schema
+  if (body && isBytes(body))
     return '<label>Image <input type="file" name="body" data-in="body" required accept="image/*,.heic,.tif,.tiff,.avif"></label>'
-  const example = escapeHtml(JSON.stringify(exampleOf(body)))
+  const example = escapeHtml(JSON.stringify(exampleBody(name, route)))
   return `<label class="wide">Body, as JSON <textarea name="body" data-in="body" rows="3" spellcheck="false">${example}</textarea></label>`
 }
