@@ -23,6 +23,7 @@ export interface AvifReference {
 
 /** The content of a file's `meta` box: ISO/IEC 14496-12 section 8.11, ISO/IEC 23008-12 sections 6 and 9.3. */
 export interface AvifMeta {
+  /** 0 if the file names none: no item has this number. */
   primaryId: number
   items: Map<number, AvifItem>
   references: AvifReference[]
@@ -33,7 +34,7 @@ export async function readMeta(walker: BoxWalker, meta: Box): Promise<AvifMeta> 
   const references: AvifReference[] = []
   const associations = new Map<number, number[]>()
   let properties: AvifProperty[] = []
-  let primaryId: number | undefined
+  let primaryId = 0
   for await (const box of walker.children(meta, 4)) {
     if (box.type === 'pitm') primaryId = await readPrimaryId(walker, box)
     else if (box.type === 'iinf') await readItems(walker, box, items)
@@ -44,7 +45,6 @@ export async function readMeta(walker: BoxWalker, meta: Box): Promise<AvifMeta> 
         else if (inner.type === 'ipma') await readAssociations(walker, inner, associations)
       }
   }
-  if (primaryId === undefined) throw new MalformedImage('the file names no primary image')
   // ISO/IEC 23008-12 section 9.3.1: properties count from 1; 0 means none.
   for (const item of items.values())
     for (const index of associations.get(item.id) ?? []) {

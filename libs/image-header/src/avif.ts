@@ -23,7 +23,8 @@ export async function readHeif(reader: HeaderReader): Promise<ImageFacts> {
       sequence ??= await readSequence(walker, box)
     }
   }
-  if (meta) return factsOfImages(meta, sequence)
+  // A sequence may have metadata without an image.
+  if (meta && (meta.primaryId !== 0 || !hasTracks)) return factsOfImages(meta, sequence)
   if (sequence?.width) return factsOfSequence(sequence)
   if (hasTracks) throw new MalformedImage('a sequence without a still image is not supported')
   throw new MalformedImage('the file holds neither a still image nor a sequence coded as AV1')
@@ -32,6 +33,7 @@ export async function readHeif(reader: HeaderReader): Promise<ImageFacts> {
 const constant = { orientation: 1, progressive: false, lossless: false } as const
 
 function factsOfImages(meta: AvifMeta, sequence: AvifSequence | undefined): ImageFacts {
+  if (meta.primaryId === 0) throw new MalformedImage('the file names no primary image')
   const primary = meta.items.get(meta.primaryId)
   if (!primary) throw new MalformedImage("the file's primary image does not exist")
   const size = displayedSize(primary)

@@ -17,7 +17,7 @@ export class UnusableImage extends Error {
 /** A decoder's message about an image, in one line. */
 export function undecodableImage(error: unknown): UnusableImage {
   const message = error instanceof Error ? error.message : String(error)
-  const remarks = new Set(message.split('\n').map(line => readable(line).replace(noise, '')))
+  const remarks = new Set(message.split('\n').map(line => inWords(readable(line)).replace(noise, '')))
   remarks.delete('')
   const words = [...remarks].join('; ').slice(0, maxLength)
   return new UnusableImage('undecodable-image', words || 'the image cannot be decoded', { cause: error })
@@ -29,6 +29,11 @@ export function readable(text: string): string {
     .replaceAll(/[^\x20-\x7e]+/g, ' ')
     .replaceAll(/\s+/g, ' ')
     .trim()
+}
+
+/** libvips doesn't say what libpng found. */
+function inWords(remark: string): string {
+  return remark === 'vipspng: libpng read error' ? 'the PNG is cut off or damaged' : remark
 }
 
 /** Parts of libvips' messages that don't help people, some repeated a hundred times. */

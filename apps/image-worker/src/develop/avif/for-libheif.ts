@@ -22,7 +22,7 @@ import { itemsIn, primaryOf, referencesIn } from './items.ts'
 export function forLibheif(input: Uint8Array, { format }: Pick<ImageHeader, 'format'>): Uint8Array {
   const file = Buffer.from(input.buffer, input.byteOffset, input.byteLength)
   const meta = metaIn(file)
-  if (!meta) {
+  if (!meta || !boxesIn(file, insideMeta(meta)).some(({ type }) => type === 'pitm')) {
     const words = 'a sequence without a still image is not supported'
     throw new UnusableImage('unsupported-image', words)
   }

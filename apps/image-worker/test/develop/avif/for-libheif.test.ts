@@ -18,9 +18,11 @@ test('an AVIF sequence with a still image is developed as that image', async () 
 })
 
 test('an AVIF sequence without a still image fails with this reason', async () => {
-  const file = await sample('sequence')
-  file.write('free', file.indexOf('meta'), 'latin1')
-  await assert.rejects(run(file, 'flip'), /a sequence without a still image is not supported/)
+  for (const box of ['meta', 'pitm']) {
+    const file = await sample('sequence')
+    file.write('free', file.indexOf(box), 'latin1')
+    await assert.rejects(run(file, 'flip'), /a sequence without a still image is not supported/)
+  }
 })
 
 test('a grid whose turn is declared for its tiles, too, is turned once', async () => {
