@@ -41,7 +41,8 @@ export function readForm(
       if (!plainEncodings.has(encoding)) fail(encodedPart(name, encoding))
       else if (!fieldNames.includes(name)) fail(unknownField(name))
       else if (valueIsCut) fail(badForm(`the field "${name}" is longer than ${limits.fieldSize} bytes`))
-      else if (form.file) fail(badForm(`the field "${name}" must come before the file`))
+      else if (form.file)
+        fail(badForm(`the field "${name}" must come before the file, or be sent in the query`))
       else if (Object.hasOwn(form.options, name)) fail(badForm(`the field "${name}" is given twice`))
       else form.options = { ...form.options, [name]: value }
     })

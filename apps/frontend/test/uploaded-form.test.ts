@@ -87,6 +87,14 @@ describe('a form', () => {
     await assert.rejects(read(cut(Buffer.from(nameless), [])), /no field ""/)
   })
 
+  test('with a field after the file is refused, with words for clients that sort their fields', async () => {
+    const form = formData(filePart(Buffer.from('an image')), operationsPart('flip'))
+    await assert.rejects(
+      read(cut(form, [])),
+      /"operations" must come before the file, or be sent in the query/,
+    )
+  })
+
   test('with the same field twice is refused', async () => {
     const form = formData(operationsPart('flip'), operationsPart('flop'), filePart(Buffer.from('an image')))
     await assert.rejects(read(cut(form, [])), /the field "operations" is given twice/)
