@@ -68,6 +68,7 @@ export const grantRoutes = {
     schema: {
       summary: 'Makes a short-lived token for uploads with fixed options; its holder sees only these images',
       body: NewGrant,
+      isBodyOptional: true,
       response: { 201: MadeGrant, 400: Problem },
     },
   }),

@@ -49,6 +49,7 @@ export const linkRoutes = {
       summary: 'Signs links to the bytes of an image, which work without a key until they expire',
       params: Type.Object({ id: Type.String() }),
       body: NewLinks,
+      isBodyOptional: true,
       response: { 200: SignedLinks, 404: Problem },
     },
   }),

@@ -79,7 +79,7 @@ function pathOf(url: string): string {
 }
 
 function operationOf({ method, url, schema, access, name }: ServedRoute, names: Names): Json {
-  const { summary, params, querystring, headers, body, response } = schema
+  const { summary, params, querystring, headers, body, isBodyOptional = false, response } = schema
   const parameters = [
     ...parametersIn('path', params, names),
     ...parametersIn('query', querystring, names),
@@ -92,7 +92,7 @@ function operationOf({ method, url, schema, access, name }: ServedRoute, names: 
     tags: [tagOf(url)],
     ...(isForAnyone && { security: [] }),
     ...(parameters.length > 0 && { parameters }),
-    ...(body && { requestBody: requestBodyOf(body, names) }),
+    ...(body && { requestBody: requestBodyOf(body, !isBodyOptional, names) }),
     responses: {
       ...Object.fromEntries(
         Object.entries(response).map(([status, answer]) => [
@@ -130,9 +130,9 @@ function parametersIn(place: 'path' | 'query' | 'header', schema: TSchema | unde
   })
 }
 
-function requestBodyOf(body: TSchema, names: Names): Json {
+function requestBodyOf(body: TSchema, required: boolean, names: Names): Json {
   const contents = bodiesOf(body) ?? { [mediaTypeOf(body)]: body }
-  return { required: true, content: contentOf(contents, names) }
+  return { required, content: contentOf(contents, names) }
 }
 
 function responseOf(status: number | undefined, answer: TSchema, names: Names): Json {

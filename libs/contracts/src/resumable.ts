@@ -117,6 +117,7 @@ export const resumableRoutes = {
         priority: PriorityHeader,
       }),
       body: bytesOf(tusContentType),
+      isBodyOptional: true,
       response: { 201: Nothing, 400: Problem, 403: Problem, 412: Problem, ...intakeProblems },
     },
   }),

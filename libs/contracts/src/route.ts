@@ -6,6 +6,8 @@ export interface RouteSchema {
   readonly querystring?: TSchema
   readonly headers?: TSchema
   readonly body?: TSchema
+  /** Whether a request may have no body; for OpenAPI. */
+  readonly isBodyOptional?: boolean
   readonly response: Readonly<Record<number, TSchema>>
 }
 

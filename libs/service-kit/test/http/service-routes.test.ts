@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { storageRoutes } from '@darkroom/contracts'
+import { frontendRoutes, storageRoutes } from '@darkroom/contracts'
 import { ServiceUnavailable } from '../../src/problems/problems.ts'
 import { buildApp, problemOf } from '../app.ts'
 
@@ -37,6 +37,7 @@ test('OpenAPI is made from the contracts', async t => {
   app.register(async scope => {
     scope.route({ ...storageRoutes.putBlob, handler })
     scope.route({ ...storageRoutes.deleteBlob, handler })
+    scope.route({ ...frontendRoutes.createLinks, handler })
   })
   const document = (await app.inject('/openapi.json')).json()
   assert.equal(document.openapi, '3.1.0')
@@ -52,6 +53,8 @@ test('OpenAPI is made from the contracts', async t => {
     (parameter: { in: string; name: string }) => `${parameter.in} ${parameter.name}`,
   )
   for (const name of ['path key', 'path stage', 'query fence']) assert.ok(parameters.includes(name), name)
+  assert.equal(put.requestBody.required, true)
+  assert.equal(document.paths['/images/{id}/links'].post.requestBody.required, false)
   assert.ok('/healthz' in document.paths)
   assert.ok(!('/openapi.json' in document.paths))
 })
