@@ -48,8 +48,8 @@ function sourceIn(document: unknown): ImageRequest {
     throw invalid(
       `body: unknown ${[unknown.additionalProperties].flat().join(', ')}; expected: ${Object.keys(ImageRequest.properties).join(', ')}`,
     )
-  const { instancePath, message } = errors[0] ?? {}
-  throw invalid(`body ${instancePath?.slice(1).replaceAll('/', '.') ?? ''}: ${message ?? 'is not valid'}`)
+  const { instancePath = '', message = 'is not valid' } = errors[0] ?? {}
+  throw invalid(`body${instancePath.replace('/', ' ').replaceAll('/', '.')}: ${message}`)
 }
 
 function invalid(detail: string): ServiceProblem {

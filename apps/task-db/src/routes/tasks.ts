@@ -80,5 +80,5 @@ function toEvent(event: LeaseHolderEvent): TaskEvent {
 function readInstant(name: string, text: string): Date {
   const instant = new Date(text)
   if (!Number.isNaN(instant.getTime())) return instant
-  throw new ServiceProblem(400, 'invalid-request', `querystring ${name}: ${text} is not a valid time`)
+  throw new ServiceProblem(400, 'invalid-request', `query ${name}: ${text} is not a valid time`)
 }

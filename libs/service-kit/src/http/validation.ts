@@ -38,6 +38,8 @@ export const schemaController = {
 /** Mistakes whose value is quoted: it should be a number, a date, or one of a list, so it is not a secret. */
 const quotedMistakes = new Set(['type', 'format', 'enum', 'minimum', 'maximum'])
 const maxQuotedLength = 40
+/** The words for the parts of a request that Fastify calls otherwise. */
+const partWords: Readonly<Record<string, string>> = { querystring: 'query', params: 'path' }
 
 function describe(
   schema: TSchema,
@@ -45,20 +47,26 @@ function describe(
   httpPart = 'request',
   input?: unknown,
 ): string {
+  const part = partWords[httpPart] ?? httpPart
   const error = errors.find(({ keyword }) => keyword === 'additionalProperties') ?? errors[0]
-  if (!error) return `the ${httpPart} is not valid`
+  if (!error) return `the ${part} is not valid`
   const where = error.instancePath.slice(1).replaceAll('/', '.')
-  const { additionalProperties, allowedValues, format } = error.params as Record<string, unknown>
+  const { additionalProperties, allowedValues, format, requiredProperties } = error.params as Record<
+    string,
+    unknown
+  >
   if (Array.isArray(additionalProperties)) {
     const known = where === '' && 'properties' in schema ? Object.keys(Object(schema.properties)) : []
     const expected = known.length > 0 ? `; expected: ${known.join(', ')}` : ''
-    return `${httpPart}: unknown ${additionalProperties.join(', ')}${expected}`
+    return `${part}: unknown ${additionalProperties.join(', ')}${expected}`
   }
+  const at = `${part}${where ? ` ${where}` : ''}`
+  if (Array.isArray(requiredProperties)) return `${at}: missing ${requiredProperties.join(', ')}`
   const allowed = Array.isArray(allowedValues) ? ` (${allowedValues.join(', ')})` : ''
   // A text of a wrong type in a JSON body may be anything.
   const isQuoted = quotedMistakes.has(error.keyword) && !(httpPart === 'body' && error.keyword === 'type')
   const given = isQuoted ? JSON.stringify(Object(input)[where]) : undefined
   const got = given !== undefined && given.length <= maxQuotedLength ? `, got ${given}` : ''
   const rule = format === 'date-time' ? 'must be a date and time such as 2026-01-31T10:00:00Z' : error.message
-  return `${httpPart}${where ? ` ${where}` : ''}: ${rule}${allowed}${got}`
+  return `${at}: ${rule}${allowed}${got}`
 }

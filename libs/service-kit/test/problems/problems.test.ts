@@ -149,15 +149,15 @@ suite('a request', () => {
   test('that violates the contract is 400, and the answer names the mistake', async t => {
     const app = checking(t)
     const wrong: [string, RegExp][] = [
-      ['', /querystring: must have required properties n/],
-      ['?n=x', /querystring n: must be integer, got "x"$/],
-      ['?n=1.5', /querystring n: must be integer, got "1.5"$/],
-      ['?n=0', /querystring n: must be >= 1, got "0"$/],
-      ['?n=1&n=2', /querystring n: must be integer, got \["1","2"\]$/],
-      [`?n=${'x'.repeat(50)}`, /querystring n: must be integer$/],
-      ['?n=1&b=yes', /querystring b: must be boolean, got "yes"$/],
-      ['?n=1&other=2', /querystring: unknown other; expected: n, b, since$/],
-      ['?n=1&since=2026-01-31', /querystring since: must be a date and time such as \S+Z, got "2026-01-31"$/],
+      ['', /query: missing n$/],
+      ['?n=x', /query n: must be integer, got "x"$/],
+      ['?n=1.5', /query n: must be integer, got "1.5"$/],
+      ['?n=0', /query n: must be >= 1, got "0"$/],
+      ['?n=1&n=2', /query n: must be integer, got \["1","2"\]$/],
+      [`?n=${'x'.repeat(50)}`, /query n: must be integer$/],
+      ['?n=1&b=yes', /query b: must be boolean, got "yes"$/],
+      ['?n=1&other=2', /query: unknown other; expected: n, b, since$/],
+      ['?n=1&since=2026-01-31', /query since: must be a date and time such as \S+Z, got "2026-01-31"$/],
     ]
     for (const [search, detail] of wrong) {
       const answer = await app.inject(`/query${search}`)
