@@ -20,7 +20,7 @@ export const colourOperations = {
     parse: nothing,
   }),
   blur: defineOperation({
-    summary: 'Blurs with a Gaussian',
+    summary: 'Blurs the image (Gaussian blur)',
     form: 'blur[:sigma]',
     example: 'blur:4',
     properties: {

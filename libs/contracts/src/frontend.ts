@@ -255,7 +255,7 @@ export const frontendRoutes = {
     url: '/stats',
     access: 'operator',
     schema: {
-      summary: 'Counts, throughput, durations, failures, workers and services, for operators',
+      summary: 'Counts, throughput, durations, failures, workers and services',
       response: { 200: Stats },
     },
   }),

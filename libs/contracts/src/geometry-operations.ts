@@ -29,7 +29,7 @@ export const geometryOperations = {
         description:
           'inside: the largest size that fits into the box. outside: the smallest size that covers it. cover: outside, then cut to the box. contain: inside, then padded to the box. fill: stretched to the box',
       }),
-      enlarge: Type.Boolean({ default: false }),
+      enlarge: Type.Boolean({ default: false, description: 'Whether a side may grow' }),
       position: Type.Optional(Position),
       background: Type.Optional(Background),
     },
@@ -105,7 +105,7 @@ export const geometryOperations = {
       width: Type.Optional(Side),
       height: Type.Optional(Side),
       position: Type.Optional(
-        Type.Enum(places, { description: 'The position of the image in the size; default: center' }),
+        Type.Enum(places, { description: 'The position of the image in its new size; default: center' }),
       ),
       top: Type.Optional(Offset),
       right: Type.Optional(Offset),
@@ -198,14 +198,14 @@ export const geometryOperations = {
     parse: text => number('angle', text),
   }),
   flip: defineOperation({
-    summary: 'Mirrors top and bottom',
+    summary: 'Mirrors the image: top and bottom change places',
     form: 'flip',
     example: 'flip',
     properties: {},
     parse: nothing,
   }),
   flop: defineOperation({
-    summary: 'Mirrors left and right',
+    summary: 'Mirrors the image: left and right change places',
     form: 'flop',
     example: 'flop',
     properties: {},

@@ -109,7 +109,7 @@ export const resumableRoutes = {
         'upload-metadata': Type.Optional(
           Type.String({
             description:
-              'Names and base64 values. `operations`, `variants` and `preset` are used, others are only kept',
+              'Names and base64 values. `operations`, `variants`, `preset` and `callback` are used, others are only kept',
           }),
         ),
         'upload-concat': Type.Optional(Type.String({ description: 'Not supported' })),
@@ -133,12 +133,12 @@ export const resumableRoutes = {
     },
   }),
   appendToUpload,
-  /** For clients that can't send PATCH or DELETE: with `X-HTTP-Method-Override`. */
   overrideUploadMethod: defineRoute({
     ...appendToUpload,
     method: 'POST',
     schema: {
       ...appendToUpload.schema,
+      summary: 'PATCH or DELETE for clients that can send neither, by `X-HTTP-Method-Override`',
       response: { ...appendToUpload.schema.response, 405: Problem },
     },
   }),

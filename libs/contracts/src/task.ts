@@ -28,7 +28,7 @@ export const TaskId = Type.String({
 
 const Instant = Type.String({
   format: 'date-time',
-  description: 'UTC with milliseconds, as toISOString() writes it',
+  description: 'UTC with milliseconds, such as 2026-01-31T10:00:00.000Z',
 })
 
 /** Facts about a stored image. Width and height are in pixels, of one frame, as displayed. */
