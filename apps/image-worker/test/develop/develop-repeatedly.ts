@@ -3,14 +3,17 @@ import process from 'node:process'
 import { buffer } from 'node:stream/consumers'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { parseOperations } from '@darkroom/contracts'
 import { photograph } from '@darkroom/testing'
 import sharp from 'sharp'
 import { allowOnlyOurLoaders } from '../../src/develop/allow-loaders.ts'
-import { run } from './run.ts'
+import { develop } from '../../src/develop/develop.ts'
+import { limits, run } from './run.ts'
 
 /*
  * A process that develops images like a worker's threads, two at a time, and prints the memory used as JSON.
- * `large` develops two photographs of 24 megapixels; `many` develops 500 images of all sizes up to half a megapixel.
+ * `large` develops two photographs of 24 megapixels; `many` develops 500 images of all sizes up to half a megapixel;
+ * `alone` develops one image with the operations that follow it.
  */
 
 sharp.concurrency(1)
@@ -20,12 +23,29 @@ setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
 if (process.argv[2] === 'large') await developLarge()
+else if (process.argv[2] === 'alone') await developAlone(process.argv[3] ?? '')
 else await developMany()
 
 async function developLarge(): Promise<void> {
   const file = await buffer(process.stdin)
   await Promise.all([run(file, 'swap-channels:bgr'), run(file, 'swap-channels:bgr')])
   print({ peak: kilobytes('VmHWM') * 1024 })
+}
+
+async function developAlone(operations: string): Promise<void> {
+  const file = await buffer(process.stdin)
+  await run(
+    await sharp({ create: { width: 64, height: 64, channels: 3, background: '#888' } })
+      .avif()
+      .toBuffer(),
+    'flip',
+  )
+  const before = kilobytes('VmRSS') * 1024
+  let reserved = 0
+  await develop(file, parseOperations(operations), limits, async bytes => {
+    reserved = bytes
+  })
+  print({ taken: kilobytes('VmHWM') * 1024 - before, reserved })
 }
 
 async function developMany(): Promise<void> {

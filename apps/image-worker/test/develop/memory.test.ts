@@ -26,18 +26,40 @@ test('memory is as high after 500 images as after 100', { skip }, async t => {
   assert.ok(early > 0 && late <= early * 1.15, `${early} bytes became ${late}`)
 })
 
+for (const [what, operations, depth, bitdepth] of [
+  ['an AVIF whose channels are swapped', 'swap-channels', 'uchar', 8],
+  ['an AVIF of 10 bits', 'swap-channels', 'ushort', 10],
+  ['an AVIF that becomes a JPEG', 'format:jpeg', 'uchar', 8],
+] as const)
+  test(`${what} takes about as much memory as is reserved for it`, { skip }, async t => {
+    const [width, height] = [3000, 2000]
+    const raw = { width, height, channels: 3 } as const
+    const image = sharp(photograph({ width, height, seed: 1 }), { raw })
+    const deep = depth === 'ushort' ? image.toColourspace('rgb16') : image
+    const avif = await deep.avif({ effort: 0, bitdepth }).toBuffer()
+    const { taken = 0, reserved = 0 } = await developIn('alone', avif, operations)
+    t.diagnostic(`${Math.round(taken / mebibyte)} MiB of ${Math.round(reserved / mebibyte)} MiB`)
+    assert.ok(taken > 0.5 * reserved && taken <= 1.1 * reserved, `${taken} of ${reserved} bytes`)
+  })
+
 interface Memory {
+  taken?: number
+  reserved?: number
   peak?: number
   early?: number
   late?: number
 }
 
 /** Runs in a process with a worker's environment: jemalloc if it is installed, otherwise fewer arenas of glibc. */
-async function developIn(what: string, input: Uint8Array = new Uint8Array()): Promise<Memory> {
+async function developIn(
+  what: string,
+  input: Uint8Array = new Uint8Array(),
+  operations = '',
+): Promise<Memory> {
   const script = fileURLToPath(new URL('develop-repeatedly.ts', import.meta.url))
   const jemalloc = '/usr/lib/x86_64-linux-gnu/libjemalloc.so.2'
   const allocator = existsSync(jemalloc) ? { LD_PRELOAD: jemalloc } : { MALLOC_ARENA_MAX: '2' }
-  const child = spawn(process.execPath, [script, what], {
+  const child = spawn(process.execPath, [script, what, operations], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, ...allocator },
   })
