@@ -7,18 +7,22 @@ export const UploadOptions = Type.Object(
     operations: Type.Optional(
       Type.String({
         maxLength: 64_000,
-        description: 'swap-channels:bgr,… or JSON [{"name":"swap-channels","order":"bgr"},…]',
+        description:
+          'A list of operations, applied in its order: `crop:400x300,resize:200x`, or JSON: `[{"name":"flip"}]`. Default: `swap-channels:bgr`',
       }),
     ),
     variants: Type.Optional(
       Type.String({
         maxLength: 64_000,
         description:
-          'Up to 8 further results, each made of the original: thumb=resize:200x200,format:webp;large=… or JSON {"thumb":"resize:200x200,format:webp",…}. If only variants are given, there is no other result',
+          'Up to 8 further results, each made of the original: `thumb=resize:200x200;large=resize:1600x`, or JSON: `{"thumb":"resize:200x200"}`. With variants alone, there is no other result',
       }),
     ),
     preset: Type.Optional(
-      Type.String({ maxLength: 64, description: 'A preset, whose operations or variants can be replaced' }),
+      Type.String({
+        maxLength: 64,
+        description: 'The name of a preset; `operations` and `variants` replace those of the preset',
+      }),
     ),
     callback: Type.Optional(CallbackUrl),
   },
