@@ -1,6 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { frontendRoutes, hasEnded, type UploadOptions } from '@darkroom/contracts'
-import { type App, acceptBytes, holdSignal, isBodyAwaited, tooLarge } from '@darkroom/service-kit'
+import {
+  type App,
+  acceptBytes,
+  holdSignal,
+  isBodyAwaited,
+  ServiceProblem,
+  tooLarge,
+} from '@darkroom/service-kit'
 import type { FastifyRequest } from 'fastify'
 import type { ChangeFeed } from '../events/change-feed.ts'
 import { pathOfImage, setRetryAfter, toImageStatus } from '../image-status.ts'
@@ -26,6 +33,7 @@ export function addUploadRoutes(
   publicUrls: readonly URL[],
 ): void {
   acceptBytes(app)
+  app.addHook('preHandler', async ({ headers }: FastifyRequest) => refusePart(headers))
   app.addHook('preHandler', () => gate.check())
   const { taskDb } = clients
   const readLimits = masterLimits(clients)
@@ -64,6 +72,14 @@ export function addUploadRoutes(
       return reply.code(202).type('text/plain').send(id)
     },
   })
+}
+
+/** A part of an image must not be accepted as an image (RFC 9110, 14.5). */
+function refusePart({ 'content-range': range }: IncomingHttpHeaders): void {
+  if (range === undefined) return
+  const detail =
+    'Content-Range is not supported: send the whole image in one request, or in pieces by tus at /uploads'
+  throw new ServiceProblem(400, 'no-content-range', detail)
 }
 
 function givenIn({ headers, query }: { headers: IncomingHttpHeaders; query: UploadOptions }) {

@@ -223,6 +223,12 @@ describe('a refused upload', () => {
     status?: number
     code?: string
   }[] = [
+    {
+      name: 'the first part of an image in a form',
+      form: formData(filePart(png)),
+      headers: { ...formHeaders, 'content-range': `bytes 0-${png.length - 1}/9999999` },
+      code: 'no-content-range',
+    },
     { name: 'a form without a file', form: formData(operationsPart('swap-channels')) },
     { name: 'an empty form', form: formData() },
     { name: 'no form at all', form: Buffer.from('text') },
