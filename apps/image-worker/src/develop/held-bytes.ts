@@ -13,27 +13,35 @@ export const maxHeldBytes = 100 * 1024 * 1024
  * @throws UnusableImage when a step makes the image larger than a limit allows
  */
 export function heldBytes(job: Job): number {
-  return Math.max(decodingBytes(job), 2 * largestBytes(job)) + avifBytes(job)
+  return Math.max(decodingBytes(job), 2 * largestBytes(job)) + codingBytes(job)
 }
 
-/**
- * The bytes that libheif and libaom take for each pixel beside its samples, as measured for photographs of 12 and 48
- * megapixels.
- */
+/** The bytes that libheif and libaom take for each pixel beside its samples, as measured with photographs. */
 const avifBytesFor = {
   8: { decoding: 15, encoding: 20, transparency: 11 },
   16: { decoding: 22, encoding: 28, transparency: 16 },
 } as const
 
-/** AVIF takes several times as much memory as the samples, mostly while it is encoded, at its size after all steps. */
-function avifBytes({ header, plan: { steps, output, addsTransparency } }: Job): number {
-  const { decoding, encoding, transparency } = avifBytesFor[header.bitsPerSample > 8 ? 16 : 8]
+/** Likewise, for encoding a lossless WebP, or only its transparency. */
+const webpBytes = { lossless: 36, transparency: 14 }
+
+/** Likewise, for choosing the colours of a GIF. */
+const gifBytes = 13
+
+/** Some codecs take several times as much memory as the samples, encoders at the size after all steps. */
+function codingBytes({ header, plan: { steps, output, addsTransparency } }: Job): number {
+  const avif = avifBytesFor[header.bitsPerSample > 8 ? 16 : 8]
   const before = uprightSize(header)
   const after = steps.reduce((size, step) => step.sizeAfter(size), before)
   const hasAlpha = header.channels % 2 === 0 || addsTransparency
-  const decoded = header.format === 'avif' ? decoding * before.width * before.height : 0
-  const encoded = output.format === 'avif' ? encoding + (hasAlpha ? transparency : 0) : 0
-  return decoded + encoded * after.width * after.height
+  const isLossless = header.format === output.format && header.lossless
+  const decoded = header.format === 'avif' ? avif.decoding * before.width * before.height : 0
+  let encoding = 0
+  if (output.format === 'avif') encoding = avif.encoding + (hasAlpha ? avif.transparency : 0)
+  else if (output.format === 'webp' && isLossless) encoding = webpBytes.lossless
+  else if (output.format === 'webp' && hasAlpha) encoding = webpBytes.transparency
+  else if (output.format === 'gif') encoding = gifBytes
+  return decoded + encoding * after.width * after.height
 }
 
 /**
