@@ -9,6 +9,7 @@ import {
 } from '@darkroom/image-header'
 import { ServiceProblem, unavailable } from '@darkroom/service-kit'
 import type { LiveConfig } from './config.ts'
+import { textMistake } from './image-as-text.ts'
 
 type Storage = Client<typeof storageRoutes>
 
@@ -17,11 +18,9 @@ export function recognize(head: Uint8Array): SniffedFormat {
   if (head.length === 0) throw new ServiceProblem(400, 'empty-body', 'the body is empty: send an image')
   const format = sniffFormat(head)
   if (format) return format
-  throw new ServiceProblem(
-    415,
-    'not-an-image',
-    'unsupported file type: expected JPEG, PNG, WebP, GIF, TIFF, AVIF or HEIC',
-  )
+  const mistake = textMistake(head)
+  const detail = 'unsupported file type: expected JPEG, PNG, WebP, GIF, TIFF, AVIF or HEIC'
+  throw new ServiceProblem(415, 'not-an-image', mistake ? `${detail}; ${mistake}` : detail)
 }
 
 /** @throws ServiceProblem 422 if the image is malformed or too large */

@@ -321,6 +321,13 @@ describe('a refused upload', () => {
     }
   })
 
+  test('of an image as text is answered with what to do', async () => {
+    const body = Buffer.from(Buffer.from(png).toString('base64'))
+    const answer = await refusing.ask('/images', { method: 'POST', body })
+    assertProblem(answer, 415, 'not-an-image')
+    assert.match(String(answer.json().detail), /in base64; send its bytes$/)
+  })
+
   test('whose type is the default of curl has no words about curl if its bytes are an image', async () => {
     const headers = { 'content-type': 'application/x-www-form-urlencoded', 'idempotency-key': 'curl' }
     const ask = (path: string) => frontend.ask(path, { method: 'POST', headers, body: png })
