@@ -30,12 +30,14 @@ export function withDerivedCrop(file: Buffer, meta: FileBox): Buffer {
   if (!turns.some(property => typeOf(property) === 'clap')) return file
 
   const references = referencesIn(file, parts)
-  const transparencies = references.filter(({ type, to }) => type === 'auxl' && to.includes(primary))
   const used = new Set(itemsIn(file, parts).map(({ id }) => id))
+  const transparencies = references.filter(
+    ({ type, from, to }) => type === 'auxl' && to.includes(primary) && used.has(from),
+  )
   const derived = new Map<number, number>()
   const added: Buffer[] = []
   const whole = sizeOf(primary)
-  for (const id of [primary, ...transparencies.map(({ from }) => from)]) derive(id)
+  for (const id of new Set([primary, ...transparencies.map(({ from }) => from)])) derive(id)
 
   const derivedOf = (id: number) => derived.get(id) ?? id
   const moved = references
