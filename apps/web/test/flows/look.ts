@@ -13,7 +13,7 @@ const prints = {
 }
 
 /** Every page in every width and in both colours, and the pictures of README and docs. */
-export function lookFlows({ open, openWithSettings, png }: InBrowser): void {
+export function lookFlows({ open, openWithSettings, png, post }: InBrowser): void {
   for (const [pointer, pixels] of [
     ['mouse', 24],
     ['finger', 44],
@@ -127,6 +127,7 @@ export function lookFlows({ open, openWithSettings, png }: InBrowser): void {
 
   for (const colorScheme of ['light', 'dark'] as const) {
     test(`every page is accessible and fits from 360 to 1440 px, ${colorScheme}`, async () => {
+      await post()
       await using opened = await open('/', { colorScheme, viewport: { width: 1440, height: 800 } })
       const { page } = opened
       await page.locator('.row').first().waitFor()
