@@ -237,7 +237,7 @@ function noSuchRoute(request: FastifyRequest, path: string, existsWithoutSlash: 
 }
 
 /** The router also finds `/things/:id` for `/things/`, with an empty id. */
-function lacksParameter({ params }: FastifyRequest): boolean {
+export function lacksParameter({ params }: FastifyRequest): boolean {
   return Object.entries(params ?? {}).some(([name, value]) => name !== '*' && value === '')
 }
 
