@@ -44,6 +44,8 @@ export function addLinkRoutes(
   ) => {
     countRequest(request, reply)
     const { task, maxAgeSeconds } = await links.open(link)
+    // Pages with an embedder policy (COEP) show only what allows it.
+    reply.header('cross-origin-resource-policy', 'cross-origin')
     return sendBytes(reply, clients.storage, bytesOf(task), `public, max-age=${maxAgeSeconds}`)
   }
 

@@ -53,9 +53,15 @@ describe('a signed link', () => {
     const plain = await askWith(alice.key, `/images/${id}/result`)
     const answer = await ask(links.result)
     assert.deepEqual([answer.status, answer.body], [200, result])
-    const { date: _, 'cache-control': __, ...headers } = answer.headers
+    const {
+      date: _,
+      'cache-control': __,
+      'cross-origin-resource-policy': policy,
+      ...headers
+    } = answer.headers
     const { date: ___, 'cache-control': ____, ...expected } = plain.headers
     assert.deepEqual(headers, expected)
+    assert.equal(policy, 'cross-origin')
     assert.deepEqual((await ask(links.original)).body, png)
     const head = await ask(links.result, { method: 'HEAD' })
     assert.deepEqual([head.status, head.headers.etag, head.body.length], [200, answer.headers.etag, 0])
