@@ -1,6 +1,7 @@
 import { type Av1Quantisation, readAv1Quantisation } from './av1-frame.ts'
 import { type Av1Sequence, type ChromaSubsampling, type Cicp, readAv1Sequence } from './av1-sequence.ts'
-import { type AvifMeta, readMeta } from './avif-items.ts'
+import { firstCodedItem } from './avif-derivation.ts'
+import { readMeta } from './avif-items.ts'
 import { type ItemLocation, readLocations } from './avif-location.ts'
 import { BitReader } from './bit-reader.ts'
 import { type Box, BoxWalker } from './boxes.ts'
@@ -44,7 +45,9 @@ export async function readAvifCoding(source: ByteSource): Promise<AvifCoding | u
 
 async function readCoding(walker: BoxWalker, box: Box): Promise<AvifCoding> {
   const meta = await readMeta(walker, box)
-  const coded = codedIdOf(meta)
+  const primary = meta.items.get(meta.primaryId)
+  const item = primary && firstCodedItem(meta, primary)
+  const coded = item?.type === 'av01' ? item.id : undefined
   const start = coded === undefined ? undefined : await startOfItem(walker, box, coded)
   const headers = start && readHeaders(start)
   const ids = [meta.primaryId, ...(coded === undefined ? [] : [coded])]
@@ -65,12 +68,6 @@ async function readCoding(walker: BoxWalker, box: Box): Promise<AvifCoding> {
 }
 
 const unspecified: Cicp = { primaries: 2, transfer: 2, matrix: 2, isFullRange: true }
-
-/** The primary image, or the first tile of it. */
-function codedIdOf({ items, primaryId, references }: AvifMeta): number | undefined {
-  const tiles = references.find(({ type, from }) => type === 'dimg' && from === primaryId)?.to ?? []
-  return [primaryId, ...tiles].find(id => items.get(id)?.type === 'av01')
-}
 
 /** The headers of a frame take less than this. */
 const headBytes = 4096

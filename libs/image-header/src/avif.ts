@@ -1,3 +1,4 @@
+import { derivedFrom, derivedTypes, firstCodedItem } from './avif-derivation.ts'
 import { type AvifItem, type AvifMeta, readMeta } from './avif-items.ts'
 import { type AvifSequence, readSequence } from './avif-sequence.ts'
 import { BoxWalker } from './boxes.ts'
@@ -94,7 +95,6 @@ function factsOfSequence(sequence: AvifSequence): ImageFacts {
 }
 
 /** Item types that are images: ISO/IEC 23008-12 section 6.6 and the codings that libheif supports. */
-const derivedTypes = ['grid', 'iden', 'iovl']
 const imageTypes = ['av01', 'hvc1', 'avc1', 'vvc1', 'jpeg', 'j2k1', 'unci', ...derivedTypes]
 
 /** The pages: images that are not hidden and not a thumbnail, alpha or other companion of another. */
@@ -135,22 +135,6 @@ function tiles(meta: AvifMeta, item: AvifItem): number {
     const tile = meta.items.get(id)
     return sum + (tile ? unpackedPixels(tile) : 0)
   }, 0)
-}
-
-function derivedFrom(meta: AvifMeta, id: number): number[] {
-  return meta.references.filter(({ type, from }) => type === 'dimg' && from === id).flatMap(({ to }) => to)
-}
-
-/** The (first) coded image of which a derived image is made; undefined when the derivation is circular. */
-function firstCodedItem(meta: AvifMeta, item: AvifItem): AvifItem | undefined {
-  const visited = new Set<number>()
-  let current: AvifItem | undefined = item
-  while (current && derivedTypes.includes(current.type) && !visited.has(current.id)) {
-    visited.add(current.id)
-    const [first] = derivedFrom(meta, current.id)
-    current = first === undefined ? undefined : meta.items.get(first)
-  }
-  return current
 }
 
 /** The codec's own configuration counts. `pixi` repeats it, and is used only if the configuration is missing. */

@@ -3,7 +3,7 @@ import { type Association, readAssociations, writeAssociations } from './associa
 import { boxesIn, bytesOf, encodeBox, type FileBox, findBox, insideMeta, withMeta } from './file-boxes.ts'
 import { type FileItem, itemsIn, primaryOf, referencesIn, withItems, writeReferences } from './items.ts'
 
-/** The properties of a derived image besides its transformations. All others tell how an image is coded. */
+/** The properties of a derived image besides its transformations. All others describe its coding. */
 const describing = ['ispe', 'colr', 'pixi', 'pasp', 'auxC', 'clli', 'mdcv', 'cclv']
 export const transformations = ['clap', 'irot', 'imir']
 
@@ -108,7 +108,7 @@ function cropsIn(file: Buffer, turns: readonly FileBox[], primary: Size, item: S
     if (type === 'irot' && ((file[body] ?? 0) & 1) === 1) [whole, own] = [swapped(whole), swapped(own)]
     if (type !== 'clap') continue
     const crop = cropOf(apertureAt(file, body), whole)
-    const ownCrop = scaled(crop, own.width / whole.width, own.height / whole.height)
+    const ownCrop = scaled(crop, whole, own)
     crops.push(encodeCrop(ownCrop, own))
     whole = crop
     own = ownCrop
@@ -120,10 +120,11 @@ function swapped({ width, height }: Size): Size {
   return { width: height, height: width }
 }
 
-/** Includes the pixels of which only a part belongs to the crop. */
-function scaled({ left, top, width, height }: Crop, across: number, along: number): Crop {
-  const [right, bottom] = [Math.ceil((left + width) * across), Math.ceil((top + height) * along)]
-  const [x, y] = [Math.floor(left * across), Math.floor(top * along)]
+/** Includes the pixels of which only a part belongs to the crop. Divides last, so that whole results are exact. */
+function scaled({ left, top, width, height }: Crop, from: Size, to: Size): Crop {
+  const right = Math.ceil(((left + width) * to.width) / from.width)
+  const bottom = Math.ceil(((top + height) * to.height) / from.height)
+  const [x, y] = [Math.floor((left * to.width) / from.width), Math.floor((top * to.height) / from.height)]
   return { left: x, top: y, width: right - x, height: bottom - y }
 }
 

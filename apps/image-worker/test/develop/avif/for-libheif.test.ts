@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
+import { bytesSource, readAvifCoding } from '@darkroom/image-header'
 import sharp from 'sharp'
+import { forLibheif } from '../../../src/develop/avif/for-libheif.ts'
 import { assembleHeif, box, clap, gridOf, type HeifItem, irot, ispe } from '../heic/heif-assembler.ts'
 import { drawn, inspectResult } from '../inspect.ts'
 import { bytesOf, run } from '../run.ts'
@@ -34,14 +36,13 @@ test('a grid whose turn is declared for its tiles, too, is turned once', async (
   assert.deepEqual(drawn(turned), drawn(await inspectResult(await run(upright, 'rotate:270'))))
 })
 
+const alphaKind = box('auxC', Buffer.alloc(4), 'urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0')
+
 for (const side of [64, 32])
   test(`an AVIF is cropped together with its transparency of ${side} x ${side} pixels`, async () => {
-    const [colours, transparency] = [await twoColours(), await twoColours(side)]
-    const kind = box('auxC', Buffer.alloc(4), 'urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0')
+    const [colours, transparency] = [await twoColours(), await twoOpacities(side)]
     const file = (...properties: Uint8Array[]) =>
-      assembleHeif([colours(...properties), { ...transparency(irot(0), kind), references: { auxl: [1] } }], {
-        brands: ['avif', 'mif1'],
-      })
+      withTransparency(colours(...properties), transparency(irot(0), alphaKind))
     const whole = await bytesOf(file(), 'format:png')
     assert.equal((await sharp(whole).stats()).isOpaque, false)
     const corner = await bytesOf(
@@ -53,6 +54,28 @@ for (const side of [64, 32])
       drawn(await inspectResult(await run(whole, 'crop:4x48+0+0,rotate:270'))),
     )
   })
+
+test('transparency is cropped at the exact row when its size is an inexact fraction', async () => {
+  const [colours, transparency] = [await twoColours(100), await twoOpacities(58)]
+  const file = (...properties: Uint8Array[]) =>
+    withTransparency(colours(...properties), transparency(alphaKind))
+  const lower = await run(file(clap({ width: 100, height: 50, right: 0, down: 25 })), 'format:png')
+  const expected = await run(file(), 'crop:100x50+0+50,format:png')
+  assert.deepEqual(drawn(await inspectResult(lower)), drawn(await inspectResult(expected)))
+})
+
+test('a cropped grid is read with the settings of its tiles', async () => {
+  const tile = await twoColours()
+  const size = { columns: 2, rows: 1, width: 128, height: 64 }
+  const codingOf = async (...properties: Uint8Array[]) => {
+    const file = forLibheif(asAvif(gridOf(size, tile(), ...properties)), { format: 'avif' })
+    const { places: _, ...facts } = (await readAvifCoding(bytesSource(file))) ?? assert.fail()
+    return facts
+  }
+  const cropped = await codingOf(clap({ width: 100, height: 64, right: 0, down: 0 }))
+  assert.equal(cropped.isLossless, true)
+  assert.deepEqual(cropped, await codingOf())
+})
 
 test('the primary image of several is developed, wherever it stands', async () => {
   const image = await twoColours()
@@ -68,9 +91,20 @@ test('the primary image of several is developed, wherever it stands', async () =
 })
 
 /** A square AVIF image, red above blue, as an item of other files. */
-async function twoColours(side = 64): Promise<(...properties: Uint8Array[]) => HeifItem> {
+function twoColours(side = 64): Promise<ItemWith> {
+  return twoHalves(side, 0)
+}
+
+/** Likewise, opaque above transparent: the green samples come first in the data of a lossless AVIF. */
+function twoOpacities(side: number): Promise<ItemWith> {
+  return twoHalves(side, 1)
+}
+
+type ItemWith = (...properties: Uint8Array[]) => HeifItem
+
+async function twoHalves(side: number, upperChannel: number): Promise<ItemWith> {
   const pixels = Uint8Array.from({ length: side * side * 3 }, (_, at) =>
-    at % 3 === (at < (side * side * 3) / 2 ? 0 : 2) ? 255 : 0,
+    at % 3 === (at < (side * side * 3) / 2 ? upperChannel : 2) ? 255 : 0,
   )
   const file = await sharp(pixels, { raw: { width: side, height: side, channels: 3 } })
     .avif({ lossless: true })
@@ -79,6 +113,11 @@ async function twoColours(side = 64): Promise<(...properties: Uint8Array[]) => H
   const own = [file.subarray(av1CAt, av1CAt + file.readUInt32BE(av1CAt)), ispe(side, side)]
   const data = file.subarray(file.indexOf('mdat') + 4)
   return (...properties) => ({ type: 'av01', data, properties: [...own, ...properties] })
+}
+
+function withTransparency(colours: HeifItem, transparency: HeifItem): Buffer {
+  const items = [colours, { ...transparency, references: { auxl: [1] } }]
+  return assembleHeif(items, { brands: ['avif', 'mif1'] })
 }
 
 function alone(item: HeifItem): Buffer {
