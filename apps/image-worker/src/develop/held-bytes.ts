@@ -16,7 +16,7 @@ export function heldBytes(job: Job): number {
   return Math.max(decodingBytes(job), 2 * largestBytes(job)) + codingBytes(job)
 }
 
-/** The bytes that libheif and libaom take for each pixel beside its samples, as measured with photographs. */
+/** The bytes that libheif and libaom take for each pixel besides its samples, as measured with photographs. */
 const avifBytesFor = {
   8: { decoding: 15, encoding: 20, transparency: 11 },
   16: { decoding: 22, encoding: 28, transparency: 16 },
@@ -34,7 +34,8 @@ function codingBytes({ header, plan: { steps, output, addsTransparency } }: Job)
   const before = uprightSize(header)
   const after = steps.reduce((size, step) => step.sizeAfter(size), before)
   const hasAlpha = header.channels % 2 === 0 || addsTransparency
-  const isLossless = header.format === output.format && header.lossless
+  const isAsBefore = output.format === header.format && header.lossless
+  const isLossless = output.quality === undefined && (output.lossless ?? isAsBefore)
   const decoded = header.format === 'avif' ? avif.decoding * before.width * before.height : 0
   let encoding = 0
   if (output.format === 'avif') encoding = avif.encoding + (hasAlpha ? avif.transparency : 0)

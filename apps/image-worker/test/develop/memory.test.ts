@@ -5,8 +5,11 @@ import { existsSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { parseOperations } from '@darkroom/contracts'
 import { photograph, procIsMissing } from '@darkroom/testing'
 import sharp, { type Sharp } from 'sharp'
+import { develop } from '../../src/develop/develop.ts'
+import { limits } from './run.ts'
 
 const skip = procIsMissing
 const mebibyte = 1024 * 1024
@@ -53,6 +56,19 @@ for (const [what, { operations, input }] of Object.entries(large))
     t.diagnostic(`${Math.round(taken / mebibyte)} MiB of ${Math.round(reserved / mebibyte)} MiB`)
     assert.ok(taken > 0.5 * reserved && taken <= 1.1 * reserved, `${taken} of ${reserved} bytes`)
   })
+
+test('a lossless WebP reserves the same memory if format:auto chooses it', async () => {
+  const [side, frames] = [400, 2]
+  const raw = { width: side, height: frames * side, channels: 3, pageHeight: side } as const
+  const drawing = Buffer.alloc(3 * side * frames * side).fill(255, 3 * side * side)
+  const gif = await sharp(drawing, { raw }).gif().toBuffer()
+  let reserved = 0
+  const { facts } = await develop(gif, parseOperations('format:auto'), limits, async bytes => {
+    reserved = bytes
+  })
+  assert.equal(facts.contentType, 'image/webp')
+  assert.ok(reserved > 36 * side * side, `${reserved} bytes`)
+})
 
 interface Memory {
   taken?: number
