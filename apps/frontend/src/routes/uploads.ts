@@ -74,9 +74,11 @@ export function addUploadRoutes(
   })
 }
 
-/** A part of an image must not be accepted as an image (RFC 9110, 14.5). */
+/** A part of an image must not be accepted as an image (RFC 9110, 14.5). A range may also be the whole image. */
 function refusePart({ 'content-range': range }: IncomingHttpHeaders): void {
   if (range === undefined) return
+  const [, last, length] = /^bytes 0-(\d+)\/(\d+)$/i.exec(range) ?? []
+  if (Number(last) + 1 === Number(length)) return
   const detail =
     'Content-Range is not supported: send the whole image in one request, or in pieces by tus at /uploads'
   throw new ServiceProblem(400, 'no-content-range', detail)

@@ -55,6 +55,11 @@ describe('an upload of raw bytes', () => {
     assert.ok((await storedOriginal(id)).equals(png))
   })
 
+  test('is accepted with a Content-Range that is the whole image', async () => {
+    const headers = { 'content-range': `bytes 0-${png.length - 1}/${png.length}` }
+    assertAccepted(await post(png, { headers }))
+  })
+
   test('is developed before others if its Priority or a waiting client requires it', async () => {
     const urgencyOf = async (headers: Record<string, string>) => {
       const { id } = (await post(png, { headers })).json()
