@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { frontendRoutes, isBytes, type Route } from '@darkroom/contracts'
 import { Compile, type TSchema } from '@darkroom/contracts/typebox'
 import { exampleBody, examplesOf } from '../build/docs/examples.ts'
+import { tryForm } from '../build/docs/try-form.ts'
 
 const routes: [string, Route][] = Object.entries(frontendRoutes)
 
@@ -34,4 +35,10 @@ test('the examples of the docs read answers as events, bytes, text or JSON', () 
 test('the examples of links and of the features of tus send no key', () => {
   for (const [name, route] of routes)
     assert.equal(/authorization/i.test(examplesOf(name, route)), route.access !== 'anyone', name)
+})
+
+test('the forms of the docs have no field for Priority, which is ignored from browsers', () => {
+  const form = tryForm('uploadImage', frontendRoutes.uploadImage)
+  assert.match(form, /name="prefer"/)
+  assert.doesNotMatch(form, /name="priority"/)
 })

@@ -3,8 +3,8 @@ import { exampleBody } from './examples.ts'
 import { escapeHtml } from './html.ts'
 import type { Schema } from './schema-table.ts'
 
-/** Headers that are worth trying; the others are set by the browser. */
-const triedHeaders = new Set(['prefer', 'idempotency-key', 'priority', 'range', 'if-none-match'])
+/** Headers that are worth trying. The browser sets the others, and the Priority of a page is ignored. */
+const triedHeaders = new Set(['prefer', 'idempotency-key', 'range', 'if-none-match'])
 
 /**
  * A form that sends the request with the session of the page; a template, because the forms of all routes together slow the
