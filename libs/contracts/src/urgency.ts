@@ -13,7 +13,10 @@ export const PriorityHeader = Type.Optional(
   }),
 )
 
-/** The last urgency in a `Priority` header, which a proxy may have added. Parts that can't be parsed are ignored, as RFC 9218, 4 requires. */
+/**
+ * The urgency in a `Priority` header; of several, the last counts (RFC 9651, 3.2). Parts that can't be parsed are ignored,
+ * as RFC 9218, 4 requires.
+ */
 export function urgencyOf(priority: string | undefined): Urgency | undefined {
   const matches = (priority ?? '').matchAll(/(?:^|,)\s*u=([0-7])\s*(?=$|[,;])/g)
   const last = [...matches].at(-1)

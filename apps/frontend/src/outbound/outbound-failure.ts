@@ -4,7 +4,7 @@ const explanations = {
   'not-found': 'its name has no public address; an operator can allow a network with OUTBOUND_NETWORKS',
   unreachable: 'no connection could be made',
   untrusted: 'its TLS certificate is not valid, or not from a known authority',
-  'no-tls': 'it does not speak TLS 1.2 or 1.3 with HTTP/1.1; its URL may have to begin with http:',
+  'no-tls': 'it does not support TLS 1.2 or 1.3 with HTTP/1.1; its URL may have to begin with http:',
   timeout: 'it did not answer in time',
   broken: 'the connection broke off',
   'bad-redirect': 'it redirects to a URL that is not followed',

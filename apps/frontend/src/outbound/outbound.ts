@@ -242,7 +242,7 @@ function isBroken(error: unknown): boolean {
   )
 }
 
-/** The other side does not speak TLS, only other versions of it, or no HTTP/1.1 over TLS. */
+/** The other side does not support TLS, one of our versions of it, or HTTP/1.1 over TLS. */
 function isWithoutTls(error: unknown): boolean {
   return /^(EPROTO|ERR_SSL_.*)$/.test((error as NodeJS.ErrnoException).code ?? '')
 }

@@ -160,7 +160,7 @@ function compressionLike(
   return known?.isRgb ? 'rgb jpeg' : 'jpeg'
 }
 
-/** Choosing the colours of a small frame takes about as long as those of this many pixels of a large frame. */
+/** Choosing the colours of a small frame takes about as long as choosing those of this many pixels of a large frame. */
 const frameWeight = 8000
 
 /**
