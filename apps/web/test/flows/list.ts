@@ -227,19 +227,19 @@ export function listFlows({ local, open, png, post, remove, statusOf, listIds, i
   })
 
   test('an image that arrives while the history is read stays in the list', async () => {
-    await using opened = await open(local)
+    await using opened = await open(new URL('/docs', local).href) // it reads no history
     const { page } = opened
-    let id = ''
+    const answered = Promise.withResolvers<string>()
     await page.route('**/images?*', async route => {
       const older = await route.fetch()
-      id = await post()
+      const id = await post()
       await untilDeveloped(page, `Image ${id.slice(-6)}`) // by its events
       await route.fulfill({ response: older })
+      answered.resolve(id)
     })
-    const read = page.waitForResponse(/\/images\?/)
-    await page.reload()
-    await (await read).finished()
-    await page.unrouteAll({ behavior: 'ignoreErrors' })
+    await page.goto(local)
+    const id = await answered.promise
+    await page.unrouteAll({ behavior: 'wait' })
     await post().then(next => untilDeveloped(page, `Image ${next.slice(-6)}`))
     await rowOf(page, `Image ${id.slice(-6)}`).waitFor()
   })
