@@ -3,17 +3,10 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
 import { suite, test } from 'node:test'
+import { serviceNames } from '../libs/contracts/src/service.ts'
 
 const root = resolve(import.meta.dirname, '..')
-const services = [
-  'cluster-state',
-  'frontend',
-  'image-master',
-  'image-worker',
-  'kv-config',
-  'storage',
-  'task-db',
-].map(name => `@darkroom/${name}`)
+const services = serviceNames.map(name => `@darkroom/${name}`)
 
 /** The packages of Darkroom that each package may depend on. */
 const allowedEdges: Record<string, string[]> = {
@@ -91,6 +84,15 @@ suite('the package graph', () => {
         for (const next of [...found.dependencies, ...found.devDependencies]) visit(next, [...path, name])
     }
     for (const { name } of packages) visit(name, [])
+  })
+
+  test('the threads of the image-worker load no HTTP server', () => {
+    const files = globSync('apps/image-worker/src/{thread,develop,permute}/**/*.ts', { cwd: root })
+    assert.ok(files.length > 0)
+    const whole = files.filter(file =>
+      /from '@darkroom\/service-kit'/.test(readFileSync(join(root, file), 'utf8')),
+    )
+    assert.deepEqual(whole, [], 'import @darkroom/service-kit/clients instead')
   })
 
   test('lists only packages that exist', () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { suite, test } from 'node:test'
+import { serviceNames } from '../libs/contracts/src/service.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const documents = globSync('**/*.md', { cwd: root, exclude: ['**/node_modules'] })
@@ -17,15 +18,7 @@ suite('the documents', () => {
     assert.deepEqual(broken, [])
   })
 
-  for (const service of [
-    'cluster-state',
-    'frontend',
-    'image-master',
-    'image-worker',
-    'kv-config',
-    'storage',
-    'task-db',
-  ])
+  for (const service of serviceNames)
     test(`name every environment variable of ${service} in its README`, async () => {
       const { Config } = await import(`../apps/${service}/src/config.ts`)
       const variables = Object.keys(Config.properties).map(name =>

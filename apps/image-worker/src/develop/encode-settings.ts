@@ -160,13 +160,13 @@ function compressionLike(
   return known?.isRgb ? 'rgb jpeg' : 'jpeg'
 }
 
-/** Choosing the colours of a small frame takes about as long as choosing those of this many pixels of a large frame. */
+/** Choosing the colours of a frame takes a fixed time, as long as for this many pixels. */
 const frameWeight = 8000
 
 /**
- * Choosing the colours of noisy frames takes up to 4 s of CPU time a million (pixels, and frames by their weight) at an
- * effort of 7, 1.7 s at 5, 0.9 s at 4 and 0.5 s below. So no allowed image takes the encoder more than 25 s, except tens
- * of thousands of frames.
+ * `weight` counts pixels, and each frame as `frameWeight` of them. Choosing the colours of noisy frames takes up to 4 s of
+ * CPU time for a weight of a million at an effort of 7, 1.7 s at 5, 0.9 s at 4 and 0.5 s below. So the encoder takes at
+ * most 25 s for an allowed image, unless it has tens of thousands of frames.
  */
 function paletteEffortFor(weight: number): number {
   if (weight <= 4_000_000) return 7

@@ -31,7 +31,7 @@ export function readable(text: string): string {
     .trim()
 }
 
-/** libvips doesn't say what libpng found. */
+/** Replaces a remark of libvips that has no reason. */
 function inWords(remark: string): string {
   return remark === 'vipspng: libpng read error' ? 'the PNG is cut off or damaged' : remark
 }

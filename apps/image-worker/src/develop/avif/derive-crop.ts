@@ -5,7 +5,7 @@ import { type FileItem, itemsIn, primaryOf, referencesIn, withItems, writeRefere
 
 /** The properties of a derived image besides its transformations. All others describe its coding. */
 const describing = ['ispe', 'colr', 'pixi', 'pasp', 'auxC', 'clli', 'mdcv', 'cclv']
-export const transformations = ['clap', 'irot', 'imir']
+export const transformationTypes = ['clap', 'irot', 'imir']
 
 interface Size {
   readonly width: number
@@ -26,8 +26,10 @@ export function withDerivedCrop(file: Buffer, meta: FileBox): Buffer {
   const associations = readAssociations(file, properties)
   const primary = primaryOf(file, findBox(file, insideMeta(meta), 'pitm'))
   const typeOf = ({ index }: Association) => known[index - 1]?.type ?? ''
-  const turns = propertiesOf(primary).filter(property => transformations.includes(typeOf(property)))
-  if (!turns.some(property => typeOf(property) === 'clap')) return file
+  const transformations = propertiesOf(primary).filter(property =>
+    transformationTypes.includes(typeOf(property)),
+  )
+  if (!transformations.some(property => typeOf(property) === 'clap')) return file
 
   const references = referencesIn(file, parts)
   const used = new Set(itemsIn(file, parts).map(({ id }) => id))
@@ -84,15 +86,15 @@ export function withDerivedCrop(file: Buffer, meta: FileBox): Buffer {
     used.add(derivedId)
     derived.set(id, derivedId)
     let next = known.length + added.length + 1
-    added.push(...cropsIn(file, boxesOf(turns), whole, sizeOf(id)))
-    const own = turns.map(property =>
+    added.push(...cropsIn(file, boxesOf(transformations), whole, sizeOf(id)))
+    const own = transformations.map(property =>
       typeOf(property) === 'clap' ? { ...property, index: next++ } : property,
     )
     const description = propertiesOf(id).filter(property => describing.includes(typeOf(property)))
     associations.set(derivedId, [...description, ...own])
     associations.set(
       id,
-      propertiesOf(id).filter(property => !transformations.includes(typeOf(property))),
+      propertiesOf(id).filter(property => !transformationTypes.includes(typeOf(property))),
     )
   }
 }
@@ -101,10 +103,10 @@ export function withDerivedCrop(file: Buffer, meta: FileBox): Buffer {
  * The crops among the transformations of the primary image, for an item of another size, such as its transparency: each
  * is a part of what the transformations before it leave.
  */
-function cropsIn(file: Buffer, turns: readonly FileBox[], primary: Size, item: Size): Buffer[] {
+function cropsIn(file: Buffer, transformations: readonly FileBox[], primary: Size, item: Size): Buffer[] {
   let [whole, own] = [primary, item]
   const crops: Buffer[] = []
-  for (const { type, body } of turns) {
+  for (const { type, body } of transformations) {
     if (type === 'irot' && ((file[body] ?? 0) & 1) === 1) [whole, own] = [swapped(whole), swapped(own)]
     if (type !== 'clap') continue
     const crop = cropOf(apertureAt(file, body), whole)

@@ -1,7 +1,7 @@
 import type { ImageHeader } from '@darkroom/image-header'
 import { UnusableImage } from '../unusable-image.ts'
 import { type Association, readAssociations, writeAssociations } from './associations.ts'
-import { transformations, withDerivedCrop } from './derive-crop.ts'
+import { transformationTypes, withDerivedCrop } from './derive-crop.ts'
 import {
   boxesIn,
   bytesOf,
@@ -54,8 +54,8 @@ function withTransformations(file: Buffer, meta: FileBox, format: ImageHeader['f
   const parts = [...boxesIn(file, insideMeta(meta))]
   const properties = findBox(file, insideMeta(meta), 'iprp')
   const types = [...boxesIn(file, findBox(file, properties, 'ipco'))].map(({ type }) => type)
-  if (!types.some(type => transformations.includes(type))) return file
-  const isTransformation = ({ index }: Association) => transformations.includes(types[index - 1] ?? '')
+  if (!types.some(type => transformationTypes.includes(type))) return file
+  const isTransformation = ({ index }: Association) => transformationTypes.includes(types[index - 1] ?? '')
 
   const primary = primaryOf(file, findBox(file, insideMeta(meta), 'pitm'))
   const references = referencesIn(file, parts)
