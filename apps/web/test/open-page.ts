@@ -89,8 +89,15 @@ export async function assertAccessible(page: Page): Promise<void> {
 
 /** Asserts that nothing is wider than the window. */
 export async function assertNotWide(page: Page): Promise<void> {
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-  assert.ok(overflow <= 0, `the page is ${overflow} px wider than the window`)
+  const tooWide = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement
+    if (scrollWidth <= clientWidth) return []
+    const elements = [...document.querySelectorAll('body *')]
+    const isOutside = (element: Element) => element.getBoundingClientRect().right > clientWidth
+    const outside = elements.filter(isOutside).map(element => `${element.localName}.${element.className}`)
+    return [`${scrollWidth} px in a window of ${clientWidth} px`, ...outside]
+  })
+  assert.deepEqual(tooWide, [])
 }
 
 interface AxeApi {

@@ -125,6 +125,19 @@ export function lookFlows({ open, openWithSettings, png, post }: InBrowser): voi
     await assertNotWide(page)
   })
 
+  test('the header fits into a narrow phone while the page connects', async () => {
+    await using opened = await open('/docs', { viewport: { width: 320, height: 640 } })
+    const { page } = opened
+    // Requests of a shared worker can't be intercepted.
+    await page.addInitScript(() => Reflect.deleteProperty(globalThis, 'SharedWorker'))
+    await page.route('**/images/events*', route => route.abort())
+    for (const path of ['/', '/status']) {
+      await page.goto(new URL(path, page.url()).href)
+      await page.locator('header').getByText('Connecting').waitFor()
+      await assertNotWide(page)
+    }
+  })
+
   for (const colorScheme of ['light', 'dark'] as const) {
     test(`every page is accessible and fits from 360 to 1440 px, ${colorScheme}`, async () => {
       await post()
