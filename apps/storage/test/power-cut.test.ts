@@ -12,9 +12,8 @@ test('a power cut while writing: every acknowledged blob is complete', {
   const storage = await startStorage(t, options)
   const puts = keepPutting(storage.url, 'blob')
   await until('some blobs are acknowledged', () => puts.acknowledged.size >= 15)
-  disk.cutPower(storage.pid)
+  await disk.cutPower(storage.pid)
   await puts.ended
-  storage.signal('SIGKILL')
   await storage.ended
   await disk.released()
 

@@ -22,8 +22,7 @@ for (const acknowledged of [50, 900]) {
     const path = join(disk.mounted, 'rows.sqlite')
     const writing = startProgram(t, inMountNamespace(disk.mount, [process.execPath, writer, path]))
     await until('rows are answered', () => writing.stdout.split('\n').length > acknowledged)
-    disk.cutPower(writing.pid)
-    writing.signal('SIGKILL')
+    await disk.cutPower(writing.pid)
     await writing.ended
     const answered = writing.stdout.trim().split('\n').map(Number)
     await disk.released()

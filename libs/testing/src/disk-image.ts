@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import process from 'node:process'
 import type { TestContext } from 'node:test'
 import { mountsAreMissing } from './mount-namespace.ts'
+import { pauseProcess } from './pause-process.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 import { until } from './until.ts'
 
@@ -12,8 +14,13 @@ export interface DiskImage {
   readonly mounted: string
   /** A shell command. */
   readonly mount: string
-  /** Discards all data that the kernel has not written to the disk yet. `pid` is a process that mounted it. */
-  cutPower(pid: number): void
+  /**
+   * Discards all data that the kernel has not written to the disk yet, and kills the process that mounted it.
+   *
+   * The process is stopped first: a sync that is under way while ext4 shuts down may report success although its data is
+   * lost. (11 of 120 cuts of a bare loop of pwrite and fdatasync; 0 of 120 after a stop.) A real cut stops both at once.
+   */
+  cutPower(pid: number): Promise<void>
   /** Resolves when no process has it mounted. */
   released(): Promise<void>
 }
@@ -42,7 +49,11 @@ export function makeDiskImage(t: TestContext): DiskImage {
   return {
     mounted,
     mount: `mount -o loop ${image} ${mounted}`,
-    cutPower: pid => run('python3', '-c', shutDown, join(`/proc/${pid}/root`, mounted)),
+    async cutPower(pid) {
+      await pauseProcess(pid)
+      run('python3', '-c', shutDown, join(`/proc/${pid}/root`, mounted))
+      process.kill(pid, 'SIGKILL')
+    },
     async released() {
       await until(
         'the disk is released',
