@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { App } from '../src/http/app.ts'
-import { lacksParameter } from '../src/problems/problem-answers.ts'
+import { lacksParameter } from '../src/problems/served-paths.ts'
 
 /** Statuses that any route may answer, such as 413 for a large JSON body. OpenAPI covers them by `default`. */
 const ofAnyRoute = new Set([400, 401, 403, 408, 413, 415, 429, 500, 503])

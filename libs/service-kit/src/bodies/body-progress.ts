@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { imageIdIn } from '../log/image-id.ts'
-import { hasBody, refuseMessage } from '../problems/problem-answers.ts'
 import { ClientGone } from '../problems/problems.ts'
+import { refuseMessage } from '../problems/refuse-message.ts'
+import { hasBody } from '../problems/send-problem.ts'
 import { defaultBodyBounds } from '../settings/config.ts'
 import { isBodyAwaited } from './awaited-bodies.ts'
 

@@ -11,8 +11,8 @@ import type { AnyAnswer, AnyHandledCall, Api } from '../http/api.ts'
 import { isIterable } from '../http/serve.ts'
 import { imageIdIn } from '../log/image-id.ts'
 import type { Logger } from '../log/logger.ts'
-import { toProblem } from '../problems/problem-answers.ts'
 import { type ServiceProblem, ServiceUnavailable } from '../problems/problems.ts'
+import { toProblem } from '../problems/to-problem.ts'
 import { Backoff } from '../time/backoff.ts'
 
 /**

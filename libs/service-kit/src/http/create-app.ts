@@ -14,12 +14,8 @@ import { Registry } from 'prom-client'
 import { continueWhenRead } from '../bodies/awaited-bodies.ts'
 import { type BodyBounds, requireProgress } from '../bodies/body-progress.ts'
 import type { Logger } from '../log/logger.ts'
-import {
-  answerWithProblems,
-  refusedMessageHandler,
-  refusedPathHandler,
-  refuseExpectations,
-} from '../problems/problem-answers.ts'
+import { answerWithProblems, refusedPathHandler } from '../problems/problem-answers.ts'
+import { refusedMessageHandler, refuseExpectations } from '../problems/refuse-message.ts'
 import { parseJsonOf } from './accept-bodies.ts'
 import { answerInTurn } from './answer-in-turn.ts'
 import type { Api } from './api.ts'

@@ -1,0 +1,47 @@
+import type { IncomingMessage } from 'node:http'
+import { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
+import type { FastifyReply } from 'fastify'
+import { giveUpBody } from '../bodies/awaited-bodies.ts'
+import { hideSecrets } from '../log/hide-secrets.ts'
+import type { ServiceProblem } from './problems.ts'
+
+export function sendProblem(reply: FastifyReply, problem: ServiceProblem): FastifyReply {
+  const document = Buffer.from(hideSecrets(JSON.stringify(problem.toJSON())))
+  const { raw } = reply.request
+  const isBodyUnread = hasBody(raw) && !raw.readableEnded
+  if (giveUpBody(raw)) reply.header('connection', 'close')
+  return reply
+    .code(problem.status)
+    .headers(problem.headers)
+    .header('content-type', 'application/problem+json')
+    .header('content-length', document.length)
+    .send(isBodyUnread ? Readable.from(answerAndLinger(document, raw, reply.server.closing)) : document)
+}
+
+const maxDiscardedBytes = 128 * 1024 * 1024
+
+/**
+ * Sends the whole answer at once, but ends it only when the rest of the request has been read and discarded.
+ * Closing a connection while bytes still arrive resets it, and the client may lose the answer (RFC 9112, 9.6).
+ */
+async function* answerAndLinger(
+  document: Buffer,
+  request: IncomingMessage,
+  closing: AbortSignal,
+): AsyncGenerator<Buffer> {
+  let bytes = 0
+  // A reader that stopped halfway would hold the rest back, and with it the next request of the connection.
+  request.removeAllListeners('readable')
+  request.on('data', (chunk: Uint8Array) => {
+    bytes += chunk.length
+    if (bytes > maxDiscardedBytes) request.destroy()
+  })
+  yield document
+  // The answer is complete, however the request ends.
+  await finished(request, { signal: closing }).catch(() => undefined)
+}
+
+export function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { suite, type TestContext, test } from 'node:test'
+import { Type } from '@darkroom/contracts/typebox'
+import { httpRequest } from '@darkroom/testing'
+import { buildApp, problemOf } from '../app.ts'
+
+suite('a request', () => {
+  const query = Type.Object(
+    {
+      n: Type.Integer({ minimum: 1 }),
+      b: Type.Optional(Type.Boolean()),
+      since: Type.Optional(Type.String({ format: 'date-time' })),
+    },
+    { additionalProperties: false },
+  )
+  const body = Type.Object(
+    { kind: Type.Enum(['a', 'b']), n: Type.Integer() },
+    { additionalProperties: false },
+  )
+
+  function checking(t: TestContext) {
+    const { app } = buildApp(t)
+    app.get('/query', { schema: { querystring: query } }, async request => request.query)
+    app.post('/body', { schema: { body } }, async request => request.body)
+    return app
+  }
+
+  test('has its query converted to the types of the contract', async t => {
+    assert.deepEqual((await checking(t).inject('/query?n=12&b=true')).json(), { n: 12, b: true })
+  })
+
+  test('that violates the contract is 400, and the answer names the mistake', async t => {
+    const app = checking(t)
+    const wrong: [string, RegExp][] = [
+      ['', /query: missing n$/],
+      ['?n=x', /query n: must be integer, got "x"$/],
+      ['?n=1.5', /query n: must be integer, got "1.5"$/],
+      ['?n=0', /query n: must be >= 1, got "0"$/],
+      ['?n=1&n=2', /query n: must be integer, got \["1","2"\]$/],
+      [`?n=${'x'.repeat(50)}`, /query n: must be integer$/],
+      ['?n=1&b=yes', /query b: must be boolean, got "yes"$/],
+      ['?n=1&other=2', /query: unknown other; expected: n, b, since$/],
+      ['?n=1&since=2026-01-31', /query since: must be a date and time such as \S+Z, got "2026-01-31"$/],
+    ]
+    for (const [search, detail] of wrong) {
+      const answer = await app.inject(`/query${search}`)
+      assert.equal(answer.statusCode, 400, search)
+      assert.equal(problemOf(answer), 'invalid-request')
+      assert.match(answer.json().detail, detail)
+    }
+  })
+
+  test('keeps the types of its JSON: text does not become a number', async t => {
+    const app = checking(t)
+    const post = (payload: object | string) =>
+      app.inject({ method: 'POST', url: '/body', headers: { 'content-type': 'application/json' }, payload })
+    assert.deepEqual((await post({ kind: 'a', n: 1 })).json(), { kind: 'a', n: 1 })
+    const wrong = [
+      { kind: 'a', n: '1' },
+      { kind: 'a', n: true },
+      { kind: 'c', n: 1 },
+      { kind: 'a', n: 1, m: 1 },
+      [],
+      '{',
+      '',
+    ]
+    for (const payload of wrong) {
+      const answer = await post(payload)
+      assert.equal(answer.statusCode, 400, JSON.stringify(payload))
+      assert.equal(problemOf(answer), 'invalid-request')
+    }
+    assert.match((await post({ kind: 'c', n: 1 })).json().detail, /kind.*\(a, b\), got "c"$/)
+  })
+
+  test('with a body of an unsupported type is 415, and with too large a body 413', async t => {
+    const app = checking(t)
+    const headers = { 'content-type': 'text/html' }
+    const html = await app.inject({ method: 'POST', url: '/body', headers, payload: '<p>' })
+    assert.equal(problemOf(html), 'unsupported-media-type')
+    const large = await app.inject({
+      method: 'POST',
+      url: '/body',
+      payload: { kind: 'x'.repeat(1024 * 1024) },
+    })
+    assert.equal(problemOf(large), 'too-large')
+    assert.equal(large.statusCode, 413)
+  })
+
+  test('with a compressed body is 415, and the answer names the Content-Encoding', async t => {
+    const post = (coding: string) =>
+      checking(t).inject({
+        method: 'POST',
+        url: '/body',
+        headers: { 'content-type': 'application/json', 'content-encoding': coding },
+        payload: { kind: 'a', n: 1 },
+      })
+    const answer = await post('gzip')
+    assert.equal(answer.statusCode, 415)
+    assert.equal(problemOf(answer), 'unsupported-content-encoding')
+    assert.match(answer.json().detail, /"gzip"/)
+    assert.equal(answer.headers['accept-encoding'], 'identity')
+    assert.equal((await post('identity')).statusCode, 200)
+  })
+
+  test('with a compressed transfer coding is 501, and chunked alone is accepted', async t => {
+    const app = checking(t)
+    const url = await app.listen({ host: '127.0.0.1', port: 0 })
+    const post = (coding: string) =>
+      httpRequest(url, '/body', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'transfer-encoding': coding },
+        body: Buffer.from(JSON.stringify({ kind: 'a', n: 1 })),
+      })
+    const { status, json } = await post('gzip, chunked')
+    assert.deepEqual([status, json().type], [501, 'urn:darkroom:problem:unsupported-transfer-encoding'])
+    assert.match(String(json().detail), /"gzip, chunked"/)
+    for (const coding of ['chunked', 'Chunked', ',chunked']) assert.equal((await post(coding)).status, 200)
+  })
+
+  test('without a body may have any Content-Type, as many HTTP clients send one with every POST', async t => {
+    const { app } = buildApp(t)
+    const methods = ['POST', 'DELETE'] as const
+    app.route({ method: [...methods], url: '/things', handler: async () => 'done' })
+    for (const method of methods) {
+      const headers = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': '0' }
+      const answer = await app.inject({ method, url: '/things', headers })
+      assert.deepEqual([answer.statusCode, answer.body], [200, 'done'])
+    }
+  })
+
+  test('with a body that is not JSON is 400 in words that do not depend on its Content-Type', async t => {
+    const headers = { 'content-type': 'application/json' }
+    const answer = await checking(t).inject({ method: 'POST', url: '/body', headers, payload: '{' })
+    assert.equal(problemOf(answer), 'invalid-request')
+    assert.equal(answer.json().detail, 'the body is not valid JSON')
+  })
+})

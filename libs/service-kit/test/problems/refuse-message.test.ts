@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { test } from 'node:test'
+import { httpRequest } from '@darkroom/testing'
+import { buildApp } from '../app.ts'
+
+test('a request that cannot be parsed is answered with a problem, too', async t => {
+  const { app } = buildApp(t)
+  app.get('/things/:id', async () => 'found')
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  assert.equal((await httpRequest(url, '/things/%zz')).json().type, 'urn:darkroom:problem:invalid-request')
+  const long = await httpRequest(url, `/things/${'x'.repeat(1025)}`)
+  assert.equal(long.status, 414)
+  assert.equal(long.json().type, 'urn:darkroom:problem:path-too-long')
+
+  const messages: [string, number, RegExp?][] = [
+    ['nonsense\r\n\r\n', 400],
+    ['GET /日 HTTP/1.1\r\nhost: x\r\n\r\n', 400, /percent-encode the path and the query$/],
+    ['GET /?name=é HTTP/1.1\r\nhost: x\r\n\r\n', 400, /percent-encode the path and the query$/],
+    ['GET /things/1 HTTP/1.1\r\nhost: x\r\nexpect: tea\r\n\r\n', 417],
+    [`GET / HTTP/1.1\r\nhost: x\r\nlong: ${'x'.repeat(200_000)}\r\n\r\n`, 431],
+    ['POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n', 400],
+  ]
+  for (const [message, status, remedy = /./] of messages) {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1').setEncoding('utf8')
+    t.after(() => socket.destroy())
+    socket.write(message)
+    const [answer] = await once(socket, 'data')
+    assert.match(
+      answer,
+      new RegExp(`^HTTP/1.1 ${status} .*content-type: application/problem\\+json\r\n`, 's'),
+    )
+    const problem = JSON.parse(answer.split('\r\n\r\n')[1])
+    assert.equal(problem.status, status)
+    assert.match(
+      problem.detail,
+      /^(the request is not valid HTTP\/1\.1: .|the request line and|the expectation "tea")/,
+    )
+    assert.match(problem.detail, remedy)
+  }
+  assert.equal((await httpRequest(url, '/things/1')).status, 200)
+})

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { test } from 'node:test'
+import { httpRequest } from '@darkroom/testing'
+import { readBody } from '../../src/bodies/read-body.ts'
+import { acceptBytes } from '../../src/http/accept-bodies.ts'
+import { ServiceProblem } from '../../src/problems/problems.ts'
+import { buildApp } from '../app.ts'
+
+test('a handler that stops reading a body half-way can still answer', async t => {
+  const { app, log } = buildApp(t)
+  acceptBytes(app)
+  app.post<{ Body: AsyncIterable<Uint8Array> }>(
+    '/',
+    async request => (await readBody(request.body, 1000)).length,
+  )
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  const refused = await httpRequest(url, '/', { method: 'POST', body: Buffer.alloc(20_000_000) })
+  assert.equal(refused.json().type, 'urn:darkroom:problem:too-large')
+  assert.equal(
+    String((await httpRequest(url, '/', { method: 'POST', body: Buffer.alloc(1000) })).body),
+    '1000',
+  )
+  assert.deepEqual(log.errors, [])
+})
+
+test('a handler that stops reading a body half-way, and keeps its reader, does not block the connection', async t => {
+  const { app } = buildApp(t)
+  acceptBytes(app)
+  const abandoned: AsyncIterator<Uint8Array>[] = []
+  app.post<{ Body: AsyncIterable<Uint8Array> }>('/', async ({ body }) => {
+    const chunks = body[Symbol.asyncIterator]()
+    abandoned.push(chunks)
+    await chunks.next()
+    throw new ServiceProblem(400, 'refused', 'the body is not read to its end')
+  })
+  app.get('/', async () => 'next')
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  for (const [first, rest] of [
+    ['abc', ''],
+    ['a', 'bc'],
+  ]) {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1').setEncoding('utf8')
+    t.after(() => socket.destroy())
+    socket.write(
+      `POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/octet-stream\r\ncontent-length: 3\r\n\r\n${first}`,
+    )
+    assert.match((await once(socket, 'data'))[0], /^HTTP\/1.1 400 /)
+    socket.write(`${rest}GET / HTTP/1.1\r\nhost: x\r\n\r\n`)
+    const [answer] = await once(socket, 'data', { signal: AbortSignal.timeout(10_000) })
+    assert.match(answer, /^HTTP\/1.1 200 .+next$/s)
+  }
+})
