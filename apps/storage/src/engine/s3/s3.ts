@@ -1,13 +1,6 @@
-import { createHash, randomUUID } from 'node:crypto'
 import { CopyObjectCommand, DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
 import type { Stage, StoredBlob } from '@darkroom/contracts'
-import {
-  imageIdIn,
-  type Logger,
-  StoreFull,
-  StoreMisconfigured,
-  StoreUnavailable,
-} from '@darkroom/service-kit'
+import { type Logger, StoreMisconfigured, StoreUnavailable } from '@darkroom/service-kit'
 import { blobKey, blobPath, stageFolders } from '../blob-path.ts'
 import type {
   BlobId,
@@ -21,14 +14,13 @@ import type {
 } from '../engine.ts'
 import { AbandonedUploads } from './abandoned-uploads.ts'
 import type { S3Location } from './address.ts'
-import { S3Blobs } from './blobs.ts'
+import { BlobReader } from './blob-reader.ts'
+import { BlobWriter } from './blob-writer.ts'
 import { makeS3Clients, type S3ClientOptions, type S3Clients } from './clients.ts'
 import { ConditionalWrites } from './conditional-writes.ts'
-import { DeadlineExceeded, within } from './deadline.ts'
+import { within } from './deadline.ts'
 import { asStoreError, isAnswer } from './errors.ts'
-import { GivenContent } from './given-content.ts'
 import type { UploadTimeouts } from './multipart-upload.ts'
-import { ObjectUpload } from './object-upload.ts'
 
 export interface S3BlobStoreOptions
   extends Pick<S3ClientOptions, 'location' | 'credentials'>,
@@ -42,9 +34,6 @@ export interface S3BlobStoreOptions
 const defaultAnswerMs = 8000
 /** Enough for 8 MiB at 300 kB/s. */
 const defaultPartMs = 30_000
-
-/** After a refused write, the store is not ready for this long, unless a write succeeds. */
-const refusalMs = 30_000
 
 /**
  * Blobs as objects, `<prefix>inProgress/<shard>/<key>` and `<prefix>finished/<shard>/<key>`: the same names and
@@ -63,29 +52,32 @@ const refusalMs = 30_000
 export class S3BlobStore implements BlobStore {
   readonly #clients: S3Clients
   readonly #location: S3Location
-  readonly #logger: Logger
-  readonly #timeouts: UploadTimeouts
-  readonly #blobs: S3Blobs
+  readonly #answerMs: number
+  readonly #reader: BlobReader
   readonly #writes: ConditionalWrites
-  readonly #underWay = new Set<Promise<unknown>>()
+  readonly #writer: BlobWriter
   #abandonedUploads: AbandonedUploads | undefined
-  /** The last write was refused. A bucket that is full, or read-only, can still be listed. */
-  #refusal: { failure: Error; until: number } | undefined
   #closed: Promise<void> | undefined
 
   private constructor(options: S3BlobStoreOptions) {
     const { location, logger, credentials, answerMs = defaultAnswerMs, partMs = defaultPartMs } = options
     this.#location = location
-    this.#logger = logger
-    this.#timeouts = { answerMs, partMs }
+    this.#answerMs = answerMs
     this.#clients = makeS3Clients({ location, timeoutMs: partMs, ...(credentials && { credentials }) })
-    this.#blobs = new S3Blobs({
+    this.#reader = new BlobReader({
       clients: this.#clients,
       bucket: location.bucket,
       send: request => this.#send(request),
       stalledMs: partMs,
     })
-    this.#writes = new ConditionalWrites((name, abortSignal) => this.#blobs.find(name, abortSignal), logger)
+    this.#writes = new ConditionalWrites((name, abortSignal) => this.#reader.find(name, abortSignal), logger)
+    this.#writer = new BlobWriter({
+      client: this.#clients.client,
+      location,
+      writes: this.#writes,
+      timeouts: { answerMs, partMs },
+      logger,
+    })
   }
 
   /**
@@ -109,19 +101,8 @@ export class S3BlobStore implements BlobStore {
     return store
   }
 
-  async put(id: BlobId, content: Content, options: PutOptions, condition?: Condition): Promise<PutOutcome> {
-    const given = new GivenContent(content)
-    try {
-      const outcome = await this.#track(this.#put(this.#name(id), given, options, condition))
-      this.#refusal = undefined
-      return outcome
-    } catch (error) {
-      if (given.threw(error)) throw error
-      const failure = asStoreError(error, this.#location)
-      if (failure instanceof StoreFull || failure instanceof StoreUnavailable)
-        this.#refusal = { failure, until: performance.now() + refusalMs }
-      throw failure
-    }
+  put(id: BlobId, content: Content, options: PutOptions, condition?: Condition): Promise<PutOutcome> {
+    return this.#writer.put(this.#name(id), content, options, condition)
   }
 
   /** The copy has the bytes, the footer and the headers of the object. */
@@ -137,13 +118,13 @@ export class S3BlobStore implements BlobStore {
           if (isAnswer(error, 'NoSuchKey')) return undefined
           throw error
         }
-        return (await this.#blobs.find(Key, abortSignal))?.blob
+        return (await this.#reader.find(Key, abortSignal))?.blob
       }),
     )
   }
 
   open(id: BlobId, options = { whole: true }): Promise<OpenBlob | undefined> {
-    return this.#blobs.open(this.#name(id), options)
+    return this.#reader.open(this.#name(id), options)
   }
 
   /** S3 has no conditional delete: between comparing and deleting, another copy of the storage may write. */
@@ -152,7 +133,7 @@ export class S3BlobStore implements BlobStore {
     const command = new DeleteObjectCommand({ Bucket: this.#location.bucket, Key })
     return this.#send(abortSignal =>
       this.#writes.exclusive(Key, async () => {
-        if (condition && !condition(await this.#blobs.find(Key, abortSignal))) return false
+        if (condition && !condition(await this.#reader.find(Key, abortSignal))) return false
         await this.#clients.client.send(command, { abortSignal })
         return true
       }),
@@ -190,7 +171,7 @@ export class S3BlobStore implements BlobStore {
     const { bucket: Bucket, prefix: Prefix } = this.#location
     const command = new ListObjectsV2Command({ Bucket, Prefix, MaxKeys: 1 })
     await this.#send(abortSignal => this.#clients.client.send(command, { abortSignal }))
-    if (this.#refusal && performance.now() < this.#refusal.until) throw this.#refusal.failure
+    this.#writer.checkReady()
   }
 
   close(): Promise<void> {
@@ -200,79 +181,20 @@ export class S3BlobStore implements BlobStore {
 
   async #close(): Promise<void> {
     await this.#abandonedUploads?.close()
-    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay)
+    await this.#writer.close()
     this.#clients.client.destroy()
     this.#clients.reader.destroy()
   }
 
-  async #put(
-    name: string,
-    content: AsyncIterable<Uint8Array>,
-    options: PutOptions,
-    condition: Condition | undefined,
-  ): Promise<PutOutcome> {
-    const object = { Bucket: this.#location.bucket, Key: name, ...typeHeader(options.contentType) }
-    const upload = new ObjectUpload(this.#clients.client, object, this.#timeouts)
-    try {
-      const digest = createHash('sha256')
-      let bytes = 0
-      for await (const chunk of content) {
-        digest.update(chunk)
-        bytes += chunk.length
-        await upload.add(chunk)
-      }
-      const footer = { blob: { bytes, sha256: digest.digest('hex'), ...options }, write: randomUUID() }
-      const publishIf = await upload.end(footer)
-      const outcome = await within(this.#timeouts.answerMs, abortSignal =>
-        this.#writes.publish({ name, footer, publishIf, condition }, abortSignal),
-      )
-      if (outcome.kind === 'stored') upload.release()
-      else await this.#abort(upload, name)
-      return outcome
-    } catch (error) {
-      const aborted = this.#track(this.#abort(upload, name))
-      // A server that doesn't answer would take as long again, and the caller doesn't wait that long.
-      if (!(error instanceof DeadlineExceeded)) await aborted
-      throw error
-    }
-  }
-
-  async #abort(upload: ObjectUpload, name: string): Promise<void> {
-    try {
-      await upload.abort()
-    } catch (error) {
-      if (isAnswer(error, 'NoSuchUpload')) return
-      this.#logger.warn(
-        { ...imageIdIn(name), err: error, name },
-        'could not remove the parts of an upload; they will be removed later',
-      )
-    }
-  }
-
   async #send<Answer>(request: (abortSignal: AbortSignal) => Promise<Answer>): Promise<Answer> {
     try {
-      return await within(this.#timeouts.answerMs, request)
+      return await within(this.#answerMs, request)
     } catch (error) {
       throw asStoreError(error, this.#location)
-    }
-  }
-
-  /** Makes closing wait for this work. */
-  async #track<Result>(work: Promise<Result>): Promise<Result> {
-    this.#underWay.add(work)
-    try {
-      return await work
-    } finally {
-      this.#underWay.delete(work)
     }
   }
 
   #name(id: BlobId): string {
     return this.#location.prefix + blobPath(id)
   }
-}
-
-/** For people who look into the bucket; the service itself uses the footer. */
-function typeHeader(contentType: string): { ContentType?: string } {
-  return /^[\x20-\x7e]+$/.test(contentType) ? { ContentType: contentType } : {}
 }

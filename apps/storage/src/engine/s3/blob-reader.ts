@@ -14,7 +14,7 @@ const maxRounds = 5
 /** Sends requests to an object store, with a timeout, and converts errors to those of the engine. */
 export type Send = <Answer>(request: (abortSignal: AbortSignal) => Promise<Answer>) => Promise<Answer>
 
-export interface S3BlobsOptions {
+export interface BlobReaderOptions {
   clients: S3Clients
   bucket: string
   send: Send
@@ -23,13 +23,13 @@ export interface S3BlobsOptions {
 }
 
 /** Opens and reads the blobs of a bucket. */
-export class S3Blobs {
+export class BlobReader {
   readonly #clients: S3Clients
   readonly #bucket: string
   readonly #send: Send
   readonly #stalledMs: number
 
-  constructor({ clients, bucket, send, stalledMs }: S3BlobsOptions) {
+  constructor({ clients, bucket, send, stalledMs }: BlobReaderOptions) {
     this.#clients = clients
     this.#bucket = bucket
     this.#send = send
