@@ -1,5 +1,6 @@
 import { namesCompression } from '@darkroom/service-kit'
-import { failureOf, type Outbound, type OutboundAnswer } from './outbound.ts'
+import { failureOf } from './failure-of.ts'
+import type { Outbound, OutboundAnswer } from './outbound.ts'
 import { OutboundFailure } from './outbound-failure.ts'
 
 const maxRedirects = 3

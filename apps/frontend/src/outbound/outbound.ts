@@ -1,19 +1,13 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
-import { type KvClient, ServiceUnavailable } from '@darkroom/service-kit'
-import {
-  Agent,
-  buildConnector,
-  Client,
-  type Connector,
-  type Dispatcher,
-  errors,
-} from '@darkroom/service-kit/undici'
+import type { KvClient } from '@darkroom/service-kit'
+import { Agent, buildConnector, Client, type Connector, type Dispatcher } from '@darkroom/service-kit/undici'
+import { failureOf } from './failure-of.ts'
 import { Networks } from './networks.ts'
-import { type FailureWord, OutboundFailure } from './outbound-failure.ts'
+import { OutboundFailure } from './outbound-failure.ts'
 import { isOfThisMachine, isOwnAddress } from './own-addresses.ts'
 import { resolveHost } from './resolve-host.ts'
-import { SlotsByAddress } from './slots-by-address.ts'
+import { SlotsByAddress, takeSlots } from './slots-by-address.ts'
 import { hostOf, mistakeInTarget, portOf } from './target.ts'
 
 export interface OutboundOptions {
@@ -180,85 +174,5 @@ export class Outbound {
 function fewOf(addresses: readonly string[]): string[] {
   return [4, 6].flatMap(family =>
     addresses.filter(address => isIP(address) === family).slice(0, maxAddresses),
-  )
-}
-
-/**
- * The addresses with a free slot. Each has its slot until there is a connection; then only the address of the
- * connection keeps it.
- *
- * @throws OutboundFailure if no slot is free
- */
-function takeSlots(addresses: readonly string[], slots: SlotsByAddress, callback: Connector.Callback) {
-  const taken = new Map<string, Disposable>()
-  for (const address of new Set(addresses)) {
-    const slot = slots.take(address)
-    if (slot) taken.set(address, slot)
-  }
-  if (taken.size === 0) throw new OutboundFailure('busy')
-  const free = () => {
-    for (const slot of taken.values()) slot[Symbol.dispose]()
-    taken.clear()
-  }
-  const finish: Connector.Callback = (...[error, socket]) => {
-    if (!socket) {
-      free()
-      callback(error as Error, null)
-      return
-    }
-    for (const [address, slot] of taken) {
-      if (taken.size === 1 || address === socket.remoteAddress) continue
-      slot[Symbol.dispose]()
-      taken.delete(address)
-    }
-    if (socket.destroyed) free()
-    else socket.once('close', free)
-    callback(null, socket)
-  }
-  return { addresses: [...taken.keys()], finish }
-}
-
-/** The failure of a request, or of reading its answer. If the signal is aborted, its reason is returned unchanged. */
-export function failureOf(error: unknown, signal: AbortSignal): unknown {
-  if (signal.aborted) return isTimeout(signal.reason) ? new OutboundFailure('timeout', error) : signal.reason
-  if (error instanceof OutboundFailure || error instanceof ServiceUnavailable) return error
-  if (isTimeout(error)) return new OutboundFailure('timeout', error)
-  return new OutboundFailure(wordFor(error), error)
-}
-
-function wordFor(error: unknown): FailureWord {
-  if (isUntrusted(error)) return 'untrusted'
-  if (isWithoutTls(error)) return 'no-tls'
-  return isBroken(error) ? 'broken' : 'unreachable'
-}
-
-/** Errors of a connection that was made; those of undici are about what arrived. HTTPParserError is not an UndiciError. */
-function isBroken(error: unknown): boolean {
-  const { code = '' } = error as NodeJS.ErrnoException
-  return (
-    error instanceof errors.UndiciError ||
-    error instanceof errors.HTTPParserError ||
-    ['ECONNRESET', 'EPIPE'].includes(code)
-  )
-}
-
-/** The other side does not support TLS, one of our versions of it, or HTTP/1.1 over TLS. */
-function isWithoutTls(error: unknown): boolean {
-  return /^(EPROTO|ERR_SSL_.*)$/.test((error as NodeJS.ErrnoException).code ?? '')
-}
-
-/** The codes of Node.js for certificates: those of OpenSSL without X509_V_ERR_, and one for a wrong name. */
-function isUntrusted(error: unknown): boolean {
-  return /^(CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_TLS_CERT)_/.test(
-    (error as NodeJS.ErrnoException).code ?? '',
-  )
-}
-
-function isTimeout(error: unknown): boolean {
-  return (
-    (error instanceof DOMException && error.name === 'TimeoutError') ||
-    error instanceof errors.ConnectTimeoutError ||
-    error instanceof errors.HeadersTimeoutError ||
-    error instanceof errors.BodyTimeoutError
   )
 }

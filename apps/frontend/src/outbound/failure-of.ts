@@ -1,0 +1,48 @@
+import { ServiceUnavailable } from '@darkroom/service-kit'
+import { errors } from '@darkroom/service-kit/undici'
+import { type FailureWord, OutboundFailure } from './outbound-failure.ts'
+
+/** The failure of a request, or of reading its answer. If the signal is aborted, its reason is returned unchanged. */
+export function failureOf(error: unknown, signal: AbortSignal): unknown {
+  if (signal.aborted) return isTimeout(signal.reason) ? new OutboundFailure('timeout', error) : signal.reason
+  if (error instanceof OutboundFailure || error instanceof ServiceUnavailable) return error
+  if (isTimeout(error)) return new OutboundFailure('timeout', error)
+  return new OutboundFailure(wordFor(error), error)
+}
+
+function wordFor(error: unknown): FailureWord {
+  if (isUntrusted(error)) return 'untrusted'
+  if (isWithoutTls(error)) return 'no-tls'
+  return isBroken(error) ? 'broken' : 'unreachable'
+}
+
+/** Errors of a connection that was made; those of undici are about what arrived. HTTPParserError is not an UndiciError. */
+function isBroken(error: unknown): boolean {
+  const { code = '' } = error as NodeJS.ErrnoException
+  return (
+    error instanceof errors.UndiciError ||
+    error instanceof errors.HTTPParserError ||
+    ['ECONNRESET', 'EPIPE'].includes(code)
+  )
+}
+
+/** The other side does not support TLS, one of our versions of it, or HTTP/1.1 over TLS. */
+function isWithoutTls(error: unknown): boolean {
+  return /^(EPROTO|ERR_SSL_.*)$/.test((error as NodeJS.ErrnoException).code ?? '')
+}
+
+/** The codes of Node.js for certificates: those of OpenSSL without X509_V_ERR_, and one for a wrong name. */
+function isUntrusted(error: unknown): boolean {
+  return /^(CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_TLS_CERT)_/.test(
+    (error as NodeJS.ErrnoException).code ?? '',
+  )
+}
+
+function isTimeout(error: unknown): boolean {
+  return (
+    (error instanceof DOMException && error.name === 'TimeoutError') ||
+    error instanceof errors.ConnectTimeoutError ||
+    error instanceof errors.HeadersTimeoutError ||
+    error instanceof errors.BodyTimeoutError
+  )
+}
