@@ -55,6 +55,12 @@ export function encodeBox(type: string, ...content: readonly Uint8Array[]): Buff
   return Buffer.concat([head, ...content])
 }
 
+export function int32(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeInt32BE(value)
+  return bytes
+}
+
 export function bytesOf(file: Buffer, { start, end }: FileBox): Buffer {
   return file.subarray(start, end)
 }
