@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
-import { problemType } from '@darkroom/contracts'
 import { storageFiles } from '@darkroom/image-master/testing'
-import { generateImage, type HttpAnswer, until } from '@darkroom/testing'
+import { generateImage, until } from '@darkroom/testing'
 import { grantToken, readGrantToken } from '../../src/access/grant-token.ts'
 import { readSession } from '../../src/access/session-cookie.ts'
 import { deriveKey, readOrMakeRoot } from '../../src/access/signing-keys.ts'
+import { assertProblem } from '../assert-problem.ts'
 import { filePart, formData, formHeaders, operationsPart } from '../form-data.ts'
 import { finishNext } from '../start-frontend.ts'
 import { startGuarded } from './start-guarded.ts'
@@ -26,10 +26,6 @@ async function grant(given: object = {}, key = alice.key): Promise<string> {
 
 function upload(token: string, headers: Record<string, string> = {}, path = '/images', body = png) {
   return askWith(token, path, { method: 'POST', body, headers })
-}
-
-function assertProblem(answer: HttpAnswer, status: number, code: string): void {
-  assert.deepEqual([answer.status, answer.json().type], [status, problemType(code)], String(answer.body))
 }
 
 describe('a grant', () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
-import { problemType } from '@darkroom/contracts'
 import { type HttpAnswer, until } from '@darkroom/testing'
 import { beginSession, readSession } from '../../src/access/session-cookie.ts'
 import { deriveKey } from '../../src/access/signing-keys.ts'
+import { assertProblem } from '../assert-problem.ts'
 import { startFrontend } from '../start-frontend.ts'
 import { startGuarded } from './start-guarded.ts'
 
@@ -26,10 +26,6 @@ function signIn(key: string, headers: Record<string, string> = {}): Promise<Http
 /** The cookie as a browser sends it back. */
 function cookieOf({ headers }: HttpAnswer): string {
   return String([headers['set-cookie']].flat()[0]).split(';')[0] ?? ''
-}
-
-function assertProblem(answer: HttpAnswer, status: number, code: string): void {
-  assert.deepEqual([answer.status, answer.json().type], [status, problemType(code)], String(answer.body))
 }
 
 describe('a session', () => {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { type IncomingHttpHeaders, request, type ServerResponse } from 'node:http'
 import { after, beforeEach, describe, test } from 'node:test'
-import { problemType } from '@darkroom/contracts'
 import { storageFiles } from '@darkroom/image-master/testing'
-import { generateImage, type HttpAnswer, serveHttp, until } from '@darkroom/testing'
+import { generateImage, serveHttp, until } from '@darkroom/testing'
 import { readNetworks } from '../../src/outbound/networks.ts'
 import { startGuarded } from '../access/start-guarded.ts'
+import { assertProblem } from '../assert-problem.ts'
 import { finishNext, startFrontend, taskCount } from '../start-frontend.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
@@ -58,10 +58,6 @@ function importing(document: unknown, headers: Record<string, string> = {}, path
     headers: { 'content-type': 'application/json', ...headers },
     body,
   })
-}
-
-function assertProblem(answer: HttpAnswer, status: number, code: string): void {
-  assert.deepEqual([answer.status, answer.json().type], [status, problemType(code)], String(answer.body))
 }
 
 describe('an import', () => {

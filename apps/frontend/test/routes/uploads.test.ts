@@ -4,18 +4,14 @@ import type { OutgoingHttpHeaders } from 'node:http'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { after, describe, test } from 'node:test'
-import { problemType } from '@darkroom/contracts'
 import { storageFiles } from '@darkroom/image-master/testing'
 import { generateImage, type HttpAnswer, until } from '@darkroom/testing'
+import { assertProblem } from '../assert-problem.ts'
 import { filePart, formData, formHeaders, openForm, operationsPart } from '../form-data.ts'
 import { finishNext, startFrontend, taskCount } from '../start-frontend.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
-const settings = { MAX_UPLOAD_BYTES: '500000' }
-const [frontend, refusing] = await Promise.all([
-  startFrontend({ after }, settings),
-  startFrontend({ after }, settings),
-])
+const frontend = await startFrontend({ after }, { MAX_UPLOAD_BYTES: '500000' })
 
 interface Upload {
   headers?: OutgoingHttpHeaders
@@ -37,11 +33,6 @@ function assertAccepted(answer: HttpAnswer): string {
 
 async function storedOriginal(id: string): Promise<Buffer> {
   return (await frontend.ask(`/images/${id}/original`)).body
-}
-
-function assertProblem(answer: HttpAnswer, status: number, code: string): void {
-  assert.deepEqual([answer.status, answer.json().type], [status, problemType(code)], String(answer.body))
-  assert.equal(answer.headers['content-type'], 'application/problem+json')
 }
 
 describe('an upload of raw bytes', () => {
@@ -178,10 +169,6 @@ describe('an upload by form', () => {
   })
 })
 
-const long = Buffer.concat([png, Buffer.alloc(300_000)])
-const tooLong = Buffer.concat([png, Buffer.alloc(600_000)])
-const noImage = Buffer.alloc(300_000, 'no image ')
-
 describe('the content decides what an upload is', () => {
   for (const [words, type] of [
     ['malformed', 'image'],
@@ -218,189 +205,14 @@ describe('the content decides what an upload is', () => {
     const body = formData({ name: 'file', type: 'image/png', content: png })
     assert.equal((await postForm(body)).status, 202)
   })
-})
 
-describe('a refused upload', () => {
-  const forms: {
-    name: string
-    form: Uint8Array
-    headers?: Record<string, string>
-    status?: number
-    code?: string
-  }[] = [
-    {
-      name: 'the first part of an image in a form',
-      form: formData(filePart(png)),
-      headers: { ...formHeaders, 'content-range': `bytes 0-${png.length - 1}/9999999` },
-      code: 'no-content-range',
-    },
-    { name: 'a form without a file', form: formData(operationsPart('swap-channels')) },
-    { name: 'an empty form', form: formData() },
-    { name: 'no form at all', form: Buffer.from('text') },
-    { name: 'nothing', form: Buffer.alloc(0) },
-    { name: 'a form with two files', form: formData(filePart(long), filePart(long)) },
-    {
-      name: 'a form with operations after the file',
-      form: formData(filePart(long), operationsPart('swap-channels')),
-    },
-    { name: 'a form with another field', form: formData({ name: 'size', content: '10' }, filePart(png)) },
-    {
-      name: 'a form with a huge field',
-      form: formData(operationsPart('x'.repeat(2_000_000)), filePart(png)),
-    },
-    { name: 'a form that ends in its file', form: openForm(filePart(long)) },
-    { name: 'a form that ends in a field', form: openForm(operationsPart('swap-channels')) },
-    {
-      name: 'a form of another boundary',
-      form: formData(filePart(png)),
-      headers: { 'content-type': 'multipart/form-data; boundary=other' },
-    },
-    {
-      name: 'a form without a boundary',
-      form: formData(filePart(png)),
-      headers: { 'content-type': 'multipart/form-data' },
-    },
-    {
-      name: 'a form with a file that is empty',
-      form: formData(filePart(Buffer.alloc(0))),
-      code: 'empty-body',
-    },
-    { name: 'a form with a long text', form: formData(filePart(noImage)), status: 415, code: 'not-an-image' },
-    {
-      name: 'a form with a file that is too long',
-      form: formData(filePart(tooLong)),
-      status: 413,
-      code: 'too-large',
-    },
-    {
-      name: 'a form with unknown operations',
-      form: formData(operationsPart('solarise'), filePart(long)),
-      code: 'invalid-operations',
-    },
-    {
-      name: 'a long text',
-      form: noImage,
-      headers: { 'content-type': 'image/png' },
-      status: 415,
-      code: 'not-an-image',
-    },
-    {
-      name: 'an image that is too long',
-      form: tooLong,
-      headers: { 'content-type': 'image/png' },
-      status: 413,
-      code: 'too-large',
-    },
-    {
-      name: 'an empty image',
-      form: Buffer.alloc(0),
-      headers: { 'content-type': 'image/png' },
-      code: 'empty-body',
-    },
-  ]
-  for (const { name, form, headers = formHeaders, status = 400, code = 'invalid-form' } of forms) {
-    test(`${name} is ${status} ${code}, sent with its length or in chunks`, async () => {
-      async function* chunks() {
-        for (let at = 0; at < form.length; at += 50_000) yield form.subarray(at, at + 50_000)
-      }
-      for (const body of [form, chunks()])
-        assertProblem(await refusing.ask('/images', { method: 'POST', headers, body }), status, code)
-    })
-  }
-
-  test('whose type is the default of curl -d is answered with what to do, for files and for JSON', async () => {
-    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
-    const withoutLineEnds = Buffer.from(
-      Buffer.from(png)
-        .toString('latin1')
-        .replaceAll(/[\r\n]/g, ''),
-      'latin1',
-    )
-    for (const body of [withoutLineEnds, Buffer.from('{"from":"01990000-0000-7000-8000-000000000000"}')]) {
-      const answer = await refusing.ask('/images', { method: 'POST', headers, body })
-      assertProblem(answer, 415, 'not-an-image')
-      assert.match(
-        String(answer.json().detail),
-        /--data-binary instead of -d, and JSON with .*application\/json/,
-      )
-    }
-  })
-
-  test('of an image as text is answered with what to do', async () => {
-    const body = Buffer.from(Buffer.from(png).toString('base64'))
-    const answer = await refusing.ask('/images', { method: 'POST', body })
-    assertProblem(answer, 415, 'not-an-image')
-    assert.match(String(answer.json().detail), /in base64; send its bytes$/)
-  })
-
-  test('whose type is the default of curl has no words about curl if its bytes are an image', async () => {
+  test('the refusal of an image whose type is the default of curl has no words about curl', async () => {
     const headers = { 'content-type': 'application/x-www-form-urlencoded', 'idempotency-key': 'curl' }
     const ask = (path: string) => frontend.ask(path, { method: 'POST', headers, body: png })
     assert.equal((await ask('/images')).status, 202)
     const reused = await ask('/images?operations=flip')
     assertProblem(reused, 422, 'idempotency-key-reused')
     assert.doesNotMatch(String(reused.json().detail), /curl/)
-  })
-
-  test('leaves nothing behind', async () => {
-    await until('nothing is stored', () => storageFiles(refusing).length === 0)
-    assert.equal(await taskCount(refusing), 0)
-    assert.equal((await refusing.ask('/healthz')).status, 200)
-  })
-
-  for (const [name, type, beginning] of [
-    ['raw bytes', 'image/png', Buffer.alloc(0)],
-    ['a form', formHeaders['content-type'], openForm(filePart(Buffer.alloc(0)))],
-  ] as const) {
-    test(`is answered to a client that sends all of ${name} before it reads`, async t => {
-      const { hostname, port } = new URL(refusing.url)
-      const socket = connect(Number(port), hostname).pause()
-      t.after(() => socket.destroy())
-      const body = Buffer.concat([beginning, Buffer.alloc(20_000_000, 'no image ')])
-      const head = `POST /images HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\ncontent-length: ${body.length}\r\n\r\n`
-      await new Promise(resolve => socket.write(Buffer.concat([Buffer.from(head), body]), resolve))
-      const [answer] = await once(socket.resume(), 'data')
-      assert.match(String(answer), /^HTTP\/1.1 41[35] /)
-    })
-  }
-
-  test('has the status and Retry-After of the master', async t => {
-    const own = await startFrontend(t, { MAX_QUEUED: '1' })
-    const send = () => own.ask('/images', { method: 'POST', body: png })
-    const refused = await until('the queue is full', async () => {
-      const answer = await send()
-      return answer.status === 429 && answer
-    })
-    assertProblem(refused, 429, 'queue-full')
-    assert.ok(Number(refused.headers['retry-after']) > 0)
-  })
-
-  test('has the status and Retry-After of the storage', async t => {
-    const own = await startFrontend(t, { MIN_FREE_BYTES: String(Number.MAX_SAFE_INTEGER) })
-    for (const [headers, body] of [
-      [{}, png],
-      [{}, long],
-      [formHeaders, formData(filePart(long))],
-    ] as const) {
-      const refused = await own.ask('/images', { method: 'POST', headers, body })
-      assertProblem(refused, 503, 'disk-full')
-      assert.ok(Number(refused.headers['retry-after']) > 0)
-    }
-  })
-
-  test('fault: is 503 with Retry-After without a master, also for forms', async t => {
-    const own = await startFrontend(t)
-    await own.master.close()
-    for (const [headers, body] of [
-      [{}, png],
-      [formHeaders, formData(filePart(long))],
-      [formHeaders, formData(filePart(long), filePart(long))],
-    ] as const) {
-      const refused = await own.ask('/images', { method: 'POST', headers, body })
-      assert.ok([400, 503].includes(refused.status), String(refused.body))
-      if (refused.status === 503) assert.ok(Number(refused.headers['retry-after']) > 0)
-    }
-    assert.equal((await own.ask('/healthz')).status, 200)
   })
 })
 
