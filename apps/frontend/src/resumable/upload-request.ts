@@ -11,7 +11,7 @@ import type { Presets } from '../presets.ts'
 import { expandOptions } from '../requested-outputs.ts'
 import { requestedUrgency } from '../requested-urgency.ts'
 import { withCallback } from '../webhooks/with-callback.ts'
-import type { AppendedBody } from './resumable-uploads.ts'
+import type { AppendedBody } from './piece-receiver.ts'
 import {
   declaredBytes,
   requireContentType,
