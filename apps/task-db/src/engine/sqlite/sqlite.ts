@@ -1,23 +1,16 @@
 import type { DatabaseSync } from 'node:sqlite'
-import {
-  abilitiesBeyond,
-  allAbilities,
-  type NewTask,
-  type NoticeClaim,
-  type Task,
-  type TaskStats,
-} from '@darkroom/contracts'
+import { allAbilities, type NewTask, type NoticeClaim, type Task, type TaskStats } from '@darkroom/contracts'
 import { type Clock, diskFull, SteadyTime, systemClock } from '@darkroom/service-kit'
 import { GroupCommit, lockFile, openDatabase } from '@darkroom/sqlite'
 import type { Outcome } from '../../event-outcome.ts'
 import { keyIsTaken } from '../../migration-incomplete.ts'
 import { beginTask, type ClaimEvent, cutLease, type TaskEvent, transition } from '../../transitions.ts'
-import { exchangeTurns, nextTurn } from '../../turns.ts'
 import type { ChangeListener, MinuteCount, TaskChange, TaskQuery, TaskStore } from '../engine.ts'
 import { isNewer } from '../is-newer.ts'
 import { migrations } from './migrations.ts'
 import { selectPage } from './select-page.ts'
 import { parse, prepareStatements, read } from './statements.ts'
+import { WaitingLine } from './waiting-line.ts'
 
 /** The most leases that are taken back in one transaction, so that it stays short. */
 const expiryBatch = 500
@@ -31,6 +24,7 @@ export class SqliteTaskStore implements TaskStore {
   /** The time by which leases end. A clock that is set back or forward neither lengthens nor ends leases. */
   readonly #leaseTime: SteadyTime
   readonly #statements: ReturnType<typeof prepareStatements>
+  readonly #line: WaitingLine
   readonly #listeners = new Set<ChangeListener>()
 
   /** @throws UnusableFile */
@@ -40,6 +34,7 @@ export class SqliteTaskStore implements TaskStore {
     this.#database = openDatabase(path, migrations)
     this.#writes = new GroupCommit(this.#database, diskFull)
     this.#statements = prepareStatements(this.#database)
+    this.#line = new WaitingLine(this.#statements)
     this.#clock = clock
     this.#leaseTime = new SteadyTime(clock)
     this.#cutLeases()
@@ -50,7 +45,7 @@ export class SqliteTaskStore implements TaskStore {
     const result = await this.#writes.run(() => {
       const known = read(this.#statements.get, id) ?? this.#findByKey(given)
       if (known) return { isNew: false, task: known }
-      const task = beginTask(id, given, this.#now(), this.#turnOf(given))
+      const task = beginTask(id, given, this.#now(), this.#line.turnFor(given))
       this.#statements.insert.run(id, JSON.stringify(task))
       return { isNew: true, task }
     })
@@ -73,15 +68,10 @@ export class SqliteTaskStore implements TaskStore {
   }
 
   async claim(worker: string, leaseMs: number, decodes = allAbilities) {
-    const beyond = abilitiesBeyond(decodes)
-    const readNext = () =>
-      beyond.length === 0
-        ? read(this.#statements.next)
-        : read(this.#statements.nextExcept, JSON.stringify(beyond))
     // Most polls find nothing; they need no transaction.
-    if (!readNext()) return undefined
+    if (!this.#line.next(decodes)) return undefined
     const task = await this.#writes.run(() => {
-      const next = readNext()
+      const next = this.#line.next(decodes)
       if (!next) return undefined
       const outcome = this.#claimInTurnOf(next, { type: 'claim', worker, leaseMs, decodes })
       if (outcome.kind !== 'changed') throw new Error(`a waiting task refused a claim: ${next.id}`)
@@ -106,8 +96,10 @@ export class SqliteTaskStore implements TaskStore {
   async apply(id: string, event: TaskEvent) {
     const outcome = await this.#writes.run(() => {
       const task = read(this.#statements.get, id)
-      if (task && event.type === 'claim') return this.#claimInTurnOf(task, event)
-      return task && this.#change(task, event.type === 'retry' ? { ...event, ...this.#newTurn(task) } : event)
+      if (!task) return undefined
+      if (event.type === 'claim') return this.#claimInTurnOf(task, event)
+      const turn = event.type === 'retry' ? this.#line.turnFor(task) : undefined
+      return this.#change(task, { ...event, ...(turn !== undefined && { turn }) })
     })
     if (outcome?.kind === 'changed') this.#announce({ kind: 'stored', task: outcome.task })
     return outcome
@@ -195,30 +187,10 @@ export class SqliteTaskStore implements TaskStore {
     this.#lock[Symbol.dispose]()
   }
 
-  /** Undefined for a task without an owner. */
-  #turnOf({ owner }: Pick<NewTask, 'owner'>): number | undefined {
-    if (owner === undefined) return undefined
-    const turn = (row: Record<string, unknown> | undefined) => (row ? Number(row.turn) : undefined)
-    const head = turn(this.#statements.headTurn.get())
-    return nextTurn({ head, last: turn(this.#statements.lastTurn.get(owner)) })
-  }
-
-  /** Claims the owner's most urgent task, which takes the turn of the task that is due. */
   #claimInTurnOf(due: Task, event: ClaimEvent): Outcome {
-    if (due.owner === undefined || due.state !== 'not-started') return this.#change(due, event)
-    const beyond = abilitiesBeyond(event.decodes ?? [])
-    const mostUrgent =
-      beyond.length === 0
-        ? read(this.#statements.mostUrgent, due.owner)
-        : read(this.#statements.mostUrgentExcept, due.owner, JSON.stringify(beyond))
-    const { claimed, deferred } = exchangeTurns([due], mostUrgent ? [mostUrgent] : [])
+    const { claimed, deferred } = this.#line.exchange(due, event.decodes)
     for (const task of deferred) this.#statements.update.run(JSON.stringify(task), task.id)
     return this.#change(claimed[0] ?? due, event)
-  }
-
-  #newTurn(task: Task): { turn?: number } {
-    const turn = this.#turnOf(task)
-    return turn === undefined ? {} : { turn }
   }
 
   #insertRestored(task: Task): void {
