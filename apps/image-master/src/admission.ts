@@ -71,8 +71,8 @@ export class Admission {
 
   /**
    * Counts the bytes of an upload as in flight until the result is disposed of, even if the upload isn't read to its
-   * end. Another reader may read the rest afterwards. Reading throws a ServiceProblem 503 if all uploads of the owner are
-   * too many.
+   * end. Another reader may read the rest afterwards. Reading throws a ServiceProblem 503 if the uploads of the owner
+   * together have too many bytes.
    */
   receive(
     upload: AsyncIterable<Uint8Array>,

@@ -112,7 +112,7 @@ ${inside.map(featureRow).join('\n')}`
 }
 
 function featureRow({ feature, of, swapped, developed, as }: Row): string {
-  return `| ${feature} | ${of} | ${written(swapped)} | ${written(developed)} | ${as ? writtenFor(as) : 'that of the new format'} |`
+  return `| ${feature} | ${of} | ${written(swapped)} | ${written(developed)} | ${as ? writtenFor(as) : 'as usual in the new format'} |`
 }
 
 function written({ fate, words }: Cell): string {

@@ -40,7 +40,7 @@ export interface ClaimEvent {
   type: 'claim'
   worker: string
   leaseMs: number
-  /** The abilities of the worker; absent if it has those that the given task needs, and no others are known. */
+  /** The abilities of the worker. If absent, it can do the given task, and nothing else is known about it. */
   decodes?: readonly string[] | undefined
 }
 

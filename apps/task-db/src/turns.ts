@@ -22,9 +22,9 @@ export function nextTurn({ head = -1, last = -2 }: Line): number {
 }
 
 export interface Exchange {
-  /** The tasks to claim, as many as had their turn, each with one of these turns. */
+  /** The tasks to claim, as many as are due, each with the turn of a task that is due. */
   claimed: Task[]
-  /** The tasks that had their turn and were not chosen. They have the turns of the tasks that were. */
+  /** The tasks that were due but not chosen, with the turns of the tasks that were chosen instead. */
   deferred: Task[]
 }
 

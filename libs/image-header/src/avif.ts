@@ -97,7 +97,7 @@ function factsOfSequence(sequence: AvifSequence): ImageFacts {
 /** Item types that are images: ISO/IEC 23008-12 section 6.6 and the codings that libheif supports. */
 const imageTypes = ['av01', 'hvc1', 'avc1', 'vvc1', 'jpeg', 'j2k1', 'unci', ...derivedTypes]
 
-/** The pages: images that are not hidden and not a thumbnail, alpha or other companion of another. */
+/** The pages: images that are neither hidden, nor the thumbnail, the alpha or another companion of an image. */
 function topLevelImages(meta: AvifMeta): AvifItem[] {
   const companions = new Set<number>()
   for (const { type, from } of meta.references) if (type === 'thmb' || type === 'auxl') companions.add(from)

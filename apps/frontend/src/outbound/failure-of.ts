@@ -16,7 +16,7 @@ function wordFor(error: unknown): FailureWord {
   return isBroken(error) ? 'broken' : 'unreachable'
 }
 
-/** Errors of a connection that was made; those of undici are about what arrived. HTTPParserError is not an UndiciError. */
+/** The connection was made, but broke off, or invalid data arrived. HTTPParserError is not an UndiciError. */
 function isBroken(error: unknown): boolean {
   const { code = '' } = error as NodeJS.ErrnoException
   return (
@@ -31,7 +31,7 @@ function isWithoutTls(error: unknown): boolean {
   return /^(EPROTO|ERR_SSL_.*)$/.test((error as NodeJS.ErrnoException).code ?? '')
 }
 
-/** The codes of Node.js for certificates: those of OpenSSL without X509_V_ERR_, and one for a wrong name. */
+/** Node.js's codes for certificates: OpenSSL's codes without X509_V_ERR_, and a code for a wrong name. */
 function isUntrusted(error: unknown): boolean {
   return /^(CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_TLS_CERT)_/.test(
     (error as NodeJS.ErrnoException).code ?? '',

@@ -40,9 +40,9 @@ const stallTimeoutMs = 10_000
 const timeouts = { headersTimeout: stallTimeoutMs, bodyTimeout: stallTimeoutMs }
 /** How long to wait for a connection. */
 const connectTimeoutMs = 5000
-/** To how many addresses of one name and family it connects: a name with thousands of them must not start a flood. */
+/** The most addresses of one name and family to connect to: a name with thousands must not start a flood. */
 const maxAddresses = 4
-/** How many downloads from one address are under way at once, so that no host can be flooded through this one. */
+/** The most downloads from one address at once, so that callers can't flood a host through this one. */
 export const downloadsPerAddress = 16
 
 /**

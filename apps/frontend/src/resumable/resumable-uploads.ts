@@ -56,7 +56,7 @@ export class ResumableUploads {
   /**
    * Begins an upload, also with its first bytes. A refused upload leaves nothing, because the client can't know its id.
    *
-   * @throws ServiceProblem 429 if the owner has too many unfinished uploads; that of `append`
+   * @throws ServiceProblem 429 if the owner has too many unfinished uploads; the errors of `append`
    */
   async create(
     caller: Caller,

@@ -8,7 +8,7 @@ import { deriveKey, readOrMakeRoot } from '../access/signing-keys.ts'
 const keyOf = (owner = '~operators') => `secrets/webhooks/${owner}`
 const secretBytes = 32
 const secretPrefix = 'whsec_'
-/** A notice has a signature by each. With thousands, it would take long to sign, and receivers would refuse its header. */
+/** A notice has a signature by each secret. Thousands would take long, and receivers would refuse such a long header. */
 const maxSecrets = 5
 
 const SealedSecret = Type.Object({

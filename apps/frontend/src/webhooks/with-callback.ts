@@ -2,7 +2,7 @@ import { ServiceProblem } from '@darkroom/service-kit'
 import type { Caller } from '../access/caller.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 
-/** The options with the callback of an image: that of the request, otherwise that of the key. @throws ServiceProblem 400 */
+/** The options with the callback that the request names, or else the callback of the key. @throws ServiceProblem 400 */
 export function withCallback<Options extends { callback?: string }>(
   options: Options,
   caller: Pick<Caller, 'callback'>,

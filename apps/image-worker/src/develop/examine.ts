@@ -85,7 +85,7 @@ export async function examine(
   }
 }
 
-/** A copy of the file; the file itself if it is one already, as a file of many pages would be copied for each. */
+/** A copy of the file, unless `file` is a copy already: it would be copied again for each of its pages. */
 function declaredAsRgb(file: Uint8Array, input: Uint8Array): Uint8Array {
   const copy = file === input ? Buffer.from(file) : Buffer.from(file.buffer, file.byteOffset, file.length)
   declareAsRgb(copy)

@@ -1,6 +1,6 @@
 /**
- * Reads the first bytes of a body, however it is cut into chunks. Also returns the whole body: as bytes if it is not
- * longer than them, otherwise as a stream that can be read once.
+ * Reads the first bytes of a body, however it is cut into chunks. Also returns the whole body: as bytes if these were all
+ * of it, otherwise as a stream that can be read once.
  */
 export async function readHead(
   body: AsyncIterable<Uint8Array>,

@@ -3,7 +3,7 @@ const day = '(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)'
 const month = `(?<month>${months.join('|')})`
 const time = String.raw`(?<hour>\d\d):(?<minute>\d\d):(?<second>\d\d)`
 
-/** The three formats that a recipient must accept: the current one, that of RFC 850, and that of asctime(). */
+/** The three formats that a recipient must accept: the current format, RFC 850's, and asctime()'s. */
 const forms = [
   new RegExp(String.raw`^${day}, (?<day>\d\d) ${month} (?<year>\d{4}) ${time} GMT$`),
   new RegExp(String.raw`^${day}[a-z]*day, (?<day>\d\d)-${month}-(?<year>\d\d) ${time} GMT$`),

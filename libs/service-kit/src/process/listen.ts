@@ -24,7 +24,7 @@ export async function listen(
     return
   }
   const [first, second] = loopbackAddresses
-  // The same options as those of Node's HTTP server.
+  // The options of Node's own HTTP server.
   const secondListener = createServer({ allowHalfOpen: true, noDelay: true }, socket => {
     app.server.emit('connection', socket)
   })

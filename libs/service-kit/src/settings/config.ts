@@ -109,7 +109,7 @@ function describe({ message, params }: { message: string; params: object }): str
   return 'allowedValues' in params ? `${message}: ${[params.allowedValues].flat().join(', ')}` : message
 }
 
-/** Other texts than those of an enum are not shown, because they may be secrets. */
+/** Free texts are not shown, because they may be secrets. */
 function shownValue(property: TSchema, value: unknown): string {
   const types: unknown[] = ['integer', 'number', 'boolean']
   const isShown = 'enum' in property || ('type' in property && types.includes(property.type))

@@ -6,8 +6,8 @@ import type { TaskJob } from './job-queue.ts'
 const holdAtLeastMs = 250
 
 /**
- * Jobs of which another worker has the task's lease: Redis treated the job as stalled before the task DB took the task
- * back, or only Redis has lost the worker. Such a job is held until that lease should have ended, and put back.
+ * Jobs whose task is leased by another worker: Redis treated the job as stalled before the task DB took the task back,
+ * or only Redis has lost the worker. Such a job is held until the lease should have ended, and is then put back.
  */
 export class HeldJobs {
   readonly #putBack: (job: TaskJob) => Promise<void>

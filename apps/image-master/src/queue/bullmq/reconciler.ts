@@ -16,10 +16,10 @@ interface ReconcilerOptions {
 }
 
 /**
- * Adds tasks that are not started and that are missing in Redis: it did not answer when they came, was restarted empty,
- * or has an ended job for a task that waits again (given up too early, or restored from a backup). It also puts back
- * jobs that Redis keeps for a dead worker longer than the task DB does (its clock was set back). Two reconcilers may
- * run at once, as a known job that has not ended is not changed.
+ * Adds tasks that wait but are missing in Redis: Redis did not answer when they came, was restarted empty, or has an
+ * ended job for a task that waits again (Redis gave the job up too early, or the task DB was restored from a backup).
+ * Also puts back jobs that Redis, whose clock was set back, keeps for a dead worker longer than the task DB does. Two
+ * reconcilers may run at once, as they don't change a job that has not ended.
  */
 export class Reconciler {
   readonly #options: ReconcilerOptions

@@ -180,8 +180,8 @@ const urgencies = 8
 const lastTurn = 2 ** 21 / urgencies - 2
 
 /**
- * Owners are served in turn, as by the task DB. Turns begin at 0 again whenever no task waits; while tasks wait without a
- * pause, those after the last turn that has priorities of its own are served by urgency, in the order of their arrival.
+ * Owners are served in turn, as by the task DB. Turns begin at 0 again whenever no task waits. If tasks wait without a
+ * pause, the turns at last exceed `lastTurn`: then tasks are served by urgency, in the order of their arrival.
  */
 function priorityOf(urgency: number, turn = 0): number {
   return 1 + Math.min(turn, lastTurn) * urgencies + urgency // 0 would come before all others

@@ -5,7 +5,7 @@ import { blocksUntilDamage, disposals, mostShort } from './gif-blocks.ts'
  * first frame covers the screen and is not removed.
  *
  * Browsers show the screen as transparent where no frame covers it. libvips makes it black if no frame has a transparent
- * colour, and libnsgif replaces some sizes of the screen (640x480, above 2048) by that of the first frame.
+ * colour, and libnsgif replaces some sizes of the screen (640x480, above 2048) by the size of the first frame.
  */
 export function withScreen(gif: Uint8Array, frames: number): Uint8Array | undefined {
   const bytes = Buffer.from(gif.buffer, gif.byteOffset, gif.byteLength)

@@ -32,7 +32,7 @@ export function readExif(exif: Uint8Array): Exif | undefined {
 }
 
 /**
- * The EXIF of a TIFF, whose directories are the file's own: the directory of its picture, or if that has none, the first.
+ * The EXIF of a TIFF. It is in the file's own directories: in the directory of the picture, or else in the first one.
  * The tags about how the file stores its pixels are left out.
  */
 export function readExifOfTiff(

@@ -19,7 +19,7 @@ const ofColours: Readonly<Record<number, number>> = {
   532: photometrics.yCbCr,
 }
 
-/** The largest valid values (TIFF 6.0, section 8). libtiff assumes the default instead of another value. */
+/** The largest valid values (TIFF 6.0, section 8). libtiff replaces other values by the default. */
 const largest: Readonly<Record<number, number>> = { [pageTags.fillOrder]: 2, [pageTags.orientation]: 8 }
 
 /**

@@ -106,7 +106,7 @@ function planOf(page: TiffPage, isLittleEndian: boolean): PlainPlan | undefined 
   }
 }
 
-/** The first extra sample that is transparency. In old files, which don't declare it, a single one is. */
+/** The first extra sample that is transparency. In old files, which don't declare it, a single extra sample is. */
 function transparencyOf(page: TiffPage, colours: number): { index: number; meaning: number } | undefined {
   const meanings = numbersOfTag(page, pageTags.extraSamples)
   const extras = page.samplesPerPixel - colours
@@ -202,7 +202,7 @@ function writeLevel(
   plain[2 * index + 1] = second
 }
 
-/** Tags of how samples are stored, and those that count or describe samples of their former depth. */
+/** Tags about how samples are stored, and tags that count or describe samples of the former depth. */
 const replaced: readonly number[] = [
   ...[pageTags.bitsPerSample, pageTags.compression, pageTags.fillOrder, pageTags.stripOffsets],
   ...[pageTags.samplesPerPixel, pageTags.rowsPerStrip, pageTags.stripByteCounts, pageTags.leastSample],

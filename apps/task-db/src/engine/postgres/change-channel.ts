@@ -90,7 +90,7 @@ export class ChangeChannel {
     }
   }
 
-  /** Connects to the server that accepts writes: a standby does not support LISTEN. @throws why it ended */
+  /** Connects to the server that accepts writes: a standby does not support LISTEN. @throws the reason why it ended */
   async #listenUntilLost(server: Server, listens: () => void): Promise<void> {
     const lost = new AbortController()
     let client: Client | undefined

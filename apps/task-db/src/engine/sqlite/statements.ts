@@ -62,7 +62,7 @@ export function prepareStatements(database: DatabaseSync) {
   }
 }
 
-/** The condition for tasks that need no ability of a JSON list. */
+/** The condition for tasks that need none of the abilities in a JSON list. */
 function isWithout(abilities: string): string {
   const listed = `(SELECT value FROM json_each(${abilities}))`
   return `document ->> '$.original.contentType' NOT IN ${listed}

@@ -10,7 +10,7 @@ export class WaitingLine {
     this.#statements = statements
   }
 
-  /** The task whose turn has come, of those that need no other abilities than `decodes`. */
+  /** The task whose turn has come. Tasks that need an ability that isn't in `decodes` are skipped. */
   next(decodes: readonly string[]): Task | undefined {
     const beyond = abilitiesBeyond(decodes)
     return beyond.length === 0
