@@ -62,9 +62,19 @@ export function componentOfMember(index: i32): i32 {
 
 /** The block of this index in the MCU in column `x` of row `y`. */
 export function blockOfMember(index: i32, x: i32, y: i32): usize {
+  return blockAt(componentOfMember(index), rowOfMember(index, y), columnOfMember(index, x))
+}
+
+/** The row, in its component, of the block of this index in an MCU of row `y`. */
+export function rowOfMember(index: i32, y: i32): i32 {
   const member = members + <usize>index * memberBytes
-  const row = y * load<i32>(member, 8) + load<i32>(member, 4)
-  return blockAt(load<i32>(member), row, x * load<i32>(member, 16) + load<i32>(member, 12))
+  return y * load<i32>(member, 8) + load<i32>(member, 4)
+}
+
+/** The column, in its component, of the block of this index in an MCU of column `x`. */
+export function columnOfMember(index: i32, x: i32): i32 {
+  const member = members + <usize>index * memberBytes
+  return x * load<i32>(member, 16) + load<i32>(member, 12)
 }
 
 export function predictionOf(component: i32): i32 {

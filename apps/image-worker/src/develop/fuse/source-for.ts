@@ -1,7 +1,7 @@
 import type { ImageHeader } from '@darkroom/image-header'
 import type { SharpOptions } from 'sharp'
 import { cutJpeg, followJpeg } from '../../permute/jpeg/cut-jpeg.ts'
-import { decodeEighth } from '../../permute/jpeg/decode-eighth.ts'
+import { type Divisor, decodeReduced } from '../../permute/jpeg/decode-reduced.ts'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
 import {
   inverseOf,
@@ -28,7 +28,7 @@ interface Source {
 
 /**
  * The bytes that sharp reads for a call, checked to be complete and undamaged: decoders don't look at rows that are
- * left out. For a JPEG, they may be a part of the file, or the image at an eighth of its size. Undefined for a damaged PNG:
+ * left out. For a JPEG, they may be a part of the file, or the image at a quarter or an eighth of its size. Undefined for a damaged PNG:
  * then another way is used, and reports the damage.
  *
  * @throws UnusableImage for a damaged JPEG; Error with the decoder's message
@@ -44,8 +44,9 @@ export async function sourceFor(
   if (header.format === 'jpeg' && !header.progressive) {
     try {
       if (cut) return partFor(call, cut, input, header, needsPixelsOnly)
-      if (needsPixelsOnly && call.reduction >= reductionToEighth)
-        return { bytes: encodePlainTiff(decodeEighth(input), header.orientation), call }
+      const divisor = divisorFor(call.reduction)
+      if (needsPixelsOnly && divisor)
+        return { bytes: encodePlainTiff(decodeReduced(input, divisor), header.orientation), call }
     } catch (error) {
       if (!(error instanceof NotWellFormed)) throw error
     }
@@ -54,8 +55,14 @@ export async function sourceFor(
   return !cut || (await isWhole(input, header, options)) ? { bytes: input, call } : undefined
 }
 
-/** From here on, sharp decodes a JPEG at an eighth of its size. Between 8 and 9, it decodes at a quarter. */
-const reductionToEighth = 9
+/**
+ * How many times smaller sharp decodes a JPEG that becomes smaller by `reduction`; undefined if it is less than 4 times.
+ * sharp takes half of 4 and of 8 if the reduction is less than one more than these.
+ */
+function divisorFor(reduction: number): Divisor | undefined {
+  if (reduction >= 9) return 8
+  return reduction >= 5 ? 4 : undefined
+}
 
 /**
  * @param canCut whether sharp needs only the pixels of the file: a part has no profile

@@ -50,8 +50,8 @@ export interface JpegKernel extends Kernel, Readonly<Record<ErrorName, KernelGlo
     bottom: number,
     target: number,
   ): number
-  decodeEighth(from: number, end: number, componentMask: number, interval: number, quadMask: number): number
-  eighthToRgb(quadMask: number, width: number, height: number, target: number): void
+  decodeReduced(from: number, end: number, componentMask: number, interval: number, sides: number): number
+  reducedToRgb(sides: number, width: number, height: number, target: number): void
   mendScan(from: number, end: number, componentMask: number, interval: number, isOnly: boolean): number
   mirrorPlane(
     plane: number,

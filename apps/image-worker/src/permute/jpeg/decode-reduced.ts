@@ -15,34 +15,39 @@ export interface Samples {
   data: Uint8Array
 }
 
+/** How many times smaller an image is decoded, across and down. */
+export type Divisor = 4 | 8
+
 /**
- * Decodes a sequential JPEG of one scan at an eighth of its size, rounded down, to the same samples as libjpeg in libvips.
- * The codes of all coefficients are followed to make sure that they are complete; only those are kept that matter at
- * this size.
+ * Decodes a sequential JPEG of one scan at a quarter or an eighth of its size, rounded down, to the same samples as
+ * libjpeg in libvips. The codes of all coefficients are followed to make sure that they are complete; only those are
+ * kept that matter at this size.
  *
  * @throws NotWellFormed as `permuteJpeg` does, and for files that are progressive, have several scans or have chroma of
- * a quarter of luma's samples in both directions
+ * a quarter of luma's samples in both directions; at a quarter, also if chroma has fewer samples in one direction only
  */
-export function decodeEighth(input: Uint8Array): Samples {
+export function decodeReduced(input: Uint8Array, divisor: Divisor): Samples {
   return withJpegKernel(kernel => {
-    const { handler } = readJpegWith(kernel, input, file => new EighthDecoder(file))
+    const { handler } = readJpegWith(kernel, input, file => new ReducedDecoder(file, divisor))
     return handler.samples()
   })
 }
 
-class EighthDecoder implements ScanHandler {
+class ReducedDecoder implements ScanHandler {
   readonly #file: ScannedFile
-  /** The components with four samples for each block, a bit each. */
-  readonly #quadMask: number
-  /** The samples of each component, in the order of its blocks. */
+  readonly #divisor: Divisor
+  /** How many samples a block of each component has across, and down. */
+  readonly #sides: readonly number[]
+  /** The samples of each component, in rows from the top. */
   readonly #planes: readonly Plane[]
 
-  constructor(file: ScannedFile) {
+  constructor(file: ScannedFile, divisor: Divisor) {
     const { kernel, frame } = file
     this.#file = file
-    this.#quadMask = quadMaskOf(frame)
+    this.#divisor = divisor
+    this.#sides = sidesOf(frame, divisor)
     this.#planes = describePlanes(kernel, frame, (blocks, index) =>
-      kernel.allocate(this.#quadMask & (1 << index) ? 4 * blocks : blocks),
+      kernel.allocate(blocks * this.#sideOf(index) ** 2),
     )
   }
 
@@ -54,26 +59,36 @@ class EighthDecoder implements ScanHandler {
     for (const [index, { table }] of frame.components.entries())
       new Uint8Array(kernel.memory.buffer, kernel.stepsAt.value + 64 * index).set(this.#stepsOf(table))
     const end = start + input.length
-    const error = kernel.decodeEighth(start + from, end, componentMask(scan), interval, this.#quadMask)
+    const error = kernel.decodeReduced(start + from, end, componentMask(scan), interval, this.#packedSides)
     expectNoError(kernel, error)
     return kernel.scanEnd.value - start
   }
 
   samples(): Samples {
     const { kernel, frame } = this.#file
-    const width = Math.max(1, Math.floor(frame.width / 8))
-    const height = Math.max(1, Math.floor(frame.height / 8))
+    const width = Math.max(1, Math.floor(frame.width / this.#divisor))
+    const height = Math.max(1, Math.floor(frame.height / this.#divisor))
     const [luma] = this.#planes as [Plane]
     if (this.#planes.length === 1) {
+      const stride = luma.across * this.#sideOf(0)
       const data = new Uint8Array(width * height)
       for (let y = 0; y < height; y++)
-        data.set(new Uint8Array(kernel.memory.buffer, luma.at + y * luma.across, width), y * width)
+        data.set(new Uint8Array(kernel.memory.buffer, luma.at + y * stride, width), y * width)
       return { width, height, channels: 1, data }
     }
     const bytes = 3 * width * height
     const target = kernel.allocate(bytes)
-    kernel.eighthToRgb(this.#quadMask, width, height, target)
+    kernel.reducedToRgb(this.#packedSides, width, height, target)
     return { width, height, channels: 3, data: new Uint8Array(kernel.memory.buffer, target, bytes).slice() }
+  }
+
+  #sideOf(index: number): number {
+    return this.#sides[index] ?? 1
+  }
+
+  /** A byte for each component. */
+  get #packedSides(): number {
+    return this.#sides.reduce((packed, side, index) => packed | (side << (8 * index)), 0)
   }
 
   #stepsOf(table: number): QuantisationTable {
@@ -85,11 +100,14 @@ class EighthDecoder implements ScanHandler {
 
 /**
  * libjpeg decodes chroma that has fewer samples than luma in both directions at a larger size, so that it need not be
- * scaled up (jdmaster.c, jpeg_calc_output_dimensions).
+ * scaled up (jdmaster.c, jpeg_calc_output_dimensions). Where it would interpolate chroma, the file is refused.
  */
-function quadMaskOf(frame: Frame): number {
+function sidesOf(frame: Frame, divisor: Divisor): number[] {
   const { horizontal, vertical } = samplingOf(frame)
-  const most = Math.min(horizontal, vertical)
-  if (most > 2) throw new NotWellFormed('the chroma has too few samples')
-  return most === 2 ? 0b110 : 0
+  const least = Math.min(horizontal, vertical)
+  if (least > 2) throw new NotWellFormed('the chroma has too few samples')
+  if (divisor === 4 && horizontal !== vertical)
+    throw new NotWellFormed('the chroma has fewer samples in one direction only')
+  const side = 8 / divisor
+  return frame.components.map((_, index) => (index === 0 ? side : side * least))
 }

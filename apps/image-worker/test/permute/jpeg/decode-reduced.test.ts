@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { photograph } from '@darkroom/testing'
+import fc from 'fast-check'
+import sharp, { type SharpInput, type SharpOptions } from 'sharp'
+import { followJpeg } from '../../../src/permute/jpeg/cut-jpeg.ts'
+import { type Divisor, decodeReduced } from '../../../src/permute/jpeg/decode-reduced.ts'
+import { NotWellFormed } from '../../../src/permute/not-well-formed.ts'
+import { randomFrom } from '../../seeded-random.ts'
+import { noiseBytes } from '../pictures.ts'
+import { sampledFiles } from './sampled-files.ts'
+
+interface Kind {
+  width: number
+  height: number
+  isNoise: boolean
+  isGrey: boolean
+  quality: number
+  chromaSubsampling: string
+}
+
+async function encode({ width, height, isNoise, isGrey, ...options }: Kind): Promise<Buffer> {
+  const pixels = isNoise ? noiseBytes(width * height * 3, width) : photograph({ width, height, seed: 4 })
+  const image = sharp(pixels, { raw: { width, height, channels: 3 } })
+  return (isGrey ? image.toColourspace('b-w') : image).jpeg(options).toBuffer()
+}
+
+/** From nine times smaller on, sharp decodes a JPEG at an eighth of its size, from five times on at a quarter; and resizes that. */
+async function smaller(
+  input: SharpInput,
+  options: SharpOptions,
+  { width, height }: { width: number; height: number },
+  divisor: Divisor,
+): Promise<Buffer> {
+  const times = divisor + 1
+  const size = { width: Math.floor(width / times), height: Math.floor(height / times), fit: 'fill' } as const
+  return sharp(input, options).resize(size).raw().toBuffer()
+}
+
+async function assertSameAsLibjpeg(file: Buffer, divisor: Divisor, message?: string): Promise<void> {
+  const size = await sharp(file).metadata()
+  const { data, ...raw } = decodeReduced(file, divisor)
+  const expected = [Math.floor(size.width / divisor), Math.floor(size.height / divisor)]
+  assert.deepEqual([raw.width, raw.height], expected, message)
+  const [ours, theirs] = await Promise.all([
+    smaller(data, { raw }, size, divisor),
+    smaller(file, {}, size, divisor),
+  ])
+  assert.ok(ours.equals(theirs), message)
+}
+
+for (const divisor of [4, 8] as const)
+  test(`a JPEG decodes at 1/${divisor} of its size to the same samples as in libjpeg`, async () => {
+    for (const [index, file] of sampledFiles.entries())
+      if (decodes(file, divisor)) await assertSameAsLibjpeg(file, divisor, `file ${index}`)
+    const kinds = fc.record({
+      width: fc.integer({ min: 10, max: 200 }),
+      height: fc.integer({ min: 10, max: 200 }),
+      isNoise: fc.boolean(),
+      isGrey: fc.boolean(),
+      // At quality 100, all coefficients occur; at 5, sums are beyond the range of samples.
+      quality: fc.constantFrom(5, 50, 80, 100),
+      chromaSubsampling: fc.constantFrom('4:4:4', '4:2:0'),
+    })
+    await fc.assert(
+      fc.asyncProperty(kinds, async kind => assertSameAsLibjpeg(await encode(kind), divisor)),
+      { numRuns: 300 },
+    )
+  })
+
+test('chroma with fewer samples in one direction only is decoded at an eighth, but refused at a quarter', () => {
+  for (const [index, file] of sampledFiles.entries()) {
+    const isEqual = index === 4 || index === 5
+    assert.equal(
+      errorOf(jpeg => decodeReduced(jpeg, 8), file),
+      undefined,
+    )
+    assert.equal(
+      errorOf(jpeg => decodeReduced(jpeg, 4), file),
+      isEqual ? undefined : unequalChroma,
+    )
+  }
+})
+
+for (const divisor of [4, 8] as const)
+  test(`at 1/${divisor}, a damaged file is refused for the same reason as when its codes are only followed`, async () => {
+    const kind = { width: 90, height: 70, isNoise: true, isGrey: false, quality: 90 }
+    const sound = [
+      ...sampledFiles.filter(file => decodes(file, divisor)),
+      await encode({ ...kind, chromaSubsampling: '4:2:0' }),
+      await encode({ ...kind, chromaSubsampling: '4:4:4' }),
+    ]
+    const random = randomFrom(6)
+    let refused = 0
+    for (let round = 0; round < 3000; round++) {
+      const jpeg = Buffer.from(sound[random(sound.length)] ?? assert.fail())
+      const end = random(8) === 0 ? random(jpeg.length) : jpeg.length
+      jpeg[random(jpeg.length)] = random(256)
+      const damaged = jpeg.subarray(0, end)
+      const reason = errorOf(jpeg => decodeReduced(jpeg, divisor), damaged)
+      // Changed sampling factors may make it a file that is not decoded at this size.
+      if (reason === unequalChroma) continue
+      assert.equal(reason, errorOf(followJpeg, damaged))
+      if (reason !== undefined) refused++
+    }
+    assert.ok(refused > 500, `${refused} were refused`)
+  })
+
+const unequalChroma = 'the chroma has fewer samples in one direction only'
+
+/** Whether libjpeg need not interpolate chroma at this size. */
+function decodes(jpeg: Uint8Array, divisor: Divisor): boolean {
+  return errorOf(() => decodeReduced(jpeg, divisor), jpeg) !== unequalChroma
+}
+
+function errorOf(read: (jpeg: Uint8Array) => unknown, jpeg: Uint8Array): string | undefined {
+  try {
+    read(jpeg)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof NotWellFormed)) throw error
+    return error.message
+  }
+}
