@@ -23,20 +23,24 @@ const longest = [
 /** Runs each file in a separate process. */
 const apart = (files: readonly string[]) => files.map(file => ({ files: [file] }))
 
-// Tests that measure seconds or bytes. They run with little other load.
-const measured = globSync('apps/darkroom/test/alone/*.test.ts')
-const whole = globSync('apps/darkroom/test/*.test.ts')
+// Tests that measure memory run alone. Tests that measure seconds mostly wait, so they run together, without other load.
+const memory = globSync('apps/darkroom/test/memory/*.test.ts')
+const timed = globSync('apps/darkroom/test/timed/*.test.ts')
 const quick = quickFiles()
-const others = globSync(['{libs,test}/**/*.test.ts', 'apps/!(darkroom)/test/**/*.test.ts']).filter(
-  file => !quick.includes(file),
+const others = globSync(['{apps,libs}/*/test/**/*.test.ts', 'test/*.test.ts']).filter(
+  file => ![memory, timed, quick].some(files => files.includes(file)),
 )
 /** The position of a file in `longest`, or after all of them. */
 const place = (file: string) => (longest.includes(file) ? longest.indexOf(file) : longest.length)
-const processes = [...whole, ...others].sort((one, other) => place(one) - place(other))
+const processes = others.sort((one, other) => place(one) - place(other))
 const together = [...apart(processes), ...inShards(quick).map(files => ({ files }))]
 
 await warmUp()
 // A failure does not end the run, so that one run shows all failures.
-const results = [await runTests(together), await runTests(apart(measured), { atOnce: 1 })]
+const results = [
+  await runTests(together),
+  await runTests(apart(memory), { atOnce: 1 }),
+  await runTests(apart(timed)),
+]
 await import('../libs/testing/src/engines/print-missing-engines.ts')
 process.exitCode = results.every(isRight => isRight) ? 0 : 1

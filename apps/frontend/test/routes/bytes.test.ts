@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, describe, test } from 'node:test'
 import { problemType } from '@darkroom/contracts'
-import { generateImage } from '@darkroom/testing'
+import { generateImage, until } from '@darkroom/testing'
 import { failNext, finishNext, startFrontend, takeWork } from '../start-frontend.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
@@ -156,6 +156,28 @@ describe('a missing result', () => {
       assert.deepEqual([status, json().title, json().detail], [422, error.title, error.detail])
     }
     assert.equal((await ask(`/images/${id}/original`)).status, 200)
+  })
+
+  test('of an image whose workers all die is 422 with a reason that a person can act on', async t => {
+    const own = await startFrontend(t, { LEASE_MS: '300', MAX_ATTEMPTS: '3' })
+    const { id } = (await own.ask('/images', { method: 'POST', body: png })).json()
+    for (const attempt of [1, 2, 3]) {
+      const work = await takeWork(own)
+      assert.deepEqual([work.id, work.attempt], [id, attempt])
+    }
+    const failed = await until('it has failed', async () => {
+      const status = (await own.ask(`/images/${id}`)).json()
+      return status.state === 'failed' && status
+    })
+    assert.equal(failed.attempts, 3)
+    assert.deepEqual(failed.error, {
+      type: problemType('worker-lost'),
+      title: 'The worker was lost',
+      detail: 'w stopped renewing its lease while working on this image; given up after 3 attempts',
+    })
+    const { status, json } = await own.ask(`/images/${id}/result`)
+    assert.equal(status, 422)
+    assert.match(String(json().detail), /given up after 3 attempts/)
   })
 
   test('whose bytes are deleted is 404', async () => {

@@ -42,7 +42,7 @@ await withEngine('postgres', async program => {
 
   test('fault: claims get no answer in time: the task that was leased waits again, and no attempt counts', async t => {
     const connection = await startLossyConnection(t, await emptySchema(url))
-    const store = await openPostgresStore(connection.url, { timeoutMs: 300 })
+    const store = await openPostgresStore(connection.url, { timeoutMs: 2000 })
     t.after(() => store.close())
     await store.create(taskId(1), newTask())
     connection.disconnectAfter('worker-')

@@ -32,30 +32,3 @@ test('a task whose worker is killed runs again, and finishes within 15 s', async
   assert.deepEqual({ state: ended.state, attempts: ended.attempts }, { state: 'finished', attempts: 2 })
   assert.ok(tookMs <= promisedMs, `took ${Math.round(tookMs)} ms`)
 })
-
-test('a task that kills every worker fails, with a reason that a person can act on', async t => {
-  const fleet = await prepareFleet(t)
-  const master = { LEASE_MS: '300', MAX_ATTEMPTS: '3' }
-  const { frontend, ...services } = await fleet.startAll(master)
-  await kill(services['image-worker'])
-  const id = await upload(frontend.url, await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 }))
-
-  for (const attempt of [1, 2, 3]) {
-    const work = await fleet.ask(services['image-master'], '/getWork?worker=doomed&wait=20')
-    assert.equal(work.status, 200)
-    assert.deepEqual({ id: work.json().id, attempt: work.json().attempt }, { id, attempt })
-  }
-  const failed = await until('it has failed', async () => {
-    const status = (await httpRequest(frontend.url, `/images/${id}`)).json()
-    return status.state === 'failed' && status
-  })
-  assert.equal(failed.attempts, 3)
-  assert.deepEqual(failed.error, {
-    type: 'urn:darkroom:problem:worker-lost',
-    title: 'The worker was lost',
-    detail: 'doomed stopped renewing its lease while working on this image; given up after 3 attempts',
-  })
-  const result = await httpRequest(frontend.url, `/images/${id}/result`)
-  assert.equal(result.status, 422)
-  assert.match(String(result.json().detail), /given up after 3 attempts/)
-})
