@@ -1,7 +1,7 @@
 import type { LastHour } from '@darkroom/contracts'
 import { Question } from './question.tsx'
 import { countFailed, retryFailed, retryOutcome } from './retry-many.ts'
-import { reasonWords } from './words.ts'
+import { countWords, reasonWords } from './words.ts'
 
 /** The reasons of failures in the last hour, the most frequent first. The images of each reason, or all, can be retried. */
 export function Failures({ failures, failed, inAll }: LastHour & { inAll: number }) {
@@ -18,7 +18,7 @@ export function Failures({ failures, failed, inAll }: LastHour & { inAll: number
               value={count}
               aria-label={`${reasonWords(type)}: share of the failures`}
             />
-            <span class="failure-count">{count}</span>
+            <span class="failure-count">{countWords(count)}</span>
             <RetryButton words="Retry these" label={`Retry these: ${reasonWords(type)}`} type={type} />
           </li>
         ))}
@@ -40,7 +40,7 @@ export function Failures({ failures, failed, inAll }: LastHour & { inAll: number
 function RetryButton({ words, label, type }: { words: string; label: string; type?: string }) {
   const ask = async () => {
     const count = await countFailed(type)
-    return count ? `Yes, retry ${count} ${count === 1 ? 'image' : 'images'}` : undefined
+    return count ? `Yes, retry ${countWords(count)} ${count === 1 ? 'image' : 'images'}` : undefined
   }
   return <Question words={words} label={label} ask={ask} act={() => void retryFailed(type)} />
 }

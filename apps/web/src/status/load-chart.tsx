@@ -1,5 +1,6 @@
 import { minutes } from './filters.ts'
 import { loads } from './stats.ts'
+import { countWords } from './words.ts'
 
 const width = 600
 const height = 120
@@ -24,7 +25,7 @@ export function LoadChart() {
         return isAfterGap ? `M${x},${y}h0` : `L${x},${y}` // h0: a point is drawn, too
       })
       .join('')
-  const label = `${last?.waiting ?? 0} waiting and ${last?.developing ?? 0} being developed now; at most ${most} in ${span}`
+  const label = `${countWords(last?.waiting ?? 0)} waiting and ${countWords(last?.developing ?? 0)} being developed now; at most ${countWords(most)} in ${span}`
   return (
     <figure class="chart">
       <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" role="img" aria-label={label}>
@@ -37,7 +38,7 @@ export function LoadChart() {
           <span class="key">waiting</span> <span class="key is-developing">developing</span>
         </span>
         <span>
-          {span}, at most {most}
+          {span}, at most {countWords(most)}
         </span>
         <span>now</span>
       </figcaption>

@@ -2,6 +2,7 @@ import { signal } from '@preact/signals'
 import { inWords, Refusal } from '../api/refusal.ts'
 import { request } from '../api/request.ts'
 import { readStats } from './stats.ts'
+import { countWords } from './words.ts'
 
 /** The text for the outcome of the latest retry. */
 export const retryOutcome = signal('')
@@ -34,11 +35,11 @@ export async function retryFailed(type?: string): Promise<void> {
   try {
     await eachPage({ type }, retried => {
       count += retried
-      retryOutcome.value = `${count} put back into the queue`
+      retryOutcome.value = `${countWords(count)} put back into the queue`
     })
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    retryOutcome.value = `${count} put back into the queue, then an error: ${inWords(error)}`
+    retryOutcome.value = `${countWords(count)} put back into the queue, then an error: ${inWords(error)}`
   }
   await readStats()
 }

@@ -42,7 +42,7 @@ export function Services({ services }: { services: readonly ServiceStats[] }) {
 function ServiceTable({ services }: { services: readonly ServiceStats[] }) {
   return (
     <Scrollable label="Services">
-      <table>
+      <table class="services">
         <thead>
           <tr>
             <th scope="col">Service</th>

@@ -16,7 +16,7 @@ import { LoadChart } from './load-chart.tsx'
 import { Services } from './services.tsx'
 import { forgetStats, keepReading, problem, readSoon, readStats, setPaused, stats } from './stats.ts'
 import { ThroughputChart } from './throughput-chart.tsx'
-import { countWords, gigabytes, sinceWords } from './words.ts'
+import { countWords, diskWords, sinceWords } from './words.ts'
 import { Workers } from './workers.tsx'
 
 function Page() {
@@ -60,6 +60,7 @@ function Page() {
         <Body />
       </main>
       <section class="bottom" aria-label="Messages">
+        {stats.value && <Problem style="toast" />}
         <NoticeToast />
       </section>
       <SignIn />
@@ -68,19 +69,20 @@ function Page() {
 }
 
 function Body() {
-  const current = stats.value
-  const refusal = problem.value
   if (session.value.state === 'signed-out')
     return <p class="panel">Sign in with the key of an operator to see how this Darkroom is doing.</p>
+  if (stats.value) return <Figures {...stats.value} />
+  return problem.value ? <Problem style="panel refusal" /> : <div class="panel tall" aria-busy="true" />
+}
+
+/** Why the figures can't be read. If there are earlier figures, it is a message below them, which does not move them. */
+function Problem({ style }: { style: string }) {
+  const refusal = problem.value
+  if (!refusal) return null
   return (
-    <>
-      {refusal && (
-        <p class="panel refusal" role="alert">
-          {refusal.message}. {refusal.remedy}
-        </p>
-      )}
-      {current ? <Figures {...current} /> : !refusal && <div class="panel tall" aria-busy="true" />}
-    </>
+    <p class={style} role="alert">
+      {refusal.message}. {refusal.remedy}
+    </p>
   )
 }
 
@@ -99,12 +101,12 @@ function Figures({ images, queue, intake, lastHour, workers, services, disk }: S
         <Tile
           words="Finished"
           figure={images?.finished}
-          note={lastHour && `${lastHour.finished} in the last hour`}
+          note={lastHour && `${countWords(lastHour.finished)} in the last hour`}
         />
         <Tile
           words="Failed"
           figure={images?.failed}
-          note={lastHour && `${lastHour.failed} in the last hour`}
+          note={lastHour && `${countWords(lastHour.failed)} in the last hour`}
         />
       </dl>
       <Later in={1}>
@@ -154,7 +156,7 @@ function Figures({ images, queue, intake, lastHour, workers, services, disk }: S
                 aria-label="Share of the disk that is used"
               />
               <p class="hint">
-                {gigabytes(disk.freeBytes)} free of {gigabytes(disk.totalBytes)}
+                {diskWords(disk.freeBytes)} free of {diskWords(disk.totalBytes)}
               </p>
             </Panel>
           )}
@@ -167,8 +169,8 @@ function Figures({ images, queue, intake, lastHour, workers, services, disk }: S
                 aria-label="Share of the queue that is used"
               />
               <p class="hint">
-                {queue.waiting} waiting
-                {queue.limit ? `; uploads are refused from ${queue.limit.toLocaleString('en')} on` : ''}.
+                {countWords(queue.waiting)} waiting
+                {queue.limit ? `; uploads are refused from ${countWords(queue.limit)} on` : ''}.
               </p>
             </Panel>
           )}

@@ -1,5 +1,6 @@
 import type { LastHour } from '@darkroom/contracts'
 import { minutes } from './filters.ts'
+import { countWords } from './words.ts'
 
 const width = 600
 const height = 120
@@ -8,10 +9,11 @@ const gap = 1.5
 /** The images that ended in each of the latest minutes: finished above, failed in the accent colour below. */
 export function ThroughputChart({ perMinute }: LastHour) {
   const shown = perMinute.slice(-minutes.value)
-  const sum = (name: 'finished' | 'failed') => shown.reduce((total, minute) => total + minute[name], 0)
+  const sum = (name: 'finished' | 'failed') =>
+    countWords(shown.reduce((total, minute) => total + minute[name], 0))
   const most = Math.max(0, ...shown.map(minute => minute.finished + minute.failed))
   const scale = (count: number) => (count / Math.max(1, most)) * height
-  const label = `${sum('finished')} finished and ${sum('failed')} failed in ${minutes.value} minutes; at most ${most} a minute`
+  const label = `${sum('finished')} finished and ${sum('failed')} failed in ${minutes.value} minutes; at most ${countWords(most)} a minute`
   return (
     <figure class="chart">
       <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" role="img" aria-label={label}>
@@ -24,7 +26,7 @@ export function ThroughputChart({ perMinute }: LastHour) {
           <span class="key">finished</span> <span class="key is-failed">failed</span>
         </span>
         <span>
-          {minutes.value} minutes, at most {most} a minute
+          {minutes.value} minutes, at most {countWords(most)} a minute
         </span>
         <span>now</span>
       </figcaption>

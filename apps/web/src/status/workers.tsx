@@ -35,8 +35,9 @@ function Worker({ name, isRegistered, threads = 0, decodes, work }: WorkerStats)
             <span class="thread is-busy">{thread.split('/').pop()}</span>
             <span class="id">{image}</span>
             <span class="hint">
-              {since ? `for ${sinceWords(since)}` : ''}
-              {attempt > 1 ? `, attempt ${attempt}` : ''}
+              {[since && `for ${sinceWords(since)}`, attempt > 1 && `attempt ${attempt}`]
+                .filter(Boolean)
+                .join(', ')}
             </span>
           </li>
         ))}

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Stats } from '@darkroom/contracts'
 import { httpRequest, until } from '@darkroom/testing'
 import type { InBrowser } from '../in-browser.ts'
-import { assertAccessible } from '../open-page.ts'
+import { assertAccessible, assertNotWide } from '../open-page.ts'
 
 /** The dashboard, as operators use it. */
 export function dashboardFlows({ open, local, png, post, statusOf }: InBrowser): void {
@@ -41,9 +41,10 @@ export function dashboardFlows({ open, local, png, post, statusOf }: InBrowser):
     await group.waitFor()
     await group.getByRole('button', { name: /^Retry these/ }).click()
     const [, count = ''] =
-      /(\d+) images?/.exec(String(await group.getByRole('button', { name: /^Yes, retry/ }).textContent())) ??
-      []
-    assert.ok(Number(count) >= 1)
+      /([\d,]+) images?/.exec(
+        String(await group.getByRole('button', { name: /^Yes, retry/ }).textContent()),
+      ) ?? []
+    assert.ok(Number(count.replaceAll(',', '')) >= 1)
     await assertAccessible(page)
     await group.getByRole('button', { name: 'No' }).click()
     await page.getByRole('button', { name: 'Retry all that failed' }).click()
@@ -175,6 +176,32 @@ export function dashboardFlows({ open, local, png, post, statusOf }: InBrowser):
     await page.unrouteAll({ behavior: 'ignoreErrors' })
   })
 
+  test('a long problem of an engine and large counts of failures are readable', async () => {
+    await using opened = await open('/docs')
+    const { page } = opened
+    await page.route('**/images/retry*', route => route.fulfill({ json: { retried: 123_456 } }))
+    await page.route('**/stats', async route => {
+      const answer = (await httpRequest(local, '/stats')).json() as unknown as Stats
+      const failures = [{ type: 'urn:darkroom:problem:worker-lost', count: 123_456 }]
+      const problem = `postgres://darkroom@${'database_'.repeat(20)}:5432/darkroom does not answer`
+      const services = answer.services?.map(service => ({ ...service, isReady: false, problem }))
+      const disk = { freeBytes: 2e12, totalBytes: 16e12 }
+      await route.fulfill({
+        json: { ...answer, services, disk, lastHour: { ...answer.lastHour, failures } },
+      })
+    })
+    await page.goto(new URL('/status', page.url()).href)
+    await page.getByText('2.0 TB free of 16.0 TB').waitFor()
+    const table = await page
+      .getByRole('region', { name: 'Services', exact: true })
+      .evaluate(({ scrollWidth, clientWidth }) => ({ scrollWidth, clientWidth }))
+    assert.ok(table.scrollWidth <= table.clientWidth, JSON.stringify(table))
+    await page.getByRole('button', { name: /^Retry these/ }).click()
+    await page.getByRole('button', { name: 'Yes, retry 123,456 images' }).waitFor()
+    await page.setViewportSize({ width: 280, height: 640 })
+    await assertNotWide(page)
+  })
+
   test('a service of the URL that does not exist is named in its filter', async () => {
     await using opened = await open('/status?service=archive')
     const { page } = opened
@@ -186,8 +213,11 @@ export function dashboardFlows({ open, local, png, post, statusOf }: InBrowser):
     await using opened = await open('/status')
     const { page } = opened
     await page.getByText('Services and engines').waitFor()
+    const place = () => page.locator('.tiles').boundingBox()
+    const before = await place()
     await page.context().setOffline(true)
     await page.getByRole('alert').getByText('Darkroom does not answer').waitFor()
+    assert.deepEqual(await place(), before) // the earlier figures do not move
     await page.context().setOffline(false)
     await page.getByRole('alert').waitFor({ state: 'detached' })
   })
