@@ -87,17 +87,37 @@ export async function assertAccessible(page: Page): Promise<void> {
   await assertNotWide(page)
 }
 
-/** Asserts that nothing is wider than the window. */
+/** Asserts that nothing is wider than the window, or than the dialog that is open. */
 export async function assertNotWide(page: Page): Promise<void> {
   const tooWide = await page.evaluate(() => {
-    const { scrollWidth, clientWidth } = document.documentElement
-    if (scrollWidth <= clientWidth) return []
-    const elements = [...document.querySelectorAll('body *')]
-    const isOutside = (element: Element) => element.getBoundingClientRect().right > clientWidth
-    const outside = elements.filter(isOutside).map(element => `${element.localName}.${element.className}`)
-    return [`${scrollWidth} px in a window of ${clientWidth} px`, ...outside]
+    const frames = [document.documentElement, ...document.querySelectorAll('dialog[open]')]
+    return frames.flatMap(frame => {
+      const { localName, scrollWidth, clientWidth } = frame
+      if (scrollWidth <= clientWidth) return []
+      const end = frame.getBoundingClientRect().left + clientWidth
+      const elements = [...frame.querySelectorAll('body *, dialog *')]
+      const isOutside = (element: Element) => element.getBoundingClientRect().right > end
+      const outside = elements.filter(isOutside).map(element => `${element.localName}.${element.className}`)
+      return [`${localName}: ${scrollWidth} px in ${clientWidth} px`, ...outside]
+    })
   })
   assert.deepEqual(tooWide, [])
+}
+
+/** Asserts that no two of these elements overlap. */
+export async function assertApart(page: Page, selector: string): Promise<void> {
+  const overlapping = await page.locator(selector).evaluateAll(all => {
+    const shown = all.filter(each => each.checkVisibility())
+    return shown.flatMap((one, at) =>
+      shown.slice(at + 1).flatMap(other => {
+        const [a, b] = [one.getBoundingClientRect(), other.getBoundingClientRect()]
+        const isApart =
+          a.right <= b.left + 1 || b.right <= a.left + 1 || a.bottom <= b.top + 1 || b.bottom <= a.top + 1
+        return isApart ? [] : [`${one.textContent} / ${other.textContent}`]
+      }),
+    )
+  })
+  assert.deepEqual(overlapping, [])
 }
 
 interface AxeApi {

@@ -8,6 +8,7 @@ import { imageFlows } from './flows/images.ts'
 import { listFlows } from './flows/list.ts'
 import { lookFlows } from './flows/look.ts'
 import { proxyFlows } from './flows/proxy.ts'
+import { rareStateFlows } from './flows/rare-states.ts'
 import { recipeFlows } from './flows/recipe.ts'
 import { refusalFlows } from './flows/refusals.ts'
 import { signInFlows } from './flows/sign-in.ts'
@@ -29,6 +30,7 @@ await withEngine('chromium', async executablePath => {
       dashboardFlows(second)
       docsFlows(second)
       lookFlows(second)
+      rareStateFlows(second)
       // The last flows: the first key closes this Darkroom to everybody without a key.
       signInFlows(second)
       proxyFlows(second)

@@ -1,6 +1,6 @@
 import type { ImageStatus } from '@darkroom/contracts'
 import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useLayoutEffect } from 'preact/hooks'
 import { urlOf } from '../api/base.ts'
 import { inWords } from '../api/refusal.ts'
 import { makePreviews } from '../images/develop-once.ts'
@@ -34,7 +34,7 @@ export function Comparison({ row, image, output }: ComparisonProps) {
     made.push(url)
     return url
   }
-  useEffect(() => {
+  useLayoutEffect(() => {
     shown.value = sidesOf(row, image, output, urlFor)
     return () => {
       for (const url of made) URL.revokeObjectURL(url)

@@ -30,7 +30,7 @@ export function SavedRecipes() {
               <button
                 type="button"
                 class="quiet"
-                aria-label={`Delete the recipe ${each}`}
+                aria-label={`Forget the recipe ${each}`}
                 onClick={singleClick(event => {
                   passFocus(event, '#recipe-name')
                   removeRecipe(each)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { addTo, fileOf, type InBrowser, rowOf, untilDeveloped } from '../in-browser.ts'
-import { assertAccessible, assertNotWide, largeText } from '../open-page.ts'
+import { assertAccessible, assertApart, assertNotWide, largeText } from '../open-page.ts'
 import { pictureOf, savePicture } from '../pictures.ts'
 
 const prints = {
@@ -67,10 +67,18 @@ export function lookFlows({ open, openWithSettings, png, post }: InBrowser): voi
       .first()
       .evaluate(head => getComputedStyle(head).fontSize)
     assert.equal(size, '36px')
-    for (const path of ['/', '/status', '/docs']) {
+    for (const path of ['/', '/docs', '/status']) {
       await page.goto(new URL(path, page.url()).href)
       await assertNotWide(page)
+      await assertApart(page, '.top a')
     }
+    await page.locator('.tile').first().waitFor()
+    const cutTiles = await page
+      .locator('.tile')
+      .evaluateAll(tiles =>
+        tiles.flatMap(tile => (tile.scrollWidth > tile.clientWidth ? [tile.textContent] : [])),
+      )
+    assert.deepEqual(cutTiles, [])
   })
 
   test('no part of the page moves if the user prefers reduced motion', async () => {

@@ -46,6 +46,7 @@ export function recipeFlows({ open, local, png, photo, imageOf }: InBrowser): vo
     await page.getByText('Saved recipes').click()
     await page.getByRole('button', { name: 'Small and grey', exact: true }).click()
     assert.deepEqual(await steps.allTextContents(), ['swap-channels', 'greyscale', 'resize'])
+    await assertAccessible(page)
   })
 
   test('a trial may begin before the session is known; one that fails shows its reason, and not the trial before', async () => {

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Route } from 'playwright-core'
+import { addTo, fileOf, type InBrowser, untilLoaded } from '../in-browser.ts'
+import { assertApart, assertNotWide } from '../open-page.ts'
+
+const address = `postgres://darkroom@${'database_'.repeat(20)}:5432/darkroom`
+
+/** States that are rare: the page is as usable in them as in the others. */
+export function rareStateFlows({ open, png }: InBrowser): void {
+  test('a user with a long name, and a refusal with a long address, fit into every width', async () => {
+    await using opened = await open('/docs')
+    const { page } = opened
+    const user = { keyId: 'a', role: 'operator', name: 'The key of the build server in the cellar' }
+    await page.route('**/session', route => route.fulfill({ json: user }))
+    await page.route(/\/images(\?|$)/, route => refuse(route, 503, `${address} does not answer`))
+    await page.goto(new URL('/', page.url()).href)
+    await page.getByRole('button', { name: 'Sign out' }).waitFor()
+    await page.locator('.empty').getByText('does not answer').waitFor()
+    for (const width of [280, 320, 600, 1440]) {
+      await page.setViewportSize({ width, height: 640 })
+      await assertNotWide(page)
+      await assertApart(page, '.top a, .top button')
+    }
+  })
+
+  test('messages that are higher than the window can be scrolled, and hide no image at the end of the page', async () => {
+    await using opened = await open('/docs', { viewport: { width: 320, height: 320 } })
+    const { page } = opened
+    await page.route(/\/images(\?|$)/, route =>
+      route.request().method() === 'POST'
+        ? refuse(route, 429, `the queue at ${address} is full`, { 'retry-after': '3600' })
+        : route.fulfill({ json: { images: [failedImage] } }),
+    )
+    await page.route('**/retry', route => refuse(route, 409, `the image at ${address} is not failed`))
+    await page.goto(new URL('/', page.url()).href)
+    await untilLoaded(page)
+    await page.getByRole('button', { name: /^Develop .* again/ }).click()
+    await page.getByRole('button', { name: 'Close' }).waitFor()
+    await addTo(page, fileOf('a.png', png))
+    await page.locator('.countdown').waitFor()
+    await page.getByLabel('Collect first').check()
+    for (const name of ['Close', 'Try now', 'Send it'])
+      await page.getByRole('button', { name }).click({ trial: true, timeout: 10_000 })
+    await page.evaluate(() => scrollTo(0, document.body.scrollHeight))
+    const edgeOf = (selector: string, edge: 'top' | 'bottom') =>
+      page
+        .locator(selector)
+        .first()
+        .evaluate((element, side) => element.getBoundingClientRect()[side], edge)
+    assert.ok((await edgeOf('.images', 'bottom')) <= (await edgeOf('.bottom', 'top')))
+  })
+
+  test('the details of an image fit, and show its pictures from the first', async () => {
+    await using opened = await open('/docs', { viewport: { width: 320, height: 640 } })
+    const { page } = opened
+    await page.route(/\/images(\?|$)/, route =>
+      route.fulfill({ json: { images: [failedImage, finishedImage] } }),
+    )
+    await page.route(/\/images\/.*\/(result|original)/, route =>
+      route.fulfill({ contentType: 'image/png', body: png }),
+    )
+    await page.goto(new URL('/', page.url()).href)
+    await untilLoaded(page)
+    await page.locator('.is-failed .row-name').click()
+    await page.getByRole('dialog').getByText('does not answer').waitFor()
+    await assertNotWide(page)
+    await page.keyboard.press('Escape')
+    const isOfferedPreview = await page
+      .locator('.is-finished .row-name')
+      .evaluate(async (name: HTMLElement) => {
+        name.click()
+        for (;;) {
+          await new Promise(requestAnimationFrame)
+          if (document.querySelector('.no-preview')) return true
+          if (document.querySelector('.slider')) return false
+        }
+      })
+    assert.equal(isOfferedPreview, false)
+  })
+}
+
+function refuse(route: Route, status: number, detail: string, headers = {}): Promise<void> {
+  return route.fulfill({ status, headers, json: { type: 'urn:darkroom:problem:rare', detail } })
+}
+
+const image = {
+  attempts: 1,
+  createdAt: '2026-01-01T00:00:00.000Z',
+  operations: [{ name: 'greyscale' }],
+  original: { contentType: 'image/png', bytes: 100, width: 60, height: 40, frames: 1 },
+}
+const failedImage = {
+  ...image,
+  id: '019b76da-a800-7000-8000-000000000001',
+  state: 'failed',
+  error: { type: 'urn:darkroom:problem:rare', detail: `${address} does not answer` },
+}
+const finishedImage = {
+  ...image,
+  id: '019b76da-a800-7000-8000-000000000002',
+  state: 'finished',
+  result: image.original,
+}
