@@ -2,6 +2,7 @@ import type { Operation } from '@darkroom/contracts'
 import { signal } from '@preact/signals'
 import { Refusal } from '../api/refusal.ts'
 import { request } from '../api/request.ts'
+import { readStored, store } from './stored.ts'
 
 export interface Preset {
   name: string
@@ -9,8 +10,18 @@ export interface Preset {
   variants?: Readonly<Record<string, { operations: readonly Operation[] }>>
 }
 
-/** The presets of the operators; undefined until they are read. */
-export const presets = signal<readonly Preset[] | undefined>(undefined)
+const storageKey = 'darkroom-presets'
+
+/**
+ * The presets of the operators; undefined until they are known. At first, they are those of the last visit: a preset that
+ * is drawn later would move the page.
+ */
+export const presets = signal(readKnown())
+
+function readKnown(): readonly Preset[] | undefined {
+  const known = readStored(storageKey)
+  return Array.isArray(known) && known.every(each => typeof each?.name === 'string') ? known : undefined
+}
 
 const retryMs = 2000
 
@@ -18,6 +29,7 @@ const retryMs = 2000
 export async function readPresets(): Promise<void> {
   try {
     presets.value = (await request<{ presets: Preset[] }>('presets')).presets
+    store(storageKey, presets.value)
   } catch (error) {
     // Without a key, this is called again after signing in.
     if (error instanceof Refusal && error.status !== 401) setTimeout(() => void readPresets(), retryMs)

@@ -1,6 +1,7 @@
 import type { Operation } from '@darkroom/contracts'
 import { signal } from '@preact/signals'
 import { randomText } from '../images/row.ts'
+import { readStored, store } from './stored.ts'
 
 /** One operation of a list, with its arguments. */
 export interface Step {
@@ -211,20 +212,4 @@ function withKeys(saved: SavedSteps): Step[] {
 
 function withoutKeys(list: readonly Step[]): SavedSteps {
   return list.map(({ name, values }) => ({ name, values }))
-}
-
-function readStored(key: string): unknown {
-  try {
-    return JSON.parse(localStorage.getItem(key) ?? 'null')
-  } catch {
-    return null // not ours, or storage is disabled
-  }
-}
-
-function store(key: string, value: unknown): void {
-  try {
-    localStorage.setItem(key, JSON.stringify(value))
-  } catch {
-    // Storage is full or disabled, so the recipe is lost when the page is closed.
-  }
 }

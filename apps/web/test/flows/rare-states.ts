@@ -78,6 +78,20 @@ export function rareStateFlows({ open, png }: InBrowser): void {
       })
     assert.equal(isOfferedPreview, false)
   })
+
+  test('the steps of the chosen preset are there before the server answers', async () => {
+    await using opened = await open('/docs')
+    const { page } = opened
+    const presets = [{ name: 'web', operations: [{ name: 'greyscale' }] }]
+    await page.route('**/presets', route => route.fulfill({ json: { presets } }))
+    await page.goto(new URL('/', page.url()).href)
+    await page.getByLabel('Preset', { exact: true }).selectOption('web')
+    await page.locator('.preset').getByText('greyscale').waitFor()
+    await page.unroute('**/presets')
+    await page.route('**/presets', () => {}) // no answer
+    await page.reload()
+    await page.locator('.preset').getByText('greyscale').waitFor()
+  })
 }
 
 function refuse(route: Route, status: number, detail: string, headers = {}): Promise<void> {

@@ -101,6 +101,7 @@ export function recipeFlows({ open, local, png, photo, imageOf }: InBrowser): vo
       const { page } = opened
       await page.evaluate(recipe => {
         localStorage.setItem('darkroom-recipe', recipe)
+        localStorage.setItem('darkroom-presets', recipe)
         localStorage.setItem('darkroom-recipes', `{"old": ${recipe}}`)
       }, saved)
       await page.goto(new URL('/', page.url()).href)
