@@ -21,8 +21,8 @@ import {
 } from '@darkroom/testing'
 import { type Run, runCommand } from './run-command.ts'
 
-/** Shared by the tests that only develop images. */
-const { url: darkroomUrl } = await startDarkroom({ after: after as TestContext['after'] })
+/** Shared by the tests, which leave it as it was. */
+const darkroom = await startDarkroom({ after: after as TestContext['after'] })
 
 /** Runs the command line in a separate process, until it exits. */
 async function runProcess(t: TestContext, args: string[], env: Record<string, string> = {}): Promise<Run> {
@@ -32,7 +32,7 @@ async function runProcess(t: TestContext, args: string[], env: Record<string, st
 }
 
 test('develop writes the results of all images that can be developed, and names the others', async t => {
-  const url = darkroomUrl
+  const { url } = darkroom
   const folder = temporaryFolder(t)
   const photo = join(folder, 'photo.jpg')
   const drawing = join(folder, 'drawing.png')
@@ -74,7 +74,7 @@ test('develop writes the results of all images that can be developed, and names 
 })
 
 test('develop uses the path and the credentials of its URL in every request', async t => {
-  const url = darkroomUrl
+  const { url } = darkroom
   const asked: (string | undefined)[] = []
   const { port } = await serveHttp(t, (given, answer) => {
     asked.push(given.url)
@@ -121,7 +121,7 @@ for (const url of ['127.0.0.1:8080', 'localhost:8080', 'http://photos.example:99
 }
 
 test('develop writes all results although nothing reads its output', async t => {
-  const url = darkroomUrl
+  const { url } = darkroom
   const folder = temporaryFolder(t)
   const names = ['a.png', 'b.png', 'c.png']
   for (const [seed, name] of names.entries())
@@ -219,7 +219,6 @@ test('--help prints the usage of all commands, or of the command before it', asy
 })
 
 test('status shows whether all services are ready', async t => {
-  const darkroom = await startDarkroom(t)
   const { stdout } = await until('all are ready', async () => {
     const result = await runCommand(['status'], darkroom.env)
     return result.code === 0 && result
@@ -230,6 +229,7 @@ test('status shows whether all services are ready', async t => {
   assert.doesNotMatch(stdout, /intake/)
   await runCommand(['intake', 'pause'], darkroom.env)
   assert.match((await runCommand(['status'], darkroom.env)).stdout, /^the intake is paused: .*intake open$/m)
+  await runCommand(['intake', 'open'], darkroom.env)
 
   const elsewhere = temporaryFolder(t)
   const asIn = 'set CLUSTER_TOKEN, or DATA_DIR to the folder of the Darkroom that runs'
@@ -248,8 +248,7 @@ test('status shows whether all services are ready', async t => {
   assert.equal(nowhere.code, 1)
   assert.match(nowhere.stderr, /^darkroom: the settings are not valid:\n {2}KV_URL .*\n$/)
 
-  await darkroom.kill()
-  const away = await runCommand(['status'], darkroom.env)
+  const away = await runCommand(['status'], { ...darkroom.env, PORT: String(await freePort()) })
   assert.equal(away.code, 1)
   assert.match(
     away.stderr,
