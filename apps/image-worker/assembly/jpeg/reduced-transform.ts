@@ -1,132 +1,118 @@
 /**
- * The inverse cosine transform of a block to 2 x 2 or 4 x 4 samples, with the same integers as libjpeg's
- * jpeg_idct_2x2 and jpeg_idct_4x4 (jidctred.c): first the columns, then the rows.
+ * The inverse cosine transform of a block to 1, 2 x 2 or 4 x 4 samples, first of the columns, then of the rows. It takes
+ * only the lowest coefficients, as many as there are samples (Dugad and Ahuja, IEEE Transactions on Circuits and Systems
+ * for Video Technology 11-4, 2001). The integers are those of libjpeg's jpeg_idct_1x1, jpeg_idct_2x2 and jpeg_idct_4x4
+ * (jidctred.c), which add the higher coefficients' share of the mean of the samples that become one.
  */
 
-/** The natural index, row times 8 and column, of each coefficient in zigzag order (T.81, figure A.6). */
-const places = memory.data<u8>([
-  0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7,
-  14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46,
-  53, 60, 61, 54, 47, 55, 62, 63,
+/** The lowest coefficients, as many as there are samples, in rows of 32 bits each; then room for all others. */
+export const block = memory.data(17 * 4, 16)
+const otherPlace: usize = 16 * 4
+
+/** The natural index, row times 8 and column, of the first coefficients in zigzag order (T.81, figure A.6). */
+const natural = memory.data<u8>([
+  0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27,
 ])
 
-/** For each row, or column, of coefficients: its share of the two or four results, times 2^15 or 2^14. */
-const sharesOfTwo = memory.data<i32>(
-  [
-    32768, 32768, 0, 0, 29692, -29692, 0, 0, 0, 0, 0, 0, -10426, 10426, 0, 0, 0, 0, 0, 0, 6967, -6967, 0, 0,
-    0, 0, 0, 0, -5906, 5906, 0, 0,
-  ],
-  16,
-)
-const sharesOfFour = memory.data<i32>(
-  [
-    16384, 16384, 16384, 16384, 20995, 8697, -8697, -20995, 15137, -15137, -15137, 15137, 7373, -17799, 17799,
-    -7373, 0, 0, 0, 0, -4926, 11893, -11893, 4926, -6270, 6270, 6270, -6270, -4176, -1730, 1730, 4176,
-  ],
-  16,
-)
-/** A bit for each coefficient, in zigzag order, that has a share. */
-const usedByTwo: u64 = usedBy(sharesOfTwo)
-const usedByFour: u64 = usedBy(sharesOfFour)
-
-function usedBy(shares: usize): u64 {
-  let mask: u64 = 0
-  for (let position: usize = 0; position < 64; position++) {
-    const place: usize = load<u8>(places + position)
-    const isUsed =
-      load<i32>(shares + ((place >> 3) << 4)) !== 0 && load<i32>(shares + ((place & 7) << 4)) !== 0
-    if (isUsed) mask |= (<u64>1) << position
-  }
-  return mask
+/** How many coefficients, in zigzag order, contain the first `side` rows and columns. */
+export function keptFor(side: i32): i32 {
+  return side === 1 ? 1 : side === 2 ? 5 : 25
 }
 
-/** The sums of a column. */
-const sums = memory.data(8 * 16, 16)
-
-/**
- * Writes the samples of a block to rows that are `stride` bytes apart.
- *
- * @param steps the quantisation steps, in zigzag order like the coefficients
- * @param filled a bit for each coefficient that isn't zero
- * @param side 2 or 4
- */
-export function reducedBlock(
-  block: usize,
-  steps: usize,
-  filled: u64,
-  side: i32,
-  target: usize,
-  stride: usize,
-): void {
-  const isFour = side === 4
-  const used = filled & (isFour ? usedByFour : usedByTwo)
-  if (used >> 1 === 0) {
-    const sample = i8x16.splat(<i8>sampleOf(load<i16>(block) * load<u8>(steps), 3))
-    writeRows(sample, isFour, target, stride)
-    return
-  }
-  const shares = isFour ? sharesOfFour : sharesOfTwo
-  const columns = sumColumns(block, steps, used, shares)
-  const shift = isFour ? 12 : 13
-  let first = i32x4.splat(0)
-  let second = first
-  let third = first
-  let fourth = first
-  for (let mask = columns; mask !== 0; mask &= mask - 1) {
-    const column = (<usize>ctz(mask)) << 4
-    const values = descaled(v128.load(sums + column), shift)
-    first = i32x4.add(first, i32x4.mul(values, v128.load_splat<i32>(shares + column)))
-    second = i32x4.add(second, i32x4.mul(values, v128.load_splat<i32>(shares + column, 4)))
-    if (!isFour) continue
-    third = i32x4.add(third, i32x4.mul(values, v128.load_splat<i32>(shares + column, 8)))
-    fourth = i32x4.add(fourth, i32x4.mul(values, v128.load_splat<i32>(shares + column, 12)))
-  }
-  const left = i16x8.narrow_i32x4_s(samplesOf(first, shift + 7), samplesOf(second, shift + 7))
-  const right = i16x8.narrow_i32x4_s(samplesOf(third, shift + 7), samplesOf(fourth, shift + 7))
-  const inColumns = i8x16.narrow_i16x8_u(left, right)
-  const inRows = v128.shuffle<i8>(inColumns, inColumns, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15)
-  writeRows(inRows, isFour, target, stride)
+/** The place in `block`, in bytes, of the coefficient at this position in zigzag order. */
+export function placeInBlock(position: usize, side: i32): usize {
+  if (<i32>position >= keptFor(side)) return otherPlace
+  const index: i32 = load<u8>(natural + position)
+  const row = index >> 3
+  const column = index & 7
+  return row < side && column < side ? <usize>(row * side + column) << 2 : otherPlace
 }
 
-/** Transforms the columns that have coefficients, into `sums`. Returns a bit for each of these columns. */
-function sumColumns(block: usize, steps: usize, used: u64, shares: usize): i32 {
-  let columns = 0
-  for (let mask = used; mask !== 0; mask &= mask - 1) {
-    const position = <usize>ctz(mask)
-    const place: usize = load<u8>(places + position)
-    const coefficient = load<i16>(block + (position << 1)) * load<u8>(steps + position)
-    const terms = i32x4.mul(i32x4.splat(coefficient), v128.load(shares + ((place >> 3) << 4)))
-    const column = 1 << (<i32>place & 7)
-    const sum = sums + ((place & 7) << 4)
-    v128.store(sum, columns & column ? i32x4.add(v128.load(sum), terms) : terms)
-    columns |= column
-  }
-  return columns
+/** Makes the coefficients of a block with `side` rows zero. */
+export function clearBlock(side: i32): void {
+  const zeros = i32x4.splat(0)
+  v128.store(block, zeros)
+  if (side !== 4) return
+  v128.store(block, zeros, 16)
+  v128.store(block, zeros, 32)
+  v128.store(block, zeros, 48)
 }
 
-function writeRows(rows: v128, isFour: bool, target: usize, stride: usize): void {
-  if (isFour) {
-    v128.store_lane<i32>(target, rows, 0)
-    v128.store_lane<i32>(target + stride, rows, 1)
-    v128.store_lane<i32>(target + 2 * stride, rows, 2)
-    v128.store_lane<i32>(target + 3 * stride, rows, 3)
-  } else {
-    v128.store_lane<i16>(target, rows, 0)
-    v128.store_lane<i16>(target + stride, rows, 2)
+/** Transforms `block` to samples, in rows that are `stride` bytes apart. */
+export function transformBlock(side: i32, target: usize, stride: usize): void {
+  if (side === 1) store<u8>(target, sampleOf(load<i32>(block), 3))
+  else if (side === 2) transformTwo(target, stride)
+  else transformFour(target, stride)
+}
+
+const shareInTwo = 29692
+
+function transformTwo(target: usize, stride: usize): void {
+  const first = load<i32>(block) << 15
+  const second = load<i32>(block, 4) << 15
+  const firstLower = load<i32>(block, 8) * shareInTwo
+  const secondLower = load<i32>(block, 12) * shareInTwo
+  writeTwo(target, half(first + firstLower), half(second + secondLower))
+  writeTwo(target + stride, half(first - firstLower), half(second - secondLower))
+}
+
+function half(sum: i32): i32 {
+  return (sum + (1 << 12)) >> 13
+}
+
+function writeTwo(target: usize, first: i32, second: i32): void {
+  const even = first << 15
+  const odd = second * shareInTwo
+  store<u8>(target, sampleOf(even + odd, 20))
+  store<u8>(target, sampleOf(even - odd, 20), 1)
+}
+
+function transformFour(target: usize, stride: usize): void {
+  let first = v128.load(block)
+  let second = v128.load(block, 16)
+  let third = v128.load(block, 32)
+  let fourth = v128.load(block, 48)
+  for (let pass = 0; pass < 2; pass++) {
+    const bits = pass === 0 ? 12 : 19
+    const even = i32x4.shl(first, 14)
+    const evenOdd = times(third, 15137)
+    const outer = i32x4.add(times(second, 20995), times(fourth, 7373))
+    const inner = i32x4.sub(times(second, 8697), times(fourth, 17799))
+    const above = descaled(i32x4.add(i32x4.add(even, evenOdd), outer), bits)
+    const upper = descaled(i32x4.add(i32x4.sub(even, evenOdd), inner), bits)
+    const lower = descaled(i32x4.sub(i32x4.sub(even, evenOdd), inner), bits)
+    const below = descaled(i32x4.sub(i32x4.add(even, evenOdd), outer), bits)
+    const aboveUpper = v128.shuffle<i32>(above, upper, 0, 4, 1, 5)
+    const lowerBelow = v128.shuffle<i32>(lower, below, 0, 4, 1, 5)
+    const aboveUpperRight = v128.shuffle<i32>(above, upper, 2, 6, 3, 7)
+    const lowerBelowRight = v128.shuffle<i32>(lower, below, 2, 6, 3, 7)
+    first = v128.shuffle<i64>(aboveUpper, lowerBelow, 0, 2)
+    second = v128.shuffle<i64>(aboveUpper, lowerBelow, 1, 3)
+    third = v128.shuffle<i64>(aboveUpperRight, lowerBelowRight, 0, 2)
+    fourth = v128.shuffle<i64>(aboveUpperRight, lowerBelowRight, 1, 3)
   }
+  const upperRows = i16x8.narrow_i32x4_s(centred(first), centred(second))
+  const lowerRows = i16x8.narrow_i32x4_s(centred(third), centred(fourth))
+  const rows = i8x16.narrow_i16x8_u(upperRows, lowerRows)
+  v128.store_lane<i32>(target, rows, 0)
+  v128.store_lane<i32>(target + stride, rows, 1)
+  v128.store_lane<i32>(target + 2 * stride, rows, 2)
+  v128.store_lane<i32>(target + 3 * stride, rows, 3)
+}
+
+function times(values: v128, factor: i32): v128 {
+  return i32x4.mul(values, i32x4.splat(factor))
 }
 
 function descaled(values: v128, bits: i32): v128 {
   return i32x4.shr_s(i32x4.add(values, i32x4.splat(1 << (bits - 1))), bits)
 }
 
-/** Like `sampleOf`, but not limited to a byte. */
-function samplesOf(values: v128, bits: i32): v128 {
-  return i32x4.add(i32x4.shr_s(i32x4.shl(descaled(values, bits), 22), 22), i32x4.splat(128))
+function centred(values: v128): v128 {
+  return i32x4.add(i32x4.shr_s(i32x4.shl(values, 22), 22), i32x4.splat(128))
 }
 
 /** The sample of a sum that is scaled by 2^bits. As in libjpeg, sums that no encoder makes wrap around. */
-export function sampleOf(sum: i32, bits: i32): i32 {
-  const sample = ((((sum + (1 << (bits - 1))) >> bits) << 22) >> 22) + 128
-  return max(0, min(255, sample))
+function sampleOf(sum: i32, bits: i32): i32 {
+  return max(0, min(255, ((((sum + (1 << (bits - 1))) >> bits) << 22) >> 22) + 128))
 }

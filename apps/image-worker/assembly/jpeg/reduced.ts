@@ -1,8 +1,6 @@
-import { acrossOf, acTableOf, dcTableOf, horizontalOf, planeOf, verticalOf } from './components'
+import { acrossOf, horizontalOf, planeOf, verticalOf } from './components'
 import { endDecoding, startDecoding, startMcu } from './decode'
-import { sequentialBlock } from './decode-sequential'
-import { decodeTableAt } from './decode-table'
-import { reducedBlock, sampleOf } from './reduced-transform'
+import { block, clearBlock, keptFor, placeInBlock, transformBlock } from './reduced-transform'
 import {
   blocksInMcu,
   columnOfMember,
@@ -12,27 +10,26 @@ import {
   predictionOf,
   rowOfMember,
 } from './scan'
-import { makeSkipTables, skipBlock } from './skip'
-import { nonzero } from './symbols'
+import { lowBlock, makeSkipTables } from './skip'
 
 /** The quantisation steps of each component, in zigzag order. */
 export const stepsAt = memory.data(4 * 64)
 
-/** The coefficients of a block with several samples. Zero between blocks, except for DC. */
-const block = memory.data(128, 16)
+/** What `lowBlock` needs about the 25 positions that may be kept, and 15 more, for each component. */
+const positions: usize = 40
+const places = memory.data(4 * 40 * 4, 4)
 
 /**
  * Decodes the only scan of a sequential image at a quarter or an eighth of its size: each block becomes 1, 2 x 2 or 4 x 4
- * samples (libjpeg's jpeg_idct_1x1, jpeg_idct_2x2 and jpeg_idct_4x4). A component's samples are where `setComponent` put
- * its coefficients, a byte each, in rows from the top.
+ * samples. A component's samples are where `setComponent` put its coefficients, a byte each, in rows from the top.
  *
  * @param sides how many samples a block has across, 1, 2 or 4: a byte for each component
  * @returns 0, or an error, as `decodeScan` does
  */
 export function decodeReduced(from: usize, end: usize, componentMask: i32, interval: i32, sides: i32): i32 {
   startDecoding(from, end, componentMask, interval)
-  makeSkipTables(componentMask & singleMask(sides))
-  memory.fill(block, 0, 128) // after an error
+  makeSkipTables(componentMask)
+  makePlaces(sides)
   for (let y = 0; y < mcusDown; y++) {
     for (let x = 0; x < mcusAcross; x++) {
       const error = startMcu()
@@ -40,11 +37,13 @@ export function decodeReduced(from: usize, end: usize, componentMask: i32, inter
       for (let index = 0; index < blocksInMcu; index++) {
         const component = componentOfMember(index)
         const side = sideOf(sides, component)
+        clearBlock(side)
+        const error = lowBlock(component, keptFor(side), block, placesOf(component))
+        if (error) return error
+        store<i32>(block, predictionOf(component) * <i32>load<u16>(placesOf(component)))
         const stride = <usize>(acrossOf(component) * side)
         const row = <usize>(rowOfMember(index, y) * side) * stride
-        const target = planeOf(component) + row + <usize>(columnOfMember(index, x) * side)
-        const error = side === 1 ? decodeOne(component, target) : decodeMany(component, side, target, stride)
-        if (error) return error
+        transformBlock(side, planeOf(component) + row + <usize>(columnOfMember(index, x) * side), stride)
       }
     }
   }
@@ -55,29 +54,18 @@ function sideOf(sides: i32, component: i32): i32 {
   return (sides >> (component << 3)) & 0xff
 }
 
-/** A bit for each component whose blocks become one sample. */
-function singleMask(sides: i32): i32 {
-  let mask = 0
-  for (let component = 0; component < 4; component++)
-    if (sideOf(sides, component) === 1) mask |= 1 << component
-  return mask
+function placesOf(component: i32): usize {
+  return places + ((<usize>component * positions) << 2)
 }
 
-function decodeOne(component: i32, target: usize): i32 {
-  const error = skipBlock(component)
-  if (error) return error
-  store<u8>(target, sampleOf(predictionOf(component) * load<u8>(stepsAt + (component << 6)), 3))
-  return 0
-}
-
-function decodeMany(component: i32, side: i32, target: usize, stride: usize): i32 {
-  const dc = decodeTableAt(0, dcTableOf(component))
-  const ac = decodeTableAt(1, acTableOf(component))
-  const error = sequentialBlock(block, component, dc, ac)
-  if (error) return error
-  reducedBlock(block, stepsAt + (component << 6), nonzero(block), side, target, stride)
-  for (let at = block; at < block + 128; at += 16) v128.store(at, i64x2.splat(0))
-  return 0
+function makePlaces(sides: i32): void {
+  for (let component = 0; component < 4; component++) {
+    for (let position: usize = 0; position < positions; position++) {
+      const at = placesOf(component) + (position << 2)
+      store<u16>(at, <u16>load<u8>(stepsAt + (component << 6) + position))
+      store<u16>(at, <u16>placeInBlock(position, sideOf(sides, component)), 2)
+    }
+  }
 }
 
 /**

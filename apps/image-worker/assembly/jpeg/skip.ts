@@ -54,11 +54,21 @@ function symbolsOf(ahead: i32, table: usize): i32 {
 /** Scratch memory for coefficients that are dropped. */
 const scratch = memory.data(128, 16)
 
-/**
- * Skips a block. Returns an error or 0. If the codes don't end exactly with the block, `acBlock` finds the error. Keeps
- * the reader's state in locals, because this loop takes most of the time.
- */
+/** Skips a block. Returns an error or 0. */
 export function skipBlock(component: i32): i32 {
+  return lowBlock(component, 1, scratch, scratch)
+}
+
+/**
+ * Reads a block, but keeps only its lowest coefficients. Returns an error or 0. If the codes don't end exactly with the
+ * block, `acBlock` finds the error. Keeps the reader's state in locals, because this loop takes most of the time.
+ *
+ * @param kept how many coefficients are kept, in zigzag order; DC is only kept as the component's prediction
+ * @param block where they are kept, as numbers of 32 bits
+ * @param places for each position in zigzag order, 16 bits each: the step to multiply by, and the place in `block`.
+ * There are 15 more positions, as a run of zeros may lead beyond the coefficients that are kept.
+ */
+export function lowBlock(component: i32, kept: i32, block: usize, places: usize): i32 {
   if (bits < 32) refill()
   let ahead = window
   let count = bits
@@ -91,8 +101,13 @@ export function skipBlock(component: i32): i32 {
         next = at
       }
     }
-    let some: i32 = load<u16>(table + ((<usize>(ahead >> (count - skipBits)) & (skipEntries - 1)) << 1))
-    if (some === 0) some = symbolOf(entryOf(decodeTableAt(1, number), ahead, count))
+    let some: i32 = 0
+    if (k >= kept) some = load<u16>(table + ((<usize>(ahead >> (count - skipBits)) & (skipEntries - 1)) << 1))
+    if (some === 0) {
+      const entry = entryOf(decodeTableAt(1, number), ahead, count)
+      some = symbolOf(entry)
+      if (k < kept) keep(block, places + (k << 2), entry, ahead, count)
+    }
     k += (some & ~endOfBlock) >> 8
     if (some === 0 || k > 64 || (k === 64 && some >= endOfBlock)) {
       goBack(aheadOfAc, countOfAc, nextOfAc, paddingOfAc)
@@ -103,6 +118,15 @@ export function skipBlock(component: i32): i32 {
   }
   setAhead(ahead, count, next)
   return 0
+}
+
+/** Keeps the coefficient that an entry's code announces, after its run of zeros; the end of a block has none. */
+function keep(block: usize, places: usize, entry: i32, ahead: u64, count: i64): void {
+  const category = entry & 15
+  if (category === 0) return
+  const raw = <i32>(ahead >> (count - (entry >> 8) - category)) & ((1 << category) - 1)
+  const place = places + (((entry >> 4) & 15) << 2)
+  store<i32>(block + load<u16>(place, 2), extended(raw, category) * <i32>load<u16>(place))
 }
 
 /** The symbol of a code's entry; 0 for none. */

@@ -19,9 +19,9 @@ export interface Samples {
 export type Divisor = 4 | 8
 
 /**
- * Decodes a sequential JPEG of one scan at a quarter or an eighth of its size, rounded down, to the same samples as
- * libjpeg in libvips. The codes of all coefficients are followed to make sure that they are complete; only those are
- * kept that matter at this size.
+ * Decodes a sequential JPEG of one scan at a quarter or an eighth of its size, rounded down. The samples are those of
+ * libjpeg in libvips, but without the coefficients of frequencies that are too high for this size: libjpeg adds their
+ * share of each mean. The codes of all coefficients are followed to make sure that they are complete.
  *
  * @throws NotWellFormed as `permuteJpeg` does, and for files that are progressive, have several scans or have chroma of
  * a quarter of luma's samples in both directions; at a quarter, also if chroma has fewer samples in one direction only
