@@ -20,6 +20,8 @@ export interface CallParts {
   readonly resize?: ResizeOptions
   /** The size after the resizing, before the turn. */
   readonly resized?: Size
+  /** Whether the data of all pixels were checked, so that sharp need not decode rows that are cut off. */
+  readonly isChecked: boolean
   /** Whether sharp may pad or cut the image that it resized, after the turn. */
   readonly isBoxed: boolean
   readonly turn: Turn
@@ -50,16 +52,16 @@ function writeTurnBefore(image: Sharp, { mirrored, angle }: Turn): void {
 }
 
 /**
- * sharp does a flip and a flop before a rotation, in whichever order they are requested. Before a flip or a rotation
- * it must request all rows of the resized image, because a cut afterwards would leave the original's last rows
- * undecoded.
+ * sharp does a flip and a flop before a rotation, in whichever order they are requested. Before a flip or a rotation it
+ * must request all rows of the resized image: otherwise, a cut afterwards would leave the original's last rows
+ * undecoded, and damage in them would not be found.
  */
-function writeTurn(image: Sharp, { turn, isBoxed, cutAgain }: CallParts): void {
+function writeTurn(image: Sharp, { turn, isChecked, isBoxed, cutAgain }: CallParts): void {
   const { mirrored, angle } = turn
   const isUpsideDown = angle === 180
-  const isCutLater = isBoxed || cutAgain !== undefined
+  const needsAllRows = !isChecked && (isBoxed || cutAgain !== undefined)
   if (swapsAxes(turn)) image.flop(mirrored).rotate(angle)
-  else if (isCutLater && !isUpsideDown) image.flip().flop(!mirrored).rotate(180)
+  else if (needsAllRows && !isUpsideDown) image.flip().flop(!mirrored).rotate(180)
   else image.flip(isUpsideDown).flop(mirrored !== isUpsideDown)
 }
 

@@ -50,7 +50,7 @@ export class Call {
   constructor(
     subject: Subject,
     { width, height }: Size = subject,
-    parts: CallParts = { turn: noTurn, isBoxed: false, effects: [] },
+    parts: CallParts = { turn: noTurn, isChecked: false, isBoxed: false, effects: [] },
   ) {
     this.size = { width, height }
     this.#subject = subject
@@ -100,6 +100,11 @@ export class Call {
   within({ left, top }: Rectangle): Call {
     const { cut } = this.#parts
     return cut ? this.#changed({ cut: { ...cut, left: cut.left - left, top: cut.top - top } }) : this
+  }
+
+  /** The same call for an original whose data are known to be undamaged. */
+  get checked(): Call {
+    return this.#changed({ isChecked: true })
   }
 
   /** Whether samples only move and never change. */

@@ -43,16 +43,19 @@ export async function sourceFor(
   const needsPixelsOnly = options.ignoreIcc === true || !hasProfile
   if (header.format === 'jpeg' && !header.progressive) {
     try {
-      if (cut) return partFor(call, cut, input, header, needsPixelsOnly)
+      if (cut) return partFor(call.checked, cut, input, header, needsPixelsOnly)
       const divisor = divisorFor(call.reduction)
       if (needsPixelsOnly && divisor)
-        return { bytes: encodePlainTiff(decodeReduced(input, divisor), header.orientation), call }
+        return {
+          bytes: encodePlainTiff(decodeReduced(input, divisor), header.orientation),
+          call: call.checked,
+        }
     } catch (error) {
       if (!(error instanceof NotWellFormed)) throw error
     }
   }
-  expectWhole(input, header)
-  return !cut || (await isWhole(input, header, options)) ? { bytes: input, call } : undefined
+  const source = { bytes: input, call: expectWhole(input, header) ? call.checked : call }
+  return !cut || (await isWhole(input, header, options)) ? source : undefined
 }
 
 /**

@@ -17,14 +17,19 @@ import { followScans } from './mend-jpeg.ts'
  * Some JPEGs are only checked for a missing end, and the decoder must find all other damage: JPEGs with arithmetic or
  * lossless coding, JPEGs without Huffman tables, and progressive JPEGs whose coefficients take more than 1 GiB.
  *
+ * @returns whether all data of the pixels were checked, which is so for most JPEGs
  * @throws UnusableImage
  */
-export function expectWhole(input: Uint8Array, header: Pick<ImageHeader, 'format' | 'progressive'>): void {
-  if (header.format === 'jpeg' && (header.progressive || !isFollowed(input)) && !expectWholeScans(input))
+export function expectWhole(input: Uint8Array, header: Pick<ImageHeader, 'format' | 'progressive'>): boolean {
+  const { format, progressive } = header
+  if (format === 'jpeg') {
+    if ((!progressive && isFollowed(input)) || expectWholeScans(input)) return true
     expectEnd(input)
-  if (header.format === 'gif') expectWholeGif(input)
-  if (header.format !== 'tiff') return
-  for (const { jpeg, tables } of jpegsInTiff(input) ?? []) expectWholeScans(jpeg, tables)
+  }
+  if (format === 'gif') expectWholeGif(input)
+  if (format === 'tiff')
+    for (const { jpeg, tables } of jpegsInTiff(input) ?? []) expectWholeScans(jpeg, tables)
+  return false
 }
 
 /**

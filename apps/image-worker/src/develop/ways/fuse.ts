@@ -104,7 +104,7 @@ async function fromRaster(
     const [changed] = (await step.apply([raster])) as [Raster]
     return fromRaster(job, changed, operations.slice(1))
   }
-  const bytes = await finish(job, call, toSharp(raster), { rest, hasAlpha })
+  const bytes = await finish(job, call.checked, toSharp(raster), { rest, hasAlpha })
   release(raster)
   return bytes
 }
