@@ -25,7 +25,7 @@ export function placeInBlock(position: usize, side: i32): usize {
   const index: i32 = load<u8>(natural + position)
   const row = index >> 3
   const column = index & 7
-  return row < side && column < side ? <usize>(row * side + column) << 2 : otherPlace
+  return row < side && column < side ? (<usize>(row * side + column)) << 2 : otherPlace
 }
 
 /** Makes the coefficients of a block with `side` rows zero. */
