@@ -79,6 +79,8 @@ withEngine('postgres', program => {
     assert.equal((await createTask(url, 2)).status, 201)
 
     await setReadOnly(primary, true)
+    // Connections of the primary read the setting a moment later; until then, it accepts writes.
+    await until('it is not ready again', async () => (await httpRequest(url, '/readyz')).status === 503)
     await standby.promote()
     await untilReady(url)
     assert.equal((await createTask(url, 3)).status, 201)

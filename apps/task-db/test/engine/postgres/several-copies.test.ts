@@ -70,7 +70,7 @@ await withEngine('postgres', async program => {
     const leased: (Task | undefined)[] = []
     const working = numbers(8).map(async () => {
       // Not for ever: on a busy machine, leases would run out until tasks have no attempt left.
-      while (leased.length < 80) leased.push(await claimTask(killed.url, { leaseMs: 500 }))
+      while (leased.length < 80) leased.push(await claimTask(killed.url, { leaseMs: 2000 }))
     })
     await until('some are leased', () => leased.length >= 30)
     killed.signal('SIGKILL')
