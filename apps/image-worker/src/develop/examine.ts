@@ -69,8 +69,10 @@ export async function examine(
   const kind = kindOf(opened.metadata)
   const signal = colourSignalOf(input, header, opened)
   const treatment = treatColours(signal, { isGrey: kind.isGrey, makesColours }, output.format)
-  const fitsProfile =
-    !(kind.isGrey && isProfileOfGrey(opened.metadata)) || (canBeGrey(output.format) && !coloursGrey)
+  const isOfGrey = isProfileOfGrey(opened.metadata)
+  // A grey profile of a coloured image describes nothing, also not the grey that an operation makes of it.
+  const isInvalid = isOfGrey && kind.hasOwnColours && !kind.isGrey
+  const fitsProfile = !isOfGrey || (kind.isGrey && canBeGrey(output.format) && !coloursGrey)
   const keepsProfile = kind.hasOwnColours && fitsProfile && (isOdd || canCarryProfile(output.format))
   const carried = carriedMetadata(input, header, opened.metadata, { keepsProfile, output, geometry, page })
   return {
@@ -79,7 +81,7 @@ export async function examine(
     kind,
     signal,
     treatment,
-    ignoresProfile: keepsProfile || signal !== undefined,
+    ignoresProfile: keepsProfile || isInvalid || signal !== undefined,
     metadata: withColours(carried, treatment),
     original: originalOf(input, header, opened, page),
   }

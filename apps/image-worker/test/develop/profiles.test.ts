@@ -192,6 +192,21 @@ test('a grey profile stays with grey; otherwise the samples become sRGB', async 
   }
 })
 
+test('a grey profile of a coloured image is dropped, also from the grey that is made of it', async () => {
+  const plain = await photo().jpeg().toBuffer()
+  const file = jpegWith(plain, iccSegments(greyProfile()))
+  for (const chain of [
+    'greyscale',
+    'greyscale,format:webp',
+    'greyscale,format:tiff',
+    'greyscale,format:gif',
+  ]) {
+    const { bytes } = await run(file, chain)
+    assert.equal((await sharp(bytes).metadata()).icc, undefined, chain)
+    assertSame(await inspect(bytes), await inspect((await run(plain, chain)).bytes), chain)
+  }
+})
+
 /** A profile of linear grey (ICC.1:2022, 8.3.2), as far as decoders need it. */
 function greyProfile(): Buffer {
   const profile = Buffer.alloc(128 + 4 + 2 * 12 + 20 + 12)
