@@ -130,5 +130,5 @@ function isDrawing(
       else if (difference <= gentle) gently++
     }
   }
-  return even > mostEven * gently
+  return gently === 0 || even > mostEven * gently
 }

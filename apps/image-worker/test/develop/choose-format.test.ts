@@ -52,6 +52,25 @@ test('format:auto makes JPEGs of photographs and PNGs of drawings, from any loss
   assert.equal(await chosen(await photo().extend(ground).png().toBuffer()), 'jpeg')
 })
 
+test('format:auto makes PNGs of images without gentle colours, down to a single pixel', async () => {
+  const pattern = (width: number, height: number) => {
+    const samples = Uint8Array.from(
+      { length: width * height },
+      (_, at) => 255 * ((at + Math.floor(at / width)) % 2),
+    )
+    return sharp(samples, { raw: { width, height, channels: 1 } })
+      .png()
+      .toBuffer()
+  }
+  for (const [width, height] of [
+    [1, 1],
+    [1, 40],
+    [40, 1],
+    [40, 40],
+  ] as const)
+    assert.equal(await chosen(await pattern(width, height)), 'png', `${width} x ${height}`)
+})
+
 test('format:auto keeps transparency, also when an operation adds it', async () => {
   const faded = await photo().ensureAlpha(0.5).png().toBuffer()
   const opaque = await photo().ensureAlpha(1).png().toBuffer()
