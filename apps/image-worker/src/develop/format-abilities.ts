@@ -53,6 +53,6 @@ export function hasRoomFor({ width, height }: Size, format: OutputFormat): boole
 export function expectRoomFor(size: Size, format: OutputFormat): void {
   if (hasRoomFor(size, format)) return
   const [{ width, height }, most] = [size, longestSide[format]]
-  const message = `the result has ${width} x ${height} pixels; ${format} holds at most ${most} a side`
+  const message = `the result has ${width} x ${height} pixels; ${format} holds at most ${most} a side: make it smaller or choose another format`
   throw new UnusableImage('result-too-large', message)
 }

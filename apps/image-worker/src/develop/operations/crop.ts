@@ -43,7 +43,7 @@ export function cropRectangle(frame: Size, operation: OperationNamed<'crop'>): R
   if (left >= frame.width || top >= frame.height) {
     throw new UnusableImage(
       'crop-outside',
-      `the rectangle to cut out begins at ${left},${top}; the image has ${frame.width} x ${frame.height} pixels`,
+      `the rectangle to cut out begins at ${left},${top}; the image has ${frame.width} x ${frame.height} pixels at that step: choose a smaller left or top`,
     )
   }
   return {

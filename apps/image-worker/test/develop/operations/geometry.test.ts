@@ -55,7 +55,7 @@ test('a crop takes the middle or the given place, is cut at the edges, and refus
   ]) {
     await assert.rejects(run(file, `crop:1x1+${place}`), {
       code: 'crop-outside',
-      message: `the rectangle to cut out begins at ${words}; the image has 4 x 3 pixels`,
+      message: `the rectangle to cut out begins at ${words}; the image has 4 x 3 pixels at that step: choose a smaller left or top`,
     })
   }
 })
