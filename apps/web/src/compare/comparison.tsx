@@ -41,6 +41,7 @@ export function Comparison({ row, image, output }: ComparisonProps) {
     }
   }, [row])
   const make = async () => {
+    if (state.value === 'making') return
     state.value = 'making'
     try {
       const { before, after } = await makePreviews(image.id, output.operations)
@@ -69,7 +70,7 @@ export function Comparison({ row, image, output }: ComparisonProps) {
   return (
     <div class="no-preview">
       <p>This browser can't show {typeWords(strange?.contentType ?? '')}. Darkroom can make a preview.</p>
-      <button type="button" disabled={state.value === 'making'} onClick={() => void make()}>
+      <button type="button" aria-busy={state.value === 'making'} onClick={() => void make()}>
         {state.value === 'making' ? 'Developing…' : 'Make a preview'}
       </button>
       {state.value instanceof Error && (

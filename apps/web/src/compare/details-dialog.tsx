@@ -9,7 +9,6 @@ import { imageOf, type Row } from '../images/row.ts'
 import { bytesWords, facts, stateWords, typeWords } from '../images/row-words.ts'
 import { Icon } from '../shell/icon.tsx'
 import { NoticeToast } from '../shell/notice-toast.tsx'
-import { focusOn } from '../shell/pass-focus.ts'
 import { Comparison } from './comparison.tsx'
 import { openedRow } from './details.ts'
 
@@ -22,23 +21,20 @@ export function DetailsDialog() {
     else dialog.current?.close()
   }, [row])
   return (
-    <dialog ref={dialog} class="details" closedby="any" aria-labelledby="details-title" onClose={closed}>
+    <dialog ref={dialog} class="details" closedby="any" aria-labelledby="details-title" onClose={close}>
       {row && <Details key={row.key} row={row} />}
       {row && <NoticeToast /> /* the toast of the page is behind the dialog, out of reach */}
     </dialog>
   )
 }
 
-function closed(): void {
+function close(): void {
   openedRow.value = undefined
-  // The focus is back at the row, unless that was deleted.
-  if (document.activeElement === document.body) focusOn('.chosen input')
 }
 
 function Details({ row }: { row: Row }) {
   const view = row.view.value
   const image = imageOf(row)
-  const close = () => (openedRow.value = undefined)
   const remove = () => {
     close()
     deleteRows([row])

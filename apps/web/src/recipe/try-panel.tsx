@@ -12,6 +12,7 @@ export function TryPanel() {
   const error = useSignal('')
   const isBusy = useSignal(false)
   const run = async (file: File) => {
+    if (isBusy.value) return
     isBusy.value = true
     error.value = ''
     try {
@@ -34,7 +35,7 @@ export function TryPanel() {
     <div class="try">
       <div class="inline">
         {file ? (
-          <button type="button" disabled={isBusy.value} onClick={() => void run(file)}>
+          <button type="button" aria-busy={isBusy.value} onClick={() => void run(file)}>
             {isBusy.value ? (
               'Developing…'
             ) : (

@@ -95,7 +95,7 @@ export function listFlows({ local, open, png, post, remove, statusOf, listIds, i
     await page.getByRole('button', { name: 'low.png', exact: true }).press('Enter')
     await page.getByRole('button', { name: 'Delete', exact: true }).press('Enter')
     await rowOf(page, 'low.png').waitFor({ state: 'detached' })
-    await page.waitForFunction(() => document.activeElement?.matches('.chosen input'))
+    await page.waitForFunction(() => document.activeElement?.matches('.images input'))
     await page.getByRole('button', { name: 'Remove swap-channels' }).press('Enter')
     assert.equal(await focused(), 'add-step-result')
   })

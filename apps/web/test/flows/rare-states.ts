@@ -79,6 +79,38 @@ export function rareStateFlows({ open, png }: InBrowser): void {
     assert.equal(isOfferedPreview, false)
   })
 
+  test('by keyboard, the focus stays near a control that disappears or is disabled', async () => {
+    await using opened = await open('/docs')
+    const { page } = opened
+    await page.route(/\/images(\?|$)/, route =>
+      route.request().method() === 'POST'
+        ? refuse(route, 429, 'the queue is full', { 'retry-after': '3600' })
+        : route.fulfill({ json: { images: [failedImage] } }),
+    )
+    await page.route('**/retry', route => refuse(route, 409, 'the image is not failed'), { times: 1 })
+    await page.goto(new URL('/', page.url()).href)
+    await untilLoaded(page)
+    const press = (name: string | RegExp) => page.getByRole('button', { name }).press('Enter')
+    const focused = () =>
+      page.evaluate(() => document.activeElement?.ariaLabel ?? document.activeElement?.textContent)
+    await press(/^Develop/)
+    await press('Close')
+    await page.locator('.toast').waitFor({ state: 'detached' })
+    assert.match(String(await focused()), /^Develop .* again$/)
+    await page.route('**/retry', route => route.fulfill({ json: { ...failedImage, state: 'not-started' } }))
+    await press(/^Develop/)
+    await page.locator('.is-not-started').waitFor()
+    assert.equal(await focused(), 'Image 000001')
+    await page.locator('#add-step-result:enabled').selectOption('greyscale')
+    await press('Move greyscale up')
+    assert.match(String(await focused()), /greyscale/)
+    await page.getByLabel('Collect first').check()
+    await addTo(page, fileOf('a.png', png))
+    await press('Send it')
+    await page.locator('.countdown').waitFor()
+    assert.equal(await page.evaluate(() => document.activeElement === document.body), false)
+  })
+
   test('the steps of the chosen preset are there before the server answers', async () => {
     await using opened = await open('/docs')
     const { page } = opened
