@@ -62,7 +62,7 @@ function Pause() {
       <span role="status">
         <strong>{refusal.message}.</strong> {refusal.remedy}
       </span>
-      {Number.isFinite(until) && <span class="countdown">{seconds} s</span>}
+      {Number.isFinite(until) && <span class="countdown">{countdownWords(seconds)}</span>}
       {refusal.status === 401 ? (
         <button type="button" class="primary" onClick={() => (askForKey.value = true)}>
           Sign in
@@ -74,6 +74,10 @@ function Pause() {
       )}
     </div>
   )
+}
+
+function countdownWords(seconds: number): string {
+  return seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`
 }
 
 function Held() {

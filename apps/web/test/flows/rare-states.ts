@@ -38,7 +38,7 @@ export function rareStateFlows({ open, png }: InBrowser): void {
     await page.getByRole('button', { name: /^Develop .* again/ }).click()
     await page.getByRole('button', { name: 'Close' }).waitFor()
     await addTo(page, fileOf('a.png', png))
-    await page.locator('.countdown').waitFor()
+    await page.locator('.countdown').getByText('60 min').waitFor()
     await page.getByLabel('Collect first').check()
     for (const name of ['Close', 'Try now', 'Send it'])
       await page.getByRole('button', { name }).click({ trial: true, timeout: 10_000 })
@@ -106,6 +106,10 @@ export function rareStateFlows({ open, png }: InBrowser): void {
     assert.match(String(await focused()), /greyscale/)
     await page.getByLabel('Collect first').check()
     await addTo(page, fileOf('a.png', png))
+    const [words, button] = await Promise.all(
+      ['.toast span', '.toast button'].map(part => page.locator(part).first().boundingBox()),
+    )
+    assert.ok(words && button && words.y + words.height > button.y, 'the button is beside a short message')
     await press('Send it')
     await page.locator('.countdown').waitFor()
     assert.equal(await page.evaluate(() => document.activeElement === document.body), false)
