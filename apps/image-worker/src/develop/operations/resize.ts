@@ -8,10 +8,12 @@ export const resize: OperationKind<'resize'> = {
   ...onPlaces<'resize'>(change, resizedSize),
   sizeWithin: scaledSize,
   partsOf,
-  geometryOf: ({ width, height, fit }) => {
-    const changesView = width !== undefined && height !== undefined && (fit === 'cover' || fit === 'contain')
-    return { movesPixels: true, changesView, swapsAxes: false }
-  },
+  geometryOf: operation => ({ movesPixels: true, changesView: isBoxed(operation), swapsAxes: false }),
+}
+
+/** Whether the scaled image may be cut or padded. A side that is left open is neither. */
+export function isBoxed({ width, height, fit }: OperationNamed<'resize'>): boolean {
+  return width !== undefined && height !== undefined && (fit === 'cover' || fit === 'contain')
 }
 
 function change(frame: Raster, operation: OperationNamed<'resize'>): Promise<Raster> {

@@ -62,6 +62,20 @@ async function ownDifference(file: Uint8Array, operation: string): Promise<numbe
   return one && other ? meanError(one, other) : assert.fail()
 }
 
+test('a JPEG that becomes smaller has the size of its steps, also if a side of the box is left open', async () => {
+  for (const [width, height, orientation, resize] of [
+    [629, 747, 6, 'resize:x34:cover:enlarge'],
+    [17, 40, 2, 'resize:x13:cover'],
+    [760, 1039, 7, 'resize:x97:contain'],
+  ] as const) {
+    const picture = sharp({ create: { width, height, channels: 3, background: '#406080' } })
+    const file = await picture.withMetadata({ orientation }).jpeg().toBuffer()
+    const upright = await sharp(file).autoOrient().png().toBuffer()
+    for (const chain of [resize, `${resize},crop:9999x5:bottom-right`])
+      assert.equal((await run(file, chain)).facts.width, (await run(upright, chain)).facts.width, chain)
+  }
+})
+
 test('a JPEG without high frequencies that becomes much smaller has the same samples as in sharp', async () => {
   const [width, height] = [331, 251]
   const pixels = sharp(photograph({ width, height, seed: 9 }), { raw: { width, height, channels: 3 } })
