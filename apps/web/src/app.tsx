@@ -8,7 +8,7 @@ import { counts, forgetAll, forgetImages, isKnown, update } from './images/store
 import { follow, isLive, reconnect } from './live/live.ts'
 import type { LiveMessage } from './live/state-stream.ts'
 import { readOperations } from './recipe/operations.ts'
-import { readPresets } from './recipe/presets.ts'
+import { forgetPresets, readPresets } from './recipe/presets.ts'
 import { RecipePanel } from './recipe/recipe-panel.tsx'
 import { readSession, session } from './session/session.ts'
 import { announce, forgetAnnouncements } from './shell/announce.ts'
@@ -96,6 +96,7 @@ effect(() => {
       forgetAll()
       lastFile.value = undefined
       forgetAnnouncements()
+      forgetPresets()
     } else forgetImages()
   }
   openedRow.value = undefined

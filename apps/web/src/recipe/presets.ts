@@ -35,3 +35,9 @@ export async function readPresets(): Promise<void> {
     if (error instanceof Refusal && error.status !== 401) setTimeout(() => void readPresets(), retryMs)
   }
 }
+
+/** For a user who has signed out. */
+export function forgetPresets(): void {
+  presets.value = undefined
+  store(storageKey, null)
+}

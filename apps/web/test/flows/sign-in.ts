@@ -41,6 +41,7 @@ export function signInFlows({ open, png, createKey, revokeKey }: InBrowser): voi
       await tab.getByRole('heading', { name: 'Sign in' }).waitFor()
       assert.equal(await tab.locator('.row').count(), 0)
     }
+    assert.equal(await page.evaluate(() => localStorage.getItem('darkroom-presets')), 'null')
   })
 
   test('a failed sign-out shows its error on every page, and the session stays', async () => {
