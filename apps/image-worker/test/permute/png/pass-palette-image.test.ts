@@ -29,7 +29,8 @@ for (const [name, [width, height]] of Object.entries(sizes)) {
       const result = await permuteWhole(png, 'bgr')
       assert.deepEqual(await decode(result), permuted(await decode(png), 'bgr'))
       assert.deepEqual(imageChunksOf(result), imageChunksOf(png))
-      for (const lengths of [[7], [5000, 1], [70_000], [png.length - 14]])
+      const few = name === 'small' ? 7 : 700
+      for (const lengths of [[few], [5000, 1], [70_000], [png.length - 14]])
         assert.deepEqual(await permuteWhole(cut(png, lengths), 'bgr'), result)
     })
   }
