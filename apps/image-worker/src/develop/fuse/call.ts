@@ -15,7 +15,7 @@ import { isOpaque } from '../background.ts'
 import { cropRectangle } from '../operations/crop.ts'
 import { type Effect, effectPlaces, type Size } from '../operations/operation-kind.ts'
 import { paddedSize, placeIn } from '../operations/pad.ts'
-import { isBoxed, resizedSize, resizeOptions } from '../operations/resize.ts'
+import { resizedSize, resizeOptions } from '../operations/resize.ts'
 import { turnOf } from '../operations/turn-of.ts'
 import { type CallParts, effectOf, writeParts } from './call-parts.ts'
 
@@ -153,11 +153,12 @@ export class Call {
     const { cut, resize, turn, rotation, padding, effects } = this.#parts
     if (resize || rotation !== undefined || padding || effects.length > 0) return undefined
     const { hasAlpha, isTurnedByCall, mayShrinkOnLoad } = this.#subject
-    const hasBox = isBoxed(operation)
+    const isBoxed = operation.fit === 'cover' || operation.fit === 'contain'
     // A cut makes sharp turn the image upright first.
     const isTurnedLater = isTurned(turn) || (isTurnedByCall && !cut)
     const isTurnedBefore = isTurned(turn) && !mayShrinkOnLoad && !cut
-    if (isTurnedLater && !isTurnedBefore && (!mayShrinkOnLoad || (hasBox && isTurned(turn)))) return undefined
+    if (isTurnedLater && !isTurnedBefore && (!mayShrinkOnLoad || (isBoxed && isTurned(turn))))
+      return undefined
     const size = resizedSize(this.size, operation)
     const turnAfter = isTurnedBefore ? noTurn : turn
     const resized = turnedSize(size, turnAfter)
@@ -165,12 +166,12 @@ export class Call {
     // Decoding at a smaller size shifts the shape by fractions of a pixel.
     const isReshaped = isTurned(turnAfter) || (mayShrinkOnLoad && !cut)
     const changes = {
-      isBoxed: hasBox,
+      isBoxed,
       ...(isTurnedBefore && { turnBefore: turn }),
       turn: turnAfter,
       resized,
       resize:
-        isReshaped && !hasBox
+        isReshaped && !isBoxed
           ? { ...resized, fit: 'fill' as const }
           : { ...resizeOptions(operation), background, fastShrinkOnLoad: mayShrinkOnLoad },
     }

@@ -8,12 +8,11 @@ export const resize: OperationKind<'resize'> = {
   ...onPlaces<'resize'>(change, resizedSize),
   sizeWithin: scaledSize,
   partsOf,
-  geometryOf: operation => ({ movesPixels: true, changesView: isBoxed(operation), swapsAxes: false }),
-}
-
-/** Whether the scaled image may be cut or padded. A side that is left open is neither. */
-export function isBoxed({ width, height, fit }: OperationNamed<'resize'>): boolean {
-  return width !== undefined && height !== undefined && (fit === 'cover' || fit === 'contain')
+  geometryOf: ({ fit }) => ({
+    movesPixels: true,
+    changesView: fit === 'cover' || fit === 'contain',
+    swapsAxes: false,
+  }),
 }
 
 function change(frame: Raster, operation: OperationNamed<'resize'>): Promise<Raster> {
@@ -61,22 +60,25 @@ function scaledSize(size: Size, operation: OperationNamed<'resize'>): Size {
   return { width: shrunk(size.width, wanted.across), height: shrunk(size.height, wanted.down) }
 }
 
-/** Finding the part to keep and padding with a colour are operations of their own. */
+/**
+ * Finding the part to keep and padding with a colour are operations of their own. So is padding if a side is left open,
+ * which is never cut: sharp would compute it from the image that it decodes at a smaller size, up to a pixel off.
+ */
 function partsOf({ background, ...operation }: OperationNamed<'resize'>): Operation[] | undefined {
   const { position, ...resizing } = operation
-  const { width, height } = resizing
-  if (isStrategy(position)) {
-    // A side that is left open is not cut.
-    if (width === undefined || height === undefined) return [resizing]
-    return [
-      { ...resizing, fit: 'outside' },
-      { name: 'crop', width, height, position },
-    ]
-  }
-  if (background === undefined) return undefined
+  const { width, height, fit, enlarge } = resizing
+  const isOpen = width === undefined || height === undefined
+  const scaled: Operation = { ...resizing, fit: 'inside' }
+  if (isStrategy(position))
+    return isOpen
+      ? [scaled]
+      : [
+          { ...resizing, fit: 'outside' },
+          { name: 'crop', width, height, position },
+        ]
+  if (isOpen && (fit === 'cover' || (fit === 'contain' && enlarge))) return [scaled]
+  if (fit !== 'contain' || !(isOpen || background !== undefined)) return undefined
   const box = { ...(width !== undefined && { width }), ...(height !== undefined && { height }) }
-  return [
-    { ...resizing, fit: 'inside' },
-    { name: 'pad', ...box, position: position ?? 'center', background },
-  ]
+  const colour = background !== undefined && { background }
+  return [scaled, { name: 'pad', ...box, position: position ?? 'center', ...colour }]
 }

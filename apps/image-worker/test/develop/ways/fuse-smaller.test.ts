@@ -71,8 +71,10 @@ test('a JPEG that becomes smaller has the size of its steps, also if a side of t
     const picture = sharp({ create: { width, height, channels: 3, background: '#406080' } })
     const file = await picture.withMetadata({ orientation }).jpeg().toBuffer()
     const upright = await sharp(file).autoOrient().png().toBuffer()
-    for (const chain of [resize, `${resize},crop:9999x5:bottom-right`])
-      assert.equal((await run(file, chain)).facts.width, (await run(upright, chain)).facts.width, chain)
+    for (const chain of [resize, `${resize},crop:9999x5:bottom-right`, `crop:500x500,${resize},rotate:90`]) {
+      const [{ facts }, expected] = await Promise.all([run(file, chain), run(upright, chain)])
+      assert.deepEqual([facts.width, facts.height], [expected.facts.width, expected.facts.height], chain)
+    }
   }
 })
 
