@@ -31,25 +31,35 @@ const tables = {
 export function jpegQuantisation(jpeg: Uint8Array): JpegQuantisation | undefined {
   const own = luminanceTable(jpeg)
   if (!own) return undefined
-  let best: JpegQuantisation & { distance: number } = {
-    table: 0,
-    quality: 1,
-    distance: Number.POSITIVE_INFINITY,
+  let best: JpegQuantisation = { table: 0, quality: 1 }
+  let least = Number.POSITIVE_INFINITY
+  for (const { table, quality, steps } of scaledTables()) {
+    let distance = 0
+    for (let at = 0; at < 64 && distance <= least; at++)
+      distance += Math.abs((steps[at] ?? 0) - (own[at] ?? 0))
+    if (distance <= least) [best, least] = [{ table, quality }, distance]
   }
-  for (const table of [3, 0] as const) {
-    for (let quality = 1; quality <= 100; quality++) {
-      const steps = scaled(tables[table], quality)
-      const distance = steps.reduce((sum, step, at) => sum + Math.abs(step - (own[at] ?? 0)), 0)
-      if (distance <= best.distance) best = { table, quality, distance }
-    }
-  }
-  return { table: best.table, quality: best.quality }
+  return best
+}
+
+let allScaled: readonly (JpegQuantisation & { steps: Uint8Array })[] | undefined
+
+/** Computed once, because each JPEG is compared with all of them. */
+function scaledTables(): NonNullable<typeof allScaled> {
+  allScaled ??= ([3, 0] as const).flatMap(table =>
+    Array.from({ length: 100 }, (_, index) => ({
+      table,
+      quality: index + 1,
+      steps: scaled(tables[table], index + 1),
+    })),
+  )
+  return allScaled
 }
 
 /** jcparam.c: jpeg_quality_scaling and jpeg_add_quant_table. */
-function scaled(table: readonly number[], quality: number): number[] {
+function scaled(table: readonly number[], quality: number): Uint8Array {
   const scale = quality < 50 ? 5000 / quality : 200 - 2 * quality
-  return table.map(step => Math.min(Math.max(Math.floor((step * scale + 50) / 100), 1), 255))
+  return Uint8Array.from(table, step => Math.min(Math.max(Math.floor((step * scale + 50) / 100), 1), 255))
 }
 
 /** Table 0 of the first DQT segments (ISO/IEC 10918-1, B.2.4.1). */
