@@ -40,7 +40,7 @@ export async function writeResult(
   const opaque = canBeTransparent(format) ? image : image.flatten({ background: '#ffffff' })
   const coloured = opaque.toColourspace(colourspaceOf({ bits: 8, isGrey }))
   const write = (filtersRows: boolean) =>
-    writeAs(coloured.clone(), format, { ...settings, filtersRows }).toBuffer({ resolveWithObject: true })
+    writeAs(coloured, format, { ...settings, filtersRows }).toBuffer({ resolveWithObject: true })
   const { data, info } = await (format === 'png' ? filterIfSmaller(write, original) : write(false))
   const bytes = format === 'jpeg' && !settings.progressive ? optimiseJpeg(data) : data
   return attachMetadata(bytes, format, profileFor({ isGrey }, metadata), call.returnedSize(info))
