@@ -54,8 +54,10 @@ export async function sourceFor(
       if (!(error instanceof NotWellFormed)) throw error
     }
   }
-  const source = { bytes: input, call: expectWhole(input, header) ? call.checked : call }
-  return !cut || (await isWhole(input, header, options)) ? source : undefined
+  if (expectWhole(input, header)) return { bytes: input, call: call.checked }
+  if (!cut && !call.isCutLater) return { bytes: input, call }
+  if (!(await isWhole(input, header, options))) return undefined
+  return { bytes: input, call: header.format === 'jpeg' ? call : call.checked }
 }
 
 /**
