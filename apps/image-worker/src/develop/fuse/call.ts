@@ -89,10 +89,9 @@ export class Call {
     return this.#parts.cut
   }
 
-  /** Whether a part of the resized image is cut out. */
-  get isCutLater(): boolean {
-    const { isBoxed, cutAgain } = this.#parts
-    return isBoxed || cutAgain !== undefined
+  /** Whether a part is cut out after the resizing. */
+  get isCutAgain(): boolean {
+    return this.#parts.cutAgain !== undefined
   }
 
   /** How many times smaller the original becomes by the resizing, across or down, whichever is less; 1 without one. */
