@@ -39,8 +39,10 @@ export async function startLossyConnection(t: TestContext, url: string): Promise
       socket.on('close', () => other.destroy())
     }
     let isCut = false
+    let isLast = false
     client.on('data', bytes => {
-      if (last !== undefined && bytes.includes('COMMIT') && bytes.includes(last)) isDisconnected = true
+      isLast ||= last !== undefined && bytes.includes('COMMIT') && bytes.includes(last)
+      isDisconnected ||= isLast
       const isLost = next !== undefined && bytes.includes('COMMIT')
       if (!isLost || next === 'answer') upstream.write(bytes)
       if (!isLost) return
@@ -50,6 +52,8 @@ export async function startLossyConnection(t: TestContext, url: string): Promise
       next = undefined
     })
     upstream.on('data', bytes => {
+      // The answer to the statement before the commit, which a disconnection now could prevent.
+      if (isLast && !bytes.includes('COMMIT')) return
       if (isCut || isDisconnected) client.destroy()
       else client.write(bytes)
     })
