@@ -3,7 +3,7 @@ import { ServiceProblem } from '@darkroom/service-kit'
 const keyRefusals = {
   'no-key': 'an API key is needed: send Authorization: Bearer dk_…; operators of this Darkroom make keys',
   'no-key-exists':
-    'an API key is needed, and there is no key yet: make the first with npx darkroom keys create --role operator where Darkroom runs, then send Authorization: Bearer dk_…',
+    'an API key is needed, and there is no key yet: run npx darkroom keys create --role operator where Darkroom runs, then send the key as Authorization: Bearer dk_…',
   'not-a-key':
     'this is not an API key of Darkroom: a character is missing or mistyped; keys are dk_, 12 letters and digits, _, and 38 letters and digits',
   'unknown-key': 'this Darkroom has no such API key: it was revoked, or made for another Darkroom',

@@ -45,6 +45,7 @@ export function transformBlock(side: i32, target: usize, stride: usize): void {
   else transformFour(target, stride)
 }
 
+/** The share of the second row, or column, of coefficients in two samples, times 2^15. The first has all of its share. */
 const shareInTwo = 29692
 
 function transformTwo(target: usize, stride: usize): void {
@@ -52,11 +53,12 @@ function transformTwo(target: usize, stride: usize): void {
   const second = load<i32>(block, 4) << 15
   const firstLower = load<i32>(block, 8) * shareInTwo
   const secondLower = load<i32>(block, 12) * shareInTwo
-  writeTwo(target, half(first + firstLower), half(second + secondLower))
-  writeTwo(target + stride, half(first - firstLower), half(second - secondLower))
+  writeTwo(target, rounded(first + firstLower), rounded(second + secondLower))
+  writeTwo(target + stride, rounded(first - firstLower), rounded(second - secondLower))
 }
 
-function half(sum: i32): i32 {
+/** A column's sum. It keeps two bits more than a sample. */
+function rounded(sum: i32): i32 {
   return (sum + (1 << 12)) >> 13
 }
 
@@ -67,6 +69,7 @@ function writeTwo(target: usize, first: i32, second: i32): void {
   store<u8>(target, sampleOf(even - odd, 20), 1)
 }
 
+/** The factors are the shares of the four rows, or columns, of coefficients in four samples, times 2^14. */
 function transformFour(target: usize, stride: usize): void {
   let first = v128.load(block)
   let second = v128.load(block, 16)
@@ -75,13 +78,13 @@ function transformFour(target: usize, stride: usize): void {
   for (let pass = 0; pass < 2; pass++) {
     const bits = pass === 0 ? 12 : 19
     const even = i32x4.shl(first, 14)
-    const evenOdd = times(third, 15137)
+    const evenRest = times(third, 15137)
     const outer = i32x4.add(times(second, 20995), times(fourth, 7373))
     const inner = i32x4.sub(times(second, 8697), times(fourth, 17799))
-    const above = descaled(i32x4.add(i32x4.add(even, evenOdd), outer), bits)
-    const upper = descaled(i32x4.add(i32x4.sub(even, evenOdd), inner), bits)
-    const lower = descaled(i32x4.sub(i32x4.sub(even, evenOdd), inner), bits)
-    const below = descaled(i32x4.sub(i32x4.add(even, evenOdd), outer), bits)
+    const above = descaled(i32x4.add(i32x4.add(even, evenRest), outer), bits)
+    const upper = descaled(i32x4.add(i32x4.sub(even, evenRest), inner), bits)
+    const lower = descaled(i32x4.sub(i32x4.sub(even, evenRest), inner), bits)
+    const below = descaled(i32x4.sub(i32x4.add(even, evenRest), outer), bits)
     const aboveUpper = v128.shuffle<i32>(above, upper, 0, 4, 1, 5)
     const lowerBelow = v128.shuffle<i32>(lower, below, 0, 4, 1, 5)
     const aboveUpperRight = v128.shuffle<i32>(above, upper, 2, 6, 3, 7)
@@ -108,6 +111,7 @@ function descaled(values: v128, bits: i32): v128 {
   return i32x4.shr_s(i32x4.add(values, i32x4.splat(1 << (bits - 1))), bits)
 }
 
+/** Like `sampleOf` for sums that are rounded, but not limited to a byte. */
 function centred(values: v128): v128 {
   return i32x4.add(i32x4.shr_s(i32x4.shl(values, 22), 22), i32x4.splat(128))
 }

@@ -28,8 +28,8 @@ interface Source {
 
 /**
  * The bytes that sharp reads for a call, checked to be complete and undamaged: decoders don't look at rows that are
- * left out. For a JPEG, they may be a part of the file, or the image at a quarter or an eighth of its size. Undefined for a damaged PNG:
- * then another way is used, and reports the damage.
+ * left out. For a JPEG, they may be a part of the file, or the image at a quarter or an eighth of its size. Undefined for
+ * a damaged PNG: then another way is used, and reports the damage.
  *
  * @throws UnusableImage for a damaged JPEG; Error with the decoder's message
  */
@@ -66,8 +66,8 @@ function isDecodedWhole({ format }: ImageHeader): boolean {
 }
 
 /**
- * How many times smaller sharp decodes a JPEG that becomes smaller by `reduction`; undefined if it is less than 4 times.
- * sharp takes half of 4 and of 8 if the reduction is less than one more than these.
+ * How many times smaller a JPEG is decoded that becomes smaller by `reduction`, as in sharp, which decodes it at an eighth
+ * only from 9 times on, and at a quarter from 5. Undefined if sharp decodes it at a larger size.
  */
 function divisorFor(reduction: number): Divisor | undefined {
   if (reduction >= 9) return 8

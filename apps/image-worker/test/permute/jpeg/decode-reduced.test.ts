@@ -26,7 +26,10 @@ async function encode({ width, height, isNoise, isGrey, ...options }: Kind): Pro
   return (isGrey ? image.toColourspace('b-w') : image).jpeg(options).toBuffer()
 }
 
-/** From nine times smaller on, sharp decodes a JPEG at an eighth of its size, from five times on at a quarter; and resizes that. */
+/**
+ * Resizes by one more than the divisor: from 9 times smaller on, sharp decodes a JPEG at an eighth of its size before it
+ * resizes, and from 5 times on at a quarter.
+ */
 async function smaller(
   input: SharpInput,
   options: SharpOptions,
@@ -39,8 +42,8 @@ async function smaller(
 }
 
 /**
- * Asserts that high frequencies have no effect, and that an image without them has the same samples as in libjpeg, in
- * which they have an effect.
+ * Asserts that an image has the same samples without its high frequencies, and that these are libjpeg's samples of the
+ * image without them. libjpeg's samples of the whole image differ.
  */
 async function assertDecoded(file: Buffer, divisor: Divisor, message?: string): Promise<void> {
   const size = await sharp(file).metadata()
