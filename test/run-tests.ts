@@ -5,7 +5,7 @@ import process from 'node:process'
 import { folderOfRun } from './folder-of-run.ts'
 
 /** Test files that share one process. */
-export interface TestJob {
+interface TestJob {
   files: readonly string[]
   /** A module that the process loads first. */
   preload?: string

@@ -9,7 +9,7 @@ import { Compile } from '@darkroom/contracts/typebox'
 import type { Network } from './node/network.ts'
 import { ProtocolError } from './node/protocol-error.ts'
 
-export type NodeClient = Pick<Client<typeof clusterStateRoutes>, 'gossip' | 'identify' | 'sync'>
+type NodeClient = Pick<Client<typeof clusterStateRoutes>, 'gossip' | 'identify' | 'sync'>
 
 const syncReply = Compile(SyncReply)
 const nodeIdentity = Compile(NodeIdentity)

@@ -17,7 +17,7 @@ import * as taskDb from '@darkroom/task-db'
 import { environmentOf, portOf, type Settings } from './settings.ts'
 import type { SupervisedWorker } from './supervised-worker.ts'
 
-export interface AllServices {
+interface AllServices {
   services: { name: ServiceName; url: string }[]
   close(): Promise<void>
 }

@@ -14,7 +14,7 @@ export interface FoundImage {
   problem?: string
 }
 
-export interface FoundImages {
+interface FoundImages {
   images: FoundImage[]
   /** How many files of the folders don't have the name of an image. */
   skippedCount: number

@@ -1,6 +1,6 @@
 const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const
 
-export interface Interruption {
+interface Interruption {
   /** Aborted by the first SIGINT or SIGTERM. The second ends the process at once. */
   signal: AbortSignal
   /** The exit code after the signal, as of a shell; undefined without one. */

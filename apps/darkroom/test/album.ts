@@ -13,7 +13,7 @@ export interface Picture {
   isExact: boolean
 }
 
-export interface PictureSize {
+interface PictureSize {
   kind: ImageKind
   width: number
   height: number

@@ -5,7 +5,7 @@ import { mapConcurrently } from '@darkroom/service-kit'
 import { assertSwapped, httpRequest } from '@darkroom/testing'
 import { type Picture, readPicture } from './album.ts'
 
-export interface Development {
+interface Development {
   /** The ids of the pictures that were accepted so far. */
   readonly accepted: ReadonlyMap<Picture, string>
   /** How many of them have ended so far. */

@@ -13,7 +13,7 @@ import {
   until,
 } from '@darkroom/testing'
 
-export interface Fleet {
+interface Fleet {
   readonly dataDir: string
   /** The cluster token, which all services share. */
   readonly token: string

@@ -1,6 +1,6 @@
 import { outputKey } from '@darkroom/contracts'
 
-export interface NamedImage {
+interface NamedImage {
   id: string
   /** The name of its file, without extension, as its user gave it. */
   name?: string | undefined

@@ -4,7 +4,7 @@ import { UploadOptions } from '@darkroom/contracts'
 import { ServiceProblem } from '@darkroom/service-kit'
 import { Busboy, type BusboyHeaders, type BusboyInstance } from '@fastify/busboy'
 
-export interface UploadedForm {
+interface UploadedForm {
   /** Destroying the file ends the reading of the form. Another reader may then read its rest. */
   file: Readable
   options: UploadOptions

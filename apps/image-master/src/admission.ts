@@ -13,7 +13,7 @@ interface Count {
 /** The part of `maxBytesInFlight` that the uploads of one owner may take: slow ones must leave room for the others. */
 const shareOfOwner = 0.75
 
-export interface Receiving extends Disposable {
+interface Receiving extends Disposable {
   readonly body: AsyncIterable<Uint8Array>
 }
 

@@ -48,7 +48,7 @@ export interface IntakeDependencies {
   maxBytesInFlight: number
 }
 
-export interface ImageOptions extends RequestedOutputs {
+interface ImageOptions extends RequestedOutputs {
   /** The owner of the image; without one it belongs to the operators. */
   owner?: string | undefined
   /** Unique among the images of the owner. */

@@ -10,7 +10,7 @@ import {
  * How features of images are treated, one by one. Source of docs/compatibility.md; test/develop/compatibility.test.ts
  * develops a file for each row.
  */
-export type Fate = 'kept' | 'converted' | 'dropped' | 'refused'
+type Fate = 'kept' | 'converted' | 'dropped' | 'refused'
 
 export interface Cell {
   readonly fate: Fate

@@ -17,7 +17,7 @@ export { Config } from './config.ts'
 /** The share of the drain time for finishing work; the rest is for returning unfinished work. */
 const workingShare = 0.8
 
-export interface ProcessControl {
+interface ProcessControl {
   pid: number
   /** Ends the process at once: if native code doesn't return, nothing else can stop it. */
   kill(): void

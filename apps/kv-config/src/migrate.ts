@@ -4,7 +4,7 @@ import type { KvEntry, KvStore } from './engine/engine.ts'
 export type { KvStore } from './engine/engine.ts'
 export { openKvStore, storeUrlPattern } from './engine/open-store.ts'
 
-export interface MigrationCounts {
+interface MigrationCounts {
   /** How many entries were copied to the target. */
   copied: number
   /** How many entries were in the target already with the same value, mostly from an earlier run. */

@@ -9,7 +9,7 @@ export type { TaskStore } from './engine/engine.ts'
 export { openTaskStore, storeUrlPattern } from './engine/open-store.ts'
 export { MigrationIncomplete }
 
-export interface TaskMigration {
+interface TaskMigration {
   /** No other process may use it meanwhile. */
   from: TaskStore
   to: TaskStore
@@ -18,7 +18,7 @@ export interface TaskMigration {
   onProgress(progress: { phase: 'copying' | 'verifying'; done: number; total: number }): void
 }
 
-export interface MigratedTasks {
+interface MigratedTasks {
   /** All tasks of the source; the target has each of them now. */
   tasks: number
   /** How many of these the target did not have before, or had in another version. */

@@ -6,7 +6,7 @@ import { lastHourOf, minuteMs, minutesOfHour } from './last-hour.ts'
 
 const flushMs = 1000
 
-export interface OutcomesOptions {
+interface OutcomesOptions {
   store: Pick<TaskStore, 'addCounts' | 'listCounts'>
   tally: Pick<Tally, 'add'>
   logger: Logger

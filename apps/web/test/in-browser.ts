@@ -25,7 +25,7 @@ const headlessShell = 'chromium-headless-shell'
 
 const owner = { after: after as TestContext['after'] }
 
-export interface TestFile {
+interface TestFile {
   name: string
   mimeType: string
   buffer: Buffer
@@ -61,7 +61,7 @@ export interface InBrowser {
   pauseWorker(): Promise<Disposable>
 }
 
-export interface ImageDocument {
+interface ImageDocument {
   state: string
   preset?: string
   operations?: { name: string }[]

@@ -1,6 +1,6 @@
 import { type ByteSource, bytesSource } from '../src/index.ts'
 
-export interface CountingSource extends ByteSource {
+interface CountingSource extends ByteSource {
   /** All reads so far. */
   readonly reads: { offset: number; length: number }[]
 }

@@ -69,7 +69,7 @@ export const ftyp = (major: string, ...compatible: string[]) => box('ftyp', majo
 export const ispe = (width: number, height: number) =>
   box('ispe', uint32be(0), uint32be(width), uint32be(height))
 
-export interface HandMadeItem {
+interface HandMadeItem {
   type: string
   hidden?: boolean
   properties: Uint8Array[]

@@ -4,7 +4,7 @@ import { KvMembership } from './kv.ts'
 import type { Membership } from './membership.ts'
 import { parseAgentAddress } from './serf/agent-address.ts'
 
-export interface MembershipOptions {
+interface MembershipOptions {
   /** `kv:`, or `serf://[:rpc-auth-key@]host:7373` */
   membershipUrl: string
   self: Member

@@ -10,7 +10,7 @@ import { defaultSettings, fixedMembership, roomyLimits } from '../build-test-app
 import { seededRandom } from '../simulation/seeded-random.ts'
 import { SimulatedTime } from '../simulation/simulated-time.ts'
 
-export interface SentGossip {
+interface SentGossip {
   at: number
   to: string
   names: string[]

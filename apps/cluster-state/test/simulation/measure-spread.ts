@@ -1,6 +1,6 @@
 import { SimulatedCluster } from './simulated-cluster.ts'
 
-export interface SpreadConditions {
+interface SpreadConditions {
   nodes: number
   /** Share of packets that are lost. */
   loss: number

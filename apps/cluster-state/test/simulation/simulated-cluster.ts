@@ -9,7 +9,7 @@ import { SimulatedNetwork } from './simulated-network.ts'
 import { SimulatedDisk, SimulatedProcess } from './simulated-process.ts'
 import { SimulatedTime } from './simulated-time.ts'
 
-export interface ClusterConditions {
+interface ClusterConditions {
   nodes: number
   /** Share of packets that are lost, from 0 to 1, without 1. */
   loss: number

@@ -7,7 +7,7 @@ import type { SimulatedTime } from './simulated-time.ts'
 /** The size of HTTP headers in bytes, as undici and Fastify write them, with a token of 43 characters. */
 const headBytes = { request: 230, answer: 130 }
 
-export interface NetworkConditions {
+interface NetworkConditions {
   /** Share of packets that are lost. */
   loss: number
   timeoutMs: number

@@ -11,7 +11,7 @@ import { readOperationOptions } from '../read-operations.ts'
 import { makeOutputFolder, ResultFolder } from '../result-folder.ts'
 import { refuseOtherOptions, UsageError } from '../usage-error.ts'
 
-export interface DevelopArguments {
+interface DevelopArguments {
   out?: string
   operations?: string
   variant?: string[]

@@ -6,7 +6,7 @@ import { durationSeconds } from '../duration.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
 import { UsageError } from '../usage-error.ts'
 
-export interface KeyOptions {
+interface KeyOptions {
   role?: string
   owner?: string
   name?: string

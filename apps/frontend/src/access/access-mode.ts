@@ -4,7 +4,7 @@ import { isLoopback } from '@darkroom/service-kit'
 /** Who may use the frontend: callers with a key, all callers, or (as-configured) those that kv-config's setting allows. */
 export type AccessMode = AuthMode | 'as-configured'
 
-export interface AccessSettings {
+interface AccessSettings {
   auth?: AuthMode | undefined
   allowAnonymous: boolean
   host: string

@@ -10,7 +10,7 @@ import { refuseCaller, refuseKey } from './refusals.ts'
 import { readSession } from './session-cookie.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
-export interface AuthenticatorOptions {
+interface AuthenticatorOptions {
   accessMode: AccessMode
   keys: KeyRing
   signing: Pick<SigningKeys, 'knownKeyFor' | 'wasRead' | 'read'>

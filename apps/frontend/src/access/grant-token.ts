@@ -1,6 +1,6 @@
 import { signText, verifyText } from './signed-text.ts'
 
-export interface GrantTerms {
+interface GrantTerms {
   /** The last 12 digits of the id of each image that is uploaded with the grant. */
   id: string
   /** The key that made the grant; undefined if the frontend was open. */

@@ -4,7 +4,7 @@ import { signText, verifyText } from './signed-text.ts'
 const names = { secure: '__Host-darkroom', plain: 'darkroom' } as const
 const lifetimeSeconds = 7 * 86_400
 
-export interface SessionToken {
+interface SessionToken {
   keyId: string
   /** In seconds since 1970. */
   expiresAt: number

@@ -8,7 +8,7 @@ const rootBytes = 32
 const firstReadMs = 3000
 
 /** The purposes of derived keys. A key for one purpose is never valid for another. */
-export type Purpose = 'webhook secrets' | 'grants' | 'links' | 'sessions'
+type Purpose = 'webhook secrets' | 'grants' | 'links' | 'sessions'
 
 /** Derives the key of a purpose (HKDF, RFC 5869): 32 bytes. */
 export function deriveKey(root: Uint8Array, purpose: Purpose): Buffer {

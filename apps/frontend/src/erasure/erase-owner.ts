@@ -10,7 +10,7 @@ import { markErased } from './erased-owners.ts'
 type Clients = Pick<ServiceClients, 'kv' | 'storage' | 'taskDb'>
 
 /** How many keys, images and unfinished uploads of an owner were deleted. */
-export interface Erased {
+interface Erased {
   keys: number
   images: number
   uploads: number

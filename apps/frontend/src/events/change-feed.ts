@@ -3,7 +3,7 @@ import { Backoff, type Logger } from '@darkroom/service-kit'
 
 export type ChangeListener = (change: TaskChangeLine) => void
 
-export interface ChangeFeedOptions {
+interface ChangeFeedOptions {
   taskDb: Pick<Client<typeof taskDbRoutes>, 'followChanges'>
   logger: Logger
 }

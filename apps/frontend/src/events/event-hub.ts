@@ -25,7 +25,7 @@ const maxFirstImages = 100
 /** How soon a client that was refused a stream should try again. */
 const retryStreamSeconds = 30
 
-export interface EventHubOptions {
+interface EventHubOptions {
   taskDb: Client<typeof taskDbRoutes>
   feed: Pick<ChangeFeed, 'listen' | 'listenTo'>
   logger: Logger

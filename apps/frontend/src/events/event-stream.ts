@@ -7,7 +7,7 @@ const maxUnreadBytes = 256 * 1024
 
 let streamCount = 0
 
-export interface StreamOptions {
+interface StreamOptions {
   /** For a stream of one image; without it, the stream has all images that the caller may see. */
   imageId?: string | undefined
   caller: Caller

@@ -10,7 +10,7 @@ import { resolveHost } from './resolve-host.ts'
 import { SlotsByAddress, takeSlots } from './slots-by-address.ts'
 import { hostOf, mistakeInTarget, portOf } from './target.ts'
 
-export interface OutboundOptions {
+interface OutboundOptions {
   kv: KvClient
   networks?: Networks
   publicUrls?: readonly URL[]

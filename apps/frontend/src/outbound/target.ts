@@ -4,7 +4,7 @@ import type { Networks } from './networks.ts'
 /** Proxies and forms may cut longer URLs. */
 const maxUrlLength = 2000
 
-export interface TargetRules {
+interface TargetRules {
   networks: Networks
   /** The URLs of this Darkroom for browsers. */
   publicUrls: readonly URL[]

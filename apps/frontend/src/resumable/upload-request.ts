@@ -22,10 +22,10 @@ import {
 import { readMetadata } from './upload-metadata.ts'
 
 type Request<Headers> = Pick<FastifyRequest, 'body' | 'caller' | 'raw'> & { headers: Headers }
-export type CreationRequest = Request<Static<typeof frontendRoutes.createUpload.schema.headers>>
+type CreationRequest = Request<Static<typeof frontendRoutes.createUpload.schema.headers>>
 export type AppendRequest = Request<Static<typeof frontendRoutes.appendToUpload.schema.headers>>
 
-export interface RequestDependencies {
+interface RequestDependencies {
   grants: Pick<GrantBook, 'read' | 'take'>
   presets: Pick<Presets, 'require'>
   outbound: Pick<Outbound, 'mistakeIn'>

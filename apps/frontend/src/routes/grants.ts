@@ -11,7 +11,7 @@ import type { Presets } from '../presets.ts'
 import { expandOptions } from '../requested-outputs.ts'
 import { withCallback } from '../webhooks/with-callback.ts'
 
-export interface GrantDependencies {
+interface GrantDependencies {
   authenticator: Authenticator
   grants: GrantBook
   keys: Pick<KeyRing, 'describe'>

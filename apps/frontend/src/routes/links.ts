@@ -7,7 +7,7 @@ import { type ImageBytes, originalOf, resultOf, sendBytes, variantOf } from '../
 import { linkBase } from '../public-urls.ts'
 import type { FrontendClients } from './images.ts'
 
-export interface LinkDependencies extends Omit<SignedLinksOptions, 'clients'> {
+interface LinkDependencies extends Omit<SignedLinksOptions, 'clients'> {
   publicUrls: readonly URL[]
   /** Counts a request without a key. @throws ServiceProblem 429 */
   countRequest(request: FastifyRequest, reply: FastifyReply): void

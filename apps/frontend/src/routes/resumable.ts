@@ -17,7 +17,7 @@ import { addTusHooks } from '../resumable/tus-headers.ts'
 import type { UploadLimits } from '../resumable/upload-records.ts'
 import { type AppendRequest, readAppend, readCreation } from '../resumable/upload-request.ts'
 
-export interface ResumableOptions {
+interface ResumableOptions {
   limits: UploadLimits
   grants: GrantBook
   presets: Pick<Presets, 'require'>

@@ -7,7 +7,7 @@ import { beginSession, removeSessionCookies, setSessionCookie } from '../access/
 import type { SigningKeys } from '../access/signing-keys.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 
-export interface SessionDependencies {
+interface SessionDependencies {
   authenticator: Authenticator
   keys: Pick<KeyRing, 'describe'>
   signing: Pick<SigningKeys, 'keyFor'>

@@ -4,7 +4,7 @@ import { type Logger, repeat, type ServiceClients } from '@darkroom/service-kit'
 const minuteMs = 60_000
 const maxSamples = 60
 
-export interface LoadHistoryOptions {
+interface LoadHistoryOptions {
   taskDb: Pick<ServiceClients['taskDb'], 'getStats'>
   logger: Logger
   everyMs?: number

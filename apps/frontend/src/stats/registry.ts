@@ -2,7 +2,7 @@ import { Registration, type ServiceName, serviceNames, WorkerRegistration } from
 import { type Static, Value } from '@darkroom/contracts/typebox'
 import { type KvClient, keysUnder } from '@darkroom/service-kit'
 
-export type RegisteredWorker = Static<typeof WorkerRegistration>
+type RegisteredWorker = Static<typeof WorkerRegistration>
 
 export interface Registered {
   service: ServiceName

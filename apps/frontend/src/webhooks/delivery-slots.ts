@@ -1,5 +1,5 @@
 /** How many notices are sent at the same time. */
-export interface SlotLimits {
+interface SlotLimits {
   all: number
   /** For one host. */
   host: number
@@ -30,7 +30,7 @@ const resultLifetimeMs = 600_000
 /** The oldest results are deleted first. */
 const maxHosts = 10_000
 
-export type HostState = 'good' | 'untried' | 'slow' | 'failing'
+type HostState = 'good' | 'untried' | 'slow' | 'failing'
 
 /**
  * Divides the slots for simultaneous deliveries among receivers. Receivers that failed lately or that answer slowly share

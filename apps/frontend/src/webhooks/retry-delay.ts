@@ -7,7 +7,7 @@ const usualKeptSeconds = 86_400
 /** The share of the retention in which attempts are made, so that the last attempt comes before the results expire. */
 const usableShare = 0.95
 
-export interface RetryFacts {
+interface RetryFacts {
   /** Failed attempts so far. */
   attempts: number
   /** When the image ended, in milliseconds since 1970. */

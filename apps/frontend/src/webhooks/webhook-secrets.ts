@@ -24,7 +24,7 @@ interface Stored {
   etag?: string
 }
 
-export interface WebhookSecretsOptions {
+interface WebhookSecretsOptions {
   kv: KvClient
   /** The key that seals secrets: 32 bytes. */
   sealingKey(): Promise<Uint8Array>

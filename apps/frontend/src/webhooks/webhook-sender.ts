@@ -5,7 +5,7 @@ import type { ChangeFeed } from '../events/change-feed.ts'
 import type { Delivery, Outcome } from './deliver.ts'
 import { DeliverySlots, defaultSlots } from './delivery-slots.ts'
 
-export interface WebhookSenderOptions {
+interface WebhookSenderOptions {
   taskDb: Pick<ServiceClients['taskDb'], 'claimNotices' | 'reportNotice'>
   feed: Pick<ChangeFeed, 'listen'>
   deliver: Delivery

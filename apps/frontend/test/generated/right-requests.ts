@@ -20,7 +20,7 @@ export interface RightRequest {
 /** Credentials of each kind, as headers. */
 export type CallerKind = 'user' | 'operator' | 'stranger' | 'grant' | 'session' | 'nobody' | 'cluster'
 
-export interface World {
+interface World {
   frontend: Guarded
   png: Uint8Array
   /** A request that the operation answers with 2xx. Resources that it uses up are created for each request. */

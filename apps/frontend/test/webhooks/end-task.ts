@@ -4,7 +4,7 @@ import type { ServiceClients } from '@darkroom/service-kit'
 
 const facts = { contentType: 'image/png', bytes: 7, width: 4, height: 3, frames: 1, sha256: 'ab'.repeat(32) }
 
-export interface GivenTask {
+interface GivenTask {
   url: string
   keptSeconds?: number
   owner?: string

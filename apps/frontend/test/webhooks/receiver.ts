@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers'
 import type { Owner } from '@darkroom/image-master/testing'
 import { serveHttp } from '@darkroom/testing'
 
-export interface Received {
+interface Received {
   path: string
   headers: Record<string, string>
   body: string

@@ -10,7 +10,7 @@ import type {
 import { ServiceProblem } from '@darkroom/service-kit'
 import { findTask, readBlob, requireResult } from '@darkroom/service-kit/images'
 
-export interface ReadinessDependencies {
+interface ReadinessDependencies {
   storage: Client<typeof storageRoutes>
   taskDb: Client<typeof taskDbRoutes>
 }

@@ -3,7 +3,7 @@ import { ServiceProblem } from '@darkroom/service-kit'
 import type { InlineBytes } from '../inline-bytes.ts'
 import type { Acknowledgement, HeldLease, WorkQueue } from '../queue/queue.ts'
 
-export interface WorkDependencies {
+interface WorkDependencies {
   queue: WorkQueue
   inlineBytes: InlineBytes
   /** Called when a worker reports on a task that was deleted: its results belong to no image. */

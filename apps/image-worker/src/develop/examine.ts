@@ -30,7 +30,7 @@ export interface EncodedImage {
 }
 
 /** How sharp interprets the pixels of an image. */
-export interface PixelKind {
+interface PixelKind {
   bits: 8 | 16
   isGrey: boolean
   /** Whether the colours can stay as they are. CMYK and Lab are converted to sRGB. */

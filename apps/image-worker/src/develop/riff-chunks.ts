@@ -1,5 +1,5 @@
 /** A chunk of a RIFF file: its name of four letters, and its data. */
-export interface RiffChunk {
+interface RiffChunk {
   readonly type: string
   readonly data: Buffer
 }

@@ -3,7 +3,7 @@ import type { Work } from '@darkroom/contracts'
 import type { ThreadData, ThreadMessage, WorkEnd, WorkerMessage } from '../thread/protocol.ts'
 import { ImageClock } from './image-clock.ts'
 
-export interface WorkerThreadEvents {
+interface WorkerThreadEvents {
   /** Waits until the memory is free, and resolves with a function that releases it. */
   reserve(bytes: number): Promise<() => void>
   workBegun(): void

@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { ThreadMessage, WorkerMessage } from './protocol.ts'
 
-export interface ThreadPort {
+interface ThreadPort {
   /** Aborted when the thread must take no more work. */
   draining: AbortSignal
   /**

@@ -13,7 +13,7 @@ const maxNameLength = 100
 
 const previews = Object.values(sides).join()
 
-export interface Archive {
+interface Archive {
   url: string
   count: number
 }

@@ -14,7 +14,7 @@ export interface ArgumentSchema {
   description?: string
 }
 
-export interface OperationForm {
+interface OperationForm {
   name: string
   summary: string
   arguments: readonly (readonly [string, ArgumentSchema])[]

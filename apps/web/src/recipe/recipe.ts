@@ -30,7 +30,7 @@ export type StepPlace = string | undefined
 
 type SavedSteps = readonly Omit<Step, 'key'>[]
 
-export interface SavedRecipe {
+interface SavedRecipe {
   preset?: string | undefined
   steps: SavedSteps
   variants: readonly { name: string; steps: SavedSteps }[]

@@ -3,7 +3,7 @@ import { operations as forms } from './operations.ts'
 
 const maxSide = 640
 
-export interface SmallVersion {
+interface SmallVersion {
   image: Blob
   /** How many of its pixels correspond to one pixel of the file. */
   scale: number

@@ -1,7 +1,7 @@
 import { computed, signal } from '@preact/signals'
 
 /** The filters of the figures. They are in the URL, so that a reload and a bookmark show the same. */
-export interface Filters {
+interface Filters {
   /** The figures are paused. */
   paused?: string | undefined
   /** How many minutes the charts span. */

@@ -1,7 +1,7 @@
 import type { UploadOptions } from '../images/row.ts'
 
 /** An unfinished upload in pieces. The browser keeps a reference to the file, so the upload continues after a reload. */
-export interface PendingUpload {
+interface PendingUpload {
   key: string
   /** The tab that sends it. */
   tab: string

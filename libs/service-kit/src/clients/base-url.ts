@@ -1,6 +1,6 @@
 import querystring from 'node:querystring'
 
-export interface BaseUrl {
+interface BaseUrl {
   origin: string
   /** The path before the path of each request: empty, or without a slash at its end. */
   path: string

@@ -10,7 +10,7 @@ export interface Validators {
   modifiedAt?: Date
 }
 
-export type ConditionHeaders = Pick<
+type ConditionHeaders = Pick<
   IncomingHttpHeaders,
   'if-match' | 'if-none-match' | 'if-modified-since' | 'if-unmodified-since'
 >

@@ -20,7 +20,7 @@ export function logLines(destination: DestinationStream, options: LineOptions): 
   return { write: json => destination.write(lineOf(json, options)) }
 }
 
-export interface LineOptions {
+interface LineOptions {
   hasColours: boolean
 }
 

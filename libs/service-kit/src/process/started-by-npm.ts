@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 const lookEveryMs = 250
 
 /** The npm process that started this process and waits for it. */
-export interface WaitingNpm {
+interface WaitingNpm {
   /** Calls back once when npm, or the shell between it and this process, has ended. */
   onceGone(callBack: () => void): void
 }

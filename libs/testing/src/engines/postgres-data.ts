@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, realpathSync, renameSync, rmSync, statSync, writ
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-export interface DataPlace {
+interface DataPlace {
   /** The data is in `data` below it. */
   folder: string
   /** The path of the server's program. */

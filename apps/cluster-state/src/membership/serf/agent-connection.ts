@@ -15,7 +15,7 @@ import {
 } from './agent-protocol.ts'
 
 /** The agent answered with an error; has its message, and the command. */
-export class AgentRefusal extends Error {
+class AgentRefusal extends Error {
   constructor(command: Command, words: string) {
     super(`the Serf agent refuses "${command}": ${words}`)
   }

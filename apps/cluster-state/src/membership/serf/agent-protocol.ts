@@ -30,7 +30,7 @@ export const SerfMember = Type.Object({
 })
 export type SerfMember = Static<typeof SerfMember>
 
-export const MemberList = Type.Object({ Members: Type.Array(SerfMember) })
+const MemberList = Type.Object({ Members: Type.Array(SerfMember) })
 
 export const memberEvents = [
   'member-join',

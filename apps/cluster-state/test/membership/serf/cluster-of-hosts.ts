@@ -30,7 +30,7 @@ export interface HostedNode {
   restart(): Promise<void>
 }
 
-export interface ClusterOfHosts {
+interface ClusterOfHosts {
   readonly nodes: readonly HostedNode[]
   /** The hosts of the nodes, in the same order, and one more for the requests of the test. */
   readonly network: HostNetwork

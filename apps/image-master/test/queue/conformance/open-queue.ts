@@ -11,7 +11,7 @@ export type OpenQueue = (
   options: { leaseMs: number },
 ) => Promise<WorkQueue> | WorkQueue
 
-export interface FilledQueue {
+interface FilledQueue {
   queue: WorkQueue
   addTask(number: number, given?: Partial<NewTask>): Promise<Task>
   taskOf(number: number): Promise<Task>

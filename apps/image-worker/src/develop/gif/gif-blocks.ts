@@ -2,7 +2,7 @@ import { GifReader } from '../../permute/gif/reader.ts'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
 
 /** A part of a GIF, from `at` to `end`: the head of the file or of a frame, its colour table, its pixels, an extension. */
-export interface GifBlock {
+interface GifBlock {
   readonly kind: 'screen' | 'image' | 'table' | 'pixels' | 'control' | 'extension' | 'trailer'
   readonly at: number
   readonly end: number

@@ -25,7 +25,7 @@ const binaryPath = `${heicPackage}/libheif-wasm/libheif.wasm`
 /**
  * The functions of libheif's C interface (heif.h) that are called. Those that return a heif_error write it to `error`.
  */
-export interface LibheifFunctions {
+interface LibheifFunctions {
   _malloc(bytes: number): number
   _heif_context_alloc(): number
   _heif_context_read_from_memory_without_copy(

@@ -24,7 +24,7 @@ import { readXmp } from './xmp.ts'
 /** The metadata of an original, unchanged. */
 type Attached = Pick<Metadata, 'icc' | 'exif' | 'xmp' | 'iptc'>
 
-export interface Carrying {
+interface Carrying {
   /** Whether the profile still describes the colours. */
   keepsProfile: boolean
   output: Output

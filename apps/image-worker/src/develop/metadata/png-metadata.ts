@@ -4,7 +4,7 @@ import { isIntact, pngChunks } from '../png/png-chunks.ts'
 import { type Resolution, resolutionOf } from './resolution.ts'
 
 /** The metadata of a PNG, unchanged. */
-export interface PngMetadata {
+interface PngMetadata {
   readonly exif?: Uint8Array
   readonly xmp?: Uint8Array
   /** Photoshop's image resources, or IIM datasets. */

@@ -103,7 +103,7 @@ function isWholePanorama(xmp: string): boolean {
 }
 
 /** The facts about a file that its XMP repeats. */
-export interface XmpFacts {
+interface XmpFacts {
   readonly width: number
   readonly height: number
   readonly format: OutputFormat

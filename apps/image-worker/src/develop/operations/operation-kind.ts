@@ -15,7 +15,7 @@ type Change<Name extends OperationName> = (
 ) => Raster | Promise<Raster>
 
 /** Changes all frames of an image, which have the same size and kind. May work in place. */
-export type Apply<Name extends OperationName> = (
+type Apply<Name extends OperationName> = (
   frames: Raster[],
   operation: OperationNamed<Name>,
 ) => Promise<Raster[]>
@@ -36,7 +36,7 @@ export const effectPlaces = [
   'greyscale',
   'negate',
 ] as const
-export type EffectPlace = (typeof effectPlaces)[number]
+type EffectPlace = (typeof effectPlaces)[number]
 
 /** How an operation that moves no pixels becomes a part of a call to sharp. */
 export interface Effect<Name extends OperationName> {

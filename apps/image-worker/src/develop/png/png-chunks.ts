@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { pngSignature } from '../../permute/png/chunks.ts'
 
-export interface PngChunk {
+interface PngChunk {
   readonly type: string
   readonly data: Buffer
   /** The start and end of the chunk, with its length and its CRC. */

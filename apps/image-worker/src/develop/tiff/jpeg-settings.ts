@@ -3,7 +3,7 @@ import { type JpegQuantisation, jpegQuantisation } from '../jpeg-quality.ts'
 import { jpegsOf, takeStreamApart } from './jpeg-stream.ts'
 import { compressions, numbersOfTag, pageTags, photometrics, type TiffPage } from './tiff-page.ts'
 
-export interface JpegSettings {
+interface JpegSettings {
   readonly quantisation: JpegQuantisation | undefined
   readonly chromaSubsampling: '4:4:4' | '4:2:0'
   /** Whether the components are red, green and blue. */

@@ -7,7 +7,7 @@ import type { ScannedFile } from './scan-reader.ts'
 import { writeScans } from './write-jpeg.ts'
 
 /** A part of a JPEG as a file. */
-export interface JpegPart {
+interface JpegPart {
   jpeg: Uint8Array
   /** Its position in the original. */
   window: Rectangle

@@ -1,5 +1,5 @@
 /** How often each symbol (0 to 255) occurs. */
-export type Frequencies = Uint32Array
+type Frequencies = Uint32Array
 
 /** The limits for codes of a baseline JPEG (ITU-T T.81, annex C). */
 const maxCodeBits = 16

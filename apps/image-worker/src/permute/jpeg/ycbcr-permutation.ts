@@ -8,7 +8,7 @@ const [redScale, blueScale] = [2 * (1 - red), 2 * (1 - blue)]
 export type Weights = readonly [blue: number, red: number]
 
 /** How a permutation changes Y, Cb and Cr: the amount added to luma, and the new chroma. */
-export interface YcbcrPermutation {
+interface YcbcrPermutation {
   readonly luma: Weights
   readonly chromaBlue: Weights
   readonly chromaRed: Weights

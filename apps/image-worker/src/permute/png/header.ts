@@ -1,6 +1,6 @@
 import { NotWellFormed } from '../not-well-formed.ts'
 
-export type PngColorType = 0 | 2 | 3 | 4 | 6
+type PngColorType = 0 | 2 | 3 | 4 | 6
 
 export interface PngHeader {
   readonly width: number

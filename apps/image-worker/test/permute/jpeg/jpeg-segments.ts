@@ -1,5 +1,5 @@
 /** A segment as in the file: its marker, its length and its data. A scan's data are a segment of their own. */
-export interface FilePart {
+interface FilePart {
   readonly marker: number
   readonly bytes: Buffer
 }

@@ -14,7 +14,7 @@ export interface PngPicture {
   readonly filters?: readonly number[]
 }
 
-export interface PngParts {
+interface PngParts {
   /** Chunks between IHDR and the image data, and after it. */
   readonly before?: readonly Buffer[]
   readonly after?: readonly Buffer[]

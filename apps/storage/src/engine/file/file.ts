@@ -25,7 +25,7 @@ import { maxSmallBytes, syncFile, writeBlobFile, writeBytes, writeSmallBlobFile 
 /** Buffers kept for the next writes: allocating them for each small blob would burden the garbage collector. */
 const maxIdleMemory = 8
 
-export interface FileBlobStoreOptions {
+interface FileBlobStoreOptions {
   folder: string
   minFreeBytes?: number
   /** Released when the store is closed. It prevents two processes from removing each other's temporary files. */

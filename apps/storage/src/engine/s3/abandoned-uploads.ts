@@ -14,7 +14,7 @@ import { isAnswer } from './errors.ts'
 const hour = 3_600_000
 const day = 24 * hour
 
-export interface AbandonedUploadsOptions {
+interface AbandonedUploadsOptions {
   client: S3Client
   location: S3Location
   /**

@@ -14,7 +14,7 @@ const maxRounds = 5
 /** Sends requests to an object store, with a timeout, and converts errors to those of the engine. */
 export type Send = <Answer>(request: (abortSignal: AbortSignal) => Promise<Answer>) => Promise<Answer>
 
-export interface BlobReaderOptions {
+interface BlobReaderOptions {
   clients: S3Clients
   bucket: string
   send: Send

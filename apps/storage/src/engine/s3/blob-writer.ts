@@ -13,7 +13,7 @@ import { ObjectUpload } from './object-upload.ts'
 /** After a refused write, the store is not ready for this long, unless a write succeeds. */
 const refusalMs = 30_000
 
-export interface BlobWriterOptions {
+interface BlobWriterOptions {
   client: S3Client
   location: S3Location
   writes: ConditionalWrites

@@ -17,7 +17,7 @@ type Find = (name: string, abortSignal: AbortSignal) => Promise<Found | undefine
 /** Publishes the written bytes, if the condition is true. */
 export type PublishIf = (condition: WriteCondition, abortSignal: AbortSignal) => Promise<unknown>
 
-export interface ConditionalWrite {
+interface ConditionalWrite {
   name: string
   footer: Footer
   publishIf: PublishIf

@@ -4,7 +4,7 @@ import type { PublishIf } from './conditional-writes.ts'
 import { MultipartUpload, type UploadTimeouts } from './multipart-upload.ts'
 import { PartMemory } from './part-memory.ts'
 
-export interface UploadedObject {
+interface UploadedObject {
   Bucket: string
   Key: string
   ContentType?: string

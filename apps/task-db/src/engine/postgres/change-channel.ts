@@ -17,7 +17,7 @@ const heartbeatMs = 5000
 /** The name contains the number of this table, because one database may hold several Darkrooms, in separate schemas. */
 const channelName = `'darkroom_tasks_' || 'tasks'::regclass::oid`
 
-export interface ChangeChannelOptions {
+interface ChangeChannelOptions {
   servers: Servers
   logger: Logger
   find(ids: readonly string[]): Promise<Map<string, Task>>

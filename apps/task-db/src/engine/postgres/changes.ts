@@ -13,7 +13,7 @@ const batchSize = 200
 /** How many batches of each operation run at once. More would only make smaller batches that wait for the same disk. */
 const batchesAtOnce = 2
 
-export interface ChangesOptions {
+interface ChangesOptions {
   timeoutMs: number
   logger: Logger
   now?: (() => Date) | undefined

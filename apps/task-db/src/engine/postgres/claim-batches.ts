@@ -12,7 +12,7 @@ interface Claim {
   leaseMs: number
 }
 
-export interface ClaimDependencies {
+interface ClaimDependencies {
   database: Database
   changes: Changes
   unanswered: UnansweredClaims

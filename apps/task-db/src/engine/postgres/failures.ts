@@ -8,7 +8,7 @@ import { DatabaseError } from 'pg'
  * - `refused`: PostgreSQL refuses this user, or the database is missing; an administrator can change that
  * - `fault`: the request is wrong, or PostgreSQL has an internal error; a retry changes nothing
  */
-export type FailureKind = 'again' | 'unavailable' | 'elsewhere' | 'refused' | 'fault'
+type FailureKind = 'again' | 'unavailable' | 'elsewhere' | 'refused' | 'fault'
 
 /** By SQLSTATE, or its class (PostgreSQL's documentation, appendix A). */
 const kinds: Readonly<Record<string, FailureKind>> = {

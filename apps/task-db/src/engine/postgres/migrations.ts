@@ -103,7 +103,7 @@ const migrations: readonly string[] = [
 ]
 
 /** A newer program created this schema, so this one must not change it. */
-export class SchemaTooNew extends Error {}
+class SchemaTooNew extends Error {}
 
 /**
  * Migrates the schema, in one transaction. Copies that start together take turns, by an advisory lock; the later ones

@@ -20,7 +20,7 @@ export interface Change<Row extends QueryResultRow, Result> {
   decide(rows: Row[], now: Date): { writes: Statement[]; result: Result }
 }
 
-export interface Attempt<Result> {
+interface Attempt<Result> {
   result: Result
   unknownCommit?: UnknownCommit
 }

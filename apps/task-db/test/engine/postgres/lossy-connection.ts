@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test'
 /** The message that is lost with the connection of the next commit: the commit itself, or only its answer. */
 export type Loss = 'commit' | 'answer'
 
-export interface LossyConnection {
+interface LossyConnection {
   url: string
   /** The message that is lost at the next commit through any connection. */
   lose(loss: Loss): void

@@ -29,7 +29,7 @@ function urlOfSchema(url: string, schema: string): string {
   return within.href
 }
 
-export interface StoreOptions {
+interface StoreOptions {
   now?: () => Date
   logger?: Logger
   connections?: number
