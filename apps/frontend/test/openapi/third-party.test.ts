@@ -84,7 +84,7 @@ export async function develop(baseUrl: string, image: Uint8Array): Promise<Array
   return result.data as ArrayBuffer
 }
 
-async function whatIsMissing(baseUrl: string): Promise<string | undefined> {
+export async function whatIsMissing(baseUrl: string): Promise<string | undefined> {
   const { GET } = createClient<paths>({ baseUrl })
   const { error } = await GET('/images/{id}', { params: { path: { id: 'none' } } })
   return error?.type
