@@ -73,7 +73,6 @@ export function addResumableRoutes(
 
   app.route({
     ...frontendRoutes.getUpload,
-    config: { swagger: { exposeHeadRoute: true } }, // else OpenAPI leaves out every HEAD
     handler: async ({ params: { id }, caller }, reply) => {
       const state = await uploads.find(caller, id)
       const { length, metadata } = state
