@@ -21,6 +21,7 @@ interface Write {
  */
 export class GroupCommit {
   readonly #database: DatabaseSync
+  readonly #fullError: (cause: unknown) => unknown
   readonly #log: WriteAheadLog
   readonly #reserve: Reserve
   readonly #transaction: Record<'begin' | 'commit' | 'savepoint' | 'release', StatementSync>
@@ -32,8 +33,6 @@ export class GroupCommit {
    * report as synced.
    */
   #fault: unknown
-
-  readonly #fullError: (cause: unknown) => unknown
 
   /** The instance owns the database from now on: `close` closes it. `fullError` makes the error of a full disk. */
   constructor(database: DatabaseSync, fullError: (cause: unknown) => unknown = cause => cause) {
