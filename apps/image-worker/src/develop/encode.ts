@@ -18,7 +18,7 @@ import { joinFrames, type Raster, samplesOf, withSamples } from './raster.ts'
 import { colourspaceOf, toSharp } from './through-sharp.ts'
 import { encodeJpegPage } from './tiff/encode-jpeg-page.ts'
 import { joinPages } from './tiff/join-pages.ts'
-import { declareTransparency } from './webp-transparency.ts'
+import { declareTransparency } from './webp/webp-transparency.ts'
 
 /** If the quality can't be read from the file, assume it was higher when the result is smaller than this. */
 const minGrowth = 0.9

@@ -1,7 +1,7 @@
 import type { OutputFormat } from '@darkroom/contracts'
 import type { EncodeSettings } from './encode-settings.ts'
 import { gifBlocks } from './gif/gif-blocks.ts'
-import { riffChunks } from './riff-chunks.ts'
+import { riffChunks } from './webp/riff-chunks.ts'
 
 /** libvips writes delays of up to 10 ms in a WebP as 100 ms, as browsers show them. */
 const longestShort = 10

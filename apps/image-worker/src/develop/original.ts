@@ -1,10 +1,10 @@
 import type { AvifCoding, ImageHeader } from '@darkroom/image-header'
 import type { Metadata } from 'sharp'
-import { avifQuality } from './avif-quality.ts'
-import { jpegQuantisation } from './jpeg-quality.ts'
+import { avifQuality } from './avif/avif-quality.ts'
+import { jpegQuantisation } from './jpeg/jpeg-quality.ts'
 import { jpegSettings } from './tiff/jpeg-settings.ts'
 import type { TiffPage } from './tiff/tiff-page.ts'
-import { webpQuality } from './webp-quality.ts'
+import { webpQuality } from './webp/webp-quality.ts'
 
 /** How an original was encoded, as far as the file shows it. A result in the same format is encoded alike. */
 export interface Original {

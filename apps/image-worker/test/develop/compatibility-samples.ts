@@ -5,7 +5,7 @@ import { bytesSource, readAvifCoding, readImageHeader } from '@darkroom/image-he
 import { photograph } from '@darkroom/testing'
 import sharp from 'sharp'
 import type { RowName } from '../../scripts/compatibility-table.ts'
-import { jpegQuantisation } from '../../src/develop/jpeg-quality.ts'
+import { jpegQuantisation } from '../../src/develop/jpeg/jpeg-quality.ts'
 import { jpegSettings } from '../../src/develop/tiff/jpeg-settings.ts'
 import { tiffPages } from '../../src/develop/tiff/tiff-page.ts'
 import { chunk } from '../permute/png/png-assembler.ts'

@@ -15,6 +15,7 @@ export class ScanMender {
   readonly #kernel: JpegKernel
   readonly #bytes: Buffer
   readonly #tables: DecodeTables
+  readonly #followsAll: boolean
   #frame: Frame | undefined
   #history: ScanHistory | undefined
   #isHuffman = true
@@ -29,17 +30,15 @@ export class ScanMender {
   #codeRuns = 0
   #fillings = 0
 
-  readonly #followsAll: boolean
-
   /**
    * @param bytes the file, which is changed
    * @param followsAll whether to look for damage, too: `mend` then throws DamagedScan
    */
   constructor(kernel: JpegKernel, bytes: Buffer, { followsAll = false } = {}) {
-    this.#followsAll = followsAll
     this.#kernel = kernel
     this.#bytes = bytes
     this.#tables = new DecodeTables(kernel)
+    this.#followsAll = followsAll
   }
 
   /** The components of the frame; none before the frame came. */

@@ -1,4 +1,5 @@
 import { boxesIn, encodeBox, findBox, insideMeta, wholeOf } from '../avif/file-boxes.ts'
+import { longs, shorts } from '../big-endian.ts'
 import { exifBytes } from './exif.ts'
 import type { WrittenMetadata } from './written-metadata.ts'
 
@@ -156,16 +157,4 @@ function writeLocations(
       ...extents.map(({ at, length }) => longs(at, length)),
     ]),
   ])
-}
-
-function shorts(...numbers: number[]): Buffer {
-  const bytes = Buffer.alloc(2 * numbers.length)
-  for (const [index, number] of numbers.entries()) bytes.writeUInt16BE(number, 2 * index)
-  return bytes
-}
-
-function longs(...numbers: number[]): Buffer {
-  const bytes = Buffer.alloc(4 * numbers.length)
-  for (const [index, number] of numbers.entries()) bytes.writeUInt32BE(number, 4 * index)
-  return bytes
 }

@@ -1,4 +1,4 @@
-import { riffChunks } from '../riff-chunks.ts'
+import { riffChunks } from '../webp/riff-chunks.ts'
 import { exifBytes } from './exif.ts'
 import type { WrittenMetadata } from './written-metadata.ts'
 

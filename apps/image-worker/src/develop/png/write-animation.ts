@@ -1,4 +1,5 @@
 import { encodeChunk, pngSignature } from '../../permute/png/chunks.ts'
+import { longs } from '../big-endian.ts'
 import { fractionOf } from '../fraction.ts'
 import { pngChunks } from './png-chunks.ts'
 
@@ -101,12 +102,6 @@ function control(sequence: number, { left, top, width, height }: Rectangle, dela
   rest.writeUInt16BE(numerator, 0)
   rest.writeUInt16BE(denominator, 2)
   return Buffer.concat([longs(sequence, width, height, left, top), rest])
-}
-
-function longs(...numbers: readonly number[]): Buffer {
-  const bytes = Buffer.alloc(4 * numbers.length)
-  for (const [index, number] of numbers.entries()) bytes.writeUInt32BE(number, 4 * index)
-  return bytes
 }
 
 function headerOf(png: Uint8Array): Uint8Array {

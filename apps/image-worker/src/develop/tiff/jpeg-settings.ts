@@ -1,5 +1,5 @@
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
-import { type JpegQuantisation, jpegQuantisation } from '../jpeg-quality.ts'
+import { type JpegQuantisation, jpegQuantisation } from '../jpeg/jpeg-quality.ts'
 import { jpegsOf, takeStreamApart } from './jpeg-stream.ts'
 import { compressions, numbersOfTag, pageTags, photometrics, type TiffPage } from './tiff-page.ts'
 

@@ -1,3 +1,4 @@
+import { encodeSrgb } from '../colour/srgb.ts'
 import { overwriteNumbers } from '../metadata/edit-tiff.ts'
 import type { Raster } from '../raster.ts'
 import { compressions, numbersOfTag, pageTags, photometrics, type TiffPage, tiffPages } from './tiff-page.ts'
@@ -54,16 +55,15 @@ function fromLab(signed: (byte: number) => number): Convert {
   }
 }
 
-/** IEC 61966-2-1, in steps that are everywhere finer than eight bits. */
+/** The sample of sRGB for a linear value, in steps that are everywhere finer than eight bits. */
 function companded(linear: number): number {
   return curve[Math.min(Math.max(Math.round(linear * curveSteps), 0), curveSteps)] ?? 0
 }
 
 const curveSteps = 2 ** 14
-const curve = Uint8Array.from({ length: curveSteps + 1 }, (_, step) => {
-  const linear = step / curveSteps
-  return Math.round(255 * (linear <= 0.0031308 ? 12.92 * linear : 1.055 * linear ** (1 / 2.4) - 0.055))
-})
+const curve = Uint8Array.from({ length: curveSteps + 1 }, (_, step) =>
+  Math.round(255 * encodeSrgb(step / curveSteps)),
+)
 
 /** TIFF 6.0, section 21: the weights of the colours, and the values of black and white. */
 function fromYCbCr(page: TiffPage): Convert {
@@ -87,7 +87,7 @@ function fromYCbCr(page: TiffPage): Convert {
   }
 }
 
-/** RATIONALs. */
+/** The values of a tag of the type RATIONAL; empty where the page doesn't have it. */
 function fractionsOfTag({ directory }: TiffPage, wanted: number): number[] {
   const entry = directory.entries.find(({ tag, type }) => tag === wanted && type === 5)
   const value = Buffer.from(entry?.value ?? [])

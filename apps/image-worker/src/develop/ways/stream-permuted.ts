@@ -20,7 +20,7 @@ import { isPermutation } from '../plan.ts'
 import { isTransparent } from '../tiff/extra-samples.ts'
 import { hasOddColours } from '../tiff/odd-colours.ts'
 import { tiffPages } from '../tiff/tiff-page.ts'
-import { declareTransparency } from '../webp-transparency.ts'
+import { declareTransparency } from '../webp/webp-transparency.ts'
 import type { Way } from './way.ts'
 
 /** Permutes images that unpack to a lot, if that is exact. */

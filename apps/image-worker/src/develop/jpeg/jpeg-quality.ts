@@ -1,5 +1,5 @@
-import { markers } from '../permute/jpeg/jpeg-markers.ts'
-import { segmentsOf } from './jpeg/segments.ts'
+import { markers } from '../../permute/jpeg/jpeg-markers.ts'
+import { segmentsOf } from './segments.ts'
 
 /** The tables that a JPEG was quantised with: libjpeg's (0) or mozjpeg's (3), and their scale. */
 export interface JpegQuantisation {

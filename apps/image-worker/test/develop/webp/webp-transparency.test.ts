@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import sharp from 'sharp'
-import { bytesOf } from './run.ts'
+import { bytesOf } from '../run.ts'
 
 test('an animated WebP whose frames leave parts uncovered declares its transparency', async () => {
   const webp = await sharp([await lineOf('#f00'), await lineOf('#00f')], { join: { animated: true } })
