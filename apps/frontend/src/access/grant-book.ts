@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { GrantRecord, grantPrefix } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
 import { type KvClient, keysUnder, ServiceProblem, unavailable } from '@darkroom/service-kit'
-import { newImageId } from '../new-image-id.ts'
+import { newImageId } from '../uploads/new-image-id.ts'
 
 /** The grant of a caller. */
 export interface Grant {

@@ -1,6 +1,6 @@
 import type { SignedLinks as SignedLinksDocument, Task } from '@darkroom/contracts'
 import { type ServiceClients, ServiceProblem } from '@darkroom/service-kit'
-import { masterLimits } from '../master-limits.ts'
+import { masterLimits } from '../limits/master-limits.ts'
 import type { Authenticator } from './authenticator.ts'
 import { imageNotFound, requireImage } from './caller.ts'
 import { type LinkTerms, readSignature, signedPath } from './signed-link.ts'

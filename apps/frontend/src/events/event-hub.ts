@@ -9,7 +9,7 @@ import {
 import { type Logger, tooManyRequests } from '@darkroom/service-kit'
 import { findTask } from '@darkroom/service-kit/images'
 import { type Caller, maySee, ownerSeenBy } from '../access/caller.ts'
-import { toImageStatus } from '../image-status.ts'
+import { toImageStatus } from '../images/image-status.ts'
 import type { ChangeFeed } from './change-feed.ts'
 import { type EventStream, eventFrame, Frame, heartbeat } from './event-stream.ts'
 

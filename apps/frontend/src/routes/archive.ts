@@ -12,7 +12,7 @@ import { type App, collectingMemory, type ServiceClients, ServiceProblem } from 
 import { requireFinished } from '@darkroom/service-kit/images'
 import { makeZip, predictLength } from 'client-zip'
 import { requireImage } from '../access/caller.ts'
-import { archiveNames } from '../archive-names.ts'
+import { archiveNames } from '../images/archive-names.ts'
 
 /** Keeps the URL short enough for proxies. */
 const maxImages = 200

@@ -1,7 +1,7 @@
 import { frontendRoutes } from '@darkroom/contracts'
 import type { App } from '@darkroom/service-kit'
 import { requireImage } from '../access/caller.ts'
-import { originalOf, resultOf, sendBytes, variantOf } from '../image-bytes.ts'
+import { originalOf, resultOf, sendBytes, variantOf } from '../images/image-bytes.ts'
 import type { FrontendClients } from './images.ts'
 
 export function addBytesRoutes(app: App, { storage, taskDb }: FrontendClients): void {

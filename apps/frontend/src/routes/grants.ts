@@ -7,8 +7,8 @@ import type { SigningKeys } from '../access/signing-keys.ts'
 import { requireUnrevoked } from '../access/unless-revoked.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import type { Outbound } from '../outbound/outbound.ts'
-import type { Presets } from '../presets.ts'
-import { expandOptions } from '../requested-outputs.ts'
+import type { Presets } from '../uploads/presets.ts'
+import { expandOptions } from '../uploads/requested-outputs.ts'
 import { withCallback } from '../webhooks/with-callback.ts'
 
 interface GrantDependencies {

@@ -13,10 +13,10 @@ import { deleteImage } from '@darkroom/service-kit/images'
 import { type Caller, findImage, imageNotFound, ownerSeenBy, requireImage } from '../access/caller.ts'
 import type { Grant, GrantBook } from '../access/grant-book.ts'
 import type { ChangeFeed } from '../events/change-feed.ts'
-import { setRetryAfter, toImageStatus } from '../image-status.ts'
-import { applyPreferredWait } from '../preferred-wait.ts'
+import { setRetryAfter, toImageStatus } from '../images/image-status.ts'
+import { applyPreferredWait } from '../images/preferred-wait.ts'
+import { waitForEnd } from '../images/wait-for-end.ts'
 import { linkBase } from '../public-urls.ts'
-import { waitForEnd } from '../wait-for-end.ts'
 
 type ListQuery = Static<typeof frontendRoutes.listImages.schema.querystring>
 type TaskPage = { tasks: Task[]; next?: string }

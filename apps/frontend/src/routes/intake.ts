@@ -1,6 +1,6 @@
 import { frontendRoutes } from '@darkroom/contracts'
 import { type App, acceptJson } from '@darkroom/service-kit'
-import type { IntakeGate } from '../intake-gate.ts'
+import type { IntakeGate } from '../intake/intake-gate.ts'
 
 /** The switch that pauses uploads everywhere; `GET /stats` has its state. */
 export function addIntakeRoutes(app: App, intake: Pick<IntakeGate, 'set'>): void {

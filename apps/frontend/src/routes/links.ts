@@ -3,7 +3,7 @@ import { type App, acceptJson } from '@darkroom/service-kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { requireImage } from '../access/caller.ts'
 import { SignedLinks, type SignedLinksOptions } from '../access/signed-links.ts'
-import { type ImageBytes, originalOf, resultOf, sendBytes, variantOf } from '../image-bytes.ts'
+import { type ImageBytes, originalOf, resultOf, sendBytes, variantOf } from '../images/image-bytes.ts'
 import { linkBase } from '../public-urls.ts'
 import type { FrontendClients } from './images.ts'
 

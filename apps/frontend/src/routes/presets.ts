@@ -1,6 +1,6 @@
 import { frontendRoutes } from '@darkroom/contracts'
 import { type App, acceptJson, ServiceProblem } from '@darkroom/service-kit'
-import type { Presets } from '../presets.ts'
+import type { Presets } from '../uploads/presets.ts'
 
 /** Presets can be read by all callers; operators change them, and each change is logged. */
 export function addPresetRoutes(app: App, presets: Presets): void {

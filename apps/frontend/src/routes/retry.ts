@@ -1,9 +1,9 @@
 import { frontendRoutes } from '@darkroom/contracts'
 import { type App, type ServiceClients, ServiceProblem, taskCursors } from '@darkroom/service-kit'
 import { imageNotFound, requireImage } from '../access/caller.ts'
-import { setRetryAfter, toImageStatus } from '../image-status.ts'
+import { setRetryAfter, toImageStatus } from '../images/image-status.ts'
+import { retryMany } from '../images/retry-many.ts'
 import { linkBase } from '../public-urls.ts'
-import { retryMany } from '../retry-many.ts'
 
 /** The queue needs no message: a queue other than the task DB is compared with the task DB every few seconds. */
 export function addRetryRoutes(

@@ -10,15 +10,15 @@ import {
 } from '@darkroom/service-kit'
 import type { FastifyRequest } from 'fastify'
 import type { ChangeFeed } from '../events/change-feed.ts'
-import { pathOfImage, setRetryAfter, toImageStatus } from '../image-status.ts'
-import type { IntakeGate } from '../intake-gate.ts'
-import { masterLimits } from '../master-limits.ts'
-import { applyPreferredWait } from '../preferred-wait.ts'
+import { pathOfImage, setRetryAfter, toImageStatus } from '../images/image-status.ts'
+import { applyPreferredWait } from '../images/preferred-wait.ts'
+import { waitForEnd } from '../images/wait-for-end.ts'
+import type { IntakeGate } from '../intake/intake-gate.ts'
+import { masterLimits } from '../limits/master-limits.ts'
 import { linkBase } from '../public-urls.ts'
-import { requestedUrgency } from '../requested-urgency.ts'
-import { type UploadClients, upload } from '../upload.ts'
-import { formTypeOf } from '../upload-body.ts'
-import { waitForEnd } from '../wait-for-end.ts'
+import { requestedUrgency } from '../uploads/requested-urgency.ts'
+import { type UploadClients, upload } from '../uploads/upload.ts'
+import { formTypeOf } from '../uploads/upload-body.ts'
 
 /** The urgency of an upload whose client waits, if it has no Priority. It is above the default. */
 const urgencyOfWaiting = 2

@@ -1,7 +1,7 @@
 import { frontendRoutes } from '@darkroom/contracts'
 import { type App, type ServiceClients, ServiceProblem } from '@darkroom/service-kit'
 import { imageNotFound, requireImage } from '../access/caller.ts'
-import { setRetryAfter, toImageStatus } from '../image-status.ts'
+import { setRetryAfter, toImageStatus } from '../images/image-status.ts'
 import { linkBase } from '../public-urls.ts'
 import type { WebhookSecrets } from '../webhooks/webhook-secrets.ts'
 import type { WebhookSender } from '../webhooks/webhook-sender.ts'

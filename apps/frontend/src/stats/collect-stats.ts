@@ -1,6 +1,6 @@
 import type { Stats, Task } from '@darkroom/contracts'
 import { checkHealth, type Logger, type ServiceClients } from '@darkroom/service-kit'
-import type { IntakeGate } from '../intake-gate.ts'
+import type { IntakeGate } from '../intake/intake-gate.ts'
 import type { LoadHistory } from './load-history.ts'
 import { listRegistered, type Registered } from './registry.ts'
 import { describeWorkers } from './workers.ts'

@@ -1,7 +1,7 @@
 import type { NoticeReport, Task } from '@darkroom/contracts'
 import type { Logger, ServiceClients } from '@darkroom/service-kit'
 import { findTask } from '@darkroom/service-kit/images'
-import { toImageStatus } from '../image-status.ts'
+import { toImageStatus } from '../images/image-status.ts'
 import type { Outbound, OutboundAnswer } from '../outbound/outbound.ts'
 import { OutboundFailure } from '../outbound/outbound-failure.ts'
 import { maxAttempts, retryDelayMs } from './retry-delay.ts'

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
-import { readForm } from '../src/uploaded-form.ts'
-import { filePart, formData, formHeaders, openForm, operationsPart } from './form-data.ts'
+import { readForm } from '../../src/uploads/uploaded-form.ts'
+import { filePart, formData, formHeaders, openForm, operationsPart } from '../form-data.ts'
 
 /** Cuts the bytes at these places. Each chunk, and the end, arrives in its own turn of the event loop. */
 async function* cut(bytes: Uint8Array, places: readonly number[]): AsyncGenerator<Uint8Array> {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { type TestContext, test } from 'node:test'
 import { ServiceProblem } from '@darkroom/service-kit'
-import { Importer } from '../src/import-image.ts'
-import type { Outbound, OutboundRequest } from '../src/outbound/outbound.ts'
-import { OutboundFailure } from '../src/outbound/outbound-failure.ts'
+import type { Outbound, OutboundRequest } from '../../src/outbound/outbound.ts'
+import { OutboundFailure } from '../../src/outbound/outbound-failure.ts'
+import { Importer } from '../../src/uploads/import-image.ts'
 
 const thirtySeconds = 30_000
 

@@ -3,9 +3,9 @@ import { test } from 'node:test'
 import { type IntakeState, intakeRegister, problemType } from '@darkroom/contracts'
 import { logger, startNeighbours } from '@darkroom/image-master/testing'
 import { assertProblem, generateImage, until } from '@darkroom/testing'
-import { buildApp } from '../src/app.ts'
-import { IntakeGate } from '../src/intake-gate.ts'
-import { type Frontend, startFrontend } from './start-frontend.ts'
+import { buildApp } from '../../src/app.ts'
+import { IntakeGate } from '../../src/intake/intake-gate.ts'
+import { type Frontend, startFrontend } from '../start-frontend.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
 

@@ -1,9 +1,9 @@
 import { ServiceProblem, unavailable } from '@darkroom/service-kit'
-import { type Download, download, UnwantedStatus } from './outbound/download.ts'
-import { downloadsPerAddress, type Outbound } from './outbound/outbound.ts'
-import { OutboundFailure } from './outbound/outbound-failure.ts'
-import { PausedTimeout } from './outbound/paused-timeout.ts'
-import { hostOf } from './outbound/target.ts'
+import { type Download, download, UnwantedStatus } from '../outbound/download.ts'
+import { downloadsPerAddress, type Outbound } from '../outbound/outbound.ts'
+import { OutboundFailure } from '../outbound/outbound-failure.ts'
+import { PausedTimeout } from '../outbound/paused-timeout.ts'
+import { hostOf } from '../outbound/target.ts'
 
 /** How long the other server may take. The time in which the master does not read is not counted. */
 const timeoutMs = 30_000

@@ -3,8 +3,8 @@ import { connect } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { createApp, createLogger, InvalidConfig } from '@darkroom/service-kit'
-import { readPublicUrls } from '../src/public-urls.ts'
-import { refuseForeignHosts } from '../src/refuse-foreign-hosts.ts'
+import { refuseForeignHosts } from '../../src/browsers/refuse-foreign-hosts.ts'
+import { readPublicUrls } from '../../src/public-urls.ts'
 
 function appFor(allowed: string[], trustProxy?: true) {
   const logger = createLogger('test', 'silent')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { archiveNames } from '../src/archive-names.ts'
+import { archiveNames } from '../../src/images/archive-names.ts'
 
 function namesOf(...names: string[]): string[] {
   return archiveNames(names.map((name, at) => ({ id: `id-${at}`, name, outputs: [undefined] })))

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { FastifyReply } from 'fastify'
-import { applyPreferredWait } from '../src/preferred-wait.ts'
+import { applyPreferredWait } from '../../src/images/preferred-wait.ts'
 
 function apply(prefer: string | undefined) {
   const headers: Record<string, unknown> = {}
