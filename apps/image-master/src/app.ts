@@ -11,17 +11,17 @@ import {
   type Tally,
 } from '@darkroom/service-kit'
 import { checkReads, deleteBytes } from '@darkroom/service-kit/images'
-import { Admission } from './admission.ts'
 import type { Config, LiveConfig } from './config.ts'
-import { Housekeeping } from './housekeeping.ts'
+import { Housekeeping } from './housekeeping/housekeeping.ts'
+import { listUploads } from './housekeeping/list-uploads.ts'
 import { InlineBytes } from './inline-bytes.ts'
-import { listUploads } from './list-uploads.ts'
+import { Admission } from './intake/admission.ts'
+import { TaskIds } from './intake/task-ids.ts'
+import type { Workers } from './intake/workers.ts'
 import type { OpenedQueue } from './queue/queue-engine.ts'
 import { intakeHandlers } from './routes/intake.ts'
 import { readinessHandlers } from './routes/readiness.ts'
 import { workHandlers } from './routes/work.ts'
-import { TaskIds } from './task-ids.ts'
-import type { Workers } from './workers.ts'
 
 export interface AppDependencies extends OpenedQueue {
   config: Config

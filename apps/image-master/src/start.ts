@@ -10,8 +10,8 @@ import {
 } from '@darkroom/service-kit'
 import { buildApp } from './app.ts'
 import { type Config, LiveConfig, liveDefaults } from './config.ts'
+import { Workers } from './intake/workers.ts'
 import { openQueue } from './queue/open-queue.ts'
-import { Workers } from './workers.ts'
 
 export { Config } from './config.ts'
 

@@ -6,8 +6,8 @@ import { expectDeclaredStatuses } from '@darkroom/service-kit/testing'
 import { type HttpAnswer, httpRequest, RecordedTally } from '@darkroom/testing'
 import { buildApp } from '../src/app.ts'
 import { Config, liveDefaults } from '../src/config.ts'
+import { Workers } from '../src/intake/workers.ts'
 import { openQueue } from '../src/queue/open-queue.ts'
-import { Workers } from '../src/workers.ts'
 import { logger, type Neighbours, type Owner, startNeighbours } from './neighbours.ts'
 
 export interface Master extends Neighbours {

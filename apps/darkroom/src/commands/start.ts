@@ -4,8 +4,8 @@ import { FolderInUse, lockFolder, UnusableFile } from '@darkroom/sqlite'
 import { loadOrMakeClusterToken } from '../cluster-token.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
 import { environmentOf, loadSettings, type Settings } from '../settings.ts'
-import { SupervisedWorker } from '../supervised-worker.ts'
-import { untilReady } from '../until-ready.ts'
+import { SupervisedWorker } from '../start/supervised-worker.ts'
+import { untilReady } from '../start/until-ready.ts'
 import { UsageError } from '../usage-error.ts'
 
 /** Runs all services until a signal ends them. Prints the service that it waits for, and when all are ready. */
@@ -25,7 +25,7 @@ export async function startCommand(
     environmentOf('image-worker', settings, process.env),
     createLogger('image-worker', settings.logLevel),
   )
-  const { startAllServices } = await import('../all-services.ts')
+  const { startAllServices } = await import('../start/all-services.ts')
   const running = await startAllServices(settings, process.env, worker).catch(explainTakenPort(settings))
   const closing = new AbortController()
   const close = () => {

@@ -1,5 +1,5 @@
 import { type Handlers, type imageMasterRoutes, urgencyOf } from '@darkroom/contracts'
-import { acceptCopy, acceptUpload, type IntakeDependencies } from '../intake.ts'
+import { acceptCopy, acceptUpload, type IntakeDependencies } from '../intake/intake.ts'
 
 export function intakeHandlers(
   dependencies: IntakeDependencies,

@@ -33,7 +33,7 @@ export function parseAgentAddress(url: string): AgentAddress {
   }
 }
 
-/** undefined if a percent sign is not part of an encoding. */
+/** Undefined if a percent sign is not part of an encoding. */
 function decoded(text: string): string | undefined {
   try {
     return decodeURIComponent(text)

@@ -73,7 +73,7 @@ function parseFirst(url: string) {
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_INVALID_URL') throw unreadable(cause)
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new StoreMisconfigured(`PostgreSQL can't be used: ${reason}`, { cause }) // a certificate's file, say
+    throw new StoreMisconfigured(`PostgreSQL can't be used: ${reason}`, { cause }) // for example, the file of a certificate is missing
   }
 }
 

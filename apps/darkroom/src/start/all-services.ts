@@ -14,7 +14,7 @@ import {
 } from '@darkroom/service-kit'
 import * as storage from '@darkroom/storage'
 import * as taskDb from '@darkroom/task-db'
-import { environmentOf, portOf, type Settings } from './settings.ts'
+import { environmentOf, portOf, type Settings } from '../settings.ts'
 import type { SupervisedWorker } from './supervised-worker.ts'
 
 interface AllServices {

@@ -6,7 +6,7 @@ import {
   type storageRoutes,
   uploadIdOf,
 } from '@darkroom/contracts'
-import type { SweeperDependencies } from './sweeper.ts'
+import type { SweeperDependencies } from './sweep-expired.ts'
 
 interface OrphanSweeperOptions extends Omit<SweeperDependencies, 'logger'> {
   /** The ids of the uploads that are not finished, whose pieces are kept. */

@@ -6,12 +6,12 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { pieceKey, type Stage } from '@darkroom/contracts'
 import { generateImage, until } from '@darkroom/testing'
-import { listUploads } from '../src/list-uploads.ts'
-import { OrphanSweeper } from '../src/orphan-sweeper.ts'
-import { sweepExpired } from '../src/sweeper.ts'
-import { logger, type Neighbours, startNeighbours } from './neighbours.ts'
-import { error, facts } from './sample-facts.ts'
-import { nothingStored, startMaster, storedKeys, upload } from './start-master.ts'
+import { listUploads } from '../../src/housekeeping/list-uploads.ts'
+import { OrphanSweeper } from '../../src/housekeeping/orphan-sweeper.ts'
+import { sweepExpired } from '../../src/housekeeping/sweep-expired.ts'
+import { logger, type Neighbours, startNeighbours } from '../neighbours.ts'
+import { error, facts } from '../sample-facts.ts'
+import { nothingStored, startMaster, storedKeys, upload } from '../start-master.ts'
 
 const hourMs = 3_600_000
 const later = () => new Date(Date.now() + hourMs)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CautiousTime } from '../src/cautious-time.ts'
+import { CautiousTime } from '../../src/housekeeping/cautious-time.ts'
 
 const hourMs = 3_600_000
 

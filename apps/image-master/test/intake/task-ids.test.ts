@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TaskId } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
-import { TaskIds } from '../src/task-ids.ts'
+import { TaskIds } from '../../src/intake/task-ids.ts'
 
 function prepare(newest: () => Promise<string | undefined> = async () => undefined) {
   const clock = { ms: Date.parse('2026-01-01T00:00:00.000Z') }

@@ -8,7 +8,7 @@ import {
   sniffFormat,
 } from '@darkroom/image-header'
 import { ServiceProblem, unavailable } from '@darkroom/service-kit'
-import type { LiveConfig } from './config.ts'
+import type { LiveConfig } from '../config.ts'
 import { textMistake } from './image-as-text.ts'
 
 type Storage = Client<typeof storageRoutes>

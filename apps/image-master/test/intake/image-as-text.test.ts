@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { generateImage } from '@darkroom/testing'
-import { textMistake } from '../src/image-as-text.ts'
+import { textMistake } from '../../src/intake/image-as-text.ts'
 
 const kinds = ['png', 'jpeg', 'webp', 'gif', 'tiff'] as const
 const images = await Promise.all(

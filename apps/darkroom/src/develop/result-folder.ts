@@ -6,8 +6,8 @@ import { pipeline } from 'node:stream/promises'
 import type { Developed, ImageFile } from '@darkroom/client/source'
 import { fileExtensionOf } from '@darkroom/contracts'
 import { makeFolder } from '@darkroom/sqlite'
+import { UsageError } from '../usage-error.ts'
 import { type FoundImage, identityOf, resultName } from './find-images.ts'
-import { UsageError } from './usage-error.ts'
 
 /** The paths of the files that were written for an image. */
 export interface WrittenResults {

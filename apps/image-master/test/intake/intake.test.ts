@@ -7,7 +7,7 @@ import { deflateSync } from 'node:zlib'
 import { defaultOperations, type Task } from '@darkroom/contracts'
 import { generateImage, type HttpAnswer, imageKinds } from '@darkroom/testing'
 import sharp from 'sharp'
-import { nothingStored, startMaster, storedKeys, upload } from './start-master.ts'
+import { nothingStored, startMaster, storedKeys, upload } from '../start-master.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
 const settings = { MAX_UPLOAD_BYTES: '500000' }

@@ -1,8 +1,8 @@
 import { type Clock, type Logger, repeat } from '@darkroom/service-kit'
+import type { LiveConfig } from '../config.ts'
 import { CautiousTime } from './cautious-time.ts'
-import type { LiveConfig } from './config.ts'
 import { OrphanSweeper } from './orphan-sweeper.ts'
-import { type SweeperDependencies, sweepExpired } from './sweeper.ts'
+import { type SweeperDependencies, sweepExpired } from './sweep-expired.ts'
 
 interface HousekeepingOptions extends Omit<SweeperDependencies, 'signal'> {
   listUploads(): Promise<ReadonlySet<string>>

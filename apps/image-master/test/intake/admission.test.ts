@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { describe, test } from 'node:test'
 import { generateImage, until } from '@darkroom/testing'
-import { storageFiles } from './neighbours.ts'
-import { facts } from './sample-facts.ts'
-import { beginUpload, startMaster, upload } from './start-master.ts'
+import { storageFiles } from '../neighbours.ts'
+import { facts } from '../sample-facts.ts'
+import { beginUpload, startMaster, upload } from '../start-master.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
 /** Longer than the head, so that a part of it is already sent to the storage. */

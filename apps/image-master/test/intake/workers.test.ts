@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
 import { watchPrefix } from '@darkroom/service-kit'
 import { type HttpAnswer, until } from '@darkroom/testing'
-import { Workers } from '../src/workers.ts'
-import { heicHead } from './heic-head.ts'
-import { logger } from './neighbours.ts'
-import { nothingStored, startMaster, storedKeys, upload } from './start-master.ts'
+import { Workers } from '../../src/intake/workers.ts'
+import { heicHead } from '../heic-head.ts'
+import { logger } from '../neighbours.ts'
+import { nothingStored, startMaster, storedKeys, upload } from '../start-master.ts'
 
 const heic = heicHead('heic')
 /** Its first bytes don't show that it is a HEIC. */
