@@ -11,7 +11,8 @@ import {
   keepsFrames,
   usualResult,
 } from '../src/develop/format-abilities.ts'
-import { type Cell, compatibilityTable, type Row, sections } from './compatibility-table.ts'
+import { type Cell, type Row, sections } from './compatibility-cells.ts'
+import { compatibilityTable } from './compatibility-table.ts'
 import { type JpegOddity, jpegOddityTable } from './jpeg-oddity-table.ts'
 
 const names: Readonly<Record<ImageFormat, string>> = {

@@ -1,58 +1,25 @@
-import { type OutputFormat, outputFormats } from '@darkroom/contracts'
 import {
   canBeTransparent,
   canCarryProfile,
   canHave16Bits,
   keepsFrames,
 } from '../src/develop/format-abilities.ts'
+import {
+  but,
+  converted,
+  dropped,
+  everywhere,
+  gone,
+  inFormats,
+  kept,
+  type Row,
+  refused,
+} from './compatibility-cells.ts'
 
 /**
- * How features of images are treated, one by one. Source of docs/compatibility.md; test/develop/compatibility.test.ts
- * develops a file for each row.
+ * How features of images are treated, one by one. Source of docs/compatibility.md; test/develop/compatibility develops
+ * a file for each row.
  */
-type Fate = 'kept' | 'converted' | 'dropped' | 'refused'
-
-export interface Cell {
-  readonly fate: Fate
-  /** An explanation for users. */
-  readonly words?: string
-}
-
-export interface Row {
-  readonly feature: string
-  /** The originals that can have the feature. */
-  readonly of: string
-  readonly section: Section
-  /** When channels are swapped and the format stays. */
-  readonly swapped: Cell
-  /** In every other operation, when the format stays. */
-  readonly developed: Cell
-  /** In a result of this format. Missing: the format can't have such a feature, or it isn't specified there. */
-  readonly as?: Partial<Record<OutputFormat, Cell>>
-}
-
-export const sections = ['Pixels', 'Frames and pages', 'Colour', 'Coding', 'Beside the pixels'] as const
-export type Section = (typeof sections)[number]
-
-const kept: Cell = { fate: 'kept' }
-const dropped: Cell = { fate: 'dropped' }
-const refused = (words: string): Cell => ({ fate: 'refused', words })
-const converted = (words: string): Cell => ({ fate: 'converted', words })
-const but = (words: string): Cell => ({ fate: 'kept', words })
-const gone = (words: string): Cell => ({ fate: 'dropped', words })
-
-/** The same in every case. */
-function everywhere(cell: Cell): Pick<Row, 'swapped' | 'developed' | 'as'> {
-  return { swapped: cell, developed: cell, as: inFormats(() => cell) }
-}
-
-function inFormats(cellOf: (format: OutputFormat) => Cell): Record<OutputFormat, Cell> {
-  return Object.fromEntries(outputFormats.map(format => [format, cellOf(format)])) as Record<
-    OutputFormat,
-    Cell
-  >
-}
-
 export const compatibilityTable = {
   transparency: {
     section: 'Pixels',

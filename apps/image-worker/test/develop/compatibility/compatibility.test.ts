@@ -5,14 +5,16 @@ import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { type OutputFormat, outputFormats } from '@darkroom/contracts'
 import { imageFormats, sniffFormat } from '@darkroom/image-header'
-import { compatibilityPage } from '../../scripts/compatibility-page.ts'
-import { type Cell, compatibilityTable, type Row, type RowName } from '../../scripts/compatibility-table.ts'
-import { UnusableImage } from '../../src/develop/unusable-image.ts'
-import { furtherSamples, type Sample, samples } from './compatibility-samples.ts'
-import { run } from './run.ts'
+import type { Cell, Row } from '../../../scripts/compatibility-cells.ts'
+import { compatibilityPage } from '../../../scripts/compatibility-page.ts'
+import { compatibilityTable, type RowName } from '../../../scripts/compatibility-table.ts'
+import { UnusableImage } from '../../../src/develop/unusable-image.ts'
+import { run } from '../run.ts'
+import { furtherSamples } from './further-samples.ts'
+import { type Sample, samples } from './samples.ts'
 
 test('docs/compatibility.md is generated from the tables (by npm run docs)', async () => {
-  const page = await readFile(new URL('../../../../docs/compatibility.md', import.meta.url), 'utf8')
+  const page = await readFile(new URL('../../../../../docs/compatibility.md', import.meta.url), 'utf8')
   assert.equal(page, compatibilityPage())
 })
 
