@@ -7,6 +7,7 @@ import { longsEntry, TiffWriter } from '../../src/develop/metadata/tiff-writer.t
 import { joinPages } from '../../src/develop/tiff/join-pages.ts'
 import { tiffPages } from '../../src/develop/tiff/tiff-page.ts'
 import { UnusableImage } from '../../src/develop/unusable-image.ts'
+import { generatedPhoto } from '../generated-photo.ts'
 import { randomFrom } from '../seeded-random.ts'
 import { animatedPng } from './animated-png.ts'
 import { validFiles } from './hostile/valid-files.ts'
@@ -14,7 +15,7 @@ import { assertSame, inspect, inspectResult } from './inspect.ts'
 import { bytesOf, run } from './run.ts'
 
 const [width, height] = [200, 150]
-const photo = () => sharp(photograph({ width, height, seed: 3 }), { raw: { width, height, channels: 3 } })
+const photo = () => generatedPhoto({ width, height, seed: 3 })
 const drawing = (body: string, ground = '<rect width="200" height="150" fill="#fff"/>') =>
   sharp(
     Buffer.from(
@@ -141,7 +142,7 @@ test('format:auto develops every kind of file', async () => {
 test('format:auto chooses a format that has room for the result', async () => {
   const strip = (length: number, alpha?: number) => {
     const raw = { width: length, height: 4, channels: 3 } as const
-    const image = sharp(photograph({ ...raw, seed: 3 }), { raw })
+    const image = generatedPhoto({ ...raw, seed: 3 })
     return (alpha === undefined ? image : image.ensureAlpha(alpha)).png().toBuffer()
   }
   assert.equal(await chosen(await strip(16_383, 0.5)), 'webp')

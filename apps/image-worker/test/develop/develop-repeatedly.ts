@@ -4,10 +4,10 @@ import { buffer } from 'node:stream/consumers'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { parseOperations } from '@darkroom/contracts'
-import { photograph } from '@darkroom/testing'
 import sharp from 'sharp'
 import { allowOnlyOurLoaders } from '../../src/develop/allow-loaders.ts'
 import { develop } from '../../src/develop/develop.ts'
+import { generatedPhoto } from '../generated-photo.ts'
 import { limits, run } from './run.ts'
 
 /*
@@ -52,8 +52,7 @@ async function developMany(): Promise<void> {
   const files = await Promise.all(
     Array.from({ length: 10 }, async (_, index) => {
       const [width, height] = [80 * (index + 1), 60 * (index + 1)]
-      const raw = { width, height, channels: 3 } as const
-      const image = sharp(photograph({ width, height, seed: index }), { raw })
+      const image = generatedPhoto({ width, height, seed: index })
       const lossless = index % 4 === 3 ? image.png({ compressionLevel: 1 }) : image.webp({ effort: 0 })
       return index % 2 === 0 ? image.jpeg().toBuffer() : lossless.toBuffer()
     }),

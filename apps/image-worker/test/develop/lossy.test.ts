@@ -9,6 +9,7 @@ import { jpegQuantisation } from '../../src/develop/jpeg/jpeg-quality.ts'
 import { webpQuality } from '../../src/develop/webp/webp-quality.ts'
 import type { ChannelOrder } from '../../src/permute/channel-order.ts'
 import { permuteJpeg } from '../../src/permute/jpeg/permute-jpeg.ts'
+import { generatedPhoto } from '../generated-photo.ts'
 import { noiseBytes } from '../permute/pictures.ts'
 import { type Inspected, inspect, inspectResult, meanError, permuted } from './inspect.ts'
 import { run } from './run.ts'
@@ -20,10 +21,7 @@ const tolerated = 1.15
 /** How far, out of 255, equal runs of an encoder may differ. */
 const noticeable = 0.05
 
-const photo = (width = 320, height = 240) => {
-  const raw = { width, height, channels: 3 } as const
-  return sharp(photograph({ width, height, seed: 3 }), { raw })
-}
+const photo = (width = 320, height = 240) => generatedPhoto({ width, height, seed: 3 })
 
 for (const chromaSubsampling of ['4:2:0', '4:4:4'] as const) {
   for (const progressive of [false, true]) {

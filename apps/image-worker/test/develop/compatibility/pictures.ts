@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { photograph } from '@darkroom/testing'
 import sharp from 'sharp'
+import { generatedPhoto } from '../../generated-photo.ts'
 import { chunk } from '../../permute/png/png-assembler.ts'
 import { traces } from '../carried.ts'
 
@@ -8,7 +8,7 @@ export const [width, height] = [64, 48]
 
 /** A small photograph, to be encoded. */
 export function photo() {
-  return sharp(photograph({ width, height, seed: 3 }), { raw: { width, height, channels: 3 } })
+  return generatedPhoto({ width, height, seed: 3 })
 }
 
 /** A file in `test/develop`. */

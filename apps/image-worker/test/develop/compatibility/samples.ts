@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import type { OutputFormat } from '@darkroom/contracts'
 import { bytesSource, readImageHeader } from '@darkroom/image-header'
-import { photograph } from '@darkroom/testing'
 import sharp from 'sharp'
 import type { RowName } from '../../../scripts/compatibility-table.ts'
 import { jpegQuantisation } from '../../../src/develop/jpeg/jpeg-quality.ts'
 import { jpegSettings } from '../../../src/develop/tiff/jpeg-settings.ts'
 import { tiffPages } from '../../../src/develop/tiff/tiff-page.ts'
+import { generatedPhoto } from '../../generated-photo.ts'
 import { animatedPng } from '../animated-png.ts'
 import { tracesIn } from '../carried.ts'
 import { inspect } from '../inspect.ts'
@@ -100,9 +100,7 @@ export const samples: Record<RowName, Sample> = {
     see: framesIn,
   },
   reducedPages: {
-    file: await sharp(photograph({ width: 640, height: 480, seed: 3 }), {
-      raw: { width: 640, height: 480, channels: 3 },
-    })
+    file: await generatedPhoto({ width: 640, height: 480, seed: 3 })
       .tiff({ pyramid: true, tile: true, tileWidth: 64, tileHeight: 64, compression: 'deflate' })
       .toBuffer(),
     see: framesIn,

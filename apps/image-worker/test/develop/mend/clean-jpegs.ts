@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { photograph } from '@darkroom/testing'
-import sharp from 'sharp'
+import { generatedPhoto } from '../../generated-photo.ts'
 
 /** Written by cjpeg; the other files by sharp. */
 const fileNames = [
@@ -18,7 +17,7 @@ const fileNames = [
 /** Well-formed JPEGs of every accepted kind. */
 export async function cleanJpegs(): Promise<Map<string, Buffer>> {
   const [width, height] = [61, 43]
-  const picture = () => sharp(photograph({ width, height, seed: 6 }), { raw: { width, height, channels: 3 } })
+  const picture = () => generatedPhoto({ width, height, seed: 6 })
   const written = {
     baseline: picture().jpeg(),
     progressive: picture().jpeg({ progressive: true }),

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { places } from '@darkroom/contracts'
-import { photograph } from '@darkroom/testing'
 import sharp from 'sharp'
+import { generatedPhoto } from '../../generated-photo.ts'
 import { assertSame, inspect, inspectResult, meanError } from '../inspect.ts'
 import { run } from '../run.ts'
 
 const [width, height] = [121, 80]
-const photo = sharp(photograph({ width, height, seed: 4 }), { raw: { width, height, channels: 3 } })
+const photo = generatedPhoto({ width, height, seed: 4 })
 const png = await photo.clone().png().toBuffer()
 
 /** sharp's name of the position. */

@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { photograph } from '@darkroom/testing'
-import sharp from 'sharp'
 import { keepEntries, overwriteNumbers } from '../../../src/develop/metadata/edit-tiff.ts'
 import { numbersOf, TiffReader } from '../../../src/develop/metadata/tiff-directory.ts'
 import { joinPages } from '../../../src/develop/tiff/join-pages.ts'
+import { generatedPhoto } from '../../generated-photo.ts'
 import { assertSame, inspectResult } from '../inspect.ts'
 import { run } from '../run.ts'
 
 const fixture = (path: string) => readFile(new URL(`../${path}.tif`, import.meta.url))
 const [width, height] = [320, 240]
-const photo = () => sharp(photograph({ width, height, seed: 5 }), { raw: { width, height, channels: 3 } })
+const photo = () => generatedPhoto({ width, height, seed: 5 })
 
 /** Several strips or tiles each. */
 const files = {

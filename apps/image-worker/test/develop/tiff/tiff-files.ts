@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises'
-import { photograph } from '@darkroom/testing'
-import sharp, { type Sharp } from 'sharp'
+import type { Sharp } from 'sharp'
 import type { TiffEntry } from '../../../src/develop/metadata/tiff-directory.ts'
 import { encodeTiff, longsEntry, shortsEntry } from '../../../src/develop/metadata/tiff-writer.ts'
 import { tiffPages } from '../../../src/develop/tiff/tiff-page.ts'
+import { generatedPhoto } from '../../generated-photo.ts'
 
 export const [width, height] = [640, 480]
 
 /** Sharp's input of a picture of this size. */
 export function photo(): Sharp {
-  return sharp(photograph({ width, height, seed: 3 }), { raw: { width, height, channels: 3 } })
+  return generatedPhoto({ width, height, seed: 3 })
 }
 
 export function fixture(name: string): Promise<Buffer> {

@@ -1,12 +1,13 @@
 // Not for test:quick: it compares hundreds of resized pictures.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseOperations } from '@darkroom/contracts'
-import { photograph } from '@darkroom/testing'
 import sharp from 'sharp'
 import { resizeOptions } from '../../../src/develop/operations/resize.ts'
 import { fuse } from '../../../src/develop/ways/fuse.ts'
 import { stepByStep } from '../../../src/develop/ways/step-by-step.ts'
+import { generatedPhoto } from '../../generated-photo.ts'
 import { withoutHighFrequencies } from '../../permute/jpeg/without-high-frequencies.ts'
 import { assertSame, inspect, meanError } from '../inspect.ts'
 import { developedBy, jobOf } from '../job-of.ts'
@@ -14,8 +15,7 @@ import { run } from '../run.ts'
 
 test('a smaller JPEG or WebP differs from its steps no more than in sharp itself', async t => {
   const [width, height] = [611, 407]
-  const raw = { width, height, channels: 3 } as const
-  const picture = sharp(photograph({ width, height, seed: 1 }), { raw })
+  const picture = generatedPhoto({ width, height, seed: 1 })
   const smaller = [
     'resize:60x',
     'resize:x101',
@@ -80,7 +80,7 @@ test('a JPEG that becomes smaller has the size of its steps, also if a side of t
 
 test('a JPEG without high frequencies that becomes much smaller has the same samples as in sharp', async () => {
   const [width, height] = [331, 251]
-  const pixels = sharp(photograph({ width, height, seed: 9 }), { raw: { width, height, channels: 3 } })
+  const pixels = generatedPhoto({ width, height, seed: 9 })
   for (let orientation = 1; orientation <= 8; orientation++) {
     const encoded = await pixels
       .clone()

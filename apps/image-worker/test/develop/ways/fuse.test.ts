@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseOperations, places } from '@darkroom/contracts'
-import { photograph } from '@darkroom/testing'
 import fc from 'fast-check'
 import sharp, { type Sharp } from 'sharp'
 import { fillCall } from '../../../src/develop/fuse/fill-call.ts'
 import { UnusableImage } from '../../../src/develop/unusable-image.ts'
 import { fuse } from '../../../src/develop/ways/fuse.ts'
 import { stepByStep } from '../../../src/develop/ways/step-by-step.ts'
+import { generatedPhoto } from '../../generated-photo.ts'
 import { assertSame, inspect } from '../inspect.ts'
 import { developedBy, jobOf } from '../job-of.ts'
 import { drawing, rasters } from '../rasters.ts'
@@ -87,19 +87,13 @@ test('lossless results equal those of all steps in order, to the last byte', asy
 })
 
 test('a part that is cut out after a resizing, and padded, is padded again', async () => {
-  const file = await sharp(photograph({ width: 40, height: 30, seed: 3 }), {
-    raw: { width: 40, height: 30, channels: 3 },
-  })
-    .png()
-    .toBuffer()
+  const file = await generatedPhoto({ width: 40, height: 30, seed: 3 }).png().toBuffer()
   await assertAlike(file, 'resize:x20,crop:9x7+3+2,pad:2:ff8000,pad:3:00ff00')
   await assertAlike(file, 'resize:x20,crop:9x7+3+2,pad:20x20:left:ff8000,invert,pad:30x30:top')
 })
 
 test('the metadata of a part that is cut out after a resizing, and padded, has the size with the padding', async () => {
-  const picture = sharp(photograph({ width: 40, height: 30, seed: 3 }), {
-    raw: { width: 40, height: 30, channels: 3 },
-  })
+  const picture = generatedPhoto({ width: 40, height: 30, seed: 3 })
   for (const format of ['webp', 'jpeg', 'png'] as const) {
     const file = await picture.clone().withMetadata().toFormat(format).toBuffer()
     const padded = await developedBy(fuse, await jobOf(file, 'resize:x20,crop:9x7+3+2,pad:2:ff8000'))
@@ -151,7 +145,7 @@ test('lossy results of unchanged size equal those of all steps in order', async 
 
 test('damage anywhere in a file is noticed, whatever part of it is in the result', async () => {
   const [width, height] = [320, 640]
-  const picture = sharp(photograph({ width, height, seed: 2 }), { raw: { width, height, channels: 3 } })
+  const picture = generatedPhoto({ width, height, seed: 2 })
   const files = {
     jpeg: await picture.clone().jpeg().toBuffer(),
     'progressive jpeg': await picture.clone().jpeg({ progressive: true }).toBuffer(),
@@ -255,7 +249,7 @@ function messageOf(result: PromiseSettledResult<unknown>): string | undefined {
 
 test('cutting a part out of a JPEG of any orientation changes no sample', async () => {
   const [width, height] = [200, 150]
-  const pixels = sharp(photograph({ width, height, seed: 8 }), { raw: { width, height, channels: 3 } })
+  const pixels = generatedPhoto({ width, height, seed: 8 })
   for (let orientation = 1; orientation <= 8; orientation++) {
     for (const chromaSubsampling of ['4:2:0', '4:4:4']) {
       const file = await pixels

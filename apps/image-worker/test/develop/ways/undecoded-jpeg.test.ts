@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { photograph } from '@darkroom/testing'
 import fc from 'fast-check'
 import sharp, { type Sharp } from 'sharp'
 import { undecodedJpeg } from '../../../src/develop/ways/undecoded-jpeg.ts'
 import { permuteJpeg } from '../../../src/permute/jpeg/permute-jpeg.ts'
 import { composeTurns, turnOfOrientation } from '../../../src/permute/turn.ts'
+import { generatedPhoto } from '../../generated-photo.ts'
 import { inspect, inspectResult, meanError, permuted } from '../inspect.ts'
 import { jobOf } from '../job-of.ts'
 import { bytesOf, run } from '../run.ts'
 
 const [width, height] = [96, 64]
-const picture = () => sharp(photograph({ width, height, seed: 3 }), { raw: { width, height, channels: 3 } })
+const picture = () => generatedPhoto({ width, height, seed: 3 })
 
 /** JPEGs whose edges are whole MCUs, also after a quarter turn. */
 const wholeJpegs: Readonly<Record<string, () => Promise<Buffer>>> = {

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { photograph } from '@darkroom/testing'
-import sharp from 'sharp'
 import { permuteJpeg } from '../../../src/permute/jpeg/permute-jpeg.ts'
 import { NotWellFormed } from '../../../src/permute/not-well-formed.ts'
 import { assertSame, inspect } from '../../develop/inspect.ts'
+import { generatedPhoto } from '../../generated-photo.ts'
 import { type Random, randomFrom } from '../../seeded-random.ts'
 import { changed, fileOf, partsOf } from './jpeg-segments.ts'
 
@@ -16,7 +15,7 @@ const quantisation = 0xdb
 
 const picture = () => {
   const [width, height] = [61, 43]
-  return sharp(photograph({ width, height, seed: 2 }), { raw: { width, height, channels: 3 } })
+  return generatedPhoto({ width, height, seed: 2 })
 }
 const baseline = await picture().jpeg({ quality: 70 }).toBuffer()
 const progressive = await picture().jpeg({ quality: 70, progressive: true }).toBuffer()
