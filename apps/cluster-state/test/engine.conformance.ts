@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, type TestContext, test } from 'node:test'
+import { suite, type TestContext, test } from 'node:test'
 import { type Entry, keyOf, raiseCount, writeRegister } from '@darkroom/crdt'
 import type { StateStore } from '../src/engine/engine.ts'
 
@@ -19,7 +19,7 @@ const countEntry = (name: string, node: string, total: number): Entry => ({
 
 /** Tests what src/engine/engine.ts promises, for any engine. `openEngine` returns an empty store. */
 export function engineConformance(name: string, openEngine: OpenEngine): void {
-  describe(`${name} as a store of entries`, () => {
+  suite(`${name} as a store of entries`, () => {
     test('keeps what was saved, the latest of each key', async t => {
       const store = openEngine(t)
       assert.deepEqual(await store.load(), [])

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, describe, type TestContext, test } from 'node:test'
+import { after, suite, type TestContext, test } from 'node:test'
 import { frontendRoutes } from '@darkroom/contracts'
 import { logger } from '@darkroom/image-master/testing'
 import { createLogger, loadConfig } from '@darkroom/service-kit'
@@ -10,7 +10,7 @@ import { startFrontend } from './start-frontend.ts'
 const clusterToken = 'a token of the whole cluster'
 const { app } = await startFrontend({ after }, { CLUSTER_TOKEN: clusterToken })
 
-describe('the contract', async () => {
+suite('the contract', async () => {
   const document = (await app.inject('/openapi.json')).json()
 
   for (const { method, url, schema } of Object.values(frontendRoutes)) {
@@ -71,7 +71,7 @@ describe('the contract', async () => {
   })
 })
 
-describe('access', () => {
+suite('access', () => {
   test('only the metrics require the cluster token', async () => {
     assert.equal((await app.inject('/images')).statusCode, 200)
     assert.equal((await app.inject('/readyz')).statusCode, 200)
@@ -132,7 +132,7 @@ describe('access', () => {
   })
 })
 
-describe('dependencies', () => {
+suite('dependencies', () => {
   test('fault: while a neighbour does not answer, it is alive but not ready, and names the neighbour', async t => {
     for (const name of ['master', 'taskDb', 'storage'] as const) {
       const frontend = await startFrontend(t)

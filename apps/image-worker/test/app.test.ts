@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { logger } from '@darkroom/image-master/testing'
 import { InvalidConfig, loadConfig } from '@darkroom/service-kit'
 import { assertProblem, generateImage, httpRequest, until } from '@darkroom/testing'
@@ -9,7 +9,7 @@ import { sample } from './develop/heic/heif-assembler.ts'
 import { startPool } from './pool/start-pool.ts'
 import { startWorkshop } from './start-workshop.ts'
 
-describe('health and metrics', () => {
+suite('health and metrics', () => {
   test('show what the threads do, and how work ended', async t => {
     const workshop = await startWorkshop(t)
     const clusterToken = 'a token of the whole cluster'
@@ -58,7 +58,7 @@ describe('health and metrics', () => {
   })
 })
 
-describe('a started worker', () => {
+suite('a started worker', () => {
   test('develops an image, is registered, and closes', async t => {
     const workshop = await startWorkshop(t)
     const config = loadConfig(Config, { ...workshop.env, THREADS: '2', WORKER_NAME: 'tester' })

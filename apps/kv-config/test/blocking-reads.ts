@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, type TestContext, test } from 'node:test'
+import { suite, type TestContext, test } from 'node:test'
 import { until } from '@darkroom/testing'
 import { buildTestApp } from './build-test-app.ts'
 import { type OpenEngine, put, remove } from './conformance/open-engine.ts'
@@ -8,7 +8,7 @@ const waitSeconds = 50
 
 /** Tests the promises of the routes about blocking reads, for any store. */
 export function blockingReads(name: string, openStore: OpenEngine): void {
-  describe(`blocking reads of a store in ${name}`, () => {
+  suite(`blocking reads of a store in ${name}`, () => {
     for (const path of ['/key/dir/a', '/keys?prefix=dir/', '/keys?']) {
       const url = `${path}${path.includes('?') ? '&' : '?'}wait=${waitSeconds}`
 

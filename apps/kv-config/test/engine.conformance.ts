@@ -1,4 +1,4 @@
-import { describe } from 'node:test'
+import { suite } from 'node:test'
 import { conditionsHold } from './conformance/conditions.ts'
 import { leasesEnd } from './conformance/leases.ts'
 import { listingsAreOrdered } from './conformance/listings.ts'
@@ -11,7 +11,7 @@ import { waitsAreWoken } from './conformance/waits.ts'
  * the test has ended.
  */
 export function engineConformance(name: string, openEngine: OpenEngine, conformance: Conformance): void {
-  describe(`${name} as a key-value store`, () => {
+  suite(`${name} as a key-value store`, () => {
     valuesAreKept(openEngine)
     listingsAreOrdered(openEngine)
     conditionsHold(openEngine)

@@ -1,4 +1,4 @@
-import { describe } from 'node:test'
+import { suite } from 'node:test'
 import { changesAreHeard } from './conformance/changes.ts'
 import { claimsAreExclusive } from './conformance/claims.ts'
 import { countsAddUp } from './conformance/counts.ts'
@@ -18,7 +18,7 @@ import { ownersAreServedInTurn } from './conformance/turns.ts'
  * clock, and closes it when the test has ended.
  */
 export function engineConformance(name: string, openEngine: OpenEngine): void {
-  describe(`${name} as a store of tasks`, () => {
+  suite(`${name} as a store of tasks`, () => {
     creationIsIdempotent(openEngine)
     claimsAreExclusive(openEngine)
     leasesAreFenced(openEngine)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { type Task, type TaskState, taskStates } from '@darkroom/contracts'
 import fc from 'fast-check'
 import type { Outcome } from '../src/event-outcome.ts'
@@ -98,7 +98,7 @@ function law(name: string, check: (step: Step) => void): void {
   })
 }
 
-describe('in any history', () => {
+suite('in any history', () => {
   test('the generated histories contain every state and every outcome of every event', () => {
     const steps = fc.sample(histories, { numRuns: 500, seed: 1 }).flatMap(play)
     const states = new Set(steps.map(({ after }) => after.state))
@@ -210,7 +210,7 @@ describe('in any history', () => {
   })
 })
 
-describe('a sequence of events', () => {
+suite('a sequence of events', () => {
   const clock = new ManualClock()
   const begun = (maxAttempts: number) => beginTask(taskId(1), newTask({ maxAttempts }), clock.now())
   const claimed = (maxAttempts = 3) =>

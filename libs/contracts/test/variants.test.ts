@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { suite, test } from 'node:test'
 import {
   formatVariants,
   InvalidOperations,
@@ -12,7 +12,7 @@ import {
 const flip = { operations: [{ name: 'flip' }] }
 const flop = { operations: [{ name: 'flop' }] }
 
-describe('variants', () => {
+suite('variants', () => {
   for (const [form, given] of [
     ['short text', 'thumb=flip;card=flop'],
     ['short text with spaces', ' thumb = flip ; card = flop '],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, describe, test } from 'node:test'
+import { after, suite, test } from 'node:test'
 import { authSetting, frontendRoutes, keyPrefix } from '@darkroom/contracts'
 import { logger } from '@darkroom/image-master/testing'
 import { ServiceClients } from '@darkroom/service-kit'
@@ -18,7 +18,7 @@ async function statusWith(key: string): Promise<number> {
   return (await askWith(key, '/images')).status
 }
 
-describe('without a key', () => {
+suite('without a key', () => {
   const routes = Object.values(frontendRoutes).filter(
     // The answer to a HEAD has no problem document to check.
     route => route.method !== 'HEAD' && !('access' in route && route.access === 'anyone'),
@@ -51,7 +51,7 @@ describe('without a key', () => {
   })
 })
 
-describe('a key is refused', () => {
+suite('a key is refused', () => {
   test('if any character of it differs from a key that was made here', async () => {
     const { key } = await frontend.makeKey()
     const another = (at: number) => `${key.slice(0, at)}${key[at] === 'x' ? 'y' : 'x'}${key.slice(at + 1)}`
@@ -98,7 +98,7 @@ describe('a key is refused', () => {
   })
 })
 
-describe('a frontend that has required keys continues to require them', () => {
+suite('a frontend that has required keys continues to require them', () => {
   test('while kv-config has not answered yet: 503 with Retry-After for every credential', async t => {
     const { key } = await frontend.makeKey()
     const clients = new ServiceClients({

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, describe, test } from 'node:test'
+import { after, suite, test } from 'node:test'
 import { storageFiles } from '@darkroom/image-master/testing'
 import { generateImage, until } from '@darkroom/testing'
 import { grantToken, readGrantToken } from '../../src/access/grant-token.ts'
@@ -28,7 +28,7 @@ function upload(token: string, headers: Record<string, string> = {}, path = '/im
   return askWith(token, path, { method: 'POST', body, headers })
 }
 
-describe('a grant', () => {
+suite('a grant', () => {
   test('uploads up to its number of images with its options, also at once, and sees only these images', async () => {
     const own = String((await upload(alice.key)).json().id)
     const token = await grant({ images: 3, operations: 'flip', variants: 'thumb=resize:10x10' })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, describe, test } from 'node:test'
+import { after, suite, test } from 'node:test'
 import { problemType } from '@darkroom/contracts'
 import { generateImage, type HttpAnswer, type HttpRequest, until } from '@darkroom/testing'
 import { readSession } from '../../src/access/session-cookie.ts'
@@ -47,7 +47,7 @@ function maxAgeOf({ headers }: HttpAnswer): number {
   return Number(/^public, max-age=(\d+)$/.exec(String(headers['cache-control']))?.[1])
 }
 
-describe('a signed link', () => {
+suite('a signed link', () => {
   test('serves the bytes without a key, with HEAD, ranges and entity tags', async () => {
     const { links } = await sign()
     const plain = await askWith(alice.key, `/images/${id}/result`)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, describe, test } from 'node:test'
+import { after, suite, test } from 'node:test'
 import { problemType } from '@darkroom/contracts'
 import { generateImage, type HttpRequest } from '@darkroom/testing'
 import { failNext, finishNext } from '../start-frontend.ts'
@@ -50,7 +50,7 @@ async function assertHidden(
   assert.deepEqual(names(theirs), names(none))
 }
 
-describe('images of another owner look like missing images', () => {
+suite('images of another owner look like missing images', () => {
   test('in the listing', async () => {
     const id = await finished(alice.key)
     assert.ok((await listed(alice.key)).includes(id))

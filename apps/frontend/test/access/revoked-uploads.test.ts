@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { problemType } from '@darkroom/contracts'
 import { storageFiles } from '@darkroom/image-master/testing'
 import { generateImage, type HttpRequest, until } from '@darkroom/testing'
@@ -29,7 +29,7 @@ async function uploadAndRevoke(
   return uploading
 }
 
-describe('an upload whose key is revoked meanwhile', () => {
+suite('an upload whose key is revoked meanwhile', () => {
   test('is refused, and leaves nothing', async t => {
     const guarded = await startGuarded(t)
     const alice = await guarded.makeKey({ owner: 'alice' })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, describe, test } from 'node:test'
+import { after, suite, test } from 'node:test'
 import { type HttpAnswer, until } from '@darkroom/testing'
 import { beginSession, readSession } from '../../src/access/session-cookie.ts'
 import { deriveKey } from '../../src/access/signing-keys.ts'
@@ -28,7 +28,7 @@ function cookieOf({ headers }: HttpAnswer): string {
   return String([headers['set-cookie']].flat()[0]).split(';')[0] ?? ''
 }
 
-describe('a session', () => {
+suite('a session', () => {
   test('begins with a key, is a cookie that scripts cannot read, and has the role of its user', async () => {
     const answer = await signIn(anna.key)
     assert.equal(answer.status, 200)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, type TestContext, test } from 'node:test'
+import { suite, type TestContext, test } from 'node:test'
 import { grantPrefix, problemType, uploadPrefix } from '@darkroom/contracts'
 import { storageFiles } from '@darkroom/image-master/testing'
 import { generateImage, type HttpAnswer, until } from '@darkroom/testing'
@@ -74,7 +74,7 @@ async function untilRefused({ askWith }: Guarded, { key }: Key): Promise<void> {
   await until('the key is refused', async () => (await askWith(key, '/images')).status === 401)
 }
 
-describe('an owner that is erased while the master accepts an image', () => {
+suite('an owner that is erased while the master accepts an image', () => {
   for (const [name, prepare] of Object.entries(uploads))
     test(`gets no image by ${name}`, async t => {
       const guarded = await startGuarded(t)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { InvalidConfig } from '@darkroom/service-kit'
 import { readNetworks } from '../../src/outbound/networks.ts'
 
@@ -11,7 +11,7 @@ const forbidden = [
   ...['', 'example', '10', '0x7f000001'],
 ]
 
-describe('outbound connections', () => {
+suite('outbound connections', () => {
   test('go to public addresses', () => {
     for (const address of ['8.8.8.8', '::ffff:8.8.8.8', '2606:4700:4700::1111'])
       assert.ok(readNetworks('').isAllowed(address), address)

@@ -4,7 +4,7 @@ import type { RequestListener } from 'node:http'
 import { createSecureServer as createHttp2Server } from 'node:http2'
 import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
-import { after, describe, type TestContext, test } from 'node:test'
+import { after, suite, type TestContext, test } from 'node:test'
 import { startNeighbours } from '@darkroom/image-master/testing'
 import { freePort, serveHttp } from '@darkroom/testing'
 import { download, UnwantedStatus } from '../../src/outbound/download.ts'
@@ -74,7 +74,7 @@ ZfYC
 `,
 }
 
-describe('an outbound request', () => {
+suite('an outbound request', () => {
   test('has its own User-Agent, does not accept compression, and sends no cookie', async t => {
     const port = await serve(t, ({ headers }, response) => response.end(JSON.stringify(headers)))
     const outbound = await outboundTo(t)
@@ -227,7 +227,7 @@ describe('an outbound request', () => {
   })
 })
 
-describe('a redirect', () => {
+suite('a redirect', () => {
   const redirecting = (t: TestContext) =>
     serve(t, ({ url = '' }, response) => {
       const target = new URL(url, 'http://x').searchParams.get('to')

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { readNetworks } from '../../src/outbound/networks.ts'
 import { mistakeInTarget } from '../../src/outbound/target.ts'
 
@@ -12,7 +12,7 @@ function assertRefused(urls: readonly string[], message: RegExp): void {
   for (const url of urls) assert.match(mistakeInTarget(url, rules) ?? 'it is allowed', message, url)
 }
 
-describe('a URL that a caller names', () => {
+suite('a URL that a caller names', () => {
   test('may be http or https, on the ports 80, 443 and above 1023', () => {
     for (const url of [
       'http://a.example',

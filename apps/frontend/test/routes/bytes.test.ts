@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { after, describe, test } from 'node:test'
+import { after, suite, test } from 'node:test'
 import { problemType } from '@darkroom/contracts'
 import { generateImage, until } from '@darkroom/testing'
 import { failNext, finishNext, startFrontend, takeWork } from '../start-frontend.ts'
@@ -48,7 +48,7 @@ const representations = [
 ]
 
 for (const { path, bytes, type, disposition } of representations) {
-  describe(`GET ${path.replace(id, ':id')}`, () => {
+  suite(`GET ${path.replace(id, ':id')}`, () => {
     test('answers the bytes with headers that let browsers treat them only as an image', async () => {
       const { status, headers, body } = await ask(path)
       assert.equal(status, 200)
@@ -126,7 +126,7 @@ for (const { path, bytes, type, disposition } of representations) {
   })
 }
 
-describe('a missing result', () => {
+suite('a missing result', () => {
   test('of an unfinished image is 409 with Retry-After, and the original is served', async () => {
     const id = await upload()
     const assertNotReady = async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, describe, test } from 'node:test'
+import { after, suite, test } from 'node:test'
 import { ImageStatus, problemType } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
 import { storageFiles } from '@darkroom/image-master/testing'
@@ -28,7 +28,7 @@ async function statusOf(id: string) {
   return { headers, document: json() }
 }
 
-describe('the status document', () => {
+suite('the status document', () => {
   test('has the fields of every state, without leases, versions and keys', async () => {
     const id = await upload({ 'idempotency-key': 'a key that is secret' })
     const fields = ['id', 'state', 'operations', 'attempts', 'createdAt', 'original', 'links']
@@ -120,7 +120,7 @@ describe('the status document', () => {
   }
 })
 
-describe('deleting an image', () => {
+suite('deleting an image', () => {
   test('deletes its task and its bytes, and is 404 the second time', async () => {
     const [files, tasks] = [storageFiles(frontend).length, await taskCount(frontend)]
     const id = await upload()
@@ -161,7 +161,7 @@ describe('deleting an image', () => {
   }
 })
 
-describe('the list of images', () => {
+suite('the list of images', () => {
   test('is newest first, can be filtered by state, and has pages', async t => {
     const own = await startFrontend(t)
     const ids: unknown[] = []

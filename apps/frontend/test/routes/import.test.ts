@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type IncomingHttpHeaders, request, type ServerResponse } from 'node:http'
-import { after, beforeEach, describe, test } from 'node:test'
+import { after, beforeEach, suite, test } from 'node:test'
 import { storageFiles } from '@darkroom/image-master/testing'
 import { generateImage, serveHttp, until } from '@darkroom/testing'
 import { readNetworks } from '../../src/outbound/networks.ts'
@@ -60,7 +60,7 @@ function importing(document: unknown, headers: Record<string, string> = {}, path
   })
 }
 
-describe('an import', () => {
+suite('an import', () => {
   test('uploads the image at the URL', async () => {
     const answer = await importing({ url: `${farUrl}/photo.png`, operations: 'swap-channels:gbr' })
     assert.equal(answer.status, 202, String(answer.body))

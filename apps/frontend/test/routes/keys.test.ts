@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, describe, test } from 'node:test'
+import { after, suite, test } from 'node:test'
 import { type KeyDescription, problemType } from '@darkroom/contracts'
 import { until } from '@darkroom/testing'
 import { startGuarded } from '../access/start-guarded.ts'
@@ -75,7 +75,7 @@ test('a key is revoked, and a second time it is 404', async () => {
       assert.equal((await manage(method, path)).status, 404, strange)
 })
 
-describe('rotation', () => {
+suite('rotation', () => {
   test('makes a new key with the same owner, role and name, and revokes the old key', async () => {
     const old = await frontend.makeKey({ name: 'camera' })
     const { status, json } = await manage('POST', `/keys/${old.id}/rotate`)
@@ -103,7 +103,7 @@ describe('rotation', () => {
   })
 })
 
-describe('managing keys is refused', () => {
+suite('managing keys is refused', () => {
   test('to users with 403, without a key with 401', async () => {
     for (const [method, path] of [
       ['GET', '/keys'],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, describe, test } from 'node:test'
+import { after, suite, test } from 'node:test'
 import { uploadPrefix } from '@darkroom/contracts'
 import { storageFiles } from '@darkroom/image-master/testing'
 import { type HttpAnswer, until } from '@darkroom/testing'
@@ -11,7 +11,7 @@ const frontend = await startFrontend({ after }, { MAX_UPLOAD_BYTES: String(32 * 
 const { ask } = frontend
 const { create, begin, patch, offsetOf } = tusRequests(frontend)
 
-describe('an invalid request', () => {
+suite('an invalid request', () => {
   test('is refused with a clear error, and changes nothing', async () => {
     const path = await begin()
     const refusals: [Promise<HttpAnswer>, number, string][] = [
@@ -70,7 +70,7 @@ describe('an invalid request', () => {
   })
 })
 
-describe('the refusal of an image', () => {
+suite('the refusal of an image', () => {
   test('is the answer to the last piece, and ends the upload', async () => {
     const text = Buffer.from('this is not an image, but a text')
     const path = await begin(text.length)

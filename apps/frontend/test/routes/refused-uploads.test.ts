@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { after, describe, test } from 'node:test'
+import { after, suite, test } from 'node:test'
 import { storageFiles } from '@darkroom/image-master/testing'
 import { generateImage, until } from '@darkroom/testing'
 import { assertProblem } from '../assert-problem.ts'
@@ -14,7 +14,7 @@ const tooLong = Buffer.concat([png, Buffer.alloc(600_000)])
 const noImage = Buffer.alloc(300_000, 'no image ')
 const frontend = await startFrontend({ after }, { MAX_UPLOAD_BYTES: '500000' })
 
-describe('a refused upload', () => {
+suite('a refused upload', () => {
   const forms: {
     name: string
     form: Uint8Array

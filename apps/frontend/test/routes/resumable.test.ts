@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, describe, test } from 'node:test'
+import { after, suite, test } from 'node:test'
 import { uploadPrefix } from '@darkroom/contracts'
 import { storageFiles } from '@darkroom/image-master/testing'
 import { type HttpRequest, until } from '@darkroom/testing'
@@ -13,7 +13,7 @@ const frontend = await startFrontend({ after }, { MAX_UPLOAD_BYTES: String(32 * 
 const { ask, clients } = frontend
 const { create, begin, patch, offsetOf } = tusRequests(frontend)
 
-describe('a resumable upload', () => {
+suite('a resumable upload', () => {
   test('becomes an image with the id of the upload and the operations of its metadata', async () => {
     const path = await begin(png.length, {
       'upload-metadata': metadata({ filename: 'ä.png', operations: 'flip', relativePath: 'x/y' }),

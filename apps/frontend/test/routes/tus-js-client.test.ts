@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, describe, test } from 'node:test'
+import { after, suite, test } from 'node:test'
 import { logger, storageFiles } from '@darkroom/image-master/testing'
 import { httpRequest, until } from '@darkroom/testing'
 import { Upload } from 'tus-js-client'
@@ -19,7 +19,7 @@ async function secondFrontend(): Promise<string> {
   return app.listen({ host: '127.0.0.1', port: 0 })
 }
 
-describe('tus-js-client', () => {
+suite('tus-js-client', () => {
   interface Sent {
     url: string
     path: string

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { OutgoingHttpHeaders } from 'node:http'
 import { request } from 'node:http'
 import { connect } from 'node:net'
-import { after, describe, test } from 'node:test'
+import { after, suite, test } from 'node:test'
 import { storageFiles } from '@darkroom/image-master/testing'
 import { generateImage, type HttpAnswer, until } from '@darkroom/testing'
 import { assertProblem } from '../assert-problem.ts'
@@ -35,7 +35,7 @@ async function storedOriginal(id: string): Promise<Buffer> {
   return (await frontend.ask(`/images/${id}/original`)).body
 }
 
-describe('an upload of raw bytes', () => {
+suite('an upload of raw bytes', () => {
   test('is answered 202 with Location, Retry-After and the status document', async () => {
     const answer = await post(png, { headers: { 'content-type': 'image/png' } })
     const id = assertAccepted(answer)
@@ -124,7 +124,7 @@ describe('an upload of raw bytes', () => {
   })
 })
 
-describe('an upload by form', () => {
+suite('an upload by form', () => {
   for (const [name, parts] of [
     ['a file', [filePart(png)]],
     ['a file of any name', [filePart(png, 'picture')]],
@@ -169,7 +169,7 @@ describe('an upload by form', () => {
   })
 })
 
-describe('the content decides what an upload is', () => {
+suite('the content decides what an upload is', () => {
   for (const [words, type] of [
     ['malformed', 'image'],
     ['malformed in another way', 'image/png/x; ;='],
@@ -226,7 +226,7 @@ async function beginUpload(headers: Record<string, string>, beginning: Uint8Arra
   return sent
 }
 
-describe('a client that waits for 100 Continue', () => {
+suite('a client that waits for 100 Continue', () => {
   const ask = async (length: number, type: string, body?: Uint8Array) => {
     const socket = connect(Number(new URL(frontend.url).port), '127.0.0.1').setEncoding('latin1')
     let received = ''

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { readForm } from '../../src/uploads/uploaded-form.ts'
@@ -29,7 +29,7 @@ const piece = fc.oneof(
 const content = fc.array(piece, { maxLength: 20 }).map(pieces => Buffer.concat(pieces))
 const places = fc.array(fc.nat(), { maxLength: 20 })
 
-describe('the file of a form', () => {
+suite('the file of a form', () => {
   test('is streamed unchanged, wherever the form is cut into chunks', async () => {
     await fc.assert(
       fc.asyncProperty(content, places, fc.boolean(), async (bytes, at, isNamed) => {
@@ -63,7 +63,7 @@ describe('the file of a form', () => {
   })
 })
 
-describe('a form', () => {
+suite('a form', () => {
   test('whose header of a part continues after the closing boundary is refused', async () => {
     const begin = '--a-boundary-0123\r\n'
     const text = `${begin}Content-Disposition: form-data\r\n--a-boundary-0123--\r\nmore\r\n${begin}`
@@ -132,7 +132,7 @@ describe('a form', () => {
   })
 })
 
-describe('any bytes', () => {
+suite('any bytes', () => {
   test('are parsed as a form, or refused with a client error', async () => {
     const bytes = fc.oneof(
       content,
@@ -163,7 +163,7 @@ describe('any bytes', () => {
   })
 })
 
-describe('a file without a reader', () => {
+suite('a file without a reader', () => {
   test('fault: may fail before it is read', async () => {
     async function* broken() {
       yield openForm(filePart(Buffer.from('an image')))

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { Webhook } from 'standardwebhooks'
 import { retryAfterMs } from '../../src/webhooks/deliver.ts'
 import { DeliverySlots, slowAnswerMs } from '../../src/webhooks/delivery-slots.ts'
@@ -8,7 +8,7 @@ import { signedHeaders } from '../../src/webhooks/sign.ts'
 
 const hour = 3_600_000
 
-describe('the pauses between attempts', () => {
+suite('the pauses between attempts', () => {
   const pausesFor = (keptSeconds: number, random: number, retryAfterMs?: number) => {
     const pauses: number[] = []
     for (let attempts = 1, now = 0; ; attempts += 1) {
@@ -49,7 +49,7 @@ describe('the pauses between attempts', () => {
   })
 })
 
-describe('a signature', () => {
+suite('a signature', () => {
   const secrets = [1, 2].map(byte => Buffer.alloc(32, byte))
   const receiver = (byte: number) => new Webhook(`whsec_${Buffer.alloc(32, byte).toString('base64')}`)
   const notice = { id: 'x_3', body: '{"type":"image.finished","a":"ü"}', sentAt: new Date() }
@@ -69,7 +69,7 @@ describe('a signature', () => {
   })
 })
 
-describe('the slots for deliveries', () => {
+suite('the slots for deliveries', () => {
   const limits = { all: 6, host: 2, notFast: 5, untried: 4, slow: 2, failing: 1 }
 
   test('are limited for each host and in total', () => {

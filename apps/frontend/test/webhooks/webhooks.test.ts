@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, describe, test } from 'node:test'
+import { after, suite, test } from 'node:test'
 import { until } from '@darkroom/testing'
 import { Webhook } from 'standardwebhooks'
 import { buildApp } from '../../src/app.ts'
@@ -37,7 +37,7 @@ async function secretOf(): Promise<string> {
   return String((await frontend.ask('/webhooks/secret')).json().secret)
 }
 
-describe('a notice', () => {
+suite('a notice', () => {
   test('is posted at the end of an image, signed with the secret of its owner', async () => {
     const { id, version } = await endTask(taskDb, { url: url('/finished') })
     const { url: receiverUrl, ...callback } = (await untilReported(id, 'delivered')) as unknown as Record<
@@ -157,7 +157,7 @@ describe('a notice', () => {
   })
 })
 
-describe('the secret', () => {
+suite('the secret', () => {
   test('is rotated without a gap: for a while, notices have both signatures', async () => {
     const before = await secretOf()
     const answer = await frontend.ask('/webhooks/secret/rotate?keep=60', { method: 'POST' })

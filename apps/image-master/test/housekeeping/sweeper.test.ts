@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { pieceKey, type Stage } from '@darkroom/contracts'
 import { generateImage, until } from '@darkroom/testing'
 import { listUploads } from '../../src/housekeeping/list-uploads.ts'
@@ -49,7 +49,7 @@ async function fail({ clients: { taskDb } }: Neighbours, count: number): Promise
   }
 }
 
-describe('expired images', () => {
+suite('expired images', () => {
   test('are deleted with their bytes, page by page; others stay', async t => {
     const neighbours = await startNeighbours(t)
     const count = 230
@@ -90,7 +90,7 @@ describe('expired images', () => {
   })
 })
 
-describe('bytes without a task', () => {
+suite('bytes without a task', () => {
   test('are deleted when they were seen without a task for long enough; those of tasks stay', async t => {
     const neighbours = await startNeighbours(t)
     await makeTask(neighbours, idOf(1))
@@ -201,7 +201,7 @@ describe('bytes without a task', () => {
   }
 })
 
-describe('housekeeping', () => {
+suite('housekeeping', () => {
   test('sweeps by itself, and continues after an outage of the task DB', async t => {
     const settings = { SWEEP_MS: '20', ORPHAN_SWEEP_MS: '20', ORPHAN_AGE_MS: '0', RETENTION_SECONDS: '0.001' }
     const master = await startMaster(t, settings)

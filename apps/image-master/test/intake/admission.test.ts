@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { describe, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { generateImage, until } from '@darkroom/testing'
 import { storageFiles } from '../neighbours.ts'
 import { facts } from '../sample-facts.ts'
@@ -10,7 +10,7 @@ const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
 /** Longer than the head, so that a part of it is already sent to the storage. */
 const half = Buffer.concat([png, Buffer.alloc(200_000)])
 
-describe('bytes in flight', () => {
+suite('bytes in flight', () => {
   test('uploads are refused with 503 while too many bytes are being received', async t => {
     const master = await startMaster(t, { MAX_BYTES_IN_FLIGHT: '150000' })
     const slow = await beginUpload(master, half)
@@ -78,7 +78,7 @@ describe('bytes in flight', () => {
   })
 })
 
-describe('a queue that is full', () => {
+suite('a queue that is full', () => {
   test('uploads are refused with 429 while the queue is full, and accepted again when it is shorter', async t => {
     const master = await startMaster(t, { MAX_QUEUED: '2' })
     assert.equal((await upload(master, png)).status, 202)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { describe, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { generateImage, until } from '@darkroom/testing'
 import { storageFiles } from '../neighbours.ts'
 import { beginUpload, startMaster, upload } from '../start-master.ts'
@@ -9,7 +9,7 @@ const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
 /** Longer than the head, so that a part of it is already sent to the storage. */
 const half = Buffer.concat([png, Buffer.alloc(200_000)])
 
-describe('faults during an upload', () => {
+suite('faults during an upload', () => {
   test('fault: the task DB stops while the bytes are stored: 503, and the bytes stay for the sweeper', async t => {
     const master = await startMaster(t)
     const slow = await beginUpload(master, half)

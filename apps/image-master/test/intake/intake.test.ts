@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { after, describe, test } from 'node:test'
+import { after, suite, test } from 'node:test'
 import { deflateSync } from 'node:zlib'
 import { defaultOperations, type Task } from '@darkroom/contracts'
 import { generateImage, type HttpAnswer, imageKinds } from '@darkroom/testing'
@@ -98,7 +98,7 @@ const refusals: { name: string; body: Uint8Array; query?: string; status: number
   { name: 'an unknown parameter', body: png, query: '?operation=x', status: 400, code: 'invalid-request' },
 ]
 
-describe('accepting images', () => {
+suite('accepting images', () => {
   for (const { name, body, query = '', status, code } of refusals) {
     test(`${name} is refused with ${status} ${code}`, async () => {
       assertRefused(await upload(refusing, body, { query }), status, code)
@@ -200,7 +200,7 @@ describe('accepting images', () => {
   })
 })
 
-describe('idempotency keys', () => {
+suite('idempotency keys', () => {
   test('two owners with the same key get an image each, and see only their own', async () => {
     const send = async (query: string) =>
       String((await upload(master, png, { headers: { 'idempotency-key': 'shared' }, query })).json().id)
@@ -241,7 +241,7 @@ describe('idempotency keys', () => {
   })
 })
 
-describe('two uploads with the same id', () => {
+suite('two uploads with the same id', () => {
   const newId = () => randomUUID().replace(/(?<=^.{14})./, '7')
   const givenId = newId()
   const send = (body: Uint8Array | AsyncIterable<Uint8Array>, id = givenId) =>

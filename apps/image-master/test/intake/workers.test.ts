@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, type TestContext, test } from 'node:test'
+import { suite, type TestContext, test } from 'node:test'
 import { watchPrefix } from '@darkroom/service-kit'
 import { type HttpAnswer, until } from '@darkroom/testing'
 import { Workers } from '../../src/intake/workers.ts'
@@ -25,7 +25,7 @@ async function start(t: TestContext) {
   return { ...master, register }
 }
 
-describe('an upload of an optional type', () => {
+suite('an upload of an optional type', () => {
   test('is refused with 503 until a worker that decodes it has registered', async t => {
     const master = await start(t)
     for (const body of [heic, heif]) {

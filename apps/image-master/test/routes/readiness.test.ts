@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, describe, test } from 'node:test'
+import { after, suite, test } from 'node:test'
 import { type ImageFacts, problemType, type TaskError } from '@darkroom/contracts'
 import { generateImage, httpRequest } from '@darkroom/testing'
 import { startMaster, upload } from '../start-master.ts'
@@ -55,7 +55,7 @@ async function failed(error: TaskError): Promise<string> {
   return id
 }
 
-describe('the readiness of an image', () => {
+suite('the readiness of an image', () => {
   test('of a waiting or leased task is in progress, and its result is 409 with Retry-After', async () => {
     const id = await uploaded()
     const assertInProgress = async () => {

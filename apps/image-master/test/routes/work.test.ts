@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { after, describe, test } from 'node:test'
+import { after, suite, test } from 'node:test'
 import { problemType, type Work } from '@darkroom/contracts'
 import { generateImage, type HttpAnswer, httpRequest, until } from '@darkroom/testing'
 import { error, facts } from '../sample-facts.ts'
@@ -32,7 +32,7 @@ async function claimed(master: Master): Promise<{ work: Work; held: { id: string
   return { work, held: { id: work.id, lease: work.lease.token } }
 }
 
-describe('work by long poll', () => {
+suite('work by long poll', () => {
   test('a poll is answered when an image comes, long before its wait ends', async t => {
     const startedAt = performance.now()
     const master = await startMaster(t)
@@ -78,7 +78,7 @@ describe('work by long poll', () => {
   })
 })
 
-describe('messages of workers', async () => {
+suite('messages of workers', async () => {
   const master = await startMaster({ after }, { LEASE_MS: '60000' })
 
   test('work has its operations, its attempt and a lease; without work the answer is 204', async () => {
@@ -191,7 +191,7 @@ describe('messages of workers', async () => {
   }
 })
 
-describe('malformed messages', async () => {
+suite('malformed messages', async () => {
   const master = await startMaster({ after })
   const id = '01990000-0000-7000-8000-000000000001'
   for (const [path, body] of [

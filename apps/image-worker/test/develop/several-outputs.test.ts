@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { parseOperations } from '@darkroom/contracts'
 import { generateImage, imageKinds } from '@darkroom/testing'
 import { develop } from '../../src/develop/develop.ts'
@@ -19,7 +19,7 @@ const lists = [
   'swap-channels:rgb',
 ].map(parseOperations)
 
-describe('several outputs of one original', () => {
+suite('several outputs of one original', () => {
   const heics = ['tile', 'camera', 'deep-alpha'].map(
     name => [`HEIC, ${name}`, () => sample(`${name}.heic`)] as const,
   )

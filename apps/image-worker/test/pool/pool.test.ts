@@ -1,7 +1,7 @@
 // Not for test:quick: threads run into their time limits.
 
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { problemType } from '@darkroom/contracts'
 import { until } from '@darkroom/testing'
 import { startWorkshop, type Workshop } from '../start-workshop.ts'
@@ -11,7 +11,7 @@ import { startPool } from './start-pool.ts'
 const processingMs = 2000
 const longLease = { LEASE_MS: '60000' }
 
-describe('the threads of a pool', { concurrency: 2 }, () => {
+suite('the threads of a pool', { concurrency: 2 }, () => {
   test('work on as many images at once as there are threads, each with its own name', async t => {
     const workshop = await startWorkshop(t)
     const { pool } = startPool(workshop, { threads: 3 })
@@ -126,7 +126,7 @@ describe('the threads of a pool', { concurrency: 2 }, () => {
   })
 })
 
-describe('closing a pool', { concurrency: 2 }, () => {
+suite('closing a pool', { concurrency: 2 }, () => {
   test('ends idle threads long before their polls end', async t => {
     const startedAt = performance.now()
     const workshop = await startWorkshop(t)

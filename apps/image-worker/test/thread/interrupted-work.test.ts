@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { until } from '@darkroom/testing'
 import { startWorkshop } from '../start-workshop.ts'
 import { heldDevelopment } from './run-work-loop.ts'
 import { longLease, shared, work } from './shared-workshop.ts'
 
-describe('work that is no longer wanted', () => {
+suite('work that is no longer wanted', () => {
   test('because its lease was lost is abandoned, and stores nothing', async t => {
     const workshop = await startWorkshop(t, { LEASE_MS: '600' })
     const { develop, begun, finish } = heldDevelopment()
@@ -84,7 +84,7 @@ describe('work that is no longer wanted', () => {
   })
 })
 
-describe('draining', () => {
+suite('draining', () => {
   test('finishes the image under way, and takes no other', async t => {
     const workshop = shared
     const { develop, begun, finish } = heldDevelopment()
@@ -155,7 +155,7 @@ describe('draining', () => {
   })
 })
 
-describe('a worker whose master does not answer', () => {
+suite('a worker whose master does not answer', () => {
   test('fault: waits for it', async t => {
     const workshop = await startWorkshop(t, longLease)
     const id = await workshop.addTask('abc')

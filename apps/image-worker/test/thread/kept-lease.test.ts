@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, type TestContext, test } from 'node:test'
+import { suite, type TestContext, test } from 'node:test'
 import { logger } from '@darkroom/image-master/testing'
 import { until } from '@darkroom/testing'
 import { KeptLease } from '../../src/thread/kept-lease.ts'
@@ -17,7 +17,7 @@ async function begin(t: TestContext, leaseMs = 1500) {
   return { ...workshop, id, work: body, lease, expiresAt }
 }
 
-describe('a lease that is kept', () => {
+suite('a lease that is kept', () => {
   test('is renewed before it expires', async t => {
     const { id, work, lease, expiresAt, taskOf } = await begin(t)
     const end = Date.parse(work.lease.expiresAt)

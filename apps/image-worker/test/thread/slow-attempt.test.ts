@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, describe, type TestContext, test } from 'node:test'
+import { after, suite, type TestContext, test } from 'node:test'
 import { startWorkshop } from '../start-workshop.ts'
 import { facts, heldDevelopment, runWorkLoop } from './run-work-loop.ts'
 
@@ -10,7 +10,7 @@ for (const [what, inlineBytes] of [
   ['whose result goes to the master', undefined],
   ['whose result goes to the storage', 0],
 ] as const) {
-  describe(`a slow attempt, ${what}, after another worker took over`, () => {
+  suite(`a slow attempt, ${what}, after another worker took over`, () => {
     async function takenOver(t: TestContext) {
       const { develop, begun, finish } = heldDevelopment()
       const loop = runWorkLoop(workshop, { develop, ...(inlineBytes !== undefined && { inlineBytes }) })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { problemType } from '@darkroom/contracts'
 import { ServiceUnavailable } from '@darkroom/service-kit'
 import { until } from '@darkroom/testing'
@@ -20,7 +20,7 @@ function work(workshop: Workshop, options: Partial<WorkLoopOptions> = {}) {
   return loop
 }
 
-describe('a storage that does not answer', () => {
+suite('a storage that does not answer', () => {
   test('fault: costs no attempt, and no image is taken until it is back', async t => {
     const workshop = await startWorkshop(t)
     const id = await workshop.addTask('abc', 1)

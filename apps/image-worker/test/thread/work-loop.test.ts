@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { describe, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { outputKey, problemType, readVariants } from '@darkroom/contracts'
 import { until } from '@darkroom/testing'
 import { UnusableImage } from '../../src/develop/unusable-image.ts'
@@ -8,7 +8,7 @@ import { startWorkshop } from '../start-workshop.ts'
 import { facts, heldDevelopment, reverse } from './run-work-loop.ts'
 import { shared, work } from './shared-workshop.ts'
 
-describe('work that succeeds', () => {
+suite('work that succeeds', () => {
   test('stores the result, finishes the task and reports its steps', async t => {
     const workshop = shared
     const { messages, untilEnded } = work(t, workshop)
@@ -185,7 +185,7 @@ describe('work that succeeds', () => {
   })
 })
 
-describe('work that fails', () => {
+suite('work that fails', () => {
   test('because of the image fails at once, with a reason for its owner', async t => {
     const workshop = shared
     const { messages, untilEnded } = work(t, workshop, {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { suite, test } from 'node:test'
 import type { KvStore, Scope } from '../../src/engine/engine.ts'
 import {
   absent,
@@ -20,7 +20,7 @@ const shortTtl = 1
 const longTtl = 3600
 
 export function leasesEnd(openEngine: OpenEngine, { revisionsAreChanges }: Conformance): void {
-  describe('leases', { concurrency: true }, () => {
+  suite('leases', { concurrency: true }, () => {
     for (const [what, scope] of [
       ['key', { key: 'services/a' }],
       ['prefix', { prefix: 'services/' }],

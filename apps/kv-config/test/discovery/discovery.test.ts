@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { describe, type TestContext, test } from 'node:test'
+import { suite, type TestContext, test } from 'node:test'
 import { ServiceClients } from '@darkroom/service-kit'
 import { freePort, startScript, temporaryFolder, until } from '@darkroom/testing'
 import { start } from '../../src/start.ts'
@@ -61,7 +61,7 @@ async function registered(clients: ServiceClients) {
   return { revision: body.revision, urls }
 }
 
-describe('services that are found through kv-config', { concurrency: true }, () => {
+suite('services that are found through kv-config', { concurrency: true }, () => {
   test('services and their clients may start in any order', async t => {
     const { kvUrl, startKv } = await prepareKv(t)
     const clients = connect(t, kvUrl)

@@ -1,7 +1,7 @@
 // Not for test:quick: it generates many examples.
 
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import { impossible, isLinearizable, type Model, type Operation } from './checker.ts'
 import { type Input, type KeyOperation, type Output, registerModel, withoutUnseen } from './register.ts'
@@ -145,7 +145,7 @@ const bad: [string, KeyOperation[]][] = [
   ['a value with two revisions', [during(0, 1, write('a'), written(1)), during(2, 3, read, found('a', 2))]],
 ]
 
-describe('the checker of histories', () => {
+suite('the checker of histories', () => {
   for (const [what, history] of good) test(`accepts ${what}`, () => assert.equal(check(history), true))
   for (const [what, history] of bad) test(`refuses ${what}`, () => assert.equal(check(history), false))
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { until, withEngine } from '@darkroom/testing'
 import { Redis } from 'ioredis'
 import type { BullMqQueue } from '../../../src/queue/bullmq/bullmq-queue.ts'
@@ -11,7 +11,7 @@ const tasks = 1000
 const workersOfEach = 8
 
 withEngine('redis', program => {
-  describe('many workers of two masters', () => {
+  suite('many workers of two masters', () => {
     test('finish each of 1 000 tasks once, although some workers stop, and Redis is restarted', async t => {
       const settings = { EXPIRY_CHECK_MS: '500' }
       const { clients, redis, openQueue, makeTask } = await startQueues(t, program, settings)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, describe, type TestContext, test } from 'node:test'
+import { after, suite, type TestContext, test } from 'node:test'
 import {
   generateImage,
   type HttpRequest,
@@ -24,7 +24,7 @@ await withEngine('redis', async program => {
   const ready = (master: Master) =>
     until('the master is ready', async () => (await ask(master, '/readyz')).status === 200)
 
-  describe('Bull Board', () => {
+  suite('Bull Board', () => {
     test('shows the jobs to clients with the cluster token, as bearer or password', async t => {
       const master = await start(t)
       await ready(master)

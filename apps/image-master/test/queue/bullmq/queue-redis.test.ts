@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, type TestContext, test } from 'node:test'
+import { suite, type TestContext, test } from 'node:test'
 import { startRedis, until, withEngine } from '@darkroom/testing'
 import { QueueRedis } from '../../../src/queue/bullmq/queue-redis.ts'
 import { logger } from '../../neighbours.ts'
@@ -13,7 +13,7 @@ withEngine('redis', program => {
     return { server, redis }
   }
 
-  describe('the connection to Redis', () => {
+  suite('the connection to Redis', () => {
     for (const state of ['there', 'away'] as const) {
       test(`stays closed while Redis is ${state}, even if a copy of it reconnects`, async t => {
         const { server, redis } = await connected(t)

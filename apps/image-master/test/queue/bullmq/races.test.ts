@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, type TestContext, test } from 'node:test'
+import { suite, type TestContext, test } from 'node:test'
 import type { Work } from '@darkroom/contracts'
 import { type ServiceProcess, startService, until, withEngine } from '@darkroom/testing'
 import { Queue } from 'bullmq'
@@ -17,7 +17,7 @@ async function startMasterProcess(t: TestContext, { env, redis }: Queues): Promi
 }
 
 withEngine('redis', program => {
-  describe('fault: a worker stops renewing its lease', () => {
+  suite('fault: a worker stops renewing its lease', () => {
     for (const [first, expiryCheckMs] of [
       ['the task DB', '20'],
       ['Redis', '1500'],
@@ -78,7 +78,7 @@ withEngine('redis', program => {
     assert.equal(await queue.finish(leaseOf(work), { result: facts }), 'done')
   })
 
-  describe('fault: a master is killed', () => {
+  suite('fault: a master is killed', () => {
     test('between fetching and claiming: another master continues within 15 s, and the attempt is not counted', async t => {
       const queues = await startQueues(t, program)
       const { taskDb, startTaskDb, openQueue, makeTask } = queues
@@ -116,7 +116,7 @@ withEngine('redis', program => {
     })
   })
 
-  describe('surplus jobs in Redis', () => {
+  suite('surplus jobs in Redis', () => {
     async function withJobs(queues: Queues, change: (jobs: Queue) => Promise<unknown>): Promise<void> {
       const connection = new Redis(queues.redis.urlOf(0))
       const jobs = new Queue('tasks', { connection, prefix: 'darkroom' })

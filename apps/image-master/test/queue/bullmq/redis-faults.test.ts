@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { createLogger } from '@darkroom/service-kit'
 import { RecordedLog, until, withEngine } from '@darkroom/testing'
 import { BullMqQueue } from '../../../src/queue/bullmq/bullmq-queue.ts'
@@ -9,7 +9,7 @@ import { idOf, leaseOf, never, nextOf } from '../sample-tasks.ts'
 import { seconds, startQueues, untilReady } from './start-queues.ts'
 
 withEngine('redis', program => {
-  describe('fault: Redis', () => {
+  suite('fault: Redis', () => {
     test('killed: tasks are still accepted, work under way ends, polls pause; restarted: everything continues', async t => {
       const { redis, openQueue, makeTask, taskOf } = await startQueues(t, program)
       const queue = await openQueue()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { createLogger } from '@darkroom/service-kit'
 import { freePort, RecordedLog, until, withEngine } from '@darkroom/testing'
 import { Redis } from 'ioredis'
@@ -98,7 +98,7 @@ const faults: Record<string, Fault> = {
 
 withEngine('redis', program => {
   // The tests wait most of the time, each for its own Redis.
-  describe('fault: Redis refuses:', { concurrency: 3 }, () => {
+  suite('fault: Redis refuses:', { concurrency: 3 }, () => {
     for (const [name, { words, strike, mend, endsConnections = false }] of Object.entries(faults)) {
       test(`${name}: uploads continue, and it is not ready; then work continues; each is logged once`, async t => {
         const { redis, openQueue, makeTask, defer } = await startQueues(

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, type TestContext, test } from 'node:test'
+import { suite, type TestContext, test } from 'node:test'
 import { until } from '@darkroom/testing'
 import { WaitingLine } from '../../../src/queue/bullmq/waiting-line.ts'
 import { logger } from '../../neighbours.ts'
@@ -70,7 +70,7 @@ function open(t: TestContext) {
   return { source, line, wait, untilBlocked }
 }
 
-describe('the waiting line', () => {
+suite('the waiting line', () => {
   test('is served first come, first served, with one blocking fetch for all', async t => {
     const { source, wait, untilBlocked } = open(t)
     const waiting = Array.from({ length: 20 }, () => wait())

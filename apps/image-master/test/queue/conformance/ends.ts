@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { error, facts } from '../../sample-facts.ts'
 import { idOf, leaseOf, never } from '../sample-tasks.ts'
 import { longWait, type Open } from './open-queue.ts'
 
 export function endsAreKept(open: Open): void {
-  describe('the end of work', () => {
+  suite('the end of work', () => {
     test('finishing is final, and may be repeated', async t => {
       const { queue, addTask, next, taskOf } = await open(t)
       await addTask(1)

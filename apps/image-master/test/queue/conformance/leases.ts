@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { until } from '@darkroom/testing'
 import { error, facts } from '../../sample-facts.ts'
 import { leaseOf, never } from '../sample-tasks.ts'
@@ -10,7 +10,7 @@ const shortLeaseMs = 300
 const renewedLeaseMs = 1500
 
 export function leasesAreFenced(open: Open): void {
-  describe('a lease', () => {
+  suite('a lease', () => {
     test('lasts for as long as it is renewed', async t => {
       const { queue, addTask, next, taskOf } = await open(t, renewedLeaseMs)
       await addTask(1)

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { facts } from '../../sample-facts.ts'
 import { idOf, leaseOf, never } from '../sample-tasks.ts'
 import { longLeaseMs, longWait, moment, type Open } from './open-queue.ts'
 
 export function workIsLeased(open: Open): void {
-  describe('next', () => {
+  suite('next', () => {
     test('leases a task with all facts that a worker needs', async t => {
       const { addTask, next, taskOf } = await open(t)
       const { operations, original } = await addTask(1)

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
-import { describe, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { bytesSource, readImageHeader } from '@darkroom/image-header'
 import fc from 'fast-check'
 import sharp from 'sharp'
@@ -43,7 +43,7 @@ for (const name of ['95-samsung-8x8.jpg', '95-one-byte-before-dqt.jpg']) {
   })
 }
 
-describe('a complete JPEG with a harmless oddity', () => {
+suite('a complete JPEG with a harmless oddity', () => {
   for (const { name, jpeg, odd: file } of odd) {
     test(`${name} is developed like a JPEG without it`, async () => {
       assert.deepEqual(

@@ -1,7 +1,7 @@
 // Not for test:quick: it generates many examples.
 
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import sharp from 'sharp'
 import { compose } from '../../../src/permute/channel-order.ts'
@@ -141,7 +141,7 @@ test('data without an end code is well formed if all pixels are there', async ()
   permuteGif(gif, 'bgr', options)
 })
 
-describe('a GIF that breaks a rule is not well formed', () => {
+suite('a GIF that breaks a rule is not well formed', () => {
   const picture = pictureOf({})
   const [screen, palette, descriptor, , data, trailer] = gifBlocks(picture) as [
     Buffer,

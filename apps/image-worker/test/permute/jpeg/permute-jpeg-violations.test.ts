@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { permuteJpeg } from '../../../src/permute/jpeg/permute-jpeg.ts'
 import { NotWellFormed } from '../../../src/permute/not-well-formed.ts'
 import { assertSame, inspect } from '../../develop/inspect.ts'
@@ -105,7 +105,7 @@ const violations: readonly [name: string, jpeg: Uint8Array, message: RegExp][] =
   ['a frame of another kind', withFrame(progressiveFrame), /invalid range/],
 ]
 
-describe('a JPEG that breaks a rule, or is of an unsupported kind, is refused with the reason', () => {
+suite('a JPEG that breaks a rule, or is of an unsupported kind, is refused with the reason', () => {
   for (const [name, jpeg, message] of violations) {
     test(name, () => {
       assert.throws(() => permuteJpeg(jpeg, 'bgr'), { name: 'NotWellFormed', message: message })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { constants, deflateSync } from 'node:zlib'
 import { permuteWhole } from '../collect.ts'
 import { decode, permuted } from '../decode.ts'
@@ -35,7 +35,7 @@ for (const [name, [width, height]] of Object.entries(sizes)) {
     })
   }
 
-  describe(`in a ${name} palette image of many chunks, each is checked`, () => {
+  suite(`in a ${name} palette image of many chunks, each is checked`, () => {
     const chunks = imageChunks(deflateSync(scanlinesOf(picture)), 1000)
     const interrupted = chunks.toSpliced(50, 0, chunk('tEXt', Buffer.from('Title\0x')))
     const violations: Record<string, Buffer> = {
@@ -50,7 +50,7 @@ for (const [name, [width, height]] of Object.entries(sizes)) {
   })
 }
 
-describe('the data of a small palette image is checked to the last byte', () => {
+suite('the data of a small palette image is checked to the last byte', () => {
   const picture = pictureOf(40, 30)
   const lines = scanlinesOf(picture)
   const interlaced = { ...picture, interlaced: true }

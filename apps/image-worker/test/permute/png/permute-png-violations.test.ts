@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { deflateRawSync, deflateSync } from 'node:zlib'
 import { permuteWhole } from '../collect.ts'
 import { noise, noiseBytes } from '../pictures.ts'
@@ -27,7 +27,7 @@ const file = (picture: PngPicture, ...chunks: Buffer[]) =>
 const image = (picture: PngPicture) => chunk('IDAT', deflateSync(scanlinesOf(picture)))
 const withBefore = (picture: PngPicture, ...before: Buffer[]) => assemblePng(picture, { before })
 
-describe('a PNG that breaks a rule is not well formed', () => {
+suite('a PNG that breaks a rule is not well formed', () => {
   const zlib = deflateSync(scanlinesOf(rgb))
   const raw = scanlinesOf(rgb)
   const violations: Record<string, Buffer> = {
@@ -184,7 +184,7 @@ describe('a PNG that breaks a rule is not well formed', () => {
   })
 })
 
-describe('an animated PNG that breaks a rule is not well formed', () => {
+suite('an animated PNG that breaks a rule is not well formed', () => {
   const first = control(0, 4, 5)
   const good = [control(1, 2, 2), frame(2, 2, 2)]
   const violations: Record<string, Buffer> = {
@@ -217,7 +217,7 @@ describe('an animated PNG that breaks a rule is not well formed', () => {
   }
 })
 
-describe('a large palette image, whose data is not inflated, is not well formed', () => {
+suite('a large palette image, whose data is not inflated, is not well formed', () => {
   const large = { ...indexed, width: 1100, height: 1000, samples: [] }
   const raw = Buffer.alloc(1101 * 1000)
   const data = deflateSync(raw, { level: 0 })

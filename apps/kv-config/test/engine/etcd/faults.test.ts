@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, type TestContext, test } from 'node:test'
+import { suite, type TestContext, test } from 'node:test'
 import { OutcomeUnknown, StoreUnavailable } from '@darkroom/service-kit'
 import { type EtcdServers, startEtcd, until, withEngine } from '@darkroom/testing'
 import { absent, always, bytes, put, text, wake } from '../../conformance/open-engine.ts'
@@ -26,7 +26,7 @@ withEngine('etcd', program => {
   const etcd = shareEtcd(program)
 
   // These tests mostly wait, and don't disturb each other.
-  describe('a store whose connections to etcd fail', { concurrency: true }, () => {
+  suite('a store whose connections to etcd fail', { concurrency: true }, () => {
     test('fault: a watch that broke misses no change until it is restored', async t => {
       const { store, direct, relay } = await openThroughRelays(t, etcd())
       const { revision } = await put(store, 'a', 'one')
