@@ -1,8 +1,9 @@
 import { grantRoutes } from './grants.ts'
-import { ImageStatus, UploadBody, UploadBytes } from './image-documents.ts'
+import { ImageStatus, UploadBody } from './image-documents.ts'
 import { intakeRoutes } from './intake.ts'
 import { keyRoutes } from './keys.ts'
 import { linkRoutes } from './links.ts'
+import { olderRoutes } from './older-routes.ts'
 import { OperationDescription } from './operations.ts'
 import { Owner } from './owner.ts'
 import { pageNext, pageQuery } from './page.ts'
@@ -15,7 +16,7 @@ import { Stats } from './stats.ts'
 import { BytesRequestHeaders, bytesResponses } from './storage.ts'
 import { TaskState } from './task.ts'
 import { Type } from './typebox/typebox.js'
-import { UploadOptions } from './upload-options.ts'
+import { IdempotencyKey, UploadOptions, uploadErrors } from './upload-options.ts'
 import { PriorityHeader } from './urgency.ts'
 import { ResultName } from './variants.ts'
 import { webhookRoutes } from './webhooks.ts'
@@ -32,29 +33,8 @@ const Preset = Type.Optional({
   ...ResultName,
   description: 'Only images that were uploaded with this preset',
 })
-const idQuery = Type.Object({ id: Type.String({ maxLength: 200 }) }, { additionalProperties: false })
 const Prefer = Type.Optional(
   Type.String({ description: 'RFC 7240; `wait=N` waits up to N seconds for the image to be finished' }),
-)
-
-const uploadErrors = {
-  400: Problem,
-  403: Problem,
-  404: Problem,
-  410: Problem,
-  413: Problem,
-  415: Problem,
-  422: Problem,
-  429: Problem,
-  503: Problem,
-}
-
-const IdempotencyKey = Type.Optional(
-  Type.String({
-    minLength: 1,
-    maxLength: 255,
-    description: 'Uploading the same image again with the same key returns the same id',
-  }),
 )
 
 export const frontendRoutes = {
@@ -259,36 +239,7 @@ export const frontendRoutes = {
       response: { 200: Stats },
     },
   }),
-  newImage: defineRoute({
-    method: 'POST',
-    url: '/newImage',
-    schema: {
-      summary: 'Like POST /images, but returns the id as plain text',
-      querystring: UploadOptions,
-      headers: Type.Object({ 'idempotency-key': IdempotencyKey, priority: PriorityHeader }),
-      body: UploadBytes,
-      response: { 202: Type.String(), ...uploadErrors },
-    },
-  }),
-  isReady: defineRoute({
-    method: 'GET',
-    url: '/image/isReady',
-    schema: {
-      summary: '`not found`, `in progress`, `finished` or `failed`, as plain text',
-      querystring: idQuery,
-      response: { 200: Type.String() },
-    },
-  }),
-  getLegacyResult: defineRoute({
-    method: 'GET',
-    url: '/image/get',
-    schema: {
-      summary: 'The developed image',
-      querystring: idQuery,
-      headers: BytesRequestHeaders,
-      response: bytesResponses,
-    },
-  }),
+  ...olderRoutes,
   ...resumableRoutes,
   ...presetRoutes,
   ...intakeRoutes,

@@ -1,5 +1,6 @@
-import { NewCallback, NoticeClaim, NoticeReport } from './callback.ts'
+import { NewCallback } from './callback.ts'
 import { Instant } from './instant.ts'
+import { noticeRoutes } from './notices.ts'
 import { Operations } from './operations.ts'
 import { DecodedTypes } from './optional-types.ts'
 import { Owner } from './owner.ts'
@@ -213,34 +214,7 @@ export const taskDbRoutes = {
       response: { 200: Type.Object({ ids: Type.Array(Type.String()) }) },
     },
   }),
-  claimNotices: defineRoute({
-    method: 'POST',
-    url: '/notices/claim',
-    schema: {
-      summary: 'Leases due notices, the oldest first',
-      body: NoticeClaim,
-      response: { 200: Type.Object({ tasks: Type.Array(Task) }) },
-    },
-  }),
-  reportNotice: defineRoute({
-    method: 'POST',
-    url: '/tasks/:id/notice',
-    schema: {
-      summary: 'Reports the outcome of a claimed notice',
-      params,
-      body: NoticeReport,
-      response: { 200: Task, 404: Problem, 409: Problem },
-    },
-  }),
-  repeatNotice: defineRoute({
-    method: 'POST',
-    url: '/tasks/:id/notice/repeat',
-    schema: {
-      summary: 'Makes the notice of an ended task due again, with a full set of attempts',
-      params,
-      response: { 200: Task, 404: Problem, 409: Problem },
-    },
-  }),
+  ...noticeRoutes,
   followChanges: defineRoute({
     method: 'GET',
     url: '/changes',

@@ -1,4 +1,5 @@
 import { CallbackUrl } from './callback.ts'
+import { Problem } from './problem.ts'
 import { type Static, Type } from './typebox/typebox.js'
 
 /** The options of an upload as text: in the query, or as fields of a form. */
@@ -37,4 +38,25 @@ export const GivenOutputs = Type.Object(
     variants: Type.Optional(Type.Unknown({ description: 'As text, or as an object of lists by name' })),
   },
   { additionalProperties: false },
+)
+
+/** The refusals of an upload. */
+export const uploadErrors = {
+  400: Problem,
+  403: Problem,
+  404: Problem,
+  410: Problem,
+  413: Problem,
+  415: Problem,
+  422: Problem,
+  429: Problem,
+  503: Problem,
+}
+
+export const IdempotencyKey = Type.Optional(
+  Type.String({
+    minLength: 1,
+    maxLength: 255,
+    description: 'Uploading the same image again with the same key returns the same id',
+  }),
 )
