@@ -1,7 +1,8 @@
 import { logger } from '@darkroom/image-master/testing'
 import { until } from '@darkroom/testing'
 import type { ThreadMessage } from '../../src/thread/protocol.ts'
-import { type WorkLoopOptions, workUntilDrained } from '../../src/thread/work-loop.ts'
+import { workUntilDrained } from '../../src/thread/work-loop.ts'
+import type { WorkLoopOptions } from '../../src/thread/work-options.ts'
 import type { Workshop } from '../start-workshop.ts'
 
 export const facts = { contentType: 'image/png', width: 1, height: 1, frames: 1 }

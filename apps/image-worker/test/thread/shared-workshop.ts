@@ -1,5 +1,5 @@
 import { after, type TestContext } from 'node:test'
-import type { WorkLoopOptions } from '../../src/thread/work-loop.ts'
+import type { WorkLoopOptions } from '../../src/thread/work-options.ts'
 import { startWorkshop, type Workshop } from '../start-workshop.ts'
 import { runWorkLoop } from './run-work-loop.ts'
 

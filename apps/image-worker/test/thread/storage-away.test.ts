@@ -3,7 +3,7 @@ import { suite, test } from 'node:test'
 import { problemType } from '@darkroom/contracts'
 import { ServiceUnavailable } from '@darkroom/service-kit'
 import { until } from '@darkroom/testing'
-import type { WorkLoopOptions } from '../../src/thread/work-loop.ts'
+import type { WorkLoopOptions } from '../../src/thread/work-options.ts'
 import { startWorkshop, type Workshop } from '../start-workshop.ts'
 import { runWorkLoop } from './run-work-loop.ts'
 

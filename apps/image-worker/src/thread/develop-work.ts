@@ -1,0 +1,73 @@
+import { outputsOf, type Work } from '@darkroom/contracts'
+import { SharedOriginal } from '../develop/shared-original.ts'
+import { UnusableImage } from '../develop/unusable-image.ts'
+import type { ReusableBuffer } from '../reusable-buffer.ts'
+import { bytesOf, deliverResults, type MadeOutput } from './deliver-results.ts'
+import type { WorkEnd } from './protocol.ts'
+import { usualInlineBytes, usualRefusedWrites, type WorkLoopOptions } from './work-options.ts'
+import { nextRequest } from './work-request.ts'
+
+interface Ended {
+  end: WorkEnd
+  next?: Work | undefined
+}
+
+/** Develops the outputs of a task, and delivers them. Returns the next work, if the report brought some. */
+export async function developAndStore(
+  work: Work,
+  originals: ReusableBuffer,
+  lost: AbortSignal,
+  options: WorkLoopOptions,
+): Promise<Ended> {
+  const { clients, develop, report } = options
+  const { content } = work.original
+  const input =
+    content === undefined
+      ? await fetchOriginal(work, originals, lost, clients.storage)
+      : Buffer.from(content, 'base64')
+  const outputs = outputsOf(work)
+  const shared = outputs.length > 1 ? new SharedOriginal() : undefined
+  const made: MadeOutput[] = []
+  try {
+    for (const { name, operations } of outputs) {
+      report({ type: 'developing' }) // the time limit starts again
+      made.push({ name, developed: await develop(input, operations, shared) })
+      lost.throwIfAborted()
+    }
+  } finally {
+    report({ type: 'developed' })
+  }
+  const end: WorkEnd = { kind: 'finished', bytesIn: input.length, bytesOut: bytesOf(made) }
+  const reported = await deliverResults(work, made, lost, {
+    clients,
+    inlineBytes: options.inlineBytes ?? usualInlineBytes,
+    offerMs: (options.refusedWrites ?? usualRefusedWrites).offerMs,
+    nextRequest: () => nextRequest(options),
+  })
+  if (!reported) return { end: { kind: 'abandoned', reason: 'a newer attempt has stored its result' } }
+  if (reported.status === 409)
+    return { end: { kind: 'abandoned', reason: 'the lease was lost before the result was reported' } }
+  return reported.status === 200 ? { end, next: reported.body } : { end }
+}
+
+async function fetchOriginal(
+  { id, original }: Work,
+  originals: ReusableBuffer,
+  signal: AbortSignal,
+  storage: WorkLoopOptions['clients']['storage'],
+): Promise<Uint8Array> {
+  const reply = await storage.getBlob({ params: { key: id, stage: 'pre' }, headers: {}, signal })
+  if (reply.status === 200) return read(reply.body, originals.take(original.bytes))
+  throw new UnusableImage('original-gone', 'the original is no longer stored')
+}
+
+/** Fills `bytes` from a body of as many bytes. */
+async function read(body: AsyncIterable<Uint8Array>, bytes: Uint8Array): Promise<Uint8Array> {
+  let at = 0
+  for await (const chunk of body) {
+    bytes.set(chunk, at)
+    at += chunk.length
+  }
+  if (at < bytes.length) throw new Error(`the storage sent ${at} of the ${bytes.length} bytes of an original`)
+  return bytes
+}
