@@ -50,7 +50,7 @@ export function buildApp(dependencies: AppDependencies): App {
   const { imageMaster, taskDb } = clients
   const parts = makeParts(dependencies)
   const { intake, load, feed, presets, hub, outbound, webhooks } = parts
-  const { signing, keys, rates, authenticator, grants, erased } = parts
+  const { signing, keys, rates, authenticator, grants, deleted, erased } = parts
   const checkReady = async () => {
     // Not its /readyz, which fails while Redis is unavailable: uploads are accepted meanwhile.
     await clients.imageMaster.healthz({})
@@ -73,7 +73,7 @@ export function buildApp(dependencies: AppDependencies): App {
       checkReady,
     },
     scope => addUploadRoutes(scope, { imageMaster, taskDb, ...parts }, intake, feed, publicUrls),
-    scope => addImageRoutes(scope, clients, { feed, grants }, publicUrls),
+    scope => addImageRoutes(scope, clients, { feed, grants, deleted }, publicUrls),
     scope => addRetryRoutes(scope, clients, publicUrls),
     scope => addEventRoutes(scope, clients, hub, publicUrls),
     scope => addBytesRoutes(scope, clients),

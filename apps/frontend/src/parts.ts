@@ -4,6 +4,7 @@ import { Authenticator } from './access/authenticator.ts'
 import { GrantBook } from './access/grant-book.ts'
 import { LocalFacts } from './access/local-facts.ts'
 import { SigningKeys } from './access/signing-keys.ts'
+import { DeletedUploads } from './erasure/deleted-uploads.ts'
 import { ErasedOwners } from './erasure/erased-owners.ts'
 import { ChangeFeed } from './events/change-feed.ts'
 import { EventHub } from './events/event-hub.ts'
@@ -65,18 +66,19 @@ export function makeParts({
   const grants = new GrantBook(clients.kv)
   const importer = new Importer(outbound)
   const erased = new ErasedOwners({ clients, keys })
+  const deleted = new DeletedUploads({ clients, feed, logger })
   const closing = new AbortController()
   const watching = repeat(streamCheckMs, closing.signal, async () =>
     hub.endWhere(({ caller }) => !authenticator.isStillValid(caller)),
   )
   return {
     ...{ intake, load, feed, presets, hub, outbound, importer, webhooks },
-    ...{ signing, keys, rates, authenticator, grants, erased },
+    ...{ signing, keys, rates, authenticator, grants, deleted, erased },
     async close(): Promise<void> {
       closing.abort()
       await webhooks.sender.close()
       await Promise.all([
-        ...[feed, intake, keys, load, outbound, signing].map(part => part.close()),
+        ...[deleted, feed, intake, keys, load, outbound, signing].map(part => part.close()),
         watching,
       ])
       await localFacts.close()

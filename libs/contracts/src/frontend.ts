@@ -207,6 +207,25 @@ export const frontendRoutes = {
       response: { 204: Nothing, 404: Problem, 412: Problem },
     },
   }),
+  deleteByKey: defineRoute({
+    method: 'DELETE',
+    url: '/images',
+    schema: {
+      summary:
+        'Deletes the image that was uploaded with an Idempotency-Key, or is being uploaded: no upload with this key that ends within the next ten minutes leaves an image',
+      querystring: Type.Object(
+        {
+          idempotencyKey: Type.String({
+            minLength: 1,
+            maxLength: 255,
+            description: 'The Idempotency-Key of the upload',
+          }),
+        },
+        { additionalProperties: false },
+      ),
+      response: { 204: Nothing, 429: Problem },
+    },
+  }),
   listImages: defineRoute({
     method: 'GET',
     url: '/images',

@@ -17,6 +17,7 @@ const params = Type.Object({ id: TaskId })
 const Since = Type.Optional(
   Type.String({ format: 'date-time', description: 'Only tasks that arrived at this instant or later' }),
 )
+const IdempotencyKey = Type.String({ minLength: 1, maxLength: 255 })
 const FencingToken = Type.Integer({ minimum: 1 })
 const LeaseMs = Type.Integer({ minimum: 100, maximum: 3_600_000 })
 
@@ -31,7 +32,7 @@ export const NewTask = Type.Object(
     original: ImageFacts,
     urgency: Type.Optional(Urgency),
     maxAttempts: Type.Integer({ minimum: 1 }),
-    idempotencyKey: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
+    idempotencyKey: Type.Optional(IdempotencyKey),
     callback: Type.Optional(NewCallback),
   },
   { additionalProperties: false },
@@ -125,6 +126,19 @@ export const taskDbRoutes = {
     schema: {
       summary: 'Reads a task',
       params,
+      response: { 200: Task, 404: Problem },
+    },
+  }),
+  findByKey: defineRoute({
+    method: 'GET',
+    url: '/tasks/by-key',
+    schema: {
+      summary:
+        'Reads the task that an owner made with an idempotency key; without `owner`, a task without an owner',
+      querystring: Type.Object(
+        { owner: Type.Optional(Owner), idempotencyKey: IdempotencyKey },
+        { additionalProperties: false },
+      ),
       response: { 200: Task, 404: Problem },
     },
   }),

@@ -4,6 +4,7 @@ import { deleteImage } from '@darkroom/service-kit/images'
 import { eraseGrants } from '../access/grant-book.ts'
 import { KeyStore } from '../keys/manage-keys.ts'
 import { WebhookSecrets } from '../webhooks/webhook-secrets.ts'
+import { eraseMarks } from './deleted-uploads.ts'
 import { eraseUploads } from './erase-uploads.ts'
 import { markErased } from './erased-owners.ts'
 
@@ -41,6 +42,7 @@ async function eraseAll(clients: Clients, owner: string): Promise<Erased> {
   const { kv } = clients
   const keys = await revokeKeys(new KeyStore(kv), owner)
   await eraseGrants(kv, owner)
+  await eraseMarks(kv, owner)
   const uploads = await eraseUploads(clients, owner)
   const images = await eraseImages(clients, owner)
   await WebhookSecrets.inside(kv).delete(owner)

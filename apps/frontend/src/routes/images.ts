@@ -12,6 +12,7 @@ import {
 import { deleteImage } from '@darkroom/service-kit/images'
 import { type Caller, findImage, imageNotFound, ownerSeenBy, requireImage } from '../access/caller.ts'
 import type { Grant, GrantBook } from '../access/grant-book.ts'
+import type { DeletedUploads } from '../erasure/deleted-uploads.ts'
 import type { ChangeFeed } from '../events/change-feed.ts'
 import { setRetryAfter, toImageStatus } from '../images/image-status.ts'
 import { applyPreferredWait } from '../images/preferred-wait.ts'
@@ -26,7 +27,7 @@ export type FrontendClients = Pick<ServiceClients, 'imageMaster' | 'storage' | '
 export function addImageRoutes(
   app: App,
   { storage, taskDb }: FrontendClients,
-  { feed, grants }: { feed: ChangeFeed; grants: GrantBook },
+  { feed, grants, deleted }: { feed: ChangeFeed; grants: GrantBook; deleted: DeletedUploads },
   publicUrls: readonly URL[],
 ): void {
   app.route({
@@ -81,6 +82,14 @@ export function addImageRoutes(
     const last = tasks[limit - 1]
     return taskCursors.write({ tasks: tasks.slice(0, limit), ...(last && { next: last.id }) })
   }
+
+  app.route({
+    ...frontendRoutes.deleteByKey,
+    handler: async ({ query: { idempotencyKey }, caller: { owner } }, reply) => {
+      await deleted.delete({ idempotencyKey, ...(owner !== undefined && { owner }) })
+      return reply.code(204).send()
+    },
+  })
 
   app.route({
     ...frontendRoutes.deleteImage,

@@ -13,6 +13,7 @@ import { requireImage } from '../access/caller.ts'
 import type { Grant, GrantBook } from '../access/grant-book.ts'
 import { requireNoOptions } from '../access/refusals.ts'
 import { unlessRevoked } from '../access/unless-revoked.ts'
+import type { DeletedUploads } from '../erasure/deleted-uploads.ts'
 import type { ErasedOwners } from '../erasure/erased-owners.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import type { Outbound } from '../outbound/outbound.ts'
@@ -30,6 +31,7 @@ export interface UploadClients {
   importer: Importer
   grants: GrantBook
   keys: Pick<KeyRing, 'describe'>
+  deleted: Pick<DeletedUploads, 'requireUndeleted'>
   erased: ErasedOwners
   outbound: Pick<Outbound, 'mistakeIn'>
 }
@@ -39,7 +41,7 @@ export interface UploadClients {
  * or the stored original of another image.
  *
  * @throws ServiceProblem of the master, 400 for an invalid form or invalid options, 404 for another image that the caller
- * may not see, 422 for a failed import, 401 if the key was revoked meanwhile
+ * may not see, 422 for a failed import, 401 if the key was revoked meanwhile, 410 if the upload was deleted
  */
 export async function upload(
   request: FastifyRequest,
@@ -53,13 +55,23 @@ export async function upload(
 ): Promise<Task> {
   const { grant } = request.caller
   if (grant) return uploadWithGrant(request, reply, { ...given, grant }, clients)
-  const { erased, imageMaster, importer, keys, outbound, presets, taskDb } = clients
+  const { deleted, erased, imageMaster, importer, keys, outbound, presets, taskDb } = clients
   const signal = hangUpSignal(reply)
   const { idempotencyKey, urgency } = given
   const headers = {
     ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
     ...(urgency !== undefined && { priority: formatPriority(urgency) }),
   }
+  const requireUndeleted = () => {
+    if (idempotencyKey !== undefined)
+      deleted.requireUndeleted({ owner: request.caller.owner, idempotencyKey })
+  }
+  const keep = async (image: Task) => {
+    await erased.keep(image, request.caller)
+    requireUndeleted()
+    return image
+  }
+  requireUndeleted()
   const orderOf = async (options: GivenOptions) => {
     const { owner } = request.caller
     const chosen = withCallback({ ...given.options, ...options }, request.caller, outbound)
@@ -72,7 +84,7 @@ export async function upload(
     const { id } = await requireImage(taskDb, request.caller, from)
     const body = { ...(await orderOf(options)), from: id }
     const answer = await imageMaster.copyImage({ headers, body, signal })
-    if (answer.status === 202) return erased.keep(answer.body, request.caller)
+    if (answer.status === 202) return keep(answer.body)
     throw ServiceProblem.relay(answer)
   }
   // Checked before a URL is fetched.
@@ -88,7 +100,7 @@ export async function upload(
     body: unlessRevoked(body, request.caller, keys),
     signal,
   })
-  if (answer.status === 202) return erased.keep(answer.body, request.caller)
+  if (answer.status === 202) return keep(answer.body)
   throw refusalOf(answer, request)
 }
 

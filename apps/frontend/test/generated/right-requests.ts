@@ -145,6 +145,7 @@ export async function startWorld(owner: Owner): Promise<World> {
     createKey: async () => ({ headers: json, body: JSON.stringify({ owner: 'carol', name: 'a camera' }) }),
     createLinks: async () => ({ params: { id: finished }, headers: json, body: '{"expiresIn":60}' }),
     createUpload: async () => ({ headers: { ...tus, 'upload-length': String(png.length) } }),
+    deleteByKey: async () => ({ query: { idempotencyKey: String(turn++) } }),
     deleteImage: async () => ({ params: { id: await upload() } }),
     deletePreset: async () => ({ params: { name: await makePreset('brief') } }),
     describeTus: nothing,

@@ -43,6 +43,8 @@ export interface TaskStore {
   /** Stores a task, unless its id exists, or its owner has a task with its idempotency key: then returns that task. */
   create(id: string, task: NewTask): Promise<{ isNew: boolean; task: Task }>
   get(id: string): Promise<Task | undefined>
+  /** The task that this owner made with this idempotency key; without an owner, a task without an owner. */
+  findByKey(given: { owner?: string | undefined; idempotencyKey: string }): Promise<Task | undefined>
   /** Newest first. */
   list(query: TaskQuery): Promise<{ tasks: Task[]; next?: string }>
   /**

@@ -5,7 +5,14 @@ import type { TaskEvent } from '../transitions.ts'
 
 type TaskHandlers = Pick<
   Handlers<typeof taskDbRoutes>,
-  'putTask' | 'retryTask' | 'renewLease' | 'getTask' | 'listTasks' | 'findUnknown' | 'deleteTask'
+  | 'putTask'
+  | 'retryTask'
+  | 'renewLease'
+  | 'getTask'
+  | 'findByKey'
+  | 'listTasks'
+  | 'findUnknown'
+  | 'deleteTask'
 >
 
 export function taskHandlers(counted: CountedStore): TaskHandlers {
@@ -32,6 +39,12 @@ export function taskHandlers(counted: CountedStore): TaskHandlers {
 
     async getTask({ params: { id } }) {
       return { status: 200, body: (await store.get(id)) ?? taskNotFound(id) }
+    },
+
+    async findByKey({ querystring }) {
+      const task = await store.findByKey(querystring)
+      if (task) return { status: 200, body: task }
+      throw new ServiceProblem(404, 'task-not-found', 'there is no task with this owner and idempotency key')
     },
 
     async listTasks({ querystring: { owner, state, preset, endedBefore, since, limit = 100, cursor } }) {

@@ -32,6 +32,26 @@ export function tasksHaveOwners(openEngine: OpenEngine): void {
     )
   })
 
+  test('a task is found by its idempotency key only for its owner', async t => {
+    const store = await openEngine(t, clock)
+    const key = 'schlüssel \0 🔑'
+    for (const [n, owner] of [undefined, 'alice', 'bob'].entries())
+      await store.create(
+        taskId(n + 1),
+        newTask({ idempotencyKey: key, ...(owner !== undefined && { owner }) }),
+      )
+    await store.create(taskId(4), newTask({ owner: 'carol' }))
+    const find = async (owner: string | undefined, idempotencyKey = key) =>
+      (await store.findByKey({ owner, idempotencyKey }))?.id
+    assert.deepEqual(await Promise.all([undefined, 'alice', 'bob', 'carol'].map(owner => find(owner))), [
+      ...[1, 2, 3].map(taskId),
+      undefined,
+    ])
+    assert.equal(await find('alice', 'another key'), undefined)
+    await store.delete(taskId(2))
+    assert.equal(await find('alice'), undefined)
+  })
+
   test('two owners that use one idempotency key at once get one task each', async t => {
     const store = await openEngine(t, clock)
     const creations = Array.from({ length: 30 }, (_, n) =>

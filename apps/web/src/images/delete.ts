@@ -8,6 +8,7 @@ import { notice } from '../shell/notice.ts'
 import { forgetPending } from '../upload/pending.ts'
 import { cancelUpload } from '../upload/queue.ts'
 import { goesInPieces, rememberRow } from '../upload/send-in-pieces.ts'
+import { withdraw } from '../upload/withdraw.ts'
 import { readHistory } from './history.ts'
 import { imageOf, type Row } from './row.ts'
 import { forget, hidden, removeRows, shownRows } from './store.ts'
@@ -68,7 +69,10 @@ function endUndo(): void {
   const rows = undoable.value?.rows ?? []
   undoable.value = undefined
   const files = rows.filter(row => !imageOf(row))
-  for (const row of files) void cancelUpload(row).then(late => late && deleteLate(late.id))
+  for (const row of files) {
+    void withdraw(row)
+    void cancelUpload(row).then(late => late && deleteLate(late.id))
+  }
   removeRows(files)
   due.push(...rows.filter(imageOf))
 }

@@ -29,6 +29,8 @@ let waiting = new Set<Row>()
 const sending = new Map<Row, Sending>()
 const cancelled = new WeakSet<Row>()
 const attempts = new WeakMap<Row, number>()
+/** Whether a request with the file was sent. */
+const wasSent = new WeakSet<Row>()
 let backoffMs = 500
 let timer: ReturnType<typeof setTimeout> | undefined
 
@@ -77,6 +79,12 @@ export async function answersArrived(): Promise<void> {
   if (unanswered.length > 0) await Promise.allSettled(unanswered.map(([, { accepted }]) => accepted))
 }
 
+/** Whether the server may have an image of a file, although no answer has arrived. */
+export function mayHaveArrived(row: Row): boolean {
+  const { state } = row.view.peek()
+  return wasSent.has(row) && (state === 'uploading' || state === 'waiting')
+}
+
 function isUnanswered(row: Row): boolean {
   const view = row.view.peek()
   return view.state === 'uploading' && view.share === 1
@@ -108,6 +116,7 @@ async function start(row: Row): Promise<void> {
     if (sending.has(row)) setView(row, { state: 'uploading', share })
   })
   sending.set(row, upload)
+  wasSent.add(row)
   try {
     const image = await upload.accepted
     backoffMs = 500

@@ -36,6 +36,11 @@ export function keptShare(row: Row): number | undefined {
   return begun.get(row)?.share
 }
 
+/** The id of an upload that the server has begun. */
+export function uploadIdOf(row: Row): string | undefined {
+  return begun.get(row)?.url.split('/').pop()
+}
+
 export function goesInPieces({ bytes }: Row): boolean {
   return bytes > pieceBytes
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { until } from '@darkroom/testing'
+import { generateImage, until } from '@darkroom/testing'
 import { addTo, fileOf, type InBrowser, idOf, rowOf, untilDeveloped } from '../in-browser.ts'
 import { assertAccessible } from '../open-page.ts'
 
@@ -125,14 +125,37 @@ export function listFlows({ local, open, png, post, remove, statusOf, listIds, i
     await page.getByRole('button', { name: 'Delete unwanted.png' }).click()
     // Another deletion ends the time in which the first can be undone.
     await page.getByRole('button', { name: 'Delete other.png' }).click()
-    const id = await until('the server has the image', async () =>
-      (await listIds()).find(each => !known.has(each)),
-    )
-    await until('the image is deleted', async () => (await statusOf(id)) === 404, 20_000)
+    await page.waitForResponse(response => response.request().method() === 'POST')
+    await until('the image is deleted', async () => (await listIds()).every(each => known.has(each)), 20_000)
     const names = await page.evaluate(() => [...(globalThis as unknown as { names: Set<string> }).names])
-    assert.ok(!names.includes(`Image ${id.slice(-6)}`), names.join())
+    assert.deepEqual(
+      names.filter(name => name.startsWith('Image ')),
+      [],
+    )
     assert.equal(await rowOf(page, 'unwanted.png').count(), 0)
   })
+
+  for (const [size, side] of [
+    ['in one request', 40],
+    ['in pieces', 2200],
+  ] as const)
+    test(`an image that is uploaded ${size}, and deleted before the answer, is deleted although the tab is closed`, async () => {
+      await using opened = await open()
+      const { page } = opened
+      const known = new Set(await listIds())
+      const others = async () => (await listIds()).filter(id => !known.has(id))
+      const network = await page.context().newCDPSession(page)
+      await network.send('Network.enable')
+      const late = { offline: false, latency: 3000, downloadThroughput: -1, uploadThroughput: -1 }
+      await network.send('Network.emulateNetworkConditions', late)
+      const image = await generateImage({ kind: 'png', width: side, height: side, seed: 1 })
+      await addTo(page, fileOf('unwanted.png', Buffer.from(image)))
+      await rowOf(page, 'unwanted.png').getByText('Being checked').waitFor()
+      await until('the server has the image', async () => (await others()).length > 0)
+      await page.getByRole('button', { name: 'Delete unwanted.png' }).click()
+      await page.goto('about:blank')
+      await until('the image is deleted', async () => (await others()).length === 0, 20_000)
+    })
 
   test('a double click on Delete deletes one image, not also the one that moves to its place', async () => {
     await using opened = await open()

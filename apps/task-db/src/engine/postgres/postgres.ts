@@ -22,7 +22,7 @@ import { anyExpired, anyTooLong, cutLeases, expireLeases } from './leases.ts'
 import { maintain } from './maintenance.ts'
 import { addCounts } from './minute-counts.ts'
 import { claimNotices, dueNotices } from './notices.ts'
-import { findTasks, selectPage, type TaskRow } from './task-rows.ts'
+import { findTasks, keyColumn, selectPage, type TaskRow } from './task-rows.ts'
 import type { Statement } from './transaction.ts'
 import { UnansweredClaims } from './unanswered-claims.ts'
 
@@ -73,6 +73,13 @@ export class PostgresTaskStore implements TaskStore {
 
   async get(id: string) {
     return (await findTasks(this.#database, [id])).get(id)
+  }
+
+  async findByKey({ owner = '', idempotencyKey }: { owner?: string | undefined; idempotencyKey: string }) {
+    const text =
+      'SELECT document FROM tasks WHERE idempotency_key = $1 AND idempotency_key IS NOT NULL AND owner = $2'
+    const [row] = await this.#database.read<TaskRow>(text, [keyColumn(idempotencyKey), owner])
+    return row?.document
   }
 
   async list(query: TaskQuery) {

@@ -57,6 +57,10 @@ export class SqliteTaskStore implements TaskStore {
     return read(this.#statements.get, id)
   }
 
+  async findByKey(given: { owner?: string | undefined; idempotencyKey: string }) {
+    return this.#findByKey(given)
+  }
+
   async list(query: TaskQuery) {
     const { text, values } = selectPage(query)
     const tasks = this.#database
@@ -199,7 +203,13 @@ export class SqliteTaskStore implements TaskStore {
     this.#statements.insert.run(task.id, JSON.stringify(task))
   }
 
-  #findByKey({ owner = '', idempotencyKey }: Pick<Task, 'owner' | 'idempotencyKey'>): Task | undefined {
+  #findByKey({
+    owner = '',
+    idempotencyKey,
+  }: {
+    owner?: string | undefined
+    idempotencyKey?: string | undefined
+  }): Task | undefined {
     return idempotencyKey === undefined ? undefined : read(this.#statements.getByKey, owner, idempotencyKey)
   }
 

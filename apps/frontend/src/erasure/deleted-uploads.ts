@@ -1,0 +1,182 @@
+import { createHash } from 'node:crypto'
+import { Owner, type TaskChangeLine } from '@darkroom/contracts'
+import { type Static, Type, Value } from '@darkroom/contracts/typebox'
+import {
+  type KvClient,
+  keysUnder,
+  type Logger,
+  type ServiceClients,
+  ServiceProblem,
+  tooManyRequests,
+  watchPrefix,
+} from '@darkroom/service-kit'
+import { deleteImage } from '@darkroom/service-kit/images'
+import type { ChangeFeed } from '../events/change-feed.ts'
+
+const prefix = 'deleted-uploads/'
+/** How long a mark is effective: longer than an upload takes whose bytes have all been sent. */
+const markSeconds = 600
+/** Every frontend holds all marks in memory. */
+const maxMarksPerOwner = 1000
+
+/** What a client knows of its upload before the answer. */
+interface UploadName {
+  owner?: string | undefined
+  idempotencyKey: string
+}
+
+/** A deleted upload, as kv-config keeps it, in JSON. */
+const Mark = Type.Object({
+  owner: Type.Optional(Owner),
+  idempotencyKey: Type.String(),
+  until: Type.Number({ description: 'In milliseconds since 1970' }),
+})
+type Mark = Static<typeof Mark>
+
+interface DeletedUploadsOptions {
+  clients: Pick<ServiceClients, 'kv' | 'storage' | 'taskDb'>
+  feed: Pick<ChangeFeed, 'listen'>
+  logger: Logger
+}
+
+/**
+ * Deletes images by the idempotency keys of their uploads, also if an upload ends later than its deletion.
+ *
+ *     mark in kv-config -> look for the image -> follow the changes until the mark expires
+ *
+ * Every frontend watches the marks, so one of them deletes the image even if the others are killed.
+ */
+export class DeletedUploads {
+  readonly #options: DeletedUploadsOptions
+  readonly #closing = new AbortController()
+  readonly #watching: Promise<void>
+  readonly #stopListening: () => void
+  /** By their keys in kv-config. */
+  #marks: ReadonlyMap<string, Mark> = new Map()
+  /** The marks whose images are to be looked for, one after the other. */
+  readonly #due = new Map<string, Mark>()
+  #looking: Promise<void> | undefined
+
+  constructor(options: DeletedUploadsOptions) {
+    this.#options = options
+    const { kv } = options.clients
+    this.#watching = watchPrefix({
+      ...{ kv, prefix, logger: options.logger, signal: this.#closing.signal },
+      onChange: values => this.#takeMarks(values),
+    })
+    this.#stopListening = options.feed.listen(change => this.#onChange(change))
+  }
+
+  /**
+   * Deletes the image of an upload. If it is accepted within the next ten minutes, it is deleted then.
+   *
+   * @throws ServiceProblem 429 if the owner has deleted too many uploads lately
+   */
+  async delete({ owner, idempotencyKey }: UploadName): Promise<void> {
+    const upload = { idempotencyKey, ...(owner !== undefined && { owner }) }
+    const name = keyOf(upload)
+    this.#requireRoom(upload)
+    const mark: Mark = { ...upload, until: Date.now() + markSeconds * 1000 }
+    await this.#options.clients.kv.setKey({
+      params: { '*': name },
+      querystring: { ttl: markSeconds },
+      headers: {},
+      body: Buffer.from(JSON.stringify(mark)),
+    })
+    this.#marks = new Map(this.#marks).set(name, mark)
+    await this.#findAndDelete(mark)
+  }
+
+  /** @throws ServiceProblem 410 if the upload was deleted */
+  requireUndeleted(upload: UploadName): void {
+    if (!this.#markOf(upload)) return
+    throw new ServiceProblem(
+      410,
+      'upload-deleted',
+      'the upload with this Idempotency-Key was deleted a short time ago; use a new key to upload the image again',
+    )
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    this.#stopListening()
+    this.#due.clear()
+    await Promise.all([this.#watching, this.#looking])
+  }
+
+  /** While kv-config does not answer, marks are kept that have expired there. */
+  #markOf(upload: UploadName): Mark | undefined {
+    const mark = this.#marks.size > 0 ? this.#marks.get(keyOf(upload)) : undefined
+    return mark && mark.until > Date.now() ? mark : undefined
+  }
+
+  #requireRoom(upload: UploadName): void {
+    const names = [...this.#marks.keys()].filter(name => name.startsWith(prefixOf(upload)))
+    if (names.length < maxMarksPerOwner) return
+    const words = `you have deleted ${names.length} uploads by their keys within ten minutes, which is the limit: delete images by their ids`
+    throw tooManyRequests('too-many-deletions', words, 60)
+  }
+
+  #takeMarks(values: ReadonlyMap<string, Uint8Array>): void {
+    const known = this.#marks
+    const marks = [...values].flatMap(([name, value]) => {
+      const mark = readMark(value)
+      return mark ? [[name, mark] as const] : []
+    })
+    this.#marks = new Map(marks)
+    // The image may have been accepted before this frontend knew the mark.
+    this.#lookFor(marks.filter(([name]) => !known.has(name)))
+  }
+
+  #onChange(change: TaskChangeLine): void {
+    if (change.kind === 'unknown') this.#lookFor(this.#marks)
+    if (change.kind !== 'stored' || change.task?.idempotencyKey === undefined) return
+    const { owner, idempotencyKey } = change.task
+    const mark = this.#markOf({ owner, idempotencyKey })
+    if (mark) this.#lookFor([[keyOf(mark), mark]])
+  }
+
+  #lookFor(marks: Iterable<readonly [string, Mark]>): void {
+    for (const [name, mark] of marks) if (mark.until > Date.now()) this.#due.set(name, mark)
+    this.#looking ??= this.#lookForDue().finally(() => (this.#looking = undefined))
+  }
+
+  async #lookForDue(): Promise<void> {
+    for (const [name, mark] of this.#due) {
+      this.#due.delete(name)
+      await this.#findAndDelete(mark).catch(error =>
+        this.#options.logger.warn({ err: error }, 'the image of a deleted upload could not be deleted'),
+      )
+    }
+  }
+
+  async #findAndDelete({ until: _, ...querystring }: Mark): Promise<void> {
+    const found = await this.#options.clients.taskDb.findByKey({ querystring })
+    if (found.status === 200) await deleteImage(found.body, this.#options.clients)
+  }
+}
+
+/** Deletes all marks of an owner: they contain idempotency keys. */
+export async function eraseMarks(kv: KvClient, owner: string): Promise<void> {
+  for await (const { key } of keysUnder(kv, prefixOf({ owner })))
+    await kv.deleteKey({ params: { '*': key }, headers: {} })
+}
+
+/** A key of kv-config is shorter than an idempotency key may be. */
+function keyOf(upload: UploadName): string {
+  return prefixOf(upload) + createHash('sha256').update(upload.idempotencyKey).digest('base64url')
+}
+
+/** No owner is called _. */
+function prefixOf({ owner = '_' }: Pick<UploadName, 'owner'>): string {
+  return `${prefix}${owner}/`
+}
+
+function readMark(value: Uint8Array): Mark | undefined {
+  try {
+    const mark: unknown = JSON.parse(Buffer.from(value).toString())
+    return Value.Check(Mark, mark) ? mark : undefined
+  } catch {
+    return undefined // not JSON
+  }
+}

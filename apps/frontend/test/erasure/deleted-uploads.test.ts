@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { problemType } from '@darkroom/contracts'
+import { logger, storageFiles } from '@darkroom/image-master/testing'
+import { generateImage, type HttpAnswer, httpRequest, until } from '@darkroom/testing'
+import { buildApp } from '../../src/app.ts'
+import { eraseOwner } from '../../src/erasure/erase-owner.ts'
+import { type Guarded, startGuarded } from '../access/start-guarded.ts'
+import { finishNext, taskCount } from '../start-frontend.ts'
+
+const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
+const json = { 'content-type': 'application/json' }
+
+const deletion = (key: string) => `/images?idempotencyKey=${encodeURIComponent(key)}`
+
+function upload({ askWith }: Guarded, token: string, key: string): Promise<HttpAnswer> {
+  return askWith(token, '/images', { method: 'POST', body: png, headers: { 'idempotency-key': key } })
+}
+
+async function deleteUpload({ askWith }: Guarded, token: string, key: string): Promise<void> {
+  const { status, body } = await askWith(token, deletion(key), { method: 'DELETE' })
+  assert.equal(status, 204, body.toString())
+}
+
+/** Holds a master's answer to each upload: the image is accepted, and the frontend doesn't know it yet. */
+function holdAnswers({ clients: { imageMaster } }: Guarded, t: { mock: typeof import('node:test').mock }) {
+  const accepted = Promise.withResolvers<void>()
+  const answered = Promise.withResolvers<void>()
+  const { newImage } = imageMaster
+  t.mock.method(imageMaster, 'newImage', async (call: Parameters<typeof newImage>[0]) => {
+    const answer = await newImage(call)
+    accepted.resolve()
+    await answered.promise
+    return answer
+  })
+  return { accepted: accepted.promise, answer: () => answered.resolve() }
+}
+
+describe('deleting an image by the Idempotency-Key of its upload', () => {
+  test('deletes the image and its bytes', async t => {
+    const guarded = await startGuarded(t)
+    const { key } = await guarded.makeKey({ owner: 'alice' })
+    await upload(guarded, key, 'a photo / 1')
+    await finishNext(guarded, png)
+    await deleteUpload(guarded, key, 'a photo / 1')
+    assert.equal(await taskCount(guarded), 0)
+    assert.deepEqual(storageFiles(guarded), [])
+  })
+
+  test('concerns only the owner of the key, also for operators, and tells nothing about others', async t => {
+    const guarded = await startGuarded(t)
+    const [alice, bob, operator] = [
+      await guarded.makeKey({ owner: 'alice' }),
+      await guarded.makeKey({ owner: 'bob' }),
+      await guarded.makeKey({ role: 'operator' }),
+    ]
+    await upload(guarded, alice.key, 'one')
+    for (const { key } of [bob, operator]) await deleteUpload(guarded, key, 'one')
+    assert.equal(await taskCount(guarded), 1)
+    // The mark of one owner doesn't concern another, either.
+    assert.equal((await upload(guarded, alice.key, 'one')).status, 202)
+    await deleteUpload(guarded, alice.key, 'one')
+    assert.equal(await taskCount(guarded), 0)
+  })
+
+  test('before the upload arrives refuses the upload, and later ones with this key', async t => {
+    const guarded = await startGuarded(t)
+    const { key } = await guarded.makeKey({ owner: 'alice' })
+    await deleteUpload(guarded, key, 'one')
+    for (const _ of [1, 2]) {
+      const answer = await upload(guarded, key, 'one')
+      assert.deepEqual([answer.status, answer.json().type], [410, problemType('upload-deleted')])
+    }
+    assert.deepEqual([await taskCount(guarded), storageFiles(guarded)], [0, []])
+    assert.equal((await upload(guarded, key, 'two')).status, 202)
+  })
+
+  test('while the upload is being accepted deletes the image', async t => {
+    const guarded = await startGuarded(t)
+    const { key } = await guarded.makeKey({ owner: 'alice' })
+    const { accepted, answer } = holdAnswers(guarded, t)
+    const uploading = upload(guarded, key, 'one')
+    await accepted
+    await deleteUpload(guarded, key, 'one')
+    answer()
+    assert.equal((await uploading).status, 410)
+    assert.deepEqual([await taskCount(guarded), storageFiles(guarded)], [0, []])
+  })
+
+  test('deletes an image that is accepted after its client hung up', async t => {
+    const guarded = await startGuarded(t)
+    const { clients } = guarded
+    const { key } = await guarded.makeKey({ owner: 'alice' })
+    const arrived = Promise.withResolvers<void>()
+    const goOn = Promise.withResolvers<void>()
+    const { newImage } = clients.imageMaster
+    let accepting: ReturnType<typeof newImage> | undefined
+    t.mock.method(clients.imageMaster, 'newImage', async (call: Parameters<typeof newImage>[0]) => {
+      const { signal, body: _, ...rest } = call
+      arrived.resolve()
+      // A master that has all bytes goes on when its caller has gone.
+      accepting = goOn.promise.then(() => newImage({ ...rest, body: png }))
+      const gone = new Promise<never>((_resolve, reject) =>
+        signal?.addEventListener('abort', () => reject(signal.reason)),
+      )
+      return Promise.race([accepting, gone])
+    })
+    const tab = new AbortController()
+    const headers = { authorization: `Bearer ${key}`, 'idempotency-key': 'one' }
+    const uploading = fetch(`${guarded.url}/images`, {
+      ...{ method: 'POST', body: png, headers, signal: tab.signal },
+    })
+    await arrived.promise
+    await deleteUpload(guarded, key, 'one')
+    tab.abort()
+    await assert.rejects(uploading, { name: 'AbortError' })
+    goOn.resolve()
+    assert.equal((await accepting)?.status, 202)
+    await until('the image is deleted', () => storageFiles(guarded).length === 0)
+    assert.equal(await taskCount(guarded), 0)
+  })
+
+  test('is completed by another frontend', async t => {
+    const guarded = await startGuarded(t)
+    const { clients } = guarded
+    const { key } = await guarded.makeKey({ owner: 'alice' })
+    await deleteUpload(guarded, key, 'one')
+    await guarded.app.close()
+    const { clusterToken } = { clusterToken: guarded.env.CLUSTER_TOKEN }
+    const other = buildApp({ clients, logger, clusterToken, accessMode: 'as-configured', intakeCheckMs: 20 })
+    t.after(() => other.close())
+    await other.ready()
+    // As if an upload of the first frontend ended only now.
+    const accepted = await clients.imageMaster.newImage({
+      querystring: { owner: 'alice' },
+      headers: { 'idempotency-key': 'one' },
+      body: png,
+    })
+    assert.equal(accepted.status, 202)
+    await until('the image is deleted', () => storageFiles(guarded).length === 0)
+    assert.equal(await taskCount(guarded), 0)
+  })
+
+  test('needs a key of Darkroom, not a grant, and exactly one Idempotency-Key', async t => {
+    const guarded = await startGuarded(t)
+    const { key } = await guarded.makeKey({ owner: 'alice' })
+    const made = await guarded.askWith(key, '/grants', {
+      method: 'POST',
+      body: Buffer.from('{}'),
+      headers: json,
+    })
+    const statusOf = async (token: string, path: string) =>
+      (await guarded.askWith(token, path, { method: 'DELETE' })).status
+    assert.equal(await statusOf(String(made.json().token), deletion('one')), 403)
+    assert.equal((await httpRequest(guarded.url, deletion('one'), { method: 'DELETE' })).status, 401)
+    for (const path of ['/images', '/images?idempotencyKey=', `${deletion('one')}&idempotencyKey=two`])
+      assert.equal(await statusOf(key, path), 400, path)
+  })
+
+  test('is limited: 1000 in ten minutes', async t => {
+    const guarded = await startGuarded(t)
+    const { key } = await guarded.makeKey({ owner: 'alice' })
+    const { kv } = guarded.clients
+    const mark = { owner: 'alice', idempotencyKey: 'x', until: Date.now() + 600_000 }
+    const body = Buffer.from(JSON.stringify(mark))
+    const names = Array.from({ length: 999 }, (_, n) => `deleted-uploads/alice/${n}`)
+    await Promise.all(
+      names.map(name => kv.setKey({ params: { '*': name }, querystring: {}, headers: {}, body })),
+    )
+    await until('the frontend knows the marks', async () => {
+      const { status } = await guarded.askWith(key, deletion('one'), { method: 'DELETE' })
+      return status === 429
+    })
+    const bob = await guarded.makeKey({ owner: 'bob' })
+    await deleteUpload(guarded, bob.key, 'one')
+  })
+
+  test('leaves no mark of an owner that is erased', async t => {
+    const guarded = await startGuarded(t)
+    const [alice, bob] = [await guarded.makeKey({ owner: 'alice' }), await guarded.makeKey({ owner: 'bob' })]
+    for (const { key } of [alice, bob]) await deleteUpload(guarded, key, 'one')
+    await eraseOwner(guarded.clients, 'alice')
+    const { body } = await guarded.clients.kv.listKeys({ querystring: { prefix: 'deleted-uploads/' } })
+    assert.deepEqual(
+      body.keys.map(({ key }) => key.split('/')[1]),
+      ['bob'],
+    )
+  })
+})
