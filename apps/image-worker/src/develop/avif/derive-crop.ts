@@ -82,7 +82,12 @@ function moveTransformations(
     const own = transformations.map(property =>
       properties.typeOf(property) === 'clap' ? { ...property, index: crops.shift() ?? 0 } : property,
     )
-    properties.set(derivedId, [...properties.of(id, { only: describing }), ...own])
+    // libheif converts samples to the full range before it crops at odd places. With colour numbers of a narrow range of
+    // its own, the derived image would be spread once more.
+    const described = properties
+      .of(id, { only: describing })
+      .filter(property => !properties.isNumbers(property))
+    properties.set(derivedId, [...described, ...own])
     properties.set(id, properties.of(id, { except: transformationTypes }))
   }
 }

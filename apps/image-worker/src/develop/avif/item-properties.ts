@@ -26,6 +26,12 @@ export class ItemProperties {
     return this.#known[index - 1]?.type ?? ''
   }
 
+  /** Whether a property is colour numbers (`nclx`), not an ICC profile. */
+  isNumbers(property: Association): boolean {
+    const isNclx = ({ body }: FileBox) => this.#file.toString('latin1', body, body + 4) === 'nclx'
+    return this.typeOf(property) === 'colr' && this.boxesOf([property]).every(isNclx)
+  }
+
   boxesOf(properties: readonly Association[]): FileBox[] {
     return properties.map(({ index }) => this.#known[index - 1]).filter(box => box !== undefined)
   }

@@ -1,4 +1,4 @@
-import { boxesIn, bytesOf, encodeBox, type FileBox } from './file-boxes.ts'
+import { boxesIn, bytesOf, encodeBox, type FileBox, insideMeta, metaIn } from './file-boxes.ts'
 
 export interface FileItem {
   readonly id: number
@@ -49,6 +49,13 @@ export function referencesIn(file: Buffer, parts: readonly FileBox[]): FileRefer
     }
   }
   return found
+}
+
+/** The (first) image that a derived image is made of; undefined for a coded image. */
+export function originalOf(file: Buffer, derivedId: number): number | undefined {
+  const meta = metaIn(file)
+  const references = meta ? referencesIn(file, [...boxesIn(file, insideMeta(meta))]) : []
+  return references.find(({ type, from }) => type === 'dimg' && from === derivedId)?.to[0]
 }
 
 /** Version 1: ids of 32 bits. */

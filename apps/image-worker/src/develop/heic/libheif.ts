@@ -36,6 +36,7 @@ interface LibheifFunctions {
     options: 0,
   ): void
   _heif_context_get_primary_image_handle(error: number, context: number, handle: number): void
+  _heif_context_get_image_handle(error: number, context: number, item: number, handle: number): void
   _heif_image_handle_get_item_id(handle: number): number
   /** Gives only the number of transformations if no list is passed. */
   _heif_item_get_transformation_properties(

@@ -1,4 +1,5 @@
 import type { Cicp, ImageHeader } from '@darkroom/image-header'
+import { originalOf } from '../avif/items.ts'
 import { type Raster, samplesOf } from '../raster.ts'
 import { UnusableImage, undecodableImage } from '../unusable-image.ts'
 import { type Libheif, type LibheifMemory, openLibheif } from './libheif.ts'
@@ -84,7 +85,7 @@ function unpack(input: Uint8Array, header: ImageHeader, { functions: heif, memor
   if (bits === 16) widen(data, heif._heif_image_get_bits_per_pixel_range(image, interleavedChannel))
   return {
     raster: { data, width, height, channels, bits, isGrey: false },
-    cicp: readCicp(),
+    cicp: cicpOf(handle) ?? cicpOfOriginal(),
     isMoved: heif._heif_item_get_transformation_properties(context, itemId, 0, 0, 0) > 0,
     isPremultiplied: heif._heif_image_handle_is_premultiplied_alpha(handle) !== 0,
   }
@@ -94,8 +95,16 @@ function unpack(input: Uint8Array, header: ImageHeader, { functions: heif, memor
     if (numberAt(error) !== 0) throw undecodableImage(new Error(textAt(memory, numberAt(error + 8))))
   }
 
+  /** A cropped image has no numbers of its own (see derive-crop.ts). */
+  function cicpOfOriginal(): Cicp | undefined {
+    const original = originalOf(Buffer.from(input.buffer, input.byteOffset, input.byteLength), itemId)
+    if (original === undefined) return undefined
+    heif._heif_context_get_image_handle(error, context, original, found)
+    return numberAt(error) === 0 ? cicpOf(numberAt(found)) : undefined
+  }
+
   /** heif_color_profile_nclx: its version, then three numbers of 32 bits, then the range. */
-  function readCicp(): Cicp | undefined {
+  function cicpOf(handle: number): Cicp | undefined {
     heif._heif_image_handle_get_nclx_color_profile(error, handle, found)
     if (numberAt(error) !== 0) return undefined
     const [primaries, transfer, matrix, range] = [4, 8, 12, 16].map(at => numberAt(numberAt(found) + at))

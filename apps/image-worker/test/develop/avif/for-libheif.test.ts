@@ -4,8 +4,8 @@ import { test } from 'node:test'
 import { bytesSource, readAvifCoding } from '@darkroom/image-header'
 import sharp from 'sharp'
 import { forLibheif } from '../../../src/develop/avif/for-libheif.ts'
-import { assembleHeif, box, clap, gridOf, type HeifItem, irot, ispe } from '../heic/heif-assembler.ts'
-import { drawn, inspectResult } from '../inspect.ts'
+import { assembleHeif, box, clap, gridOf, type HeifItem, irot, ispe, nclx } from '../heic/heif-assembler.ts'
+import { drawn, inspectResult, meanError } from '../inspect.ts'
 import { bytesOf, run } from '../run.ts'
 
 test('an AVIF that declares its turn only for its colours has turned transparency, too', async () => {
@@ -54,6 +54,16 @@ for (const side of [64, 32])
       drawn(await inspectResult(await run(whole, 'crop:4x48+0+0,rotate:270'))),
     )
   })
+
+test('an AVIF of narrow range and reduced colours is cropped at odd places without changing its colours', async () => {
+  const flat = { width: 64, height: 64, channels: 3, background: { r: 180, g: 181, b: 165 } } as const
+  const avif = await sharp({ create: flat }).avif({ chromaSubsampling: '4:2:0' }).toBuffer()
+  const item = itemOf(avif, 64)
+  const corner = clap({ width: 15, height: 15, right: -19.5, down: -19.5 }, 2)
+  const cropped = await run(alone(item(nclx(1, 13, 'narrow'), corner)), 'format:png')
+  const expected = await run(alone(item(nclx(1, 13, 'narrow'))), 'crop:15x15+5+5,format:png')
+  assert.ok(meanError(await inspectResult(cropped), await inspectResult(expected)) < 1)
+})
 
 test('transparency is cropped at the exact row when its size is an inexact fraction', async () => {
   const [colours, transparency] = [await twoColours(100), await twoOpacities(58)]
@@ -109,6 +119,11 @@ async function twoHalves(side: number, upperChannel: number): Promise<ItemWith> 
   const file = await sharp(pixels, { raw: { width: side, height: side, channels: 3 } })
     .avif({ lossless: true })
     .toBuffer()
+  return itemOf(file, side)
+}
+
+/** The image of an AVIF, as an item of another file. */
+function itemOf(file: Buffer, side: number): ItemWith {
   const av1CAt = file.indexOf('av1C') - 4
   const own = [file.subarray(av1CAt, av1CAt + file.readUInt32BE(av1CAt)), ispe(side, side)]
   const data = file.subarray(file.indexOf('mdat') + 4)

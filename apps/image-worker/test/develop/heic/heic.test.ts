@@ -221,6 +221,18 @@ test('colours that a HEIC gives by number are kept by a profile or by number, or
   assert.ok(meanError({ ...dimmed, format: 'png' }, tile) > 5, 'HDR becomes sRGB')
 })
 
+test('a HEIC that is cropped at odd places keeps its colours in any range, and their numbers', async () => {
+  for (const range of ['full', 'narrow'] as const) {
+    const colours = nclx(12, 13, range)
+    // Within one of the four coloured quarters.
+    const corner = clap({ width: 15, height: 15, right: -19.5, down: -19.5 }, 2)
+    const cropped = await run(assembleHeif([tileItem(colours, corner)]), 'format:png')
+    const expected = await run(assembleHeif([tileItem(colours)]), 'crop:15x15+5+5,format:png')
+    assert.ok(meanError(await inspectResult(cropped), await inspectResult(expected)) < 3, range)
+    assert.deepEqual(cicpOf(cropped.bytes), cicpOf(expected.bytes))
+  }
+})
+
 test('premultiplied colours are divided by their transparency', async () => {
   const alpha = tileItem(box('auxC', Buffer.alloc(4), 'urn:mpeg:hevc:2015:auxid:1\0'))
   const straight = [tileItem(), { ...alpha, references: { auxl: [1] } }]
@@ -274,6 +286,13 @@ test('a truncated or damaged HEIC fails with a reason, in every operation', asyn
     },
   )
 })
+
+/** The primaries and the transfer that a PNG declares by number. */
+function cicpOf(png: Uint8Array): number[] {
+  const at = Buffer.from(png).indexOf('cICP')
+  assert.ok(at > 0)
+  return [...png.subarray(at + 4, at + 6)]
+}
 
 /** EXIF of image 1: the orientation of the camera, and the artist. */
 function exifItem(orientation: number): HeifItem {

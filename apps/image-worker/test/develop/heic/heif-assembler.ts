@@ -45,9 +45,11 @@ export function uint32(value: number): Buffer {
 
 export const ispe = (width: number, height: number) => box('ispe', uint32(0), uint32(width), uint32(height))
 
-/** Colours by number (ITU-T H.273), in full range. */
-export const nclx = (primaries: number, transfer: number) =>
-  box('colr', 'nclx', uint16(primaries), uint16(transfer), uint16(6), Uint8Array.of(0x80))
+/** Colours by number (ITU-T H.273). */
+export const nclx = (primaries: number, transfer: number, range: 'full' | 'narrow' = 'full') => {
+  const flags = Uint8Array.of(range === 'full' ? 0x80 : 0)
+  return box('colr', 'nclx', uint16(primaries), uint16(transfer), uint16(6), flags)
+}
 
 /** Quarter turns anti-clockwise. */
 export const irot = (turns: number) => box('irot', Uint8Array.of(turns))
