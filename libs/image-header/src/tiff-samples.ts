@@ -38,7 +38,7 @@ export async function unpackedSamples(
   const { samplesPerPixel: samples, bitsPerSample: bits } = stored
   if (samples < 1 || samples > maxSamplesPerPixel || bits < 1 || bits > 32)
     throw new MalformedImage(
-      `a TIFF page has ${samples} samples of ${bits} bits a pixel, which is not supported`,
+      `a TIFF page has ${samples} samples of ${bits} bits a pixel, which is not supported; save the TIFF with 8 or 16 bits a sample`,
     )
   if (isReadAsRgba(stored)) return { channels: 4, bitsPerSample: 8 }
   if (stored.photometric === photometric.logLuv) return { channels: samples, bitsPerSample: 32 }

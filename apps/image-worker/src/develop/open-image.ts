@@ -35,7 +35,7 @@ export async function openImage(
 function checkSamples({ channels, depth, space }: Metadata): void {
   // Lab and XYZ have their own samples, and are converted to sRGB.
   if (depth !== 'uchar' && depth !== 'ushort' && !/^(lab|xyz)/.test(space)) {
-    const message = `samples of the kind "${depth}" are not supported; only unsigned integers of up to 16 bits are`
+    const message = `samples of the kind "${depth}" are not supported; save the image with unsigned integers of 8 or 16 bits`
     throw new UnusableImage('unsupported-samples', message)
   }
   if (space === 'multiband')

@@ -16,6 +16,7 @@ import { applySteps } from '../steps.ts'
 import { UnusableImage } from '../unusable-image.ts'
 import type { Job } from '../ways/way.ts'
 import { forgivingOddTags } from './essential-tags.ts'
+import { expectKnownCompression } from './expect-known-compression.ts'
 import { differenceOf, framesOfPages } from './frames-of-pages.ts'
 import { joinPages } from './join-pages.ts'
 import { permuteJpegPage } from './permute-jpeg-page.ts'
@@ -142,6 +143,7 @@ async function openPage(
   page: TiffPage,
 ): Promise<{ picture: Picture; original: Original }> {
   expectWholeBytes(page)
+  expectKnownCompression(page)
   const own = { ...header, frames: 1, lossless: isLossless(page), orientation: page.orientation }
   const { picture, original } = await forgiving(page, file =>
     decode({ input, header: own, page, file }, plan, limits),
@@ -157,7 +159,7 @@ async function openPage(
 function expectWholeBytes({ bitsPerSample: bits, samplesPerPixel: samples }: TiffPage): void {
   const isPacked = samples === 1 && [1, 2, 4].includes(bits)
   if (bits % 8 === 0 || isPacked) return
-  const words = `${samples} samples of ${bits} bits a pixel are not supported; only 8 or 16 bits a sample are`
+  const words = `${samples} samples of ${bits} bits a pixel are not supported; save the TIFF with 8 or 16 bits a sample`
   throw new UnusableImage('unsupported-samples', words)
 }
 

@@ -63,6 +63,17 @@ test('TIFF samples of different numbers of bits fail with this reason', async ()
   await assert.rejects(run(tiff, 'flip'), /3 samples of 5 bits a pixel are not supported/)
 })
 
+test('a TIFF with a compression that is not supported fails with its name and a remedy', async () => {
+  const names = { 6: 'old-style JPEG', 34712: 'JPEG 2000', 34887: 'LERC', 34925: 'LZMA', 50002: 'JPEG XL' }
+  for (const [compression, name] of Object.entries(names)) {
+    const { tiff, entry } = await plainTiff()
+    tiff.writeUInt16LE(Number(compression), entry(259))
+    const message = `TIFFs compressed with ${name} (${compression}) are not supported; save the TIFF with LZW, Deflate or no compression`
+    for (const operations of ['swap-channels:bgr', 'flip', 'format:png'])
+      await assert.rejects(run(tiff, operations), { code: 'unsupported-compression', message })
+  }
+})
+
 test('a TIFF compressed with Zstandard is developed exactly, and refused if it is damaged', async () => {
   const tiff = await fixture('zstd-tiled')
   const { width, height, samples } = await inspectResult(await run(tiff, 'swap-channels:bgr'))
