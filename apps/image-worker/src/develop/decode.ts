@@ -3,7 +3,7 @@ import sharp from 'sharp'
 import { NotWellFormed } from '../permute/not-well-formed.ts'
 import { correctSamples } from './avif/correct-samples.ts'
 import { spaceOfNumbers } from './colour/colour-space.ts'
-import { deepGreyToSrgb } from './colour/grey-profile.ts'
+import { greyToSrgb } from './colour/grey-profile.ts'
 import { toSrgb } from './colour/to-srgb.ts'
 import { type ColourPlan, type EncodedImage, examine } from './examine.ts'
 import { keepsFrames } from './format-abilities.ts'
@@ -64,7 +64,7 @@ export async function decode(
     const unpacked: Raster = { ...kind, data, width, height, channels: info.channels as Raster['channels'] }
     const raster = page ? await correctedForPage(unpacked, input, page) : unpacked
     const correct = avif ? correctSamples(raster, avif, metadata.bitsPerSample ?? 8) : raster
-    if (ignoredGreyProfile) return deepGreyToSrgb(correct, ignoredGreyProfile)
+    if (ignoredGreyProfile) return greyToSrgb(correct, ignoredGreyProfile)
     const converts = treatment.kind === 'converted' ? signal : decodedSpace
     return converts ? toSrgb(correct, converts) : correct
   }

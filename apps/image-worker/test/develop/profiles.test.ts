@@ -5,6 +5,7 @@ import { deflateSync } from 'node:zlib'
 import sharp, { type Sharp } from 'sharp'
 import { assemblePng, chunk } from '../permute/png/png-assembler.ts'
 import { jpegWith } from './carried.ts'
+import { assembleHeif, box, greyItem, tileItem } from './heic/heif-assembler.ts'
 import { assertSame, inspect, inspectResult, meanError, permuted } from './inspect.ts'
 import { run } from './run.ts'
 
@@ -206,6 +207,27 @@ test('a grey profile of a coloured image is dropped, also from the grey that is 
     assertSame(await inspect(bytes), await inspect((await run(plain, chain)).bytes), chain)
   }
 })
+
+test('a grey profile of a HEIC is dropped if there are colours, otherwise the grey becomes sRGB', async () => {
+  const profile = box('colr', 'prof', greyProfile())
+  for (const [item, isConverted] of [
+    [tileItem, false],
+    [greyItem, true],
+  ] as const)
+    for (const chain of ['swap-channels:rgb', 'greyscale,format:png', 'format:webp:100']) {
+      const { bytes } = await run(assembleHeif([item(profile)]), chain)
+      assert.equal((await sharp(bytes).metadata()).icc, undefined, chain)
+      const plain = await inspect((await run(assembleHeif([item()]), chain)).bytes)
+      const expected = isConverted ? { ...plain, samples: plain.samples.map(fromLinear) } : plain
+      assert.ok(meanError(await inspect(bytes), expected) < 2, `${chain}, ${isConverted}`)
+    }
+})
+
+/** A sample of linear light in sRGB (IEC 61966-2-1). */
+function fromLinear(sample: number): number {
+  const light = sample / 255
+  return Math.round(255 * (light <= 0.0031308 ? 12.92 * light : 1.055 * light ** (1 / 2.4) - 0.055))
+}
 
 /** A profile of linear grey (ICC.1:2022, 8.3.2), as far as decoders need it. */
 function greyProfile(): Buffer {

@@ -8,23 +8,38 @@ export function isProfileOfGrey({ icc }: Pick<Metadata, 'icc'>): boolean {
   return icc?.toString('latin1', 16, 20) === 'GRAY'
 }
 
+/** Whether red, green and blue of all pixels are equal. */
+export function hasOnlyGrey(raster: Raster): boolean {
+  const samples = samplesOf(raster)
+  const { channels } = raster
+  for (let at = 0; at + 2 < samples.length; at += channels)
+    if (samples[at] !== samples[at + 1] || samples[at] !== samples[at + 2]) return false
+  return true
+}
+
 /**
- * Converts a grey raster of 16 bits from its profile to sRGB, in place. sharp leaves such samples as they are, so a
- * ramp of 8 bits shows what the profile does, and the levels between are interpolated. Transparency stays.
+ * Converts grey from its profile to sRGB, in place; its colours, if it has three, are equal. sharp leaves grey of 16 bits
+ * as it is, and colours with a grey profile, so a ramp of 8 bits shows what the profile does; deeper levels are
+ * interpolated. Transparency stays.
  */
-export async function deepGreyToSrgb(raster: Raster, icc: Uint8Array): Promise<Raster> {
+export async function greyToSrgb(raster: Raster, icc: Uint8Array): Promise<Raster> {
   const ramp = await rampInSrgb(icc)
-  const levels = Uint16Array.from({ length: 65_536 }, (_, level) => {
-    const [step, share] = [Math.trunc(level / 257), (level % 257) / 257]
-    const [below = 0, above = below] = ramp.subarray(step, step + 2)
-    return Math.round(257 * (below + share * (above - below)))
-  })
+  const levels = raster.bits === 8 ? ramp : deepLevels(ramp)
   const samples = samplesOf(raster)
   const { channels } = raster
   for (let at = 0; at < samples.length; at++) {
     if (channels !== 4 || at % 4 !== 3) samples[at] = levels[samples[at] ?? 0] ?? 0
   }
   return withSamples(raster, samples)
+}
+
+/** Interpolates 256 levels of 8 bits to all levels of 16 bits. */
+function deepLevels(ramp: Uint8Array): Uint16Array {
+  return Uint16Array.from({ length: 65_536 }, (_, level) => {
+    const [step, share] = [Math.trunc(level / 257), (level % 257) / 257]
+    const [below = 0, above = below] = ramp.subarray(step, step + 2)
+    return Math.round(257 * (below + share * (above - below)))
+  })
 }
 
 async function rampInSrgb(icc: Uint8Array): Promise<Uint8Array> {

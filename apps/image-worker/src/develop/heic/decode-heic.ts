@@ -1,5 +1,6 @@
 import type { ImageHeader } from '@darkroom/image-header'
-import sharp from 'sharp'
+import sharp, { type Metadata } from 'sharp'
+import { greyToSrgb, hasOnlyGrey, isProfileOfGrey } from '../colour/grey-profile.ts'
 import { toSrgb } from '../colour/to-srgb.ts'
 import { numberedSignal, treatColours } from '../colour/treat-colours.ts'
 import { unpremultiply } from '../colour/unpremultiply.ts'
@@ -29,7 +30,10 @@ export async function decodeHeic(
   shared?: SharedOriginal,
 ): Promise<{ picture: Picture; original: Original }> {
   // sharp reads everything in a HEIC but its pixels.
-  const metadata = await sharp(input, { limitInputPixels: maxPixels }).metadata()
+  const { icc, ...others } = await sharp(input, { limitInputPixels: maxPixels }).metadata()
+  // A grey profile is invalid for colours, and grey becomes colours.
+  const greyProfile = icc && isProfileOfGrey({ icc }) ? icc : undefined
+  const metadata: Metadata = icc && !greyProfile ? { ...others, icc } : others
   const { raster, cicp, isMoved, isPremultiplied } =
     shared?.unpackHeic(input, header) ?? unpackHeic(input, header)
   const signal = cicp && !metadata.icc ? numberedSignal(cicp) : undefined
@@ -37,6 +41,7 @@ export async function decodeHeic(
   const keepsProfile = canCarryProfile(output.format)
 
   let frame = isPremultiplied ? unpremultiply(raster) : raster
+  if (greyProfile && hasOnlyGrey(frame)) frame = await greyToSrgb(frame, greyProfile)
   if (signal && treatment.kind === 'converted') frame = toSrgb(frame, signal)
   if (metadata.icc && !keepsProfile) frame = await profileToSrgb(frame, metadata.icc)
   // Positions in EXIF and XMP refer to the pixels as they are stored.

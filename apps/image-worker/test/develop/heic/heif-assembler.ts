@@ -82,6 +82,9 @@ export function sample(name: string): Buffer {
 /** The image of tile.heic, 64 x 64 pixels, as an item of another file. */
 export const tileItem = itemsLike('tile.heic', 64)
 
+/** The image of grey.heic, 64 x 64 pixels without colour, as an item of another file. */
+export const greyItem = itemsLike('grey.heic', 64)
+
 /** The image of flat.heic, 1024 x 1024 pixels, as an item of another file. */
 export const flatItem = itemsLike('flat.heic', 1024)
 
