@@ -37,6 +37,9 @@ export function ifd(tags: Record<number, number>, next: number): Uint8Array {
   return joined(uint16le(entries.length), ...entries, uint32le(next))
 }
 
+/** The tags of a page of 30000 x 20000 pixels of 3 samples of 8 bits. */
+export const tiffPage = { 256: 30_000, 257: 20_000, 258: 8, 262: 1, 277: 3 }
+
 export function riff(...chunks: Uint8Array[]): Uint8Array {
   const body = joined('WEBP', ...chunks)
   return joined('RIFF', uint32le(body.length), body)
@@ -69,10 +72,22 @@ export const ftyp = (major: string, ...compatible: string[]) => box('ftyp', majo
 export const ispe = (width: number, height: number) =>
   box('ispe', uint32be(0), uint32be(width), uint32be(height))
 
+export const av1C = () => box('av1C', [0x81, 0x20, 0x42, 0])
+
+export const hvcC = (bits: number) => box('hvcC', new Uint8Array(17), [0xf8 | (bits - 8), 0xf8, 0, 0, 0, 0])
+
 interface HandMadeItem {
   type: string
   hidden?: boolean
   properties: Uint8Array[]
+}
+
+export function av1Item(width: number, height: number, ...properties: Uint8Array[]): HandMadeItem {
+  return { type: 'av01', properties: [ispe(width, height), av1C(), ...properties] }
+}
+
+export function hevcItem(width: number, height: number, ...properties: Uint8Array[]): HandMadeItem {
+  return { type: 'hvc1', properties: [ispe(width, height), hvcC(8), ...properties] }
 }
 
 /** A file with these items, numbered from 1; the first is the primary. */

@@ -1,0 +1,28 @@
+import { test } from 'node:test'
+import * as made from './hand-made.ts'
+import { assertMalformed } from './read-bytes.ts'
+import { noise } from './sample-images.ts'
+
+test('a JPEG is refused if it ends before a scan, is of an unsupported kind, or has only segments', async () => {
+  const jpeg = new Uint8Array(await noise(30, 20, 3).jpeg().toBuffer())
+  const frameAt = Buffer.from(jpeg).indexOf(Buffer.from([0xff, 0xc0]))
+  await assertMalformed(
+    jpeg.subarray(0, frameAt + 20),
+    /the JPEG ends before its first scan|ends inside its header/,
+  )
+  await assertMalformed(
+    jpeg.with(frameAt + 5, 0).with(frameAt + 6, 0),
+    /the JPEG has its height after its pixels \(DNL\)/,
+  )
+  await assertMalformed(jpeg.with(frameAt + 4, 12), /the JPEG has 12 bits a sample; only 8 are supported/)
+  await assertMalformed(jpeg.with(frameAt + 1, 0xf7), /the JPEG is coded as JPEG-LS, which is not supported/)
+  const empty = Array.from({ length: 10_000 }, () => [0xff, 0xe5, 0, 2])
+  await assertMalformed(
+    made.joined(jpeg.subarray(0, 2), ...empty, jpeg.subarray(2)),
+    /more than 10000 segments/,
+  )
+  await assertMalformed(
+    new Uint8Array(1_000_000).fill(0xff).with(1, 0xd8),
+    /the JPEG ends before its first scan/,
+  )
+})

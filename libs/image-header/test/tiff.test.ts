@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import sharp from 'sharp'
+import * as made from './hand-made.ts'
+import { assertMalformed, readBytes } from './read-bytes.ts'
+
+test('a TIFF whose pages form a loop counts each page once', async () => {
+  const start = made.joined('II*\0', made.uint32le(8))
+  const length = made.ifd(made.tiffPage, 0).length
+  const loop = made.joined(start, made.ifd(made.tiffPage, 8 + length), made.ifd(made.tiffPage, 8))
+  const header = await readBytes(loop)
+  assert.deepEqual([header.frames, header.pixels, header.unpackedBytes], [2, 1_200_000_000, 3_600_000_000])
+})
+
+test('a TIFF with more than ten thousand pages is refused', async () => {
+  const length = made.ifd(made.tiffPage, 0).length
+  const pages = Array.from({ length: 10_001 }, (_, index) =>
+    made.ifd(made.tiffPage, 8 + (index + 1) * length),
+  )
+  await assertMalformed(made.joined('II*\0', made.uint32le(8), ...pages), /more than 10000 pages/)
+})
+
+test('a TIFF with pages of several sizes counts each by its own size', async () => {
+  const length = made.ifd(made.tiffPage, 0).length
+  const small = { ...made.tiffPage, 256: 10, 257: 10 }
+  const header = await readBytes(
+    made.joined('II*\0', made.uint32le(8), made.ifd(small, 8 + length), made.ifd(made.tiffPage, 0)),
+  )
+  assert.deepEqual([header.width, header.frames, header.pixels], [10, 2, 600_000_100])
+})
+
+test('a TIFF is refused if it has no readable directory, no size or absurd samples', async () => {
+  const tiff = (tags: Record<number, number>) => made.joined('II*\0', made.uint32le(8), made.ifd(tags, 0))
+  await assertMalformed(made.joined('II*\0', made.uint32le(99_999)), /first directory is not readable/)
+  await assertMalformed(tiff({ 256: 10 }), /no width or no height/)
+  await assertMalformed(tiff({ ...made.tiffPage, 258: 64 }), /3 samples of 64 bits/)
+  await assertMalformed(tiff({ ...made.tiffPage, 277: 60_000 }), /60000 samples of 8 bits/)
+})
+
+const colourMap = (value: (index: number) => number) =>
+  made.joined(...Array.from({ length: 768 }, (_, index) => made.uint16le(value(index))))
+
+test('a TIFF palette unpacks to colours, or to grey if it contains only grey', async () => {
+  for (const value of [(index: number) => (index % 256) * 257, (index: number) => index]) {
+    const map = colourMap(value)
+    const palette = made.joined(
+      ...['II*\0', made.uint32le(8 + map.length), map],
+      ...[made.uint16le(8), short(256, 4), short(257, 4), short(258, 8), short(262, 3)],
+      ...[short(273, 8), short(278, 4), short(279, 16)],
+      ...[made.uint16le(320), made.uint16le(3), made.uint32le(768), made.uint32le(8), made.uint32le(0)],
+      new Uint8Array(64),
+    )
+    assert.equal((await readBytes(palette)).channels, (await sharp(palette).metadata()).channels)
+  }
+})
+
+function short(tag: number, value: number): Uint8Array {
+  return made.joined(made.uint16le(tag), made.uint16le(3), made.uint32le(1), made.uint32le(value))
+}
