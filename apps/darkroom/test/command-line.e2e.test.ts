@@ -281,7 +281,7 @@ withEngine('redis', program => {
     const port = await freePortRange(7)
     const settings = { PORT: String(port), DATA_DIR: dataDir, QUEUE_URL: redis.urlOf(0), LOG_LEVEL: 'fatal' }
     const starting = startProgram(t, [process.execPath, commandLine, 'start'], settings)
-    await until('it is said', () => starting.stdout !== '')
+    await until('it waits', () => starting.stdout !== '')
     assert.equal(starting.stdout, 'waiting for image-master: not ready: Redis does not answer; try again\n')
     await redis.restart()
     await until('it is ready', () => starting.stdout.includes('Darkroom is ready'))

@@ -102,7 +102,7 @@ test('deleting an image deletes its bytes, also those that its worker stores lat
     })
     assert.equal(stored.status, 201)
     const { bytes, sha256 } = stored.json()
-    const told = await fleet.ask(master, '/workFinished', {
+    const answer = await fleet.ask(master, '/workFinished', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({
@@ -111,7 +111,7 @@ test('deleting an image deletes its bytes, also those that its worker stores lat
         result: { contentType: 'image/png', bytes, sha256, width: 60, height: 40, frames: 1 },
       }),
     })
-    assert.ok(told.status < 300, told.body.toString())
+    assert.ok(answer.status < 300, answer.body.toString())
     assert.ok(nothingIsStored())
   })
 })

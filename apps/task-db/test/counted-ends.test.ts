@@ -7,21 +7,21 @@ import { claim, leaseMs } from './conformance/open-engine.ts'
 import { error, facts, ManualClock, newTask, taskId } from './sample-tasks.ts'
 
 test('a finished task is counted once, with the bytes of its result, even if it is reported often', async t => {
-  const { tally, begin, tell } = prepare(t)
+  const { tally, begin, report } = prepare(t)
   await begin(1)
-  await tell(1, { state: 'finished', token: 1, result: facts })
-  await tell(1, { state: 'finished', token: 1, result: facts })
-  await tell(1, { state: 'failed', token: 1, error, retryable: false })
+  await report(1, { state: 'finished', token: 1, result: facts })
+  await report(1, { state: 'finished', token: 1, result: facts })
+  await report(1, { state: 'failed', token: 1, error, retryable: false })
   assert.deepEqual(tally.amounts, { [imageCounters.finished]: 1, [imageCounters.bytesOut]: facts.bytes })
 })
 
 test('a failure is counted when the task has failed permanently', async t => {
-  const { tally, begin, tell } = prepare(t)
+  const { tally, begin, report } = prepare(t)
   await begin(1)
-  await tell(1, { state: 'failed', token: 1, error, retryable: true })
+  await report(1, { state: 'failed', token: 1, error, retryable: true })
   assert.deepEqual(tally.amounts, {})
   await begin(1)
-  await tell(1, { state: 'failed', token: 2, error, retryable: false })
+  await report(1, { state: 'failed', token: 2, error, retryable: false })
   assert.deepEqual(tally.amounts, { [imageCounters.failed]: 1 })
 })
 
@@ -34,9 +34,9 @@ test('a task that fails because its workers were lost is counted, too', async t 
 })
 
 test('returned and deleted tasks are not counted, and closing the app closes the tally', async t => {
-  const { app, tally, begin, tell } = prepare(t)
+  const { app, tally, begin, report } = prepare(t)
   await begin(1)
-  await tell(1, { state: 'returned', token: 1 })
+  await report(1, { state: 'returned', token: 1 })
   await begin(1)
   await app.inject({ method: 'DELETE', url: `/tasks/${taskId(1)}` })
   assert.deepEqual(tally.amounts, {})
@@ -58,7 +58,7 @@ function prepare(t: Parameters<typeof openStore>[0]) {
       await store.create(taskId(number), newTask({ maxAttempts }))
       await claim(store)
     },
-    tell: (number: number, body: object) =>
+    report: (number: number, body: object) =>
       app.inject({ method: 'POST', url: `/tasks/${taskId(number)}`, body }),
   }
 }

@@ -13,11 +13,11 @@ const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
 
 test('a change of the intake at one node of cluster-state reaches every frontend within 10 s', async t => {
   const fleet = await prepareFleet(t)
-  const { 'cluster-state': told, frontend } = await fleet.startAll()
+  const { 'cluster-state': first, frontend } = await fleet.startAll()
   const other = await fleet.start('cluster-state', { DATA_DIR: join(fleet.dataDir, 'other') })
   const frontends = [frontend, await fleet.start('frontend')]
   await Promise.all(frontends.map(untilReady))
-  for (const node of [told, other]) {
+  for (const node of [first, other]) {
     await until('the nodes know each other', async () => {
       const { members } = (await fleet.ask(node, '/members')).json()
       return Array.isArray(members) && members.length === 1
@@ -25,7 +25,7 @@ test('a change of the intake at one node of cluster-state reaches every frontend
   }
 
   const set = (state: string) =>
-    fleet.ask(told, `/registers/${intakeRegister}`, {
+    fleet.ask(first, `/registers/${intakeRegister}`, {
       method: 'PUT',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(state),

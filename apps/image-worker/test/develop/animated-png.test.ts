@@ -7,7 +7,7 @@ import { composeFrames } from '../../src/develop/png/compose-frames.ts'
 import { readAnimation } from '../../src/develop/png/read-animation.ts'
 import { writeAnimation } from '../../src/develop/png/write-animation.ts'
 import type { Raster } from '../../src/develop/raster.ts'
-import { assemblePng, chunk, splitChunks } from '../permute/png/png-assembler.ts'
+import { assemblePng, chunk, splitChunks, withChunks } from '../permute/png/png-assembler.ts'
 import { animatedPng, long, still } from './animated-png.ts'
 import { exifOf } from './carried.ts'
 import { bytesOf, run } from './run.ts'
@@ -195,11 +195,6 @@ function swapped(raster: Raster): Raster {
 function controlsOf(png: Uint8Array): string[] {
   const controls = splitChunks(Buffer.from(png)).filter(({ type }) => type === 'fcTL')
   return controls.map(({ data }) => data.toString('hex'))
-}
-
-/** Directly after the header. */
-function withChunks(png: Buffer, ...chunks: readonly Buffer[]): Buffer {
-  return Buffer.concat([png.subarray(0, 33), ...chunks, png.subarray(33)])
 }
 
 function damaged(whole: Buffer): Buffer {

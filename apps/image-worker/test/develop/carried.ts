@@ -1,6 +1,6 @@
 import sharp from 'sharp'
 import { comment } from '../permute/gif/gif-assembler.ts'
-import { chunk } from '../permute/png/png-assembler.ts'
+import { chunk, withChunks } from '../permute/png/png-assembler.ts'
 
 /** Texts by which each kind of metadata is found in a file. */
 export const traces = {
@@ -22,7 +22,7 @@ export function tracesIn(file: Uint8Array): Trace[] {
 export async function picturesWithMetadata(): Promise<Record<string, Buffer>> {
   const pixels = Uint8Array.from({ length: 32 * 24 * 3 }, (_, at) => (at * 7) & 255)
   const picture = () => sharp(pixels, { raw: { width: 32, height: 24, channels: 3 } })
-  const told = () =>
+  const tagged = () =>
     picture()
       .withXmp(xmp)
       .withExif({ IFD0: { Artist: traces.exif } })
@@ -30,11 +30,11 @@ export async function picturesWithMetadata(): Promise<Record<string, Buffer>> {
     jpeg: jpegWithMetadata(await picture().jpeg().toBuffer()),
     png: pngWithMetadata(await picture().png().toBuffer()),
     'palette png': pngWithMetadata(await picture().png({ palette: true }).toBuffer()),
-    webp: webpWithMore(await told().webp({ lossless: true }).toBuffer()),
-    'lossy webp': webpWithMore(await told().webp().toBuffer()),
+    webp: webpWithMore(await tagged().webp({ lossless: true }).toBuffer()),
+    'lossy webp': webpWithMore(await tagged().webp().toBuffer()),
     gif: gifWithMetadata(await picture().gif().toBuffer()),
-    tiff: tiffWithMore(await told().tiff({ compression: 'lzw' }).toBuffer()),
-    avif: await told().avif({ effort: 0 }).toBuffer(),
+    tiff: tiffWithMore(await tagged().tiff({ compression: 'lzw' }).toBuffer()),
+    avif: await tagged().avif({ effort: 0 }).toBuffer(),
   }
 }
 
@@ -122,14 +122,14 @@ function pngWithMetadata(png: Buffer): Buffer {
     chunk('iTXt', text(`XML:com.adobe.xmp\0\0\0\0\0${xmp}`)),
     chunk('tIME', Buffer.of(7, 234, 11, 21, 5, 30, 0)),
   ]
-  return Buffer.concat([png.subarray(0, 33), ...chunks, png.subarray(33)])
+  return withChunks(png, ...chunks)
 }
 
 /** XMP is stored without sub-blocks, before a trailer that ends it for readers of sub-blocks (XMP part 3, 1.1.2.3). */
 function gifWithMetadata(gif: Buffer): Buffer {
   const wayOut = Buffer.from([1, ...Array.from({ length: 256 }, (_, index) => 255 - index), 0])
-  const told = Buffer.from(`\x21\xff\x0bXMP DataXMP${xmp}`, 'latin1')
-  return Buffer.concat([gif.subarray(0, -1), comment(traces.comment), told, wayOut, Buffer.of(0x3b)])
+  const packet = Buffer.from(`\x21\xff\x0bXMP DataXMP${xmp}`, 'latin1')
+  return Buffer.concat([gif.subarray(0, -1), comment(traces.comment), packet, wayOut, Buffer.of(0x3b)])
 }
 
 /** An unknown chunk at the end (RFC 9649, 2.7.1.6). */

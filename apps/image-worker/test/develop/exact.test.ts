@@ -5,7 +5,7 @@ import type { TiffOptions } from 'sharp'
 import { channelOrders, compose, inverse } from '../../src/permute/channel-order.ts'
 import { assembleGif } from '../permute/gif/gif-assembler.ts'
 import { assembleWithColors, noise, noiseBytes, orders, pictures } from '../permute/pictures.ts'
-import { assemblePng, chunk } from '../permute/png/png-assembler.ts'
+import { assemblePng, chunk, withChunks } from '../permute/png/png-assembler.ts'
 import { assertPermuted, permutedUndecoded } from './assert-permuted.ts'
 import { assertSame, inspect, inspectResult, permuted } from './inspect.ts'
 import { asRgba, drawing, type Raster, rasterOf, rasters } from './rasters.ts'
@@ -16,7 +16,7 @@ test('every sample of a PNG is permuted exactly, with or without decoding', asyn
     fc.asyncProperty(pictures, fc.boolean(), orders, async (picture, isTransparent, order) => {
       const png = assembleWithColors(picture, isTransparent)
       const noProfile = chunk('iCCP', Buffer.from('no profile'))
-      const decoded = Buffer.concat([png.subarray(0, 33), noProfile, png.subarray(33)])
+      const decoded = withChunks(png, noProfile)
       assert.notEqual(await permutedUndecoded(png, 'png', order), undefined)
       assert.equal(await permutedUndecoded(decoded, 'png', order), undefined)
       await assertPermuted(png, order)
@@ -40,7 +40,7 @@ test('a palette and few bits a sample stay in a PNG with parts that decoders ign
       Buffer.from('II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\0\0\0\0\0\0\0\0', 'latin1'),
     )
     for (const part of [text, exif]) {
-      const odd = Buffer.concat([png.subarray(0, 33), part, png.subarray(33), Buffer.from('more')])
+      const odd = Buffer.concat([withChunks(png, part), Buffer.from('more')])
       const result = await bytesOf(odd, 'swap-channels:bgr')
       assert.deepEqual(result.subarray(24, 26), png.subarray(24, 26))
       await assertPermuted(odd, 'bgr')
@@ -54,9 +54,9 @@ test('every sample is exact in a PNG with parts that decoders must ignore, or wi
   const png = assembleWithColors(picture, false)
   const early = chunk('IEND').length
   const files = [
-    Buffer.concat([png.subarray(0, 33), chunk('teSt', noiseBytes(9, 1)), png.subarray(33)]),
+    withChunks(png, chunk('teSt', noiseBytes(9, 1))),
     Buffer.concat([png.subarray(0, -early), chunk('gAMA', Buffer.of(0, 0, 0xb1, 0x8f)), chunk('IEND')]),
-    Buffer.concat([png.subarray(0, 33), chunk('eXIf', Buffer.from('not exif at all')), png.subarray(33)]),
+    withChunks(png, chunk('eXIf', Buffer.from('not exif at all'))),
   ]
   for (const file of files) await assertPermuted(file, 'gbr')
 })

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { deflateSync } from 'node:zlib'
 import sharp, { type Sharp } from 'sharp'
-import { assemblePng, chunk } from '../permute/png/png-assembler.ts'
+import { assemblePng, chunk, withChunks } from '../permute/png/png-assembler.ts'
 import { jpegWith } from './carried.ts'
 import { assembleHeif, box, greyItem, tileItem } from './heic/heif-assembler.ts'
 import { assertSame, inspect, inspectResult, meanError, permuted } from './inspect.ts'
@@ -54,7 +54,7 @@ test('16-bit PNG and TIFF keep values and profile, too', async () => {
   const image = sharp(deep, { raw: { ...size, channels: 3 } }).toColourspace('rgb16')
   const plain = await image.png().toBuffer()
   const profile = chunk('iCCP', Buffer.concat([Buffer.from('P3\0\0', 'latin1'), deflateSync(icc)]))
-  const png = Buffer.concat([plain.subarray(0, 33), profile, plain.subarray(33)])
+  const png = withChunks(plain, profile)
   for (const operations of [
     'swap-channels:gbr',
     'flip,swap-channels:gbr,flip',

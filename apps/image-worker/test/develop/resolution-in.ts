@@ -1,5 +1,5 @@
 /** The resolution of a file, read independently of the code that writes it. */
-export interface SaidResolution {
+export interface WrittenResolution {
   readonly x: number
   readonly y: number
   /** The format's number of the unit: JFIF 1 inch, 2 cm; pHYs 1 metre; TIFF and EXIF 2 inch, 3 cm; 0 or 1 none. */
@@ -7,13 +7,13 @@ export interface SaidResolution {
 }
 
 /** The resolution in the format itself: JFIF's header, PNG's pHYs, TIFF's tags. Undefined if there is none. */
-export function resolutionIn(bytes: Uint8Array): SaidResolution | undefined {
+export function resolutionIn(bytes: Uint8Array): WrittenResolution | undefined {
   const file = Buffer.from(bytes)
   const magic = file.toString('latin1', 0, 4)
   if (magic.startsWith('\xff\xd8')) {
     const at = file.indexOf('JFIF\0')
-    const said = { x: file.readUInt16BE(at + 8), y: file.readUInt16BE(at + 10), unit: file[at + 7] ?? 0 }
-    return said.unit === 0 && said.x === said.y ? undefined : said
+    const written = { x: file.readUInt16BE(at + 8), y: file.readUInt16BE(at + 10), unit: file[at + 7] ?? 0 }
+    return written.unit === 0 && written.x === written.y ? undefined : written
   }
   if (magic === '\x89PNG') {
     const at = file.indexOf('pHYs')
@@ -25,7 +25,7 @@ export function resolutionIn(bytes: Uint8Array): SaidResolution | undefined {
 }
 
 /** The resolution in the first directory of a TIFF, or of EXIF that begins with its byte order. */
-export function resolutionInTags(file: Buffer): SaidResolution | undefined {
+export function resolutionInTags(file: Buffer): WrittenResolution | undefined {
   const tags = tagsIn(file)
   const fraction = (at: number) => long(file, at) / long(file, at + 4)
   const [x, y, unit] = [tags.get(0x11a), tags.get(0x11b), tags.get(0x128)]

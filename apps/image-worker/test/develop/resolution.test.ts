@@ -7,9 +7,9 @@ import { usualResult } from '../../src/develop/format-abilities.ts'
 import { exifBytes, resolutionEntries } from '../../src/develop/metadata/exif.ts'
 import { joinPages } from '../../src/develop/tiff/join-pages.ts'
 import { streamPermuted } from '../../src/develop/ways/stream-permuted.ts'
-import { chunk } from '../permute/png/png-assembler.ts'
+import { chunk, withChunks } from '../permute/png/png-assembler.ts'
 import { exifOf, jpegWith } from './carried.ts'
-import { resolutionIn, resolutionInTags, type SaidResolution } from './resolution-in.ts'
+import { resolutionIn, resolutionInTags, type WrittenResolution } from './resolution-in.ts'
 import { limits, run } from './run.ts'
 
 const read = (name: string) => readFileSync(new URL(`cases/${name}`, import.meta.url))
@@ -19,7 +19,7 @@ const picture = () => sharp({ create: { width: 32, height: 16, channels: 3, back
 const everyWay = ['swap-channels', 'invert', 'resize:8x', 'format:png', 'format:jpeg', 'format:tiff']
 
 /** How each format expresses 300 dots per inch horizontally and 150 vertically. */
-const said: Record<string, SaidResolution> = {
+const written: Record<string, WrittenResolution> = {
   jpeg: { x: 300, y: 150, unit: 1 },
   png: { x: 11811, y: 5906, unit: 1 },
   tiff: { x: 300, y: 150, unit: 2 },
@@ -44,7 +44,7 @@ test('every operation, and every format with a resolution, keeps the resolution'
       for (const metadata of ['strip', 'keep']) {
         const { bytes } = await run(file, `${operations},metadata:${metadata}`)
         const format = operations.match(/format:(\w+)/)?.[1] ?? name
-        assert.deepEqual(rounded(resolutionIn(bytes)), said[format], `${name}, ${operations}, ${metadata}`)
+        assert.deepEqual(rounded(resolutionIn(bytes)), written[format], `${name}, ${operations}, ${metadata}`)
       }
     }
   }
@@ -52,7 +52,7 @@ test('every operation, and every format with a resolution, keeps the resolution'
 
 test('turning an image by a quarter swaps the horizontal and the vertical resolution', async () => {
   for (const [name, file] of Object.entries(await originals())) {
-    const { x, y, unit } = said[name] as SaidResolution
+    const { x, y, unit } = written[name] as WrittenResolution
     for (const [operations, isSwapped] of [
       ['rotate:90', true],
       ['rotate:270', true],
@@ -105,7 +105,7 @@ test('a resolution that is only in EXIF stays when EXIF is dropped', async () =>
     { marker: 0xe1, data: Buffer.concat([Buffer.from('Exif\0\0', 'latin1'), exif]) },
   ])
   const png = withoutResolution(await picture().png().toBuffer())
-  const pngWithExif = Buffer.concat([png.subarray(0, 33), chunk('eXIf', exif), png.subarray(33)])
+  const pngWithExif = withChunks(png, chunk('eXIf', exif))
   assert.deepEqual(resolutionIn((await run(pngWithExif, 'swap-channels')).bytes), {
     x: 9449,
     y: 4724,
@@ -124,7 +124,7 @@ test('WebP and AVIF have the resolution in EXIF, if metadata is kept', async () 
     for (const type of ['webp', 'avif']) {
       const { exif } = await sharp((await run(file, `format:${type},metadata:keep`)).bytes).metadata()
       assert.ok(exif, name)
-      assert.deepEqual(rounded(resolutionInTags(withoutPrefix(exif))), said.tiff, `${name} in ${type}`)
+      assert.deepEqual(rounded(resolutionInTags(withoutPrefix(exif))), written.tiff, `${name} in ${type}`)
     }
   }
 })
@@ -159,7 +159,7 @@ test('a BigTIFF keeps its resolution', async () => {
     .tiff({ compression: 'none', bigtiff: true, ...resolution })
     .toBuffer()
   assert.equal(file[2], 43)
-  assert.deepEqual(rounded(resolutionIn((await run(file, 'flip')).bytes)), said.tiff)
+  assert.deepEqual(rounded(resolutionIn((await run(file, 'flip')).bytes)), written.tiff)
 })
 
 test('an image that is too large to be held keeps only its resolution while it is streamed', async () => {
@@ -169,7 +169,7 @@ test('an image that is too large to be held keeps only its resolution while it i
       const output = { format: usualResult(header.format), metadata } as const
       const bytes = await streamPermuted(file, header, 'bgr', output, limits)
       assert.ok(bytes)
-      assert.deepEqual(rounded(resolutionIn(bytes)), said[name], name)
+      assert.deepEqual(rounded(resolutionIn(bytes)), written[name], name)
     }
   }
 })
@@ -191,7 +191,7 @@ test('units and fractions stay, and a ratio without a unit stays a ratio', async
 })
 
 /** The numbers that the encoder writes in a TIFF are floats. */
-function rounded(resolution: SaidResolution | undefined): SaidResolution | undefined {
+function rounded(resolution: WrittenResolution | undefined): WrittenResolution | undefined {
   return resolution && { ...resolution, x: Math.round(resolution.x), y: Math.round(resolution.y) }
 }
 
@@ -221,5 +221,5 @@ function withPhys(png: Buffer, x: number, y: number, unit: number): Buffer {
   data.writeUInt32BE(x, 0)
   data.writeUInt32BE(y, 4)
   data[8] = unit
-  return Buffer.concat([png.subarray(0, 33), chunk('pHYs', data), png.subarray(33)])
+  return withChunks(png, chunk('pHYs', data))
 }

@@ -10,7 +10,7 @@ export function changesAreHeard(openEngine: OpenEngine): void {
   test('listeners get every change, with the new task', async t => {
     const clock = new ManualClock()
     const store = await openEngine(t, clock)
-    const heard = listen(store)
+    const received = listen(store)
     await createTasks(store, 1)
     await claim(store)
     changed(await store.apply(taskId(1), { type: 'fail', token: 1, error, retryable: true }))
@@ -21,8 +21,8 @@ export function changesAreHeard(openEngine: OpenEngine): void {
     changed(await store.apply(taskId(1), { type: 'finish', token: 3, result: facts }))
     const finished = await store.get(taskId(1))
     await store.delete(taskId(1))
-    await until('eight changes have arrived', () => heard.length >= 8)
-    const states = heard.map(change => (change.kind === 'stored' ? change.task.state : change))
+    await until('eight changes have arrived', () => received.length >= 8)
+    const states = received.map(change => (change.kind === 'stored' ? change.task.state : change))
     assert.deepEqual(states, [
       'not-started',
       'in-progress',
@@ -33,7 +33,7 @@ export function changesAreHeard(openEngine: OpenEngine): void {
       'finished',
       { kind: 'deleted', id: taskId(1) },
     ])
-    assert.deepEqual(heard[6], { kind: 'stored', task: finished })
+    assert.deepEqual(received[6], { kind: 'stored', task: finished })
   })
 
   test('listeners get no event without a change, or after they were removed', async t => {
@@ -41,7 +41,7 @@ export function changesAreHeard(openEngine: OpenEngine): void {
     await createTasks(store, 1)
     await claim(store)
     changed(await store.apply(taskId(1), { type: 'finish', token: 1, result: facts }))
-    const heard = listen(store)
+    const received = listen(store)
     const ended: TaskChange[] = []
     const stop = store.onChange(change => {
       ended.push(change)
@@ -54,8 +54,8 @@ export function changesAreHeard(openEngine: OpenEngine): void {
     await store.expireLeases()
     await store.delete(taskId(2))
     await store.delete(taskId(1))
-    await until('the deletion has arrived', () => heard.some(({ kind }) => kind === 'deleted'))
-    assert.deepEqual(heard, [{ kind: 'deleted', id: taskId(1) }])
+    await until('the deletion has arrived', () => received.some(({ kind }) => kind === 'deleted'))
+    assert.deepEqual(received, [{ kind: 'deleted', id: taskId(1) }])
     assert.deepEqual(ended, [])
   })
 
@@ -73,9 +73,9 @@ export function changesAreHeard(openEngine: OpenEngine): void {
 
 /** Records the changes from now on, except `unknown`, which engines may send at any time. */
 function listen(store: TaskStore) {
-  const heard: TaskChange[] = []
+  const received: TaskChange[] = []
   store.onChange(change => {
-    if (change.kind !== 'unknown') heard.push(change)
+    if (change.kind !== 'unknown') received.push(change)
   })
-  return heard
+  return received
 }

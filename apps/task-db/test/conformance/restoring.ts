@@ -101,13 +101,13 @@ export function tasksAreRestored(openEngine: OpenEngine): void {
 
   test('listeners get no event for restored tasks', async t => {
     const store = await openEngine(t, clock)
-    const heard: string[] = []
+    const received: string[] = []
     store.onChange(change => {
-      if (change.kind !== 'unknown') heard.push(change.kind)
+      if (change.kind !== 'unknown') received.push(change.kind)
     })
     await store.restore(sampleTasks(clock.now()))
     await store.delete(taskId(1))
-    assert.deepEqual(heard, ['deleted'])
+    assert.deepEqual(received, ['deleted'])
   })
 }
 

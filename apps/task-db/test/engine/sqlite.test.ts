@@ -109,13 +109,13 @@ test('fault: every answered change survives kill -9', async t => {
   await until('it has made 2000 changes', () => worker.lines.length >= 2000)
   await worker.kill()
   const { store } = open(t, { path })
-  const told = new Map(worker.lines.map(line => [line.slice(0, 36), line.slice(37) as TaskState]))
-  for (const [id, state] of told) {
+  const reported = new Map(worker.lines.map(line => [line.slice(0, 36), line.slice(37) as TaskState]))
+  for (const [id, state] of reported) {
     const task = await store.get(id)
     const isAsFar = task && taskStates.indexOf(task.state) >= taskStates.indexOf(state)
     assert.ok(isAsFar, `${id} was printed as ${state}, and is ${task?.state}`)
   }
   const { oldestNotStartedAt: _, ...counts } = await store.stats()
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0)
-  assert.ok(total >= told.size)
+  assert.ok(total >= reported.size)
 })

@@ -12,7 +12,7 @@ for (let loop = 0; loop < 4; loop += 1) {
 async function createOn(): Promise<void> {
   for (;;) {
     const { task } = await store.create(taskId(++created), newTask())
-    tell(task.id, task.state)
+    report(task.id, task.state)
   }
 }
 
@@ -23,12 +23,12 @@ async function workOn(): Promise<void> {
       await new Promise(setImmediate)
       continue
     }
-    tell(task.id, task.state)
+    report(task.id, task.state)
     await store.apply(task.id, { type: 'finish', token: task.claims, result: facts })
-    tell(task.id, 'finished')
+    report(task.id, 'finished')
   }
 }
 
-function tell(id: string, state: string): void {
+function report(id: string, state: string): void {
   process.stdout.write(`${id} ${state}\n`)
 }

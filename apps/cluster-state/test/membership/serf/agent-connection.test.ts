@@ -63,22 +63,22 @@ withEngine('serf', serf => {
       const connection = await open(t, addressOf(first))
       const events: MemberEvent[] = []
       await connection.stream(event => events.push(event))
-      const heard = (kind: MemberEvent['Event'], name: string) =>
+      const received = (kind: MemberEvent['Event'], name: string) =>
         until(`${kind} of ${name} has arrived`, () =>
           events.some(({ Event, Members }) => Event === kind && Members.some(({ Name }) => Name === name)),
         )
 
       const second = await startSerf(t, serf, { name: 'second', join: [first.gossip] })
-      await heard('member-join', 'second')
+      await received('member-join', 'second')
       const ofSecond = await open(t, addressOf(second))
       await ofSecond.setTags({ shelf: 'upper' })
-      await heard('member-update', 'second')
+      await received('member-update', 'second')
       await second.kill()
-      await heard('member-failed', 'second')
+      await received('member-failed', 'second')
       const third = await startSerf(t, serf, { name: 'third', join: [first.gossip] })
-      await heard('member-join', 'third')
+      await received('member-join', 'third')
       await third.leave()
-      await heard('member-leave', 'third')
+      await received('member-leave', 'third')
     })
 
     test('breaks when the agent is killed, and rejects later commands', async t => {

@@ -41,8 +41,8 @@ withEngine('serf', serf => {
       const odd = await startSerf(t, serf, { name: 'odd', join, tags: tagged })
       const log = new RecordedLog()
       const ours = follow(t, here, memberOf('ours'), log)
-      const isSaid = () => log.lines.some(({ agents }) => JSON.stringify(agents) === '["odd"]')
-      await until('the invalid agent is skipped', isSaid)
+      const isLogged = () => log.lines.some(({ agents }) => JSON.stringify(agents) === '["odd"]')
+      await until('the invalid agent is skipped', isLogged)
 
       const mended = await AgentConnection.open(addressOf(odd))
       t.after(() => mended.close())

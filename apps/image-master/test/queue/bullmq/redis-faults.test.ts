@@ -129,7 +129,7 @@ withEngine('redis', program => {
       assert.equal(
         log.lines.filter(({ msg }) => msg.includes('Redis does not answer')).length,
         1,
-        'said once',
+        'logged once',
       )
     })
 

@@ -180,6 +180,6 @@ async function rdbFile(redis: Redis): Promise<string> {
 }
 
 async function untilSaved(redis: Redis, status: 'ok' | 'err'): Promise<void> {
-  const said = `rdb_last_bgsave_status:${status}`
-  await until(said, async () => (await redis.info('persistence')).includes(said))
+  const field = `rdb_last_bgsave_status:${status}`
+  await until(field, async () => (await redis.info('persistence')).includes(field))
 }

@@ -24,7 +24,7 @@ test('versions below 6.2 are named', () => {
 })
 
 test('any policy but noeviction and a missing append-only file are warned of', () => {
-  const said = warnings('redis_version:7.0.15', 'maxmemory_policy:volatile-lru', 'aof_enabled:0')
-  assert.match(said, /maxmemory-policy is volatile-lru/)
-  assert.match(said, /appendonly yes/)
+  const texts = warnings('redis_version:7.0.15', 'maxmemory_policy:volatile-lru', 'aof_enabled:0')
+  assert.match(texts, /maxmemory-policy is volatile-lru/)
+  assert.match(texts, /appendonly yes/)
 })

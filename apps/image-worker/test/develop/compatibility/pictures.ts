@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import sharp from 'sharp'
 import { generatedPhoto } from '../../generated-photo.ts'
-import { chunk } from '../../permute/png/png-assembler.ts'
+import { chunk, withChunks } from '../../permute/png/png-assembler.ts'
 import { traces } from '../carried.ts'
 
 export const [width, height] = [64, 48]
@@ -33,7 +33,7 @@ export function deep() {
 export async function commentedPng(): Promise<Buffer> {
   const png = await photo().png().toBuffer()
   const text = chunk('tEXt', Buffer.from(`Comment\0${traces.comment}`, 'latin1'))
-  return Buffer.concat([png.subarray(0, 33), text, png.subarray(33)])
+  return withChunks(png, text)
 }
 
 export async function animatedGif(): Promise<Buffer> {

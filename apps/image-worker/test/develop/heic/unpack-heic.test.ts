@@ -48,9 +48,9 @@ test('a thread that decodes a HEIC can be ended', async () => {
   const worker = new Worker(new URL('unpack-in-thread.ts', import.meta.url), {
     workerData: { heic: large, header: await headerOf(large) },
   })
-  const said: string[] = []
-  worker.on('message', (word: string) => said.push(word))
+  const messages: string[] = []
+  worker.on('message', (message: string) => messages.push(message))
   await once(worker, 'message')
   await worker.terminate()
-  assert.deepEqual(said, ['begun'])
+  assert.deepEqual(messages, ['begun'])
 })

@@ -1,6 +1,6 @@
 import { deflateSync } from 'node:zlib'
 import { assembleGif } from '../../permute/gif/gif-assembler.ts'
-import { assemblePng, chunk, headerChunk, signature } from '../../permute/png/png-assembler.ts'
+import { assemblePng, chunk, headerChunk, signature, withChunks } from '../../permute/png/png-assembler.ts'
 import { avifOf, jpegOf, jpegOfScans, screenOf, tiffOf, webpOf } from '../announcing-files.ts'
 import { assembleHeif, flatItem, gridOf, ispe, tileItem } from '../heic/heif-assembler.ts'
 import type { HostileInput } from './hostile-input.ts'
@@ -73,23 +73,15 @@ export function bombs(): HostileInput[] {
     ]),
     'gif of four gigapixels': screenOf(65_535, 65_535),
     'gif of no size': screenOf(0, 0),
-    'png with a profile of 64 MiB': Buffer.concat([small.subarray(0, 33), text('iCCP', 'x\0\0'), rest]),
-    'png with a text of 64 MiB': Buffer.concat([small.subarray(0, 33), text('zTXt', 'x\0\0'), rest]),
-    'png with an international text of 64 MiB': Buffer.concat([
-      small.subarray(0, 33),
-      text('iTXt', 'x\0\x01\0\0\0'),
-      rest,
-    ]),
+    'png with a profile of 64 MiB': withChunks(small, text('iCCP', 'x\0\0')),
+    'png with a text of 64 MiB': withChunks(small, text('zTXt', 'x\0\0')),
+    'png with an international text of 64 MiB': withChunks(small, text('iTXt', 'x\0\x01\0\0\0')),
     'png with a text of 64 MiB after its data': Buffer.concat([
       small.subarray(0, -12),
       text('zTXt', 'x\0\0'),
       chunk('IEND'),
     ]),
-    'png with 20 000 chunks': Buffer.concat([
-      small.subarray(0, 33),
-      ...new Array(20_000).fill(chunk('teSt')),
-      rest,
-    ]),
+    'png with 20 000 chunks': withChunks(small, ...new Array(20_000).fill(chunk('teSt'))),
     'gif of 900 frames in few bytes': many(900, 100),
     'gif of 900 frames, cut short': many(900, 100).subarray(0, -40),
     'webp of 300 frames': webpOf(100, 100, 300),

@@ -1,5 +1,5 @@
 import { application, comment } from '../../permute/gif/gif-assembler.ts'
-import { chunk } from '../../permute/png/png-assembler.ts'
+import { chunk, withChunks } from '../../permute/png/png-assembler.ts'
 import { jpegWith } from '../carried.ts'
 import type { HostileInput } from './hostile-input.ts'
 import { latin1 } from './latin1.ts'
@@ -23,7 +23,7 @@ export function polyglots(valid: Map<string, Buffer>): HostileInput[] {
   add('jpeg with a script as its application data', jpegWith(get('jpeg'), [{ marker: 0xe9, data: script }]))
   for (const name of ['png', 'palette png', '16-bit png']) {
     const png = get(name)
-    const more = (data: Buffer) => Buffer.concat([png.subarray(0, 33), data, png.subarray(33)])
+    const more = (data: Buffer) => withChunks(png, data)
     add(`${name} with a script as text`, more(chunk('tEXt', Buffer.concat([latin1('x\0'), script]))))
     add(`${name} with a script as an unknown chunk`, more(chunk('scRi', script)))
     add(

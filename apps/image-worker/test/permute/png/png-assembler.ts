@@ -59,6 +59,11 @@ export function imageChunks(data: Buffer, idatBytes = data.length): Buffer[] {
   return chunks
 }
 
+/** The PNG with these chunks directly after its header. */
+export function withChunks(png: Buffer, ...chunks: readonly Buffer[]): Buffer {
+  return Buffer.concat([png.subarray(0, 33), ...chunks, png.subarray(33)])
+}
+
 /** The chunks of a PNG, each complete. */
 export function splitChunks(png: Buffer): { type: string; data: Buffer; whole: Buffer }[] {
   const chunks = []
@@ -69,6 +74,17 @@ export function splitChunks(png: Buffer): { type: string; data: Buffer; whole: B
     at = end
   }
   return chunks
+}
+
+/** The data of all chunks of a type. */
+export function dataOf(png: Buffer, wanted: string): Buffer {
+  const chunks = splitChunks(png).filter(({ type }) => type === wanted)
+  return Buffer.concat(chunks.map(({ data }) => data))
+}
+
+/** The data of the first chunk of a type. Undefined if there is none. */
+export function firstDataOf(png: Uint8Array, wanted: string): Buffer | undefined {
+  return splitChunks(Buffer.from(png)).find(({ type }) => type === wanted)?.data
 }
 
 export function channelsOf(colorType: number): number {

@@ -59,8 +59,8 @@ withEngine('postgres', program => {
     await standby.start()
     await untilReady(first)
     assert.equal((await createTask(first, 3)).status, 201)
-    const said = copies[0]?.stdout.match(/no PostgreSQL server accepts writes/g)
-    assert.equal(said?.length, 2, 'once per outage')
+    const logged = copies[0]?.stdout.match(/no PostgreSQL server accepts writes/g)
+    assert.equal(logged?.length, 2, 'once per outage')
   })
 
   test('fault: the primary becomes read only and keeps its connections: reads continue, and writes go to the new primary', async t => {

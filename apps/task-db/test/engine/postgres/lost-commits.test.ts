@@ -61,12 +61,12 @@ await withEngine('postgres', async program => {
     const connection = await startLossyConnection(t, await emptySchema(url))
     const store = await openPostgresStore(connection.url)
     t.after(() => store.close())
-    const heard: string[] = []
+    const received: string[] = []
     store.onChange(change => {
-      if (change.kind === 'stored') heard.push(change.task.id)
+      if (change.kind === 'stored') received.push(change.task.id)
     })
     connection.lose('answer')
     await store.create(taskId(1), newTask())
-    assert.deepEqual(heard, [taskId(1)])
+    assert.deepEqual(received, [taskId(1)])
   })
 })
