@@ -22,6 +22,7 @@ export const jpegOddityTable = {
   ),
   noHuffmanTables: developed('no Huffman tables, as in Motion JPEG: the standard tables are used'),
   noEndMarker: developed('no end marker, although all coded data are there'),
+  trailerWithoutEnd: developed('no end marker, but other data after a single scan (panoramas of Samsung)'),
   afterTheEnd: developed('bytes after the end of the image'),
   arithmetic: developed("arithmetic coding, in which decoders can't detect missing data"),
   lossless: developed(

@@ -29,6 +29,17 @@ const [, secondRestart = assert.fail()] = restartsOf(restarts)
 
 const lossless = await readFile(new URL('mend/lossless.jpeg', import.meta.url))
 
+/** As Samsung's phones append it: the bytes look like markers of segments without a valid length. */
+const trailer = Buffer.concat([
+  Buffer.from('\0\0\x30\x0a\xff\x60\xff\xee\xff\xffftypmp42', 'latin1'),
+  Buffer.from('SEFHSEFT'),
+])
+
+/** The file with such data in place of its end marker. */
+function withTrailer(jpeg: Buffer): Buffer {
+  return Buffer.concat([jpeg.subarray(0, -2), trailer])
+}
+
 /** For each row of the table, files with that oddity. */
 const samples: Record<JpegOddityName, readonly Buffer[]> = {
   zeroRange: [withZeroRanges(baseline), withZeroRanges(restarts)],
@@ -43,6 +54,7 @@ const samples: Record<JpegOddityName, readonly Buffer[]> = {
   transform2: [withAdobe(baseline, 2), withAdobe(progressive, 2)],
   noHuffmanTables: [without(baseline, 0xc4)],
   noEndMarker: [baseline, progressive, restarts, cleanJpeg('cmyk')].map(file => file.subarray(0, -2)),
+  trailerWithoutEnd: [baseline, restarts].map(withTrailer),
   afterTheEnd: [Buffer.concat([baseline, Buffer.from('more')])],
   arithmetic: [cleanJpeg('arithmetic')],
   lossless: [lossless],
@@ -80,6 +92,14 @@ for (const [name, files] of Object.entries(samples) as [JpegOddityName, Buffer[]
     }
   })
 }
+
+test('a JPEG without its end marker stays the same as with it, also if other data follow it', async () => {
+  for (const operation of operations)
+    assert.deepEqual(await bytesOf(withTrailer(baseline), operation), await bytesOf(baseline, operation))
+  const cut = Buffer.concat([baseline.subarray(0, -40), trailer])
+  for (const operation of operations)
+    await assert.rejects(run(cut, operation), /the JPEG is cut off or damaged/, operation)
+})
 
 test('a file with bytes before the start of a JPEG is not recognised as a JPEG', () => {
   for (const file of samples.beforeTheStart) assert.equal(sniffFormat(file), undefined)

@@ -1,7 +1,8 @@
 import { markers } from '../../permute/jpeg/jpeg-markers.ts'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
 
-const fill = 0xff
+/** May stand before any marker (T.81, B.1.1.2). */
+export const fill = 0xff
 
 /**
  * Finds the next marker at or after this byte as libjpeg does (jdmarker.c, next_marker), and overwrites all bytes

@@ -3,7 +3,7 @@ import { isAlone, markers } from '../../permute/jpeg/jpeg-markers.ts'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
 import { segmentsOf } from '../jpeg/segments.ts'
 import { ApplicationData } from './application-data.ts'
-import { fillStrays } from './fill-strays.ts'
+import { fill, fillStrays } from './fill-strays.ts'
 import { ScanMender } from './scan-mender.ts'
 
 /**
@@ -40,6 +40,23 @@ export function followScans(jpeg: Uint8Array, tables: Uint8Array = new Uint8Arra
   return mendBytes(Buffer.from(jpeg), tables, { followsAll: true })
 }
 
+/**
+ * The end of the coded data of a JPEG whose end marker may be missing. If a single scan has the whole image, anything may
+ * follow it. Undefined if the codes can't be followed.
+ *
+ * @throws DamagedScan if codes are missing or damaged; NotWellFormed if the segments are
+ */
+export function endOfScans(jpeg: Uint8Array): number | undefined {
+  const bytes = Buffer.from(jpeg)
+  return withJpegKernel(kernel => {
+    const scans = new ScanMender(kernel, bytes, { followsAll: true, findsEnd: true })
+    let end = mendSegments(bytes, scans, { endsWithImage: true })
+    // Strays are fill bytes now; codes don't end with FF.
+    while (bytes[end - 1] === fill) end -= 1
+    return scans.areFollowed ? end : undefined
+  })
+}
+
 /** Returns whether the codes of all scans were followed. */
 function mendBytes(bytes: Buffer, tables: Uint8Array, options = { followsAll: false }): boolean {
   return withJpegKernel(kernel => {
@@ -50,20 +67,27 @@ function mendBytes(bytes: Buffer, tables: Uint8Array, options = { followsAll: fa
   })
 }
 
-/** @throws NotWellFormed when the segments don't lead to the end of the image */
-function mendSegments(bytes: Buffer, scans: ScanMender): void {
+/**
+ * Returns the position after the last segment or scan before the end marker. With `endsWithImage`, it doesn't look beyond
+ * a scan that has the whole image.
+ *
+ * @throws NotWellFormed when the segments don't lead to the end of the image
+ */
+function mendSegments(bytes: Buffer, scans: ScanMender, { endsWithImage = false } = {}): number {
   const application = new ApplicationData()
-  let { marker, after } = fillStrays(bytes, 2)
+  let next = 2
+  let { marker, after } = fillStrays(bytes, next)
   while (marker !== markers.endOfImage) {
     if (isAlone(marker))
       throw new NotWellFormed('there is a marker outside of a scan that is only allowed inside')
     const end = after + 2 > bytes.length ? 0 : after + bytes.readUInt16BE(after)
     if (end < after + 2 || end > bytes.length) throw new NotWellFormed('the length of a segment is invalid')
     const data = bytes.subarray(after + 2, end)
-    let next = end
+    next = end
     if (marker === markers.startOfScan) {
       application.mend(scans.components)
       next = scans.mend(data, end)
+      if (endsWithImage && scans.isComplete) return next
     } else {
       application.take(marker, data)
       scans.take(marker, data)
@@ -71,4 +95,5 @@ function mendSegments(bytes: Buffer, scans: ScanMender): void {
     ;({ marker, after } = fillStrays(bytes, next))
   }
   scans.end()
+  return next
 }

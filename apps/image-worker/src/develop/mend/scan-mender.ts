@@ -16,9 +16,11 @@ export class ScanMender {
   readonly #bytes: Buffer
   readonly #tables: DecodeTables
   readonly #followsAll: boolean
+  readonly #findsEnd: boolean
   #frame: Frame | undefined
   #history: ScanHistory | undefined
   #isHuffman = true
+  #isComplete = false
   /** Whether the kernel has followed the codes of all scans so far. */
   #canFollow = true
   /** The address of the file in the kernel's memory. */
@@ -33,12 +35,14 @@ export class ScanMender {
   /**
    * @param bytes the file, which is changed
    * @param followsAll whether to look for damage, too: `mend` then throws DamagedScan
+   * @param findsEnd whether to overwrite the bytes after a scan that has the whole image, too
    */
-  constructor(kernel: JpegKernel, bytes: Buffer, { followsAll = false } = {}) {
+  constructor(kernel: JpegKernel, bytes: Buffer, { followsAll = false, findsEnd = false } = {}) {
     this.#kernel = kernel
     this.#bytes = bytes
     this.#tables = new DecodeTables(kernel)
     this.#followsAll = followsAll
+    this.#findsEnd = findsEnd
   }
 
   /** The components of the frame; none before the frame came. */
@@ -49,6 +53,11 @@ export class ScanMender {
   /** Whether the kernel could follow the codes of all scans that it had to follow so far. */
   get areFollowed(): boolean {
     return this.#isHuffman && this.#canFollow
+  }
+
+  /** Whether a single scan has the whole image: no decoder looks at the bytes after it. */
+  get isComplete(): boolean {
+    return this.#isComplete
   }
 
   /** Takes a segment that isn't a scan's header. Throws NotWellFormed if no decoder could accept it. */
@@ -79,12 +88,12 @@ export class ScanMender {
     // Decoders use standard tables for a file without any, such as Motion JPEG. Here, a lost segment may have had the
     // tables.
     if (this.#isHuffman) prepareScan(this.#kernel, this.#tables, scan)
-    // No decoder looks at the bytes after the only scan.
     const isOnly = !frame.isProgressive && header[0] === frame.components.length
+    this.#isComplete = isOnly
     const mayHaveStrays = !isOnly || this.#interval !== 0
     if (this.#isHuffman && this.#canFollow && (mayHaveStrays || this.#followsAll)) {
       try {
-        return this.#follow(frame, scan, from, isOnly)
+        return this.#follow(frame, scan, from, isOnly && !this.#findsEnd)
       } catch (error) {
         if (!(error instanceof NotWellFormed)) throw error
         if (this.#followsAll && error instanceof DamagedScan) throw error
