@@ -9,7 +9,7 @@ import { writeAnimation } from '../../src/develop/png/write-animation.ts'
 import type { Raster } from '../../src/develop/raster.ts'
 import { assemblePng, chunk, splitChunks, withChunks } from '../permute/png/png-assembler.ts'
 import { animatedPng, long, still } from './animated-png.ts'
-import { exifOf } from './carried.ts'
+import { exifOf } from './metadata-traces.ts'
 import { bytesOf, run } from './run.ts'
 
 /** Errors of chunks or bytes that are tolerated in a still PNG, made in an animation. */

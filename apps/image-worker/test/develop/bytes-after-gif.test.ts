@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { upToTrailer } from '../../src/develop/gif/up-to-trailer.ts'
 import { application, assembleGif, comment, plainText } from '../permute/gif/gif-assembler.ts'
-import { picturesWithMetadata } from './carried.ts'
 import { assertSame, inspect, inspectResult } from './inspect.ts'
+import { picturesWithMetadata } from './metadata-traces.ts'
 import { run } from './run.ts'
 
 const palette = Uint8Array.from({ length: 12 }, (_, at) => 20 * at)

@@ -1,4 +1,4 @@
-import { traces } from './carried.ts'
+import { traces } from './metadata-traces.ts'
 
 type ByteOrder = 'II' | 'MM'
 

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { outputFormats } from '@darkroom/contracts'
 import sharp from 'sharp'
 import { cameraExif, cameraFacts } from './camera-exif.ts'
-import { exifOf, jpegWith, picturesWithMetadata, traces, tracesIn } from './carried.ts'
+import { exifOf, jpegWith, picturesWithMetadata, traces, tracesIn } from './metadata-traces.ts'
 import { run } from './run.ts'
 
 const pictures = await picturesWithMetadata()

@@ -4,9 +4,9 @@ import { test } from 'node:test'
 import { deflateSync } from 'node:zlib'
 import sharp, { type Sharp } from 'sharp'
 import { assemblePng, chunk, withChunks } from '../permute/png/png-assembler.ts'
-import { jpegWith } from './carried.ts'
 import { assembleHeif, box, greyItem, tileItem } from './heic/heif-assembler.ts'
 import { assertSame, inspect, inspectResult, meanError, permuted } from './inspect.ts'
+import { jpegWith } from './metadata-traces.ts'
 import { run } from './run.ts'
 
 const size = { width: 96, height: 64 }

@@ -8,7 +8,7 @@ import { exifBytes, resolutionEntries } from '../../src/develop/metadata/exif.ts
 import { joinPages } from '../../src/develop/tiff/join-pages.ts'
 import { streamPermuted } from '../../src/develop/ways/stream-permuted.ts'
 import { chunk, withChunks } from '../permute/png/png-assembler.ts'
-import { exifOf, jpegWith } from './carried.ts'
+import { exifOf, jpegWith } from './metadata-traces.ts'
 import { resolutionIn, resolutionInTags, type WrittenResolution } from './resolution-in.ts'
 import { limits, run } from './run.ts'
 

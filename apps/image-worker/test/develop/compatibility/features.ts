@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { bytesSource, readAvifCoding, readImageHeader } from '@darkroom/image-header'
 import sharp from 'sharp'
-import { type Trace, tracesIn } from '../carried.ts'
+import { type Trace, tracesIn } from '../metadata-traces.ts'
 
 /** What sharp reads of the first frame of a file. */
 export function metadataOf(bytes: Buffer) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { picturesWithMetadata } from '../carried.ts'
+import { picturesWithMetadata } from '../metadata-traces.ts'
 import { bytesOf } from '../run.ts'
 
 /** Pictures with all kinds of metadata that their format supports. */

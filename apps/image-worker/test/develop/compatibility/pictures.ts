@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import sharp from 'sharp'
 import { generatedPhoto } from '../../generated-photo.ts'
 import { chunk, withChunks } from '../../permute/png/png-assembler.ts'
-import { traces } from '../carried.ts'
+import { traces } from '../metadata-traces.ts'
 
 export const [width, height] = [64, 48]
 

@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { outputFormats } from '@darkroom/contracts'
 import { bytesSource, readAvifCoding } from '@darkroom/image-header'
 import sharp, { type Sharp } from 'sharp'
-import { exifOf } from '../carried.ts'
 import { assertSame, type Inspected, inspect, inspectResult, meanError, permuted } from '../inspect.ts'
+import { exifOf } from '../metadata-traces.ts'
 import { bytesOf, run } from '../run.ts'
 import {
   assembleHeif,

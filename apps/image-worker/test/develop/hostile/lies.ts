@@ -1,6 +1,6 @@
 import type { Random } from '../../seeded-random.ts'
 import { avifOf, ftyp, jpegOf, sized, tiffOf } from '../announcing-files.ts'
-import { exifOf, jpegWith } from '../carried.ts'
+import { exifOf, jpegWith } from '../metadata-traces.ts'
 import type { HostileInput } from './hostile-input.ts'
 import { latin1 } from './latin1.ts'
 

@@ -1,6 +1,6 @@
 import { application, comment } from '../../permute/gif/gif-assembler.ts'
 import { chunk, withChunks } from '../../permute/png/png-assembler.ts'
-import { jpegWith } from '../carried.ts'
+import { jpegWith } from '../metadata-traces.ts'
 import type { HostileInput } from './hostile-input.ts'
 import { latin1 } from './latin1.ts'
 

@@ -2,8 +2,8 @@ import sharp from 'sharp'
 import { joinPages } from '../../../src/develop/tiff/join-pages.ts'
 import type { Random } from '../../seeded-random.ts'
 import { animatedPng } from '../animated-png.ts'
-import { picturesWithMetadata } from '../carried.ts'
 import { gridOf, sample } from '../heic/heif-assembler.ts'
+import { picturesWithMetadata } from '../metadata-traces.ts'
 
 /** Small files, so that thousands of variants are tried in seconds. */
 export async function validFiles(random: Random): Promise<Map<string, Buffer>> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import sharp from 'sharp'
-import { jpegWith } from '../carried.ts'
+import { jpegWith } from '../metadata-traces.ts'
 import { run } from '../run.ts'
 import { withThumbnail } from './camera-photos.ts'
 

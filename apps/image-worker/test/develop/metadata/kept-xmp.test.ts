@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { outputFormats } from '@darkroom/contracts'
 import sharp from 'sharp'
 import { chunk, withChunks } from '../../permute/png/png-assembler.ts'
-import { jpegWith } from '../carried.ts'
+import { jpegWith } from '../metadata-traces.ts'
 import { run } from '../run.ts'
 import { everyWay, sizeAfter, ultraHdr, withThumbnail } from './camera-photos.ts'
 

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict'
+import { openAsBlob } from 'node:fs'
+import type { OutgoingHttpHeaders } from 'node:http'
+import { type TestContext, test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { freePort, generateImage, serveHttp, tiffOf } from '@darkroom/testing'
+import { Darkroom, type Progress } from '../src/index.ts'
+
+const nowhere = `http://127.0.0.1:${await freePort()}`
+const darkroom = new Darkroom(nowhere)
+const png = await generateImage({ kind: 'png', width: 60, height: 40, seed: 1 })
+
+test('answers of proxies and other servers become clear errors', async t => {
+  const page = '<html><head><title>413 Request Entity Too Large</title></head></html>'
+  const { url } = await serve(t, 413, { 'content-type': 'text/html' }, page)
+  await assert.rejects(new Darkroom(url).develop(new Uint8Array(png)), {
+    status: 413,
+    code: undefined,
+    message: /proxy in front of Darkroom.*client_max_body_size/,
+  })
+  const unreachable = new Darkroom({ url: nowhere, retryTimeoutMs: 0 })
+  await assert.rejects(unreachable.status('x'), {
+    status: 0,
+    message: `nothing answers at ${nowhere}`,
+  })
+})
+
+/** A server that answers each request in the same way. Returns its URL, and the methods of the requests so far. */
+async function serve(t: TestContext, status: number, headers: OutgoingHttpHeaders = {}, body = '') {
+  const methods: string[] = []
+  const { url } = await serveHttp(t, (request, answer) => {
+    methods.push(String(request.method))
+    request.resume()
+    answer.writeHead(status, headers).end(body)
+  })
+  return { url, methods }
+}
+
+test('a success that is not from Darkroom is an error', async t => {
+  for (const body of ['<html></html>', '{}', '']) {
+    const other = await serve(t, 200, {}, body)
+    await assert.rejects(new Darkroom(other.url).upload(new Uint8Array(png)), {
+      name: 'DarkroomError',
+      message: /not (an answer of Darkroom|answer as Darkroom)/,
+    })
+  }
+})
+
+test('a redirect is an error that names the right URL, and an upload does not become a GET', async t => {
+  const right = await serve(t, 202)
+  for (const status of [301, 302, 307, 308]) {
+    const other = await serve(t, status, { location: `${right.url}/images` })
+    const redirected = new Darkroom(other.url)
+    const expected = { status: 301, message: new RegExp(`redirects to ${right.url}; use`) }
+    await assert.rejects(redirected.upload(new Uint8Array(png)), expected)
+    assert.deepEqual(other.methods, ['POST'])
+  }
+  const guarded = await serve(t, 401)
+  const other = await serve(t, 301, { location: guarded.url })
+  await assert.rejects(new Darkroom(other.url).list(), {
+    message: new RegExp(`redirects to ${guarded.url}; use`),
+  })
+})
+
+test('a request is not retried if Darkroom asks for a longer wait than retryTimeoutMs', async t => {
+  const inAnHour = new Date(Date.now() + 3_600_000).toUTCString()
+  for (const retryAfter of ['3600', inAnHour]) {
+    const busy = await serve(t, 503, { 'retry-after': retryAfter })
+    for (const source of [png, tiffOf(9 * 1024 * 1024)]) {
+      const before = busy.methods.length
+      await assert.rejects(new Darkroom(busy.url).upload(new Uint8Array(source)), { status: 503 })
+      assert.equal(busy.methods.length, before + 1)
+    }
+  }
+})
+
+test('a value that is not an image is an error at once that names it', async () => {
+  for (const [value, words] of [
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [5, '5'],
+    [{ path: 'photo.jpg' }, 'another object'],
+    [openAsBlob(fileURLToPath(import.meta.url)), 'a promise: await it first'],
+  ] as const)
+    await assert.rejects(darkroom.upload(value as never), {
+      name: 'TypeError',
+      message: `the image must be a Blob, bytes, a stream of bytes, or a URL, got ${words}`,
+    })
+})
+
+test('an aborted signal ends a wait with its reason', async t => {
+  const signal = AbortSignal.abort(new Error('enough'))
+  await assert.rejects(darkroom.develop(new Uint8Array(png), { signal }), { message: 'enough' })
+  const busy = await serve(t, 503, { 'retry-after': '50' })
+  const abort = new AbortController()
+  const onProgress = ({ phase }: Progress) => phase === 'waiting' && abort.abort(new Error('enough'))
+  const waiting = new Darkroom(busy.url).develop(new Uint8Array(png), { signal: abort.signal, onProgress })
+  await assert.rejects(waiting, { message: 'enough' })
+})
+
+test('a download that breaks off is repeated, at most twice', async t => {
+  let [broken, downloads] = [0, 0]
+  const result = { contentType: 'image/png', bytes: png.length }
+  const { url } = await serveHttp(t, ({ url: path }, answer) => {
+    if (!path?.endsWith('/result')) {
+      answer.end(JSON.stringify({ id: 'x', state: 'finished', result }))
+      return
+    }
+    downloads += 1
+    answer.writeHead(200, { 'content-length': png.length })
+    if (downloads > broken) answer.end(png)
+    else answer.write(png.subarray(0, 100), () => answer.destroy())
+  })
+  const client = new Darkroom(url)
+  const { result: file } = await client.waitFor('x')
+  assert.ok(file)
+  broken = 2
+  assert.ok(png.equals(await file.bytes()))
+  broken = downloads + 2
+  assert.equal((await file.blob()).size, png.length)
+  broken = Number.POSITIVE_INFINITY
+  downloads = 0
+  await assert.rejects(file.bytes(), { name: 'DarkroomError', status: 0, message: /broke off/ })
+  assert.equal(downloads, 3)
+})
+
+test('polls when the events fall silent, and waits between polls that are answered at once', async t => {
+  const states = ['in-progress', 'in-progress', 'finished']
+  const asked: string[] = []
+  const proxied: typeof fetch = async input => {
+    const { pathname } = new URL(String(input))
+    asked.push(pathname)
+    if (pathname.endsWith('/events')) return new Response(new ReadableStream())
+    return Response.json({ id: 'x', state: states.shift() })
+  }
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const waiting = new Darkroom({ url: nowhere, fetch: proxied }).waitFor('x')
+  for (const [ms, polls] of [
+    [0, 0],
+    [60_000, 0],
+    [10_000, 1],
+    [900, 1],
+    [100, 2],
+    [1000, 3],
+  ] as const) {
+    t.mock.timers.tick(ms)
+    for (let n = 0; n < 50; n++) await turn()
+    assert.deepEqual(asked, ['/images/x/events', ...Array(polls).fill('/images/x')])
+  }
+  assert.equal((await waiting).status.state, 'finished')
+})
