@@ -23,6 +23,7 @@ import { readJsonSource } from './json-source.ts'
 import type { Presets } from './presets.ts'
 import { expandOptions, type GivenOptions } from './requested-outputs.ts'
 import { readUploadBody } from './upload-body.ts'
+import { whileSending } from './while-sending.ts'
 
 export interface UploadClients {
   imageMaster: Client<typeof imageMasterRoutes>
@@ -56,7 +57,6 @@ export async function upload(
   const { grant } = request.caller
   if (grant) return uploadWithGrant(request, reply, { ...given, grant }, clients)
   const { deleted, erased, imageMaster, importer, keys, outbound, presets, taskDb } = clients
-  const signal = hangUpSignal(reply)
   const { idempotencyKey, urgency } = given
   const headers = {
     ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
@@ -83,7 +83,7 @@ export async function upload(
   if (from !== undefined) {
     const { id } = await requireImage(taskDb, request.caller, from)
     const body = { ...(await orderOf(options)), from: id }
-    const answer = await imageMaster.copyImage({ headers, body, signal })
+    const answer = await imageMaster.copyImage({ headers, body })
     if (answer.status === 202) return keep(answer.body)
     throw ServiceProblem.relay(answer)
   }
@@ -92,33 +92,40 @@ export async function upload(
   using read =
     url === undefined
       ? await readUploadBody(request, 'body' in arrived ? arrived.body : undefined)
-      : await importer.open(url, signal, request.caller.owner)
+      : await importer.open(url, hangUpSignal(reply), request.caller.owner)
   const { body, contentLength } = read
   const answer = await imageMaster.newImage({
     querystring: order ?? (await orderOf('options' in read ? read.options : {})),
     headers: { ...headers, ...(contentLength !== undefined && { 'content-length': contentLength }) },
-    body: unlessRevoked(body, request.caller, keys),
-    signal,
+    ...whileSending(reply, unlessRevoked(body, request.caller, keys)),
   })
   if (answer.status === 202) return keep(answer.body)
   throw refusalOf(answer, request)
 }
 
-/** The master's refusal of an image. `curl -d` declares a form, and removes line ends from a file: both need a hint. */
+/** The master's refusal of an image, with a hint if the client has declared something else than an image. */
 function refusalOf(
   answer: Parameters<typeof ServiceProblem.relay>[0],
   { headers }: FastifyRequest,
 ): ServiceProblem {
   const refusal = ServiceProblem.relay(answer)
   const { status, code, title, message } = refusal
-  if (!headers['content-type']?.startsWith(encodedForm) || !refusalsOfBytes.has(code)) return refusal
-  const hint =
-    'with curl, send a file by --data-binary instead of -d, and JSON with the header Content-Type: application/json'
+  const [, hint] = hints.find(([type]) => headers['content-type']?.startsWith(type)) ?? []
+  if (hint === undefined || !refusalsOfBytes.has(code)) return refusal
   return new ServiceProblem(status, code, `${message}; ${hint}`, { title })
 }
 
 const refusalsOfBytes = new Set(['not-an-image', 'malformed-image'])
-const encodedForm = 'application/x-www-form-urlencoded'
+const jsonType = 'JSON with the header Content-Type: application/json'
+const hints = [
+  // `curl -d` declares a form, and removes line ends from a file.
+  [
+    'application/x-www-form-urlencoded',
+    `with curl, send a file by --data-binary instead of -d, and ${jsonType}`,
+  ],
+  // `fetch` declares any text so.
+  ['text/plain', `send ${jsonType}`],
+] as const
 
 /**
  * Passes on an image whose options are fixed by a grant. Its id comes from its place in the grant, which a request with
@@ -152,8 +159,7 @@ async function uploadWithGrant(
         ...(contentLength !== undefined && { 'content-length': contentLength }),
         ...(urgency !== undefined && { priority: formatPriority(urgency) }),
       },
-      body: body(),
-      signal: hangUpSignal(reply),
+      ...whileSending(reply, body()),
     })
     if (answer.status === 202) return await erased.keep(answer.body, request.caller)
     throw refusalOf(answer, request)

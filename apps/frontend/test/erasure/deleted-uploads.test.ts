@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { problemType } from '@darkroom/contracts'
 import { logger, storageFiles } from '@darkroom/image-master/testing'
 import { generateImage, type HttpAnswer, httpRequest, until } from '@darkroom/testing'
@@ -36,7 +36,7 @@ function holdAnswers({ clients: { imageMaster } }: Guarded, t: { mock: typeof im
   return { accepted: accepted.promise, answer: () => answered.resolve() }
 }
 
-describe('deleting an image by the Idempotency-Key of its upload', () => {
+suite('deleting an image by the Idempotency-Key of its upload', () => {
   test('deletes the image and its bytes', async t => {
     const guarded = await startGuarded(t)
     const { key } = await guarded.makeKey({ owner: 'alice' })

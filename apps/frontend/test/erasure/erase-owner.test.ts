@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { suite, type TestContext, test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { grantPrefix, problemType, uploadPrefix } from '@darkroom/contracts'
 import { storageFiles } from '@darkroom/image-master/testing'
 import { generateImage, type HttpAnswer, until } from '@darkroom/testing'
@@ -92,6 +94,36 @@ suite('an owner that is erased while the master accepts an image', () => {
       assert.equal(await taskCount(guarded), before)
       assert.equal(storageFiles(guarded).length, filesBefore)
     })
+})
+
+test('an owner that is erased gets no image by an upload whose client hung up after it had sent everything', async t => {
+  const guarded = await startGuarded(t)
+  const alice = await guarded.makeKey({ owner: 'alice' })
+  const { imageMaster } = guarded.clients
+  const { newImage } = imageMaster
+  const client = new AbortController()
+  const connected = once(guarded.app.server, 'connection')
+  t.mock.method(imageMaster, 'newImage', async ({ signal, ...call }: Parameters<typeof newImage>[0]) => {
+    const answer = await newImage(call)
+    await markErased(guarded.clients.kv, 'alice')
+    await guarded.store.revoke(alice.id)
+    await untilRefused(guarded, alice)
+    const [socket] = await connected
+    const hungUp = once(socket, 'close')
+    client.abort()
+    await hungUp
+    await nextTurn()
+    // A call between processes doesn't wait for an answer after this.
+    signal?.throwIfAborted()
+    return answer
+  })
+  const uploading = fetch(`${guarded.url}/images`, {
+    ...{ method: 'POST', body: png, signal: client.signal },
+    headers: { authorization: `Bearer ${alice.key}` },
+  })
+  await assert.rejects(uploading, { name: 'AbortError' })
+  await until('the image is deleted', () => storageFiles(guarded).length === 0)
+  assert.equal(await taskCount(guarded), 0)
 })
 
 test('an image that is accepted stays if its key is rotated meanwhile', async t => {

@@ -120,6 +120,14 @@ suite('a refused upload', () => {
     }
   })
 
+  test('of JSON whose type is the default of fetch is answered with what to do', async () => {
+    const headers = { 'content-type': 'text/plain;charset=UTF-8' }
+    const body = Buffer.from('{"url":"https://photos.example/cat.jpg"}')
+    const answer = await frontend.ask('/images', { method: 'POST', headers, body })
+    assertProblem(answer, 415, 'not-an-image')
+    assert.match(String(answer.json().detail), /send JSON with the header Content-Type: application\/json$/)
+  })
+
   test('of an image as text is answered with what to do', async () => {
     const body = Buffer.from(Buffer.from(png).toString('base64'))
     const answer = await frontend.ask('/images', { method: 'POST', body })
