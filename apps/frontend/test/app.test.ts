@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, suite, type TestContext, test } from 'node:test'
-import { frontendRoutes } from '@darkroom/contracts'
+import { frontendRoutes, ImageFacts, ImageRequest, ImageStatus, NewKey, Problem } from '@darkroom/contracts'
+import { type TSchema, Value } from '@darkroom/contracts/typebox'
 import { logger } from '@darkroom/image-master/testing'
 import { createLogger, loadConfig } from '@darkroom/service-kit'
 import { assertProblem, generateImage, httpRequest, RecordedLog } from '@darkroom/testing'
@@ -44,6 +45,29 @@ suite('the contract', async () => {
     // OPTIONS answers which parts of tus the server supports.
     const expected = ['/healthz', '/readyz', '/session', '/uploads', '/uploads/{id}']
     assert.deepEqual(open.filter(path => !path.startsWith('/signed/{signature}/')).sort(), expected)
+  })
+
+  test('has examples that its schemas allow', () => {
+    const schemas: Record<string, TSchema> = { ImageFacts, ImageRequest, ImageStatus, NewKey, Problem }
+    const described = Object.entries(document.components.schemas as Record<string, { examples?: unknown[] }>)
+    const found = described.flatMap(([name, { examples = [] }]) =>
+      examples.map(each => [name, each] as const),
+    )
+    assert.deepEqual(found.map(([name]) => name).sort(), Object.keys(schemas).sort())
+    for (const [name, example] of found) {
+      const [mistake] = Value.Errors(schemas[name] ?? {}, example)
+      assert.equal(mistake, undefined, `${name}: ${JSON.stringify(mistake)}`)
+    }
+  })
+
+  test('describes images as bytes, which generated clients must not read as text or JSON', () => {
+    const bytes = { schema: { type: 'string', format: 'binary' } }
+    const { get } = document.paths['/images/{id}/result']
+    assert.deepEqual(get.responses[200].content, { 'image/*': bytes })
+    assert.deepEqual(document.paths['/images'].post.requestBody.content['image/*'], bytes)
+    assert.deepEqual(document.paths['/images/archive'].get.responses[200].content, {
+      'application/zip': bytes,
+    })
   })
 
   test('is well-formed OpenAPI 3.1', () => {

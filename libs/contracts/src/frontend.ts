@@ -10,7 +10,7 @@ import { pageNext, pageQuery } from './page.ts'
 import { presetRoutes } from './presets.ts'
 import { Problem } from './problem.ts'
 import { resumableRoutes } from './resumable.ts'
-import { Bytes, defineRoute, EventStreamBytes, Nothing } from './route.ts'
+import { defineRoute, EventStreamBytes, Nothing, ZipBytes } from './route.ts'
 import { sessionRoutes } from './session.ts'
 import { Stats } from './stats.ts'
 import { BytesRequestHeaders, bytesResponses } from './storage.ts'
@@ -121,7 +121,7 @@ export const frontendRoutes = {
         },
         { additionalProperties: false },
       ),
-      response: { 200: Bytes, 400: Problem, 404: Problem, 409: Problem, 422: Problem },
+      response: { 200: ZipBytes, 400: Problem, 404: Problem, 409: Problem, 422: Problem },
     },
   }),
   retryImage: defineRoute({

@@ -19,6 +19,7 @@ export const examples: Readonly<Record<string, unknown>> = {
       self: `/images/${id}`,
       original: `/images/${id}/original`,
       result: `/images/${id}/result`,
+      events: `/images/${id}/events`,
     },
   },
   ImageRequest: { url: 'https://photos.example/cat.jpg', operations: 'resize:800x600,format:webp' },

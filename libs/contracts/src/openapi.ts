@@ -142,11 +142,14 @@ function responseOf(status: number | undefined, answer: TSchema, names: Names): 
   return { description, content: contentOf({ [mediaTypeOf(answer)]: answer }, names) }
 }
 
+const bytes = { type: 'string', format: 'binary' }
+
 function contentOf(contents: Readonly<Record<string, TSchema>>, names: Names): Json {
   return Object.fromEntries(
     Object.entries(contents).map(([type, schema]) => {
-      // Bytes need no schema besides the media type (OpenAPI 3.1, 4.8.14.2).
-      return [type, isBytes(schema) ? {} : { schema: named(plain(schema), names) }]
+      if (type === 'text/event-stream') return [type, {}]
+      // OpenAPI 3.1 (4.8.14.2) needs no schema for bytes. But without one, generated clients read bytes as text or JSON.
+      return [type, { schema: isBytes(schema) ? bytes : named(plain(schema), names) }]
     }),
   )
 }

@@ -87,6 +87,7 @@ export function isBytes(schema: TSchema): boolean {
 
 export const ImageBytes = bytesOf('image/*')
 export const EventStreamBytes = bytesOf('text/event-stream')
+export const ZipBytes = bytesOf('application/zip')
 
 /** An answer without a body. */
 export const Nothing = Type.Unsafe<undefined>({ type: 'null', description: 'no body' })

@@ -54,15 +54,24 @@ async function beginStream(path: string, headers: Record<string, string>) {
   return { statusCode: status, headers: Object.fromEntries(answered), body: '' }
 }
 
+type Responses = Record<string, { content?: Record<string, unknown> }>
+
+function isOfType(given: string, described: string): boolean {
+  const [type = ''] = given.split(';')
+  return described.endsWith('/*') ? type.startsWith(described.slice(0, -1)) : type === described
+}
+
 /** Runs each operation of the OpenAPI document, as `redocly respect` does, and compares answers with the contract. */
 test('every operation of openapi.json answers 2xx, with a body that its contract allows', async () => {
   const { paths } = (await ask('/openapi.json')).json() as {
-    paths: Record<string, Record<string, { operationId: string }>>
+    paths: Record<string, Record<string, { operationId: string; responses: Responses }>>
   }
-  const described = Object.values(paths).flatMap(path =>
-    Object.values(path).map(({ operationId }) => operationId),
+  const described = new Map(
+    Object.values(paths)
+      .flatMap(path => Object.values(path))
+      .map(({ operationId, responses }) => [operationId, responses]),
   )
-  assert.deepEqual(described.sort(), Object.keys(operations).sort())
+  assert.deepEqual([...described.keys()].sort(), Object.keys(operations).sort())
   for (const id of Object.keys(operations) as OperationId[]) {
     const route: Route = operations[id]
     const right = await world.rightRequest(id)
@@ -76,6 +85,12 @@ test('every operation of openapi.json answers 2xx, with a body that its contract
     assert.ok(statusCode >= 200 && statusCode < 300, `${id} answers ${statusCode}: ${body}`)
     const schema = route.schema.response[statusCode]
     assert.ok(schema, `${id} does not declare ${statusCode}`)
+    const { content = {} } = described.get(id)?.[statusCode] ?? {}
+    const type = String(answer.headers['content-type'] ?? '')
+    assert.ok(
+      type === '' ? body === '' : Object.keys(content).some(each => isOfType(type, each)),
+      `${id} answers ${type}; described: ${Object.keys(content)}`,
+    )
     if (/^application\/json/.test(String(answer.headers['content-type'])) && !isBytes(schema)) {
       const [mistake] = Value.Errors(schema, JSON.parse(body))
       assert.equal(mistake, undefined, `${id}: ${JSON.stringify(mistake)} in ${body}`)
