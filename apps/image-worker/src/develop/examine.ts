@@ -9,7 +9,7 @@ import { withClearedFrames } from './gif/cleared-frames.ts'
 import { withScreen } from './gif/screen.ts'
 import { upToTrailer } from './gif/up-to-trailer.ts'
 import type { DevelopLimits } from './limits.ts'
-import { carriedMetadata } from './metadata/carried-metadata.ts'
+import { carriedMetadata, isProfileOfColours } from './metadata/carried-metadata.ts'
 import { openImage } from './open-image.ts'
 import { type Original, originalOf } from './original.ts'
 import type { CarriedMetadata } from './picture.ts'
@@ -70,8 +70,10 @@ export async function examine(
   const signal = colourSignalOf(input, header, opened)
   const treatment = treatColours(signal, { isGrey: kind.isGrey, makesColours }, output.format)
   const isOfGrey = isProfileOfGrey(opened.metadata)
-  // A grey profile of a coloured image describes nothing, also not the grey that an operation makes of it.
-  const isInvalid = isOfGrey && kind.hasOwnColours && !kind.isGrey
+  // A profile of grey, Lab or the like describes nothing in a coloured image, also not the grey that an operation makes of
+  // it.
+  const isOther = opened.metadata.icc !== undefined && !isProfileOfColours(opened.metadata)
+  const isInvalid = isOther && kind.hasOwnColours && !(isOfGrey && kind.isGrey)
   const fitsProfile = !isOfGrey || (kind.isGrey && canBeGrey(output.format) && !coloursGrey)
   const keepsProfile = kind.hasOwnColours && fitsProfile && (isOdd || canCarryProfile(output.format))
   const carried = carriedMetadata(input, header, opened.metadata, { keepsProfile, output, geometry, page })

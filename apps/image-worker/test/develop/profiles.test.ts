@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { deflateSync } from 'node:zlib'
 import sharp, { type Sharp } from 'sharp'
+import { attachMetadata } from '../../src/develop/metadata/attach.ts'
 import { assemblePng, chunk, withChunks } from '../permute/png/png-assembler.ts'
 import { assembleHeif, box, greyItem, tileItem } from './heic/heif-assembler.ts'
 import { assertSame, inspect, inspectResult, meanError, permuted } from './inspect.ts'
@@ -207,6 +208,35 @@ test('a grey profile of a coloured image is dropped, also from the grey that is 
     assertSame(await inspect(bytes), await inspect((await run(plain, chain)).bytes), chain)
   }
 })
+
+test('a profile of other colours than red, green and blue is ignored in a coloured image', async () => {
+  for (const space of ['XYZ ', 'Lab '])
+    for (const format of ['png', 'tiff', 'jpeg', 'webp'] as const)
+      for (const chain of ['format:gif', 'swap-channels:rgb', 'greyscale', 'tint:ff8000,format:gif']) {
+        const plain = await photo().toFormat(format).toBuffer()
+        const { bytes } = await run(
+          attachMetadata(plain, format, { icc: identityProfile(space) }, size),
+          chain,
+        )
+        const name = `${space} in ${format}, ${chain}`
+        assert.equal((await sharp(bytes).metadata()).icc, undefined, name)
+        assertSame(await inspect(bytes), await inspect((await run(plain, chain)).bytes), name)
+      }
+})
+
+/** A profile whose colours are those of its connection space (ICC.1:2022, 10.12): three curves that change nothing. */
+function identityProfile(space: string): Buffer {
+  const header = Buffer.alloc(128)
+  header.writeUInt32BE(0x0440_0000, 8)
+  header.write(`abst${space}${space}`, 12, 'latin1')
+  header.write('acsp', 36, 'latin1')
+  const curve = Buffer.from('70617261000000000000000000010000', 'hex')
+  const tag = Buffer.from(`6d414220000000000303000000000020${'00'.repeat(16)}`, 'hex')
+  const table = Buffer.from('00000001413242300000009000000050', 'hex')
+  const profile = Buffer.concat([header, table, tag, curve, curve, curve])
+  profile.writeUInt32BE(profile.length)
+  return profile
+}
 
 test('a grey profile of a HEIC is dropped if there are colours, otherwise the grey becomes sRGB', async () => {
   const profile = box('colr', 'prof', greyProfile())

@@ -8,7 +8,7 @@ import { withColours } from '../colour/with-colours.ts'
 import { canCarryProfile } from '../format-abilities.ts'
 import type { DevelopLimits } from '../limits.ts'
 import { attachMetadata } from '../metadata/attach.ts'
-import { carriedMetadata } from '../metadata/carried-metadata.ts'
+import { carriedMetadata, isProfileOfColours } from '../metadata/carried-metadata.ts'
 import { type Original, originalOf } from '../original.ts'
 import type { Picture } from '../picture.ts'
 import type { Plan } from '../plan.ts'
@@ -31,9 +31,9 @@ export async function decodeHeic(
 ): Promise<{ picture: Picture; original: Original }> {
   // sharp reads everything in a HEIC but its pixels.
   const { icc, ...others } = await sharp(input, { limitInputPixels: maxPixels }).metadata()
-  // A grey profile is invalid for colours, and grey becomes colours.
+  // Other profiles are invalid for colours, and grey becomes colours.
   const greyProfile = icc && isProfileOfGrey({ icc }) ? icc : undefined
-  const metadata: Metadata = icc && !greyProfile ? { ...others, icc } : others
+  const metadata: Metadata = icc && isProfileOfColours({ icc }) ? { ...others, icc } : others
   const { raster, cicp, isMoved, isPremultiplied } =
     shared?.unpackHeic(input, header) ?? unpackHeic(input, header)
   const signal = cicp && !metadata.icc ? numberedSignal(cicp) : undefined

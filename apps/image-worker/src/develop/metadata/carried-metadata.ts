@@ -117,6 +117,7 @@ export function profileFor(
   return fits ? { ...metadata, icc } : metadata
 }
 
-export function isProfileOfColours({ icc }: CarriedMetadata): boolean {
+/** Whether there is a profile of red, green and blue. */
+export function isProfileOfColours({ icc }: { icc?: Uint8Array | undefined }): boolean {
   return icc !== undefined && Buffer.from(icc.subarray(16, 20)).toString('latin1') === 'RGB '
 }
