@@ -15,6 +15,7 @@ import type { DevelopLimits } from './limits.ts'
 import { mend } from './mend/mend.ts'
 import { planOf } from './plan.ts'
 import { withEarlyExif } from './png/early-exif.ts'
+import { pngFault } from './png/png-fault.ts'
 import type { SharedOriginal } from './shared-original.ts'
 import { withByteCounts } from './tiff/byte-counts.ts'
 import { withPlainSamples } from './tiff/plain-samples.ts'
@@ -73,8 +74,14 @@ export async function develop(
     const developed = { bytes, facts: factsOf(await readImageHeader(bytesSource(bytes))) }
     return shared ? shared.hold(developed, limits) : developed
   } catch (error) {
-    throw error instanceof UnusableImage ? error : undecodableImage(error)
+    throw error instanceof UnusableImage ? error : undecodableImage(error, faultOf(input, header))
   }
+}
+
+/** The fault of a PNG in words, which its decoder doesn't give. */
+function faultOf(input: Uint8Array, { format }: ImageHeader): string | undefined {
+  const fault = format === 'png' ? pngFault(input) : undefined
+  return fault && `the PNG is cut off or damaged: ${fault}`
 }
 
 async function readHeader(input: Uint8Array): Promise<ImageHeader> {

@@ -14,8 +14,9 @@ export class UnusableImage extends Error {
   }
 }
 
-/** A decoder's message about an image, in one line. */
-export function undecodableImage(error: unknown): UnusableImage {
+/** A decoder's message about an image, in one line; `fault` is used instead, if it is known. */
+export function undecodableImage(error: unknown, fault?: string): UnusableImage {
+  if (fault !== undefined) return new UnusableImage('undecodable-image', fault, { cause: error })
   const message = error instanceof Error ? error.message : String(error)
   const remarks = new Set(message.split('\n').map(line => inWords(readable(line)).replace(noise, '')))
   remarks.delete('')
@@ -31,9 +32,10 @@ export function readable(text: string): string {
     .trim()
 }
 
-/** Replaces a remark of libvips that has no reason. */
+/** Replaces remarks of libvips and sharp that have no reason. */
 function inWords(remark: string): string {
-  return remark === 'vipspng: libpng read error' ? 'the PNG is cut off or damaged' : remark
+  if (remark === 'vipspng: libpng read error') return 'the PNG is cut off or damaged'
+  return remark === 'Input buffer has corrupt header' ? "the image's header is damaged" : remark
 }
 
 /** Parts of libvips' messages that don't help people, some repeated a hundred times. */

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { deflateSync } from 'node:zlib'
 import sharp from 'sharp'
+import { chunk, headerChunk, signature } from '../permute/png/png-assembler.ts'
 import { run } from './run.ts'
 
 test('an error names the damage alone, whatever the decoder adds about its output', async () => {
@@ -11,6 +13,36 @@ test('an error names the damage alone, whatever the decoder adds about its outpu
   for (const operations of ['flip', 'format:png', 'format:webp'])
     await assert.rejects(run(whole.subarray(0, -300), operations), {
       code: 'undecodable-image',
-      message: 'the PNG is cut off or damaged',
+      message: 'the PNG is cut off or damaged: the IDAT chunk is cut off',
     })
+})
+
+test('an error of a PNG names the chunk that decoders refuse', async () => {
+  const shape = { width: 2, height: 1, bitDepth: 8 }
+  const [rgb, palette] = [headerChunk({ ...shape, colorType: 2 }), headerChunk({ ...shape, colorType: 3 })]
+  const image = chunk('IDAT', deflateSync(Uint8Array.of(0, 1, 2, 3, 4, 5, 6)))
+  const indexes = chunk('IDAT', deflateSync(Uint8Array.of(0, 0, 0)))
+  const end = chunk('IEND')
+  const damaged = Buffer.from(image)
+  damaged[damaged.length - 1] = (damaged.at(-1) ?? 0) ^ 1
+  const faults: Record<string, Buffer[]> = {
+    'the CRC of the IDAT chunk does not match': [rgb, damaged, end],
+    'there are two IHDR chunks': [rgb, rgb, image, end],
+    'the critical chunk ABCD is unknown': [rgb, chunk('ABCD'), image, end],
+    'the palette is missing': [palette, indexes, end],
+    'the palette is not whole colours': [palette, chunk('PLTE', Buffer.alloc(7)), indexes, end],
+    'the image data is interrupted by the tEXt chunk': [
+      rgb,
+      chunk('IDAT', image.subarray(8, 12)),
+      chunk('tEXt', Buffer.from('a\0b')),
+      chunk('IDAT', image.subarray(12, -4)),
+      end,
+    ],
+  }
+  for (const [fault, chunks] of Object.entries(faults))
+    for (const operations of ['swap-channels:bgr', 'flip', 'format:webp'])
+      await assert.rejects(run(Buffer.concat([signature, ...chunks]), operations), {
+        code: 'undecodable-image',
+        message: `the PNG is cut off or damaged: ${fault}`,
+      })
 })

@@ -37,8 +37,10 @@ function inflatedWithInfo(data: Uint8Array, options: ZlibOptions & { info: true 
   }
 }
 
-interface InflatedWithInfo {
+/** What zlib returns with the option `info`, which its types don't declare. */
+export interface InflatedWithInfo {
   readonly buffer: Buffer
+  /** `bytesWritten` counts the compressed bytes. */
   readonly engine: { readonly bytesWritten: number }
 }
 
@@ -46,6 +48,6 @@ export function isZlibError(error: unknown): error is Error {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('Z_')
 }
 
-function isTooLarge(error: unknown): boolean {
+export function isTooLarge(error: unknown): boolean {
   return error instanceof RangeError && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
 }

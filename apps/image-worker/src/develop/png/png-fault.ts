@@ -1,0 +1,48 @@
+import { crc32 } from 'node:zlib'
+import { pngSignature } from '../../permute/png/chunks.ts'
+
+/** Chunks that a decoder must know (PNG 3rd edition, 11.2). */
+const critical: readonly string[] = ['IHDR', 'PLTE', 'IDAT', 'IEND']
+
+/**
+ * The first fault in the chunks that makes decoders refuse a PNG, in words; undefined if there is none. libvips' own words
+ * don't name it. Faults of the image data inside the chunks are not looked for.
+ */
+export function pngFault(png: Uint8Array): string | undefined {
+  const bytes = Buffer.from(png.buffer, png.byteOffset, png.byteLength)
+  const seen: string[] = []
+  const hasPalette = bytes[colourTypeAt] === paletteType
+  for (let at = pngSignature.length; at < bytes.length; ) {
+    if (at + 8 > bytes.length) return 'the file ends within a chunk'
+    const type = bytes.toString('latin1', at + 4, at + 8)
+    if (!/^[A-Za-z]{4}$/.test(type)) return `there is no chunk at byte ${at}`
+    const end = at + 12 + bytes.readUInt32BE(at)
+    if (end > bytes.length) return `the ${type} chunk is cut off`
+    if (type === 'IDAT' && hasPalette && !seen.includes('PLTE')) return 'the palette is missing'
+    const fault = isCritical(type) ? criticalFault(type, bytes.subarray(at, end), seen) : undefined
+    if (fault || type === 'IEND') return fault
+    seen.push(type)
+    at = end
+  }
+  return undefined
+}
+
+/** The place of the colour type in IHDR, which comes first, and the type with a palette (11.2.1). */
+const colourTypeAt = 25
+const paletteType = 3
+
+/** The first letter of critical chunks is a capital (5.4). */
+function isCritical(type: string): boolean {
+  return type < 'a'
+}
+
+function criticalFault(type: string, chunk: Buffer, before: readonly string[]): string | undefined {
+  if (!critical.includes(type)) return `the critical chunk ${type} is unknown`
+  if (crc32(chunk.subarray(4, -4)) !== chunk.readUInt32BE(chunk.length - 4))
+    return `the CRC of the ${type} chunk does not match`
+  if (type === 'IHDR' && before.length > 0) return 'there are two IHDR chunks'
+  if (type === 'PLTE' && (chunk.length - 12) % 3 !== 0) return 'the palette is not whole colours'
+  if (type === 'IDAT' && before.includes('IDAT') && before.at(-1) !== 'IDAT')
+    return `the image data is interrupted by the ${before.at(-1)} chunk`
+  return undefined
+}

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { deflateSync } from 'node:zlib'
+import { chunk, headerChunk, signature } from '../../permute/png/png-assembler.ts'
+import { randomFrom } from '../../seeded-random.ts'
+import { run } from '../run.ts'
+
+const [width, height] = [37, 29]
+const random = randomFrom(5)
+const lines = Buffer.from(
+  Array.from({ length: height }, () => [0, ...Array.from({ length: 3 * width }, () => random(256))]).flat(),
+)
+const zlib = deflateSync(lines)
+const cases = ['swap-channels:bgr', 'flip', 'crop:5x4+3+2', 'resize:20x', 'format:jpeg']
+
+test('a PNG whose Adler-32 is wrong or cut off is developed like the right one', async () => {
+  const whole = pngOf(zlib)
+  const odd = {
+    wrong: [...zlib.subarray(0, -4), 1, 2, 3, 4],
+    'cut off': [...zlib.subarray(0, -2)],
+    missing: [...zlib.subarray(0, -4)],
+  }
+  for (const operations of cases) {
+    const { bytes: expected } = await run(whole, operations)
+    for (const [name, stream] of Object.entries(odd)) {
+      const { bytes } = await run(pngOf(Buffer.from(stream)), operations)
+      assert.deepEqual(bytes, expected, `${name}: ${operations}`)
+    }
+  }
+})
+
+test('a PNG with a wrong Adler-32 fails if its data are cut off or have another length', async () => {
+  const others = {
+    'cut off': zlib.subarray(0, -40),
+    'too short': Buffer.concat([deflateSync(lines.subarray(0, -9)).subarray(0, -4), Buffer.alloc(4)]),
+  }
+  for (const [name, stream] of Object.entries(others))
+    for (const operations of ['swap-channels:bgr', 'flip', 'resize:20x', 'format:jpeg'])
+      await assert.rejects(run(pngOf(stream), operations), { code: 'undecodable-image' }, name)
+  const changed = pngOf(Buffer.concat([zlib.subarray(0, -4), Buffer.alloc(4)]))
+  changed[changed.length - 100] = (changed.at(-100) ?? 0) ^ 1
+  await assert.rejects(run(changed, 'flip'), /the CRC of the IDAT chunk does not match/)
+})
+
+/** A PNG of random colours, its data in chunks of 1000 bytes. */
+function pngOf(stream: Buffer): Buffer {
+  const header = headerChunk({ width, height, colorType: 2, bitDepth: 8 })
+  const images = []
+  for (let at = 0; at < stream.length; at += 1000) images.push(chunk('IDAT', stream.subarray(at, at + 1000)))
+  return Buffer.concat([signature, header, ...images, chunk('IEND')])
+}
