@@ -32,7 +32,7 @@ export function compatibilityPage(): string {
   return `# Supported formats and features
 
 The content of a file decides its format; its name and \`Content-Type\` don't matter. Any other format (SVG, PDF, BMP, JPEG XL,
-JPEG 2000, RAW, and all formats that can load other files) is refused with 415 at the upload. The result has the
+JPEG 2000, RAW, and all formats that can load other files) is refused with 415 at the upload, which names common ones. The result has the
 format of the original unless [\`format:\`](operations.md#format) names another. \`npm run docs\` generates this page, and a
 test develops a file for each row of its tables.
 

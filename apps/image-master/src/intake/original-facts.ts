@@ -10,6 +10,7 @@ import {
 import { ServiceProblem, unavailable } from '@darkroom/service-kit'
 import type { LiveConfig } from '../config.ts'
 import { textMistake } from './image-as-text.ts'
+import { otherType } from './other-type.ts'
 
 type Storage = Client<typeof storageRoutes>
 
@@ -19,7 +20,9 @@ export function recognize(head: Uint8Array): SniffedFormat {
   const format = sniffFormat(head)
   if (format) return format
   const mistake = textMistake(head)
-  const detail = 'unsupported file type: expected JPEG, PNG, WebP, GIF, TIFF, AVIF or HEIC'
+  const other = otherType(head)
+  const found = other ? `unsupported file type ${other}` : 'unsupported file type'
+  const detail = `${found}: expected JPEG, PNG, WebP, GIF, TIFF, AVIF or HEIC`
   throw new ServiceProblem(415, 'not-an-image', mistake ? `${detail}; ${mistake}` : detail)
 }
 
