@@ -18,6 +18,7 @@ import { withEarlyExif } from './png/early-exif.ts'
 import { pngFault } from './png/png-fault.ts'
 import type { SharedOriginal } from './shared-original.ts'
 import { withByteCounts } from './tiff/byte-counts.ts'
+import { withoutLonePlanes } from './tiff/lone-planes.ts'
 import { withPlainSamples } from './tiff/plain-samples.ts'
 import { withoutZstd } from './tiff/without-zstd.ts'
 import { readable, UnusableImage, undecodableImage } from './unusable-image.ts'
@@ -104,7 +105,7 @@ async function decodable(
   if (header.format === 'avif' || header.format === 'heic') return forLibheif(input, header)
   if (header.format === 'png') return withEarlyExif(input, header)
   if (header.format !== 'tiff') return input
-  const unpackable = await withoutZstd(withByteCounts(input), header, reserve)
+  const unpackable = await withoutZstd(withByteCounts(withoutLonePlanes(input)), header, reserve)
   return withPlainSamples(unpackable, header, reserve)
 }
 
