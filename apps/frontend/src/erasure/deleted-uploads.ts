@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { Owner, type TaskChangeLine } from '@darkroom/contracts'
 import { type Static, Type, Value } from '@darkroom/contracts/typebox'
 import {
+  Backoff,
   type KvClient,
   keysUnder,
   type Logger,
@@ -119,13 +120,15 @@ export class DeletedUploads {
 
   #takeMarks(values: ReadonlyMap<string, Uint8Array>): void {
     const known = this.#marks
-    const marks = [...values].flatMap(([name, value]) => {
+    const read = [...values].flatMap(([name, value]) => {
       const mark = readMark(value)
       return mark ? [[name, mark] as const] : []
     })
-    this.#marks = new Map(marks)
+    // A mark that was made here may be newer than what was read, and kv-config may not answer again.
+    const effective = [...known].filter(([, { until }]) => until > Date.now())
+    this.#marks = new Map([...effective, ...read])
     // The image may have been accepted before this frontend knew the mark.
-    this.#lookFor(marks.filter(([name]) => !known.has(name)))
+    this.#lookFor(read.filter(([name]) => !known.has(name)))
   }
 
   #onChange(change: TaskChangeLine): void {
@@ -137,16 +140,29 @@ export class DeletedUploads {
   }
 
   #lookFor(marks: Iterable<readonly [string, Mark]>): void {
-    for (const [name, mark] of marks) if (mark.until > Date.now()) this.#due.set(name, mark)
+    for (const [name, mark] of marks) this.#due.set(name, mark)
     this.#looking ??= this.#lookForDue().finally(() => (this.#looking = undefined))
   }
 
+  /** Tries until it succeeds: after an outage of the task DB, nothing else reports that it answers again. */
   async #lookForDue(): Promise<void> {
+    const { signal } = this.#closing
+    const backoff = new Backoff(100, 2000)
     for (const [name, mark] of this.#due) {
       this.#due.delete(name)
-      await this.#findAndDelete(mark).catch(error =>
-        this.#options.logger.warn({ err: error }, 'the image of a deleted upload could not be deleted'),
-      )
+      if (mark.until <= Date.now()) continue
+      try {
+        await this.#findAndDelete(mark)
+        backoff.reset()
+      } catch (error) {
+        this.#options.logger.debug(
+          { err: error },
+          'the image of a deleted upload cannot be deleted; trying again',
+        )
+        this.#due.set(name, mark)
+        await backoff.wait(signal)
+      }
+      if (signal.aborted) return
     }
   }
 

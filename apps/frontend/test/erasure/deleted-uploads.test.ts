@@ -22,6 +22,16 @@ async function deleteUpload({ askWith }: Guarded, token: string, key: string): P
   assert.equal(status, 204, body.toString())
 }
 
+/** As if an upload of a frontend that was killed ended only now. */
+async function acceptLate({ clients: { imageMaster } }: Guarded): Promise<void> {
+  const { status } = await imageMaster.newImage({
+    querystring: { owner: 'alice' },
+    headers: { 'idempotency-key': 'one' },
+    body: png,
+  })
+  assert.equal(status, 202)
+}
+
 /** Holds a master's answer to each upload: the image is accepted, and the frontend doesn't know it yet. */
 function holdAnswers({ clients: { imageMaster } }: Guarded, t: { mock: typeof import('node:test').mock }) {
   const accepted = Promise.withResolvers<void>()
@@ -130,15 +140,39 @@ suite('deleting an image by the Idempotency-Key of its upload', () => {
     const other = buildApp({ clients, logger, clusterToken, accessMode: 'as-configured', intakeCheckMs: 20 })
     t.after(() => other.close())
     await other.ready()
-    // As if an upload of the first frontend ended only now.
-    const accepted = await clients.imageMaster.newImage({
-      querystring: { owner: 'alice' },
-      headers: { 'idempotency-key': 'one' },
-      body: png,
-    })
-    assert.equal(accepted.status, 202)
+    await acceptLate(guarded)
     await until('the image is deleted', () => storageFiles(guarded).length === 0)
     assert.equal(await taskCount(guarded), 0)
+  })
+
+  test('is completed when the task DB answers again', async t => {
+    const guarded = await startGuarded(t)
+    const { taskDb } = guarded.clients
+    const { key } = await guarded.makeKey({ owner: 'alice' })
+    await deleteUpload(guarded, key, 'one')
+    const { findByKey } = taskDb
+    let failures = 0
+    t.mock.method(taskDb, 'findByKey', async (call: Parameters<typeof findByKey>[0]) => {
+      if (++failures <= 2) throw new Error('the task DB does not answer')
+      return findByKey(call)
+    })
+    await acceptLate(guarded)
+    await until('the image is deleted', () => storageFiles(guarded).length === 0)
+    assert.deepEqual([failures, await taskCount(guarded)], [3, 0])
+  })
+
+  test('stays effective in its frontend if kv-config loses the mark', async t => {
+    const guarded = await startGuarded(t)
+    const { kv } = guarded.clients
+    const { key } = await guarded.makeKey({ owner: 'alice' })
+    await deleteUpload(guarded, key, 'one')
+    const { body } = await kv.listKeys({ querystring: { prefix: 'deleted-uploads/' } })
+    for (const mark of body.keys) await kv.deleteKey({ params: { '*': mark.key }, headers: {} })
+    // A later change of the marks, which the frontend reads together with the loss.
+    await deleteUpload(guarded, (await guarded.makeKey({ owner: 'bob' })).key, 'two')
+    await acceptLate(guarded)
+    await until('the image is deleted', () => storageFiles(guarded).length === 0)
+    assert.equal((await upload(guarded, key, 'one')).status, 410)
   })
 
   test('needs a key of Darkroom, not a grant, and exactly one Idempotency-Key', async t => {
