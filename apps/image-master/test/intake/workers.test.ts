@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { suite, type TestContext, test } from 'node:test'
 import { watchPrefix } from '@darkroom/service-kit'
-import { type HttpAnswer, until } from '@darkroom/testing'
+import { until } from '@darkroom/testing'
 import { Workers } from '../../src/intake/workers.ts'
 import { heicHead } from '../heic-head.ts'
 import { logger } from '../neighbours.ts'
 import { nothingStored, startMaster, storedKeys, upload } from '../start-master.ts'
+import { assertRefused } from './uploading.ts'
 
 const heic = heicHead('heic')
 /** Its first bytes don't show that it is a HEIC. */
@@ -94,8 +95,3 @@ suite('an upload of an optional type', () => {
     await watching
   })
 })
-
-function assertRefused({ body, status, json }: HttpAnswer, expected: number, code: string): void {
-  assert.equal(status, expected, String(body))
-  assert.equal(json().type, `urn:darkroom:problem:${code}`)
-}

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { exifOf } from '../metadata-traces.ts'
 
 /* Assembles HEIF files box by box around data from an encoder, as phones write them and heif-enc doesn't. */
 
@@ -143,4 +144,10 @@ function metaOf(items: readonly HeifItem[], primary: number, dataAt: number): Bu
     box('iprp', box('ipco', ...boxes), box('ipma', uint32(0), uint32(items.length), ...associations)),
     ...(references.length > 0 ? [box('iref', uint32(0), ...references)] : []),
   )
+}
+
+/** EXIF of image 1: the orientation of the camera, and the artist. */
+export function exifItem(orientation: number): HeifItem {
+  const data = Buffer.concat([Buffer.alloc(4), exifOf(orientation)])
+  return { type: 'Exif', data, references: { cdsc: [1] } }
 }
