@@ -77,11 +77,15 @@ suite('the contract', async () => {
       assert.ok(path.startsWith('/') && !path.includes(':'), path)
       for (const [method, operation] of Object.entries(item)) {
         assert.ok(['get', 'head', 'post', 'put', 'patch', 'delete', 'options'].includes(method), method)
-        const responses = Object.entries(operation.responses) as [string, { description?: string }][]
+        const responses = Object.entries(operation.responses) as [
+          string,
+          { description?: string; content?: object },
+        ][]
         assert.ok(responses.length > 0)
-        for (const [status, { description }] of responses) {
+        for (const [status, { description, content }] of responses) {
           assert.match(status, /^([1-5]\d\d|default)$/)
           assert.equal(typeof description, 'string')
+          if (method === 'head') assert.equal(content, undefined, path)
         }
       }
     }

@@ -86,6 +86,9 @@ function operationOf({ method, url, schema, access, name }: ServedRoute, names: 
     ...parametersIn('header', headers, names).filter(({ name }) => !describedElsewhere.has(String(name))),
   ]
   const isForAnyone = access === 'anyone' && url !== serviceRoutes.metrics.url
+  // An answer to HEAD has no body, not even with a problem (RFC 9110, 9.3.2).
+  const answered = (status: number | undefined, answer: TSchema) =>
+    responseOf(status, method === 'HEAD' ? Nothing : answer, names)
   return {
     operationId: name ?? idOf(method, url),
     summary,
@@ -95,13 +98,10 @@ function operationOf({ method, url, schema, access, name }: ServedRoute, names: 
     ...(body && { requestBody: requestBodyOf(body, !isBodyOptional, names) }),
     responses: {
       ...Object.fromEntries(
-        Object.entries(response).map(([status, answer]) => [
-          status,
-          responseOf(Number(status), answer, names),
-        ]),
+        Object.entries(response).map(([status, answer]) => [status, answered(Number(status), answer)]),
       ),
-      ...(isForAnyone ? {} : { 401: responseOf(401, Problem, names) }),
-      default: responseOf(undefined, Problem, names),
+      ...(isForAnyone ? {} : { 401: answered(401, Problem) }),
+      default: answered(undefined, Problem),
     },
   }
 }
