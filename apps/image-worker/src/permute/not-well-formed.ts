@@ -6,7 +6,7 @@ export class NotWellFormed extends Error {
   override name = 'NotWellFormed'
 }
 
-/** Codes of a scan are missing or invalid. Every decoder that reads them gives a warning. */
+/** Codes of a scan are missing or invalid. */
 export class DamagedScan extends NotWellFormed {}
 
 /** The file ends before it is complete. */

@@ -46,8 +46,7 @@ export function canBeFollowed(jpeg: Uint8Array): boolean {
 /** Whether all codes were followed. */
 function expectWholeScans(jpeg: Uint8Array, tables?: Uint8Array): boolean {
   try {
-    followScans(jpeg, tables)
-    return true
+    return followScans(jpeg, tables)
   } catch (cause) {
     if (cause instanceof DamagedScan) throw new UnusableImage('undecodable-image', wordsFor(cause), { cause })
     if (!(cause instanceof NotWellFormed)) throw cause

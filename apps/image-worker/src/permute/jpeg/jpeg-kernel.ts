@@ -93,9 +93,9 @@ export function expectNoError(kernel: JpegKernel, error: number): void {
   throw isDamage(name) ? new DamagedScan(messages[name]) : new NotWellFormed(messages[name])
 }
 
-/** Decoders ignore the other errors. */
+/** Whether pixels are lost. Well-formed codes don't lead beyond a block, although decoders don't warn of that. */
 function isDamage(name: ErrorName): boolean {
-  return name === 'unknownCode' || name === 'endsTooEarly' || name === 'noRestart'
+  return name === 'unknownCode' || name === 'beyondBlock' || name === 'endsTooEarly' || name === 'noRestart'
 }
 
 /**

@@ -101,6 +101,41 @@ test('a TIFF with such a JPEG is refused by every operation: strips and tiles', 
   }
 })
 
+test('a JPEG whose codes lead beyond a block is refused by every operation, also where decoders do not warn', async () => {
+  const random = randomFrom(1)
+  const samples = Uint8Array.from({ length: 200 * 150 }, (_, at) => (at % 200) + random(20))
+  const raw = { width: 200, height: 150, channels: 1 } as const
+  const whole = await sharp(samples, { raw }).toColourspace('b-w').jpeg().toBuffer()
+  let silent = 0
+  for (let at = whole.length - 700; at < whole.length - 100; at += 10) {
+    const damaged = Buffer.from(whole)
+    damaged.fill(0, at, at + 64)
+    if (damageOf(damaged) !== 'a block has more coefficients than 64') continue
+    const message = 'the JPEG is cut off or damaged: a block has more coefficients than 64'
+    for (const operation of ['swap-channels:bgr', 'crop:60x20+4+3', 'resize:20x', 'resize:50x', 'format:png'])
+      await assert.rejects(run(damaged, operation), { message }, operation)
+    silent += await sharp(damaged, { failOn: 'warning' })
+      .raw()
+      .toBuffer()
+      .then(
+        () => 1,
+        () => 0,
+      )
+  }
+  assert.ok(silent > 0, 'decoders warn of all of them')
+})
+
+/** The damage that is found in the codes of a JPEG. */
+function damageOf(jpeg: Buffer): string | undefined {
+  try {
+    followScans(jpeg)
+    return undefined
+  } catch (error) {
+    if (error instanceof DamagedScan) return error.message
+    throw error
+  }
+}
+
 test('a JPEG is incomplete wherever its codes end, even if the zeros after them are not codes', async () => {
   const random = randomFrom(1)
   const [width, height] = [160, 96]
