@@ -2,6 +2,7 @@ import { suite } from 'node:test'
 import { withEngine } from '@darkroom/testing'
 import { buildPage } from './build.ts'
 import { dashboardFlows } from './flows/dashboard.ts'
+import { deletionFlows } from './flows/deletions.ts'
 import { docsFlows } from './flows/docs.ts'
 import { failureFlows } from './flows/failures.ts'
 import { imageFlows } from './flows/images.ts'
@@ -21,6 +22,7 @@ await withEngine('chromium', async executablePath => {
   suite('the page', { concurrency: 2 }, () => {
     suite('from the file to the download', { concurrency: false }, () => {
       imageFlows(first)
+      deletionFlows(first)
       listFlows(first)
       recipeFlows(first)
       refusalFlows(first)
