@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, type TestContext, test } from 'node:test'
-import { assertSwapped, generateImage, httpRequest, startDarkroom, until } from '@darkroom/testing'
+import {
+  assertProblem,
+  assertSwapped,
+  generateImage,
+  httpRequest,
+  startDarkroom,
+  until,
+} from '@darkroom/testing'
 import { kill, prepareFleet } from './fleet.ts'
 import { storedFiles } from './stored-files.ts'
 import { develop, post, upload } from './uploads.ts'
@@ -28,9 +35,7 @@ test('an Idempotency-Key makes one image, also for simultaneous requests and aft
   await darkroom.kill()
   await darkroom.restart()
   assert.equal(await upload(darkroom.url, image, headers), ids[0])
-  const reused = await post(darkroom.url, other, headers)
-  assert.equal(reused.status, 422)
-  assert.equal(reused.json().type, 'urn:darkroom:problem:idempotency-key-reused')
+  assertProblem(await post(darkroom.url, other, headers), 422, 'idempotency-key-reused')
 
   const { images } = (await httpRequest(darkroom.url, '/images')).json()
   assert.equal((images as unknown[]).length, 1)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { httpRequest, mountsAreMissing, temporaryFolder } from '@darkroom/testing'
+import { assertProblem, httpRequest, mountsAreMissing, temporaryFolder } from '@darkroom/testing'
 import { MiB, patterned } from './content.ts'
 import { startStorage } from './storage-process.ts'
 
@@ -23,7 +23,7 @@ test('a full disk: 503, nothing is left behind, stored blobs stay, and smaller b
     const refused = await put('too-large', bytes)
     assert.equal(refused.status, bytes.length > MiB ? 503 : 201)
     if (refused.status === 201) break
-    assert.equal(refused.json().type, 'urn:darkroom:problem:disk-full')
+    assertProblem(refused, 503, 'disk-full')
     assert.ok(Number(refused.headers['retry-after']) > 0)
     assert.deepEqual(files(), ['before'])
   }

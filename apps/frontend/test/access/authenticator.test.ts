@@ -39,8 +39,7 @@ suite('without a key', () => {
     for (const path of ['/healthz', '/readyz', '/openapi.json'])
       assert.equal((await ask(path)).status, 200, path)
     assert.equal((await ask('/healthz', { method: 'OPTIONS' })).status, 200)
-    const { status, json } = await ask('/nowhere')
-    assert.deepEqual([status, json().type], [404, 'urn:darkroom:problem:no-such-route'])
+    assertProblem(await ask('/nowhere'), 404, 'no-such-route')
   })
 
   test('an upload is refused before it is read, and nothing is stored', async () => {

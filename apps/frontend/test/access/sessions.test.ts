@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
-import { type HttpAnswer, until } from '@darkroom/testing'
+import { assertProblem, type HttpAnswer, until } from '@darkroom/testing'
 import { beginSession, readSession } from '../../src/access/session-cookie.ts'
 import { deriveKey } from '../../src/access/signing-keys.ts'
-import { assertProblem } from '../assert-problem.ts'
 import { startFrontend } from '../start-frontend.ts'
 import { startGuarded } from './start-guarded.ts'
 

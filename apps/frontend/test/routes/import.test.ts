@@ -2,10 +2,9 @@ import assert from 'node:assert/strict'
 import { type IncomingHttpHeaders, request, type ServerResponse } from 'node:http'
 import { after, beforeEach, suite, test } from 'node:test'
 import { storageFiles } from '@darkroom/image-master/testing'
-import { generateImage, serveHttp, until } from '@darkroom/testing'
+import { assertProblem, generateImage, serveHttp, until } from '@darkroom/testing'
 import { readNetworks } from '../../src/outbound/networks.ts'
 import { startGuarded } from '../access/start-guarded.ts'
-import { assertProblem } from '../assert-problem.ts'
 import { finishNext, startFrontend, taskCount } from '../start-frontend.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
 import { readVariants } from '@darkroom/contracts'
-import { until } from '@darkroom/testing'
+import { assertProblem, until } from '@darkroom/testing'
 import { filePart, formData, formHeaders } from '../form-data.ts'
-import { assertProblem, flip, flop, outputsIn, png, startWithOwners } from './start-with-owners.ts'
+import { flip, flop, outputsIn, png, startWithOwners } from './start-with-owners.ts'
 
 const { frontend, clients, operator, ask, upload, deleteAll } = await startWithOwners({ after })
 

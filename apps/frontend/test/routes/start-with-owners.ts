@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { outputKey, outputsOf, problemType, type Work } from '@darkroom/contracts'
+import { outputKey, outputsOf, type Work } from '@darkroom/contracts'
 import { generateImage, type HttpAnswer } from '@darkroom/testing'
 import { startGuarded } from '../access/start-guarded.ts'
 
@@ -61,11 +61,6 @@ export async function startWithOwners(t: Parameters<typeof startGuarded>[0]) {
   }
 
   return { frontend, clients, operator, alice, bob, ask, upload, takeWork, finishNext, deleteAll }
-}
-
-export function assertProblem(answer: HttpAnswer, status: number, code: string, message: RegExp): void {
-  assert.deepEqual([answer.status, answer.json().type], [status, problemType(code)], String(answer.body))
-  assert.match(String(answer.json().detail), message)
 }
 
 /** The fields of an accepted image's status document that describe its outputs. */

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
 import { storageFiles } from '@darkroom/image-master/testing'
 import type { HttpAnswer } from '@darkroom/testing'
-import { assertProblem, flip, flop, json, outputsIn, png, startWithOwners } from './start-with-owners.ts'
+import { assertProblem } from '@darkroom/testing'
+import { flip, flop, json, outputsIn, png, startWithOwners } from './start-with-owners.ts'
 
 const { frontend, clients, operator, bob, ask, upload, deleteAll } = await startWithOwners({ after })
 

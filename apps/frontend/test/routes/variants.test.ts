@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
 import { storageFiles } from '@darkroom/image-master/testing'
+import { assertProblem } from '@darkroom/testing'
 import { filePart, formData, formHeaders } from '../form-data.ts'
-import { assertProblem, flip, flop, outputsIn, png, startWithOwners } from './start-with-owners.ts'
+import { flip, flop, outputsIn, png, startWithOwners } from './start-with-owners.ts'
 
 const { frontend, alice, bob, ask, upload, takeWork, finishNext, deleteAll } = await startWithOwners({
   after,

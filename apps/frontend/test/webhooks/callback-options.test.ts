@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { generateImage, until } from '@darkroom/testing'
+import { assertProblem, generateImage, until } from '@darkroom/testing'
 import { readNetworks } from '../../src/outbound/networks.ts'
 import { startGuarded } from '../access/start-guarded.ts'
 import { finishNext } from '../start-frontend.ts'
@@ -64,7 +64,7 @@ test('an invalid callback is refused with 400, and nothing is stored', async () 
   for (const url of ['nowhere', 'http://10.0.0.1/', 'http://me:secret@a.example/', 'http://a.example:22/']) {
     const path = `/images?callback=${encodeURIComponent(url)}`
     const answer = await guarded.askWith(plain.key, path, { method: 'POST', body: png })
-    assert.deepEqual([answer.status, answer.json().type], [400, 'urn:darkroom:problem:invalid-callback'], url)
+    assertProblem(answer, 400, 'invalid-callback')
     assert.doesNotMatch(String(answer.body), /secret/)
   }
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { suite, test } from 'node:test'
-import { generateImage, until } from '@darkroom/testing'
+import { assertProblem, generateImage, until } from '@darkroom/testing'
 import { storageFiles } from '../neighbours.ts'
 import { facts } from '../sample-facts.ts'
 import { beginUpload, startMaster, upload } from '../start-master.ts'
@@ -18,7 +18,7 @@ suite('bytes in flight', () => {
       const answer = await upload(master, png)
       return answer.status === 503 && answer
     })
-    assert.equal(refused.json().type, 'urn:darkroom:problem:too-many-uploads')
+    assertProblem(refused, 503, 'too-many-uploads')
     assert.ok(Number(refused.headers['retry-after']) > 0)
     const answered = once(slow, 'response')
     slow.end()
@@ -71,9 +71,9 @@ suite('bytes in flight', () => {
     const master = await startMaster(t, { MAX_BYTES_IN_FLIGHT: '100000' })
     await master.storage.close()
     for (let n = 0; n < 3; n++) {
-      const { status, headers, json } = await upload(master, half)
-      assert.deepEqual([status, json().type], [503, 'urn:darkroom:problem:unavailable'])
-      assert.ok(Number(headers['retry-after']) > 0)
+      const answer = await upload(master, half)
+      assertProblem(answer, 503, 'unavailable')
+      assert.ok(Number(answer.headers['retry-after']) > 0)
     }
   })
 })
@@ -87,7 +87,7 @@ suite('a queue that is full', () => {
       const answer = await upload(master, Buffer.from('no image'))
       return answer.status === 429 && answer
     })
-    assert.equal(refused.json().type, 'urn:darkroom:problem:queue-full')
+    assertProblem(refused, 429, 'queue-full')
     assert.ok(Number(refused.headers['retry-after']) > 0)
     await master.clients.taskDb.claimTask({ querystring: {}, body: { worker: 'w', leaseMs: 60_000 } })
     await until('an image is taken', async () => (await upload(master, png)).status === 202)
@@ -102,9 +102,7 @@ suite('a queue that is full', () => {
       const answer = await uploadOf('?owner=alice', Buffer.from('no image'))
       return answer.status === 429 && answer
     })
-    const { type, detail } = refused.json()
-    assert.equal(type, 'urn:darkroom:problem:owner-queue-full')
-    assert.equal(detail, '2 images of alice are waiting; at most 2 may wait')
+    assertProblem(refused, 429, 'owner-queue-full', /^2 images of alice are waiting; at most 2 may wait$/)
     assert.ok(Number(refused.headers['retry-after']) > 0)
     assert.equal((await uploadOf('?owner=bob')).status, 202)
     assert.equal((await uploadOf('')).status, 202)

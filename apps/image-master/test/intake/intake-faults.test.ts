@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { suite, test } from 'node:test'
-import { generateImage, until } from '@darkroom/testing'
+import { assertProblem, generateImage, until } from '@darkroom/testing'
 import { storageFiles } from '../neighbours.ts'
 import { beginUpload, startMaster, upload } from '../start-master.ts'
 
@@ -26,9 +26,9 @@ suite('faults during an upload', () => {
   test('fault: the storage is full: 503 with its reason and Retry-After', async t => {
     const master = await startMaster(t, { MIN_FREE_BYTES: String(Number.MAX_SAFE_INTEGER) })
     for (const body of [png, half]) {
-      const { status, headers, json } = await upload(master, body)
-      assert.deepEqual([status, json().type], [503, 'urn:darkroom:problem:disk-full'])
-      assert.ok(Number(headers['retry-after']) > 0)
+      const answer = await upload(master, body)
+      assertProblem(answer, 503, 'disk-full')
+      assert.ok(Number(answer.headers['retry-after']) > 0)
     }
     assert.deepEqual(storageFiles(master), [])
   })

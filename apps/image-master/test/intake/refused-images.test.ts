@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { after, suite, test } from 'node:test'
 import { deflateSync } from 'node:zlib'
-import { generateImage } from '@darkroom/testing'
+import { assertProblem, generateImage } from '@darkroom/testing'
 import { nothingStored, startMaster, storedKeys, upload } from '../start-master.ts'
-import { assertRefused, chunksOf } from './uploading.ts'
+import { chunksOf } from './uploading.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
 const refusing = await startMaster({ after }, { MAX_UPLOAD_BYTES: '500000' })
@@ -91,8 +91,8 @@ const refusals: { name: string; body: Uint8Array; query?: string; status: number
 suite('an image that is refused', () => {
   for (const { name, body, query = '', status, code } of refusals) {
     test(`${name} is refused with ${status} ${code}`, async () => {
-      assertRefused(await upload(refusing, body, { query }), status, code)
-      assertRefused(await upload(refusing, chunksOf(body), { query }), status, code)
+      assertProblem(await upload(refusing, body, { query }), status, code)
+      assertProblem(await upload(refusing, chunksOf(body), { query }), status, code)
     })
   }
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { createHash, randomUUID } from 'node:crypto'
 import { after, suite, test } from 'node:test'
-import { generateImage } from '@darkroom/testing'
+import { assertProblem, generateImage } from '@darkroom/testing'
 import { startMaster, storedKeys, upload } from '../start-master.ts'
-import { assertRefused, taskOf } from './uploading.ts'
+import { taskOf } from './uploading.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
 const master = await startMaster({ after })
@@ -32,8 +32,8 @@ suite('idempotency keys', () => {
     const { id } = taskOf(await again('b'))
     const before = await storedKeys(master)
     const other = await generateImage({ kind: 'png', width: 40, height: 30, seed: 2 })
-    assertRefused(await again('b', other), 422, 'idempotency-key-reused')
-    assertRefused(await again('b', png, '?operations=swap-channels:gbr'), 422, 'idempotency-key-reused')
+    assertProblem(await again('b', other), 422, 'idempotency-key-reused')
+    assertProblem(await again('b', png, '?operations=swap-channels:gbr'), 422, 'idempotency-key-reused')
     assert.deepEqual(await storedKeys(master), before)
     assert.equal(taskOf(await again('b')).id, id)
   })
@@ -45,7 +45,7 @@ suite('idempotency keys', () => {
   })
 
   test('a key that is empty or too long is refused', async () => {
-    for (const key of ['', 'k'.repeat(256)]) assertRefused(await again(key), 400, 'invalid-request')
+    for (const key of ['', 'k'.repeat(256)]) assertProblem(await again(key), 400, 'invalid-request')
   })
 })
 
@@ -67,7 +67,7 @@ suite('two uploads with the same id', () => {
     const slow = send(slowImage())
     const task = taskOf(await send(otherImage))
     resolve()
-    assertRefused(await slow, 422, 'idempotency-key-reused')
+    assertProblem(await slow, 422, 'idempotency-key-reused')
     const stored = await master.clients.storage.getBlob({
       params: { key: givenId, stage: 'pre' },
       headers: {},
@@ -80,8 +80,8 @@ suite('two uploads with the same id', () => {
   test('one after the other: the same bytes are answered with the task, others are refused', async () => {
     const { id } = taskOf(await send(otherImage))
     assert.equal(id, givenId)
-    assertRefused(await send(longImage), 422, 'idempotency-key-reused')
-    assertRefused(await send(png), 422, 'idempotency-key-reused')
+    assertProblem(await send(longImage), 422, 'idempotency-key-reused')
+    assertProblem(await send(png), 422, 'idempotency-key-reused')
   })
 
   test('with the bytes that a crash left without a task', async () => {

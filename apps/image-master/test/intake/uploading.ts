@@ -2,13 +2,6 @@ import assert from 'node:assert/strict'
 import type { Task } from '@darkroom/contracts'
 import type { HttpAnswer } from '@darkroom/testing'
 
-export function assertRefused(answer: HttpAnswer, status: number, code: string): void {
-  assert.equal(answer.status, status, String(answer.body))
-  assert.equal(answer.headers['content-type'], 'application/problem+json')
-  assert.equal(answer.json().type, `urn:darkroom:problem:${code}`)
-  assert.equal(answer.json().status, status)
-}
-
 export function taskOf(answer: HttpAnswer): Task {
   assert.equal(answer.status, 202, String(answer.body))
   return answer.json() as unknown as Task

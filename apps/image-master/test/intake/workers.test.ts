@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { suite, type TestContext, test } from 'node:test'
 import { watchPrefix } from '@darkroom/service-kit'
-import { until } from '@darkroom/testing'
+import { assertProblem, until } from '@darkroom/testing'
 import { Workers } from '../../src/intake/workers.ts'
 import { heicHead } from '../heic-head.ts'
 import { logger } from '../neighbours.ts'
 import { nothingStored, startMaster, storedKeys, upload } from '../start-master.ts'
-import { assertRefused } from './uploading.ts'
 
 const heic = heicHead('heic')
 /** Its first bytes don't show that it is a HEIC. */
@@ -31,7 +30,7 @@ suite('an upload of an optional type', () => {
     const master = await start(t)
     for (const body of [heic, heif]) {
       const refused = await upload(master, body)
-      assertRefused(refused, 503, 'no-worker')
+      assertProblem(refused, 503, 'no-worker')
       assert.ok(Number(refused.headers['retry-after']) > 0)
     }
     assert.deepEqual(await storedKeys(master), nothingStored)
@@ -53,7 +52,7 @@ suite('an upload of an optional type', () => {
         const answer = await upload(master, body)
         return answer.status === 415 && answer
       })
-      assertRefused(refused, 415, 'not-decodable')
+      assertProblem(refused, 415, 'not-decodable')
       assert.match(String(refused.json().detail), /libheif-js/)
     }
     assert.deepEqual(await storedKeys(master), nothingStored)

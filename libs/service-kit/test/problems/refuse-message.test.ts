@@ -2,17 +2,16 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test } from 'node:test'
-import { httpRequest } from '@darkroom/testing'
+import { assertProblem, httpRequest } from '@darkroom/testing'
 import { buildApp } from '../app.ts'
 
 test('a request that cannot be parsed is answered with a problem, too', async t => {
   const { app } = buildApp(t)
   app.get('/things/:id', async () => 'found')
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
-  assert.equal((await httpRequest(url, '/things/%zz')).json().type, 'urn:darkroom:problem:invalid-request')
+  assertProblem(await httpRequest(url, '/things/%zz'), 400, 'invalid-request')
   const long = await httpRequest(url, `/things/${'x'.repeat(1025)}`)
-  assert.equal(long.status, 414)
-  assert.equal(long.json().type, 'urn:darkroom:problem:path-too-long')
+  assertProblem(long, 414, 'path-too-long')
 
   const messages: [string, number, RegExp?][] = [
     ['nonsense\r\n\r\n', 400],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test } from 'node:test'
-import { httpRequest } from '@darkroom/testing'
+import { assertProblem, httpRequest } from '@darkroom/testing'
 import { readBody } from '../../src/bodies/read-body.ts'
 import { acceptBytes } from '../../src/http/accept-bodies.ts'
 import { ServiceProblem } from '../../src/problems/problems.ts'
@@ -17,7 +17,7 @@ test('a handler that stops reading a body half-way can still answer', async t =>
   )
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   const refused = await httpRequest(url, '/', { method: 'POST', body: Buffer.alloc(20_000_000) })
-  assert.equal(refused.json().type, 'urn:darkroom:problem:too-large')
+  assertProblem(refused, 413, 'too-large')
   assert.equal(
     String((await httpRequest(url, '/', { method: 'POST', body: Buffer.alloc(1000) })).body),
     '1000',
