@@ -19,6 +19,16 @@ export function docsFlows({ open, png, post }: InBrowser): void {
     }
   })
 
+  test('the examples of the docs have the address under which the page was opened', async () => {
+    await using opened = await open('/docs')
+    const { page } = opened
+    const { origin } = new URL(page.url())
+    const examples = await page.locator('pre > code').allTextContents()
+    const addresses = examples.flatMap(example => example.match(/http:\/\/[^/"]+/g) ?? [])
+    assert.ok(addresses.length > 0)
+    assert.deepEqual([...new Set(addresses)], [origin])
+  })
+
   test('a try that cannot be sent, or is repeated before its end, gets one answer, with the reason', async () => {
     await using opened = await open('/docs')
     const { page } = opened

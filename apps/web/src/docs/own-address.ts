@@ -1,0 +1,11 @@
+import { base } from '../api/base.ts'
+
+/* The examples get the address under which the page was opened, so that they work when they are copied. */
+
+/** The address in the examples as they are built. */
+const builtAddress = 'http://127.0.0.1:8080'
+const ownAddress = base.href.replace(/\/$/, '')
+
+for (const code of document.querySelectorAll('pre > code'))
+  if (code.textContent.includes(builtAddress))
+    code.textContent = code.textContent.replaceAll(builtAddress, ownAddress)
