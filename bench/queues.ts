@@ -23,7 +23,7 @@ import { cpuMs } from './process-figures.ts'
 import { sampleFacts, sampleTask } from './sample-task.ts'
 
 const [tasks = 2000, workers = 16, rounds = 3] = process.argv.slice(2).map(Number)
-const owner = { after } as Pick<TestContext, 'after'>
+const owner = { after }
 const redisProgram = findEngine('redis')
 
 interface Figures {

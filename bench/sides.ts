@@ -3,6 +3,7 @@ import {
   findEngine,
   freePort,
   missingEngineMessage,
+  type Owner,
   startDarkroom,
   startProgram,
   startRedis,
@@ -16,10 +17,6 @@ export interface Side {
   readonly url: string
   /** The processes whose CPU time counts, with their children. */
   readonly pids: readonly number[]
-}
-
-interface Owner {
-  after(close: () => unknown): void
 }
 
 /** All services in one process, and its worker, as `npm start` runs them, with their own data. */

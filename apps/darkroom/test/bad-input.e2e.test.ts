@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, type TestContext, test } from 'node:test'
+import { after, test } from 'node:test'
 import { crc32 } from 'node:zlib'
 import { mapConcurrently } from '@darkroom/service-kit'
 import {
@@ -27,7 +27,7 @@ const tooMuch = Buffer.alloc(65 * MiB)
 tiffOf(MiB).copy(tooMuch)
 
 /** Shared by all tests. */
-const darkroom = await startDarkroom({ after: after as TestContext['after'] })
+const darkroom = await startDarkroom({ after })
 
 test('bad input is answered with a problem that names the mistake, and leaves nothing behind', async t => {
   const { url, dataDir } = darkroom

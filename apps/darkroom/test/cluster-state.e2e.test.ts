@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, type TestContext, test } from 'node:test'
+import { after, test } from 'node:test'
 import { generateImage, serveHttp, startDarkroom, until } from '@darkroom/testing'
 import { runCommand } from './run-command.ts'
 import { develop, post } from './uploads.ts'
@@ -7,7 +7,7 @@ import { develop, post } from './uploads.ts'
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
 
 // One Darkroom for all tests; each test leaves it usable for the next.
-const darkroom = await startDarkroom({ after: after as TestContext['after'] })
+const darkroom = await startDarkroom({ after })
 
 const intake = (...args: string[]) => runCommand(['intake', ...args], darkroom.env)
 

@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 import { type ServiceName, serviceNames } from '@darkroom/contracts'
 import {
   freePortRange,
   type HttpAnswer,
   type HttpRequest,
   httpRequest,
+  type Owner,
   type ServiceProcess,
   startService,
   until,
@@ -30,7 +30,7 @@ interface Fleet {
 const token = 'the token of one test'
 
 /** Runs services as separate processes that find each other. All have ended when the test has ended. */
-export async function prepareFleet(t: Pick<TestContext, 'after'>): Promise<Fleet> {
+export async function prepareFleet(owner: Owner): Promise<Fleet> {
   const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-'))
   const kvPort = String(await freePortRange(1))
   const shared = {
@@ -40,7 +40,7 @@ export async function prepareFleet(t: Pick<TestContext, 'after'>): Promise<Fleet
     MIN_FREE_BYTES: '0',
   }
   const started: ServiceProcess[] = []
-  t.after(async () => {
+  owner.after(async () => {
     await Promise.all(started.map(kill))
     rmSync(dataDir, { recursive: true, force: true })
   })
@@ -50,7 +50,7 @@ export async function prepareFleet(t: Pick<TestContext, 'after'>): Promise<Fleet
     token,
     async start(name, env = {}) {
       const ports = name === 'kv-config' ? { PORT: kvPort } : {}
-      const service = await startService(t, name, { ...shared, ...ports, ...env })
+      const service = await startService(owner, name, { ...shared, ...ports, ...env })
       started.push(service)
       return service
     },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { after, type TestContext, test } from 'node:test'
+import { after, test } from 'node:test'
 import {
   assertProblem,
   assertSwapped,
@@ -18,7 +18,7 @@ const other = await generateImage({ kind: 'jpeg', width: 60, height: 40, seed: 2
 const large = await generateImage({ kind: 'webp-lossless', width: 1500, height: 1000, seed: 3 })
 
 // Shared by all tests: each uses only its own images.
-const shared = { after: after as TestContext['after'] }
+const shared = { after }
 const darkroom = await startDarkroom(shared)
 const fleet = await prepareFleet(shared)
 const { frontend, 'image-master': master, 'image-worker': firstWorker, storage } = await fleet.startAll()

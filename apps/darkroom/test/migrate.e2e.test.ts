@@ -141,7 +141,7 @@ test('while the tasks of a file are copied, no service can use it', async t => {
 })
 
 await withEngine('postgres', async program => {
-  const server = await startPostgres({ after: after as TestContext['after'] }, program)
+  const server = await startPostgres({ after }, program)
 
   test('images developed before the tasks moved are there afterwards, and more can be developed', async t => {
     const image = await generateImage({ kind: 'png', width: 60, height: 40, seed: 1 })
@@ -195,7 +195,7 @@ await withEngine('postgres', async program => {
 
 await withEngine('postgres', async program => {
   const password = 'opensesame'
-  const server = await startPostgres({ after: after as TestContext['after'] }, program, { password })
+  const server = await startPostgres({ after }, program, { password })
 
   test('an error of PostgreSQL is explained in one line, without the password', async t => {
     const from = await manyTasks(t, 1)
@@ -214,7 +214,7 @@ await withEngine('postgres', async program => {
 })
 
 await withEngine('etcd', async program => {
-  const wanting = await startEtcd({ after: after as TestContext['after'] }, program)
+  const wanting = await startEtcd({ after }, program)
 
   test('an error of etcd is explained in one line, without the password', async t => {
     const root = { name: 'root', password: 'opensesame' }
@@ -242,7 +242,7 @@ await withEngine('etcd', async program => {
 })
 
 await withEngine('etcd', async program => {
-  const { clients } = await startEtcd({ after: after as TestContext['after'] }, program)
+  const { clients } = await startEtcd({ after }, program)
 
   test('the configuration from before the entries moved is there afterwards; registrations are not copied', async t => {
     const darkroom = await startDarkroom(t)

@@ -20,7 +20,7 @@ import {
 const docs = readFileSync(new URL('../../../docs/proxies.md', import.meta.url), 'utf8')
 const requestsPerAddress = 1000
 const host = 'photos.example'
-const owner = { after: (end: () => unknown) => after(async () => void (await end())) }
+const owner = { after }
 const darkroom = await startDarkroom(owner, {
   PUBLIC_URL: `http://${host}/darkroom`,
   TRUST_PROXY: '1',

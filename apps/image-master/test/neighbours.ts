@@ -6,14 +6,9 @@ import * as kvConfig from '@darkroom/kv-config'
 import { createLogger, loadConfig, type RunningService, ServiceClients } from '@darkroom/service-kit'
 import * as storage from '@darkroom/storage'
 import * as taskDb from '@darkroom/task-db'
-import { freePort, until } from '@darkroom/testing'
+import { freePort, type Owner, until } from '@darkroom/testing'
 
 export const logger = createLogger('test', 'silent')
-
-/** A test or, with `after` of node:test, a whole file. Servers are closed when it ends. */
-export interface Owner {
-  after(close: () => Promise<void>): void
-}
 
 export interface Neighbours {
   /** The environment variables with which another service finds these. */

@@ -3,12 +3,12 @@ import { type ClientRequest, request } from 'node:http'
 import { type Stage, stages } from '@darkroom/contracts'
 import { type App, loadConfig } from '@darkroom/service-kit'
 import { expectDeclaredStatuses } from '@darkroom/service-kit/testing'
-import { type HttpAnswer, httpRequest, RecordedTally } from '@darkroom/testing'
+import { type HttpAnswer, httpRequest, type Owner, RecordedTally } from '@darkroom/testing'
 import { buildApp } from '../src/app.ts'
 import { Config, liveDefaults } from '../src/config.ts'
 import { Workers } from '../src/intake/workers.ts'
 import { openQueue } from '../src/queue/open-queue.ts'
-import { logger, type Neighbours, type Owner, startNeighbours } from './neighbours.ts'
+import { logger, type Neighbours, startNeighbours } from './neighbours.ts'
 
 export interface Master extends Neighbours {
   app: App

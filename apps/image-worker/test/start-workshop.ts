@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { outputKey, type Task, type Variants } from '@darkroom/contracts'
 import * as imageMaster from '@darkroom/image-master'
-import { logger, type Neighbours, type Owner, startNeighbours } from '@darkroom/image-master/testing'
+import { logger, type Neighbours, startNeighbours } from '@darkroom/image-master/testing'
 import { loadConfig, type RunningService } from '@darkroom/service-kit'
-import { until } from '@darkroom/testing'
+import { type Owner, until } from '@darkroom/testing'
 
 export interface Workshop extends Neighbours {
   master: RunningService

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { after, type TestContext, test } from 'node:test'
+import { after, test } from 'node:test'
 import { httpRequest, startObjectStore, temporaryFolder, withEngine } from '@darkroom/testing'
 import { MiB } from './content.ts'
 import { environmentOf, makeBucket } from './engine/s3/bucket.ts'
@@ -32,7 +32,7 @@ async function takenByUpload(storage: StorageProcess): Promise<number> {
 }
 
 await withEngine('s3', async program => {
-  const server = await startObjectStore({ after: after as TestContext['after'] }, program)
+  const server = await startObjectStore({ after }, program)
 
   // Three parts of 8 MiB: one is being filled, two are being sent.
   test('an upload of 64 MiB to S3 takes at most 40 MiB of memory', {

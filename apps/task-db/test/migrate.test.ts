@@ -89,7 +89,7 @@ test('it stops when it is aborted, and the next run completes it', async t => {
 })
 
 await withEngine('postgres', async program => {
-  const { url } = await startPostgres({ after: after as TestContext['after'] }, program)
+  const { url } = await startPostgres({ after }, program)
 
   test('tasks move from SQLite to PostgreSQL and back, and are the same', async t => {
     const [from, back] = [openOther(t), openOther(t)]

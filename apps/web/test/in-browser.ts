@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import process from 'node:process'
-import { after, type TestContext } from 'node:test'
+import { after } from 'node:test'
 import {
   childrenOf,
   commandLine,
@@ -23,7 +23,7 @@ import { pictureOf } from './pictures.ts'
 /** Chromium without a user interface, which opens a page in a third of the CPU time. It ignores the settings of a profile. */
 const headlessShell = 'chromium-headless-shell'
 
-const owner = { after: after as TestContext['after'] }
+const owner = { after }
 
 interface TestFile {
   name: string

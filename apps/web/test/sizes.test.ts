@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict'
 import { globSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, type TestContext, test } from 'node:test'
+import { after, test } from 'node:test'
 import { temporaryFolder } from '@darkroom/testing'
 import { buildAsInImage } from './build.ts'
 
-const dist = buildAsInImage(temporaryFolder({ after: after as TestContext['after'] }))
+const dist = buildAsInImage(temporaryFolder({ after }))
 
 const sizeOf = (script: string) => statSync(join(dist, `${script}.gz`)).size
 

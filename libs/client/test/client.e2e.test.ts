@@ -15,7 +15,7 @@ import {
 } from '@darkroom/testing'
 import type * as Client from '../src/index.ts'
 
-const owner = { after: (end: () => unknown) => after(async () => void (await end())) }
+const owner = { after }
 
 /** The package as npm would publish it, in an empty folder: Node strips no types there. */
 async function installed(): Promise<typeof Client> {

@@ -30,6 +30,7 @@ export {
   type NetworkHost,
   networkNamespacesAreMissing,
 } from './network-namespaces.ts'
+export type { Owner } from './owner.ts'
 export { pauseProcess } from './pause-process.ts'
 export { photograph } from './photograph.ts'
 export {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import type { TestContext } from 'node:test'
+import type { Owner } from './owner.ts'
 
 /** A host with its own network, like a separate machine. */
 export interface NetworkHost {
@@ -41,8 +41,8 @@ export function networkNamespacesAreMissing(): string | false {
 }
 
 /** Makes at most 250 hosts, which are removed when the test has ended, however it ends. */
-export function makeNetwork(t: Pick<TestContext, 'after'>, count: number): HostNetwork {
-  const hosts = connectHosts(t, count)
+export function makeNetwork(owner: Owner, count: number): HostNetwork {
+  const hosts = connectHosts(owner, count)
   const dropFrom = (host: number, sources: readonly number[], ...when: string[]) => {
     const { within } = atIndex(host)
     for (const source of sources)
@@ -83,7 +83,7 @@ export function makeNetwork(t: Pick<TestContext, 'after'>, count: number): HostN
   }
 }
 
-function connectHosts(t: Pick<TestContext, 'after'>, count: number): NetworkHost[] {
+function connectHosts(owner: Owner, count: number): NetworkHost[] {
   const name = `darkroom-${randomBytes(4).toString('hex')}`
   const bridge = `${name}-switch`
   const hosts = Array.from({ length: count }, (_, index) => {
@@ -91,7 +91,7 @@ function connectHosts(t: Pick<TestContext, 'after'>, count: number): NetworkHost
     return { namespace, address: `10.77.0.${index + 1}`, within: inNamespace(namespace) }
   })
   // Interfaces end with their namespace; this hook is registered before the first is made.
-  t.after(() => {
+  owner.after(() => {
     for (const each of [...hosts.map(({ namespace }) => namespace), bridge])
       spawnSync('ip', ['netns', 'delete', each])
   })

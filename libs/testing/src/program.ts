@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import type { TestContext } from 'node:test'
+import type { Owner } from './owner.ts'
 
 export interface Program {
   readonly pid: number
@@ -19,7 +19,7 @@ const inherited = { PATH, NODE_COMPILE_CACHE }
 
 /** Runs a program with these environment variables and those of `inherited` only; it is killed when the test ends. */
 export function startProgram(
-  t: Pick<TestContext, 'after'>,
+  owner: Owner,
   [command, ...args]: readonly [string, ...string[]],
   env: Readonly<Record<string, string>> = {},
 ): Program {
@@ -34,7 +34,7 @@ export function startProgram(
     })
   }
   const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }))
-  t.after(async () => {
+  owner.after(async () => {
     child.kill('SIGKILL')
     await ended
   })

@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 import { freePortRange } from './free-port-range.ts'
 import { type HttpAnswer, type HttpRequest, httpRequest } from './http-request.ts'
+import type { Owner } from './owner.ts'
 import { type Program, startProgram } from './program.ts'
 import { commandLine, untilAlive } from './start-service.ts'
 
@@ -32,7 +32,7 @@ export interface Darkroom {
 
 /** Starts all services in one process, with their own ports and folder; process and folder end with the test. */
 export async function startDarkroom(
-  t: Pick<TestContext, 'after'>,
+  owner: Owner,
   settings: Readonly<Record<string, string>> = {},
 ): Promise<Darkroom> {
   const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-'))
@@ -46,7 +46,7 @@ export async function startDarkroom(
 
   let current = run()
   // The folder is removed after the last process that writes to it.
-  t.after(async () => {
+  owner.after(async () => {
     await darkroom.kill()
     rmSync(dataDir, { recursive: true, force: true })
   })

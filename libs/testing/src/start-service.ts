@@ -1,7 +1,7 @@
-import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { freePortRange } from './free-port-range.ts'
 import { httpRequest } from './http-request.ts'
+import type { Owner } from './owner.ts'
 import { type Program, startProgram } from './program.ts'
 import { until } from './until.ts'
 
@@ -15,12 +15,16 @@ export interface ServiceProcess extends Program {
  * @throws Error with its output, if it ends instead
  */
 export async function startService(
-  t: Pick<TestContext, 'after'>,
+  owner: Owner,
   name: string,
   env: Readonly<Record<string, string>>,
 ): Promise<ServiceProcess> {
   const port = env.PORT ?? String(await freePortRange(1))
-  const program = startProgram(t, [process.execPath, mainOf(name)], { LOG_LEVEL: 'warn', ...env, PORT: port })
+  const program = startProgram(owner, [process.execPath, mainOf(name)], {
+    LOG_LEVEL: 'warn',
+    ...env,
+    PORT: port,
+  })
   const url = `http://127.0.0.1:${port}`
   await untilAlive(name, program, async () => (await httpRequest(url, '/healthz')).status === 200)
   return Object.assign(program, { url })

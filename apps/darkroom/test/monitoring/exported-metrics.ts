@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import * as frontend from '@darkroom/frontend'
 import * as imageMaster from '@darkroom/image-master'
-import { logger, type Owner, startNeighbours } from '@darkroom/image-master/testing'
+import { logger, startNeighbours } from '@darkroom/image-master/testing'
 import * as imageWorker from '@darkroom/image-worker'
 import { loadConfig, type RunningService } from '@darkroom/service-kit'
-import { findEngine, httpRequest, startRedis, until } from '@darkroom/testing'
+import { findEngine, httpRequest, type Owner, startRedis, until } from '@darkroom/testing'
 
 /** Starts every service in this process. Once all are ready, returns the answer of /metrics by the name of the service. */
 export async function exportedMetrics(owner: Owner): Promise<Map<string, string>> {

@@ -1,6 +1,6 @@
 import type { NewKey } from '@darkroom/contracts'
-import type { Owner } from '@darkroom/image-master/testing'
 import { createLogger } from '@darkroom/service-kit'
+import type { Owner } from '@darkroom/testing'
 import { type HttpAnswer, type HttpRequest, RecordedLog, until } from '@darkroom/testing'
 import type { AccessMode } from '../../src/access/access-mode.ts'
 import { KeyStore } from '../../src/keys/manage-keys.ts'

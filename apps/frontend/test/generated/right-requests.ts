@@ -1,5 +1,5 @@
 import { frontendRoutes, outputKey, problemType, serviceRoutes, tusVersion } from '@darkroom/contracts'
-import type { Owner } from '@darkroom/image-master/testing'
+import type { Owner } from '@darkroom/testing'
 import { generateImage, serveHttp } from '@darkroom/testing'
 import { readNetworks } from '../../src/outbound/networks.ts'
 import { type Guarded, startGuarded } from '../access/start-guarded.ts'

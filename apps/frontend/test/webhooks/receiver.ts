@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, RequestListener, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
-import type { Owner } from '@darkroom/image-master/testing'
+import type { Owner } from '@darkroom/testing'
 import { serveHttp } from '@darkroom/testing'
 
 interface Received {

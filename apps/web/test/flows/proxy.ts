@@ -4,13 +4,13 @@ import { writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import process from 'node:process'
-import { after, type TestContext, test } from 'node:test'
+import { after, test } from 'node:test'
 import { startProgram, temporaryFolder, untilAlive, withEngine } from '@darkroom/testing'
 import { addTo, dropTiff, fileOf, type InBrowser, rowOf, untilDeveloped } from '../in-browser.ts'
 import { lanName } from '../open-page.ts'
 import { signInWith } from './sign-in.ts'
 
-const owner = { after: after as TestContext['after'] }
+const owner = { after }
 
 /** The page under a path of nginx, which speaks https and has its default limit of bodies. */
 export function proxyFlows({ open, png, tlsPort, local, createKey }: InBrowser): void {

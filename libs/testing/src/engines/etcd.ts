@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 import { freePortRange } from '../free-port-range.ts'
+import type { Owner } from '../owner.ts'
 import { pauseProcess } from '../pause-process.ts'
 import { type Program, startProgram } from '../program.ts'
 import { untilAlive } from '../start-service.ts'
@@ -38,14 +38,14 @@ const host = '127.0.0.1'
 
 /** A cluster of etcd with its usual timing (heartbeat 100 ms, election 1 s), which ends with the test. */
 export async function startEtcd(
-  t: Pick<TestContext, 'after'>,
+  owner: Owner,
   etcd: string,
   { members: count = 1 }: { members?: number } = {},
 ): Promise<EtcdServers> {
   const members: EtcdMember[] = []
   // Before the folder is removed.
-  t.after(() => Promise.all(members.map(member => member.kill())))
-  const folder = temporaryFolder(t)
+  owner.after(() => Promise.all(members.map(member => member.kill())))
+  const folder = temporaryFolder(owner)
   const firstPort = await freePortRange(2 * count)
   const addresses = Array.from({ length: count }, (_, n) => ({
     name: `etcd-${n + 1}`,
@@ -53,7 +53,8 @@ export async function startEtcd(
     peerUrl: `http://${host}:${firstPort + 2 * n + 1}`,
   }))
   const initialCluster = addresses.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join()
-  for (const address of addresses) members.push(runMember(t, etcd, { ...address, folder, initialCluster }))
+  for (const address of addresses)
+    members.push(runMember(owner, etcd, { ...address, folder, initialCluster }))
   await Promise.all(members.map(untilHealthy))
 
   const leader = (among: readonly EtcdMember[] = members) =>
@@ -74,7 +75,7 @@ export async function startEtcd(
 }
 
 function runMember(
-  t: Pick<TestContext, 'after'>,
+  owner: Owner,
   etcd: string,
   options: { name: string; client: string; peerUrl: string; folder: string; initialCluster: string },
 ): EtcdMember {
@@ -85,7 +86,7 @@ function runMember(
     ...['--listen-peer-urls', peerUrl, '--initial-advertise-peer-urls', peerUrl],
     ...['--initial-cluster', initialCluster, '--initial-cluster-token', folder],
   ]
-  const run = () => startProgram(t, [etcd, ...args])
+  const run = () => startProgram(owner, [etcd, ...args])
   let program = run()
   const member: EtcdMember = {
     name,

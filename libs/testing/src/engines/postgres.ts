@@ -2,9 +2,9 @@ import { execFile, execFileSync } from 'node:child_process'
 import { chownSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 import { promisify } from 'node:util'
 import { freePort } from '../free-port.ts'
+import type { Owner } from '../owner.ts'
 import { type Program, startProgram } from '../program.ts'
 import { untilAlive } from '../start-service.ts'
 import { until } from '../until.ts'
@@ -45,7 +45,7 @@ export interface PostgresOptions {
 
 /** A server on a free port; it ends with the test. The server refuses to run as root, so then it runs as `postgres`. */
 export async function startPostgres(
-  t: Pick<TestContext, 'after'>,
+  owner: Owner,
   postgres: string,
   { settings = {}, password, standbyOf: primary }: PostgresOptions = {},
 ): Promise<Postgres> {
@@ -69,13 +69,13 @@ export async function startPostgres(
   const start = () =>
     // After a SIGKILL its children live for a moment, during which the next start is refused.
     until('PostgreSQL has started', async () => {
-      current = startProgram(t, [command, ...args])
+      current = startProgram(owner, [command, ...args])
       await untilAlive('PostgreSQL', current, () =>
         /ready to accept (read-only )?connections/.test(current.stderr),
       )
       return true
     })
-  t.after(async () => {
+  owner.after(async () => {
     const ended = end('SIGQUIT') // unlike SIGKILL, leaves no shared memory behind
     current.signal('SIGCONT') // a failed test may have left it stopped
     await ended

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 import { freePortRange } from '../free-port-range.ts'
+import type { Owner } from '../owner.ts'
 import { type Program, startProgram } from '../program.ts'
 import { untilAlive } from '../start-service.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
@@ -22,18 +22,18 @@ export interface RedisServer {
 
 /** A Redis with an append-only file that is synced at every write, and with the given further arguments. */
 export async function startRedis(
-  t: Pick<TestContext, 'after'>,
+  owner: Owner,
   redis: string,
   ...settings: readonly string[]
 ): Promise<RedisServer> {
-  const folder = temporaryFolder(t)
+  const folder = temporaryFolder(owner)
   const port = await freePortRange(1)
   const options = [
     ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--databases', '100', '--save', ''],
     ...['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction', ...settings],
   ]
   const run = async () => {
-    current = startProgram(t, [redis, ...options])
+    current = startProgram(owner, [redis, ...options])
     await untilAlive('Redis', current, () => current.stdout.includes('Ready to accept connections'))
   }
   const kill = async () => {

@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { TestContext } from 'node:test'
 import { promisify } from 'node:util'
 import { freePortRange } from '../free-port-range.ts'
+import type { Owner } from '../owner.ts'
 import { type Program, startProgram } from '../program.ts'
 import { untilAlive } from '../start-service.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
@@ -28,11 +28,11 @@ export interface ObjectStore {
  * A whole Ceph, as small as possible: one monitor, one OSD that keeps its objects in memory, and an S3 gateway. It is
  * ready within two seconds, and ends with the test.
  */
-export async function startObjectStore(t: Pick<TestContext, 'after'>, radosgw: string): Promise<ObjectStore> {
+export async function startObjectStore(owner: Owner, radosgw: string): Promise<ObjectStore> {
   const programs: Program[] = []
   // Before the folder is removed.
-  t.after(() => Promise.all(programs.map(endProgram)))
-  const folder = temporaryFolder(t)
+  owner.after(() => Promise.all(programs.map(endProgram)))
+  const folder = temporaryFolder(owner)
   const port = await freePortRange(2)
   const configuration = join(folder, 'ceph.conf')
   const clusterId = randomUUID()

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 import { freePortRange } from '../free-port-range.ts'
+import type { Owner } from '../owner.ts'
 import { pauseProcess } from '../pause-process.ts'
 import { type Program, startProgram } from '../program.ts'
 import { untilAlive } from '../start-service.ts'
@@ -43,13 +43,13 @@ export interface SerfOptions {
 
 /** A Serf agent with the timing for one machine (`-profile=local`); it ends with the test. */
 export async function startSerf(
-  t: Pick<TestContext, 'after'>,
+  owner: Owner,
   serf: string,
   { name, join: others = [], authKey, tags = {}, settings = {}, within = [], ...addresses }: SerfOptions,
 ): Promise<SerfAgent> {
   const firstPort = await freePortRange(2)
   const { rpc = `127.0.0.1:${firstPort}`, gossip = `127.0.0.1:${firstPort + 1}` } = addresses
-  const config = join(temporaryFolder(t), 'serf.json')
+  const config = join(temporaryFolder(owner), 'serf.json')
   writeFileSync(
     config,
     JSON.stringify({ ...settings, tags, ...(authKey !== undefined && { rpc_auth: authKey }) }),
@@ -61,7 +61,7 @@ export async function startSerf(
   const [command, ...args] = [...within, serf, ...options]
   if (command === undefined) throw new Error('there is no command to run')
   const run = async () => {
-    current = startProgram(t, [command, ...args])
+    current = startProgram(owner, [command, ...args])
     await untilAlive(`the Serf agent ${name}`, current, () => current.stdout.includes('agent running!'))
   }
   const end = async (signal: NodeJS.Signals) => {

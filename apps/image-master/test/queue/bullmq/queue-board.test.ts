@@ -15,7 +15,7 @@ const token = 'a token of 16 characters'
 const basic = `Basic ${Buffer.from(`anybody:${token}`).toString('base64')}`
 
 await withEngine('redis', async program => {
-  const redis = await startRedis({ after } as Pick<TestContext, 'after'>, program)
+  const redis = await startRedis({ after }, program)
   let databases = 0
   const start = (t: TestContext, settings: Record<string, string> = {}) =>
     startMaster(t, { QUEUE_URL: redis.urlOf(databases++), CLUSTER_TOKEN: token, ...settings })

@@ -30,7 +30,7 @@ function once(fault: Fault, when: (request: IncomingMessage) => boolean) {
 }
 
 await withEngine('s3', async program => {
-  const server = await startObjectStore({ after: after as TestContext['after'] }, program)
+  const server = await startObjectStore({ after }, program)
 
   async function openBehind(t: TestContext, decide: (request: IncomingMessage) => Fault) {
     const bucket = await makeBucket(t, server)

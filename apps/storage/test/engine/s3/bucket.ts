@@ -1,20 +1,19 @@
 import { randomUUID } from 'node:crypto'
-import type { TestContext } from 'node:test'
 import {
   CreateBucketCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
   S3Client,
 } from '@aws-sdk/client-s3'
-import type { ObjectStore } from '@darkroom/testing'
+import type { ObjectStore, Owner } from '@darkroom/testing'
 import { parseS3Url } from '../../../src/engine/s3/address.ts'
 import { S3BlobStore, type S3BlobStoreOptions } from '../../../src/engine/s3/s3.ts'
 import { silentLogger } from '../../serve.ts'
 
 /** A new bucket in a server, its URL, and a client that reads it without the service. */
-export async function makeBucket(t: Pick<TestContext, 'after'>, { url, ...credentials }: ObjectStore) {
+export async function makeBucket(owner: Owner, { url, ...credentials }: ObjectStore) {
   const client = new S3Client({ endpoint: url, region: 'us-east-1', forcePathStyle: true, credentials })
-  t.after(() => client.destroy())
+  owner.after(() => client.destroy())
   const Bucket = `bucket-${randomUUID()}`
   await client.send(new CreateBucketCommand({ Bucket }))
   const objects = async () => {
@@ -45,7 +44,7 @@ export function environmentOf({ url, credentials }: Pick<Bucket, 'url' | 'creden
 
 /** A store on this bucket; it is closed with the test. */
 export async function openStore(
-  t: Pick<TestContext, 'after'>,
+  owner: Owner,
   { url, credentials }: Pick<Bucket, 'url' | 'credentials'>,
   options: Partial<S3BlobStoreOptions> = {},
 ): Promise<S3BlobStore> {
@@ -55,6 +54,6 @@ export async function openStore(
     logger: silentLogger,
     ...options,
   })
-  t.after(() => store.close())
+  owner.after(() => store.close())
   return store
 }

@@ -1,7 +1,6 @@
 import { type IncomingMessage, request, type ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
-import type { TestContext } from 'node:test'
-import { serveHttp } from '@darkroom/testing'
+import { type Owner, serveHttp } from '@darkroom/testing'
 
 /** The way in which the proxy treats a request. */
 export type Fault =
@@ -19,11 +18,11 @@ export type Fault =
 
 /** Starts a proxy that applies a fault of `decide` to each request. It is closed with the test. */
 export async function startFaultProxy(
-  t: Pick<TestContext, 'after'>,
+  owner: Owner,
   target: string,
   decide: (request: IncomingMessage) => Fault,
 ): Promise<string> {
-  const { url } = await serveHttp(t, async (incoming, answer) => {
+  const { url } = await serveHttp(owner, async (incoming, answer) => {
     const fault = decide(incoming)
     const body = await buffer(incoming)
     if (fault.kind === 'answer') return refuse(answer, fault)

@@ -19,7 +19,7 @@ function inTwoHalves(bytes: Buffer) {
 }
 
 await withEngine('s3', async program => {
-  const server = await startObjectStore({ after: after as TestContext['after'] }, program)
+  const server = await startObjectStore({ after }, program)
   const run = (t: TestContext, bucket: Pick<Bucket, 'url' | 'credentials'>) =>
     startStorage(t, { env: { ...environmentOf(bucket), LOG_LEVEL: 'error' } })
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
-import { after, suite, type TestContext, test } from 'node:test'
+import { after, suite, test } from 'node:test'
 import { CreateMultipartUploadCommand, PutObjectCommand, UploadPartCommand } from '@aws-sdk/client-s3'
 import { StoreUnavailable } from '@darkroom/service-kit'
 import { startObjectStore, temporaryFolder, until, withEngine } from '@darkroom/testing'
@@ -23,7 +23,7 @@ async function read(store: BlobStore, which = id): Promise<Buffer> {
 }
 
 await withEngine('s3', async program => {
-  const server = await startObjectStore({ after: after as TestContext['after'] }, program)
+  const server = await startObjectStore({ after }, program)
   testEngine('the S3 store', async t => openStore(t, await makeBucket(t, server)))
 
   suite('the S3 store', { concurrency: 2 }, () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, type TestContext, test } from 'node:test'
+import { after, test } from 'node:test'
 import { createLogger, StoreUnavailable } from '@darkroom/service-kit'
 import { startPostgres, until, withEngine } from '@darkroom/testing'
 import { Client } from 'pg'
@@ -8,7 +8,7 @@ import { taskId } from '../../sample-tasks.ts'
 import { emptySchema, openPostgresStore, query } from './postgres-store.ts'
 
 await withEngine('postgres', async program => {
-  const { url } = await startPostgres({ after: after as TestContext['after'] }, program)
+  const { url } = await startPostgres({ after }, program)
 
   /** How many connections of the service meet the condition. */
   const count = async (condition: string) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { after, type TestContext, test } from 'node:test'
+import { after, test } from 'node:test'
 import { startPostgres, until, withEngine } from '@darkroom/testing'
 import { earlier, goesOnAsBefore } from '../../conformance/earlier-versions.ts'
 import { taskId } from '../../sample-tasks.ts'
@@ -8,7 +8,7 @@ import { emptySchema, openPostgresStore, query } from './postgres-store.ts'
 import { createTask, startCopy } from './service.ts'
 
 await withEngine('postgres', async program => {
-  const { url } = await startPostgres({ after: after as TestContext['after'] }, program)
+  const { url } = await startPostgres({ after }, program)
 
   async function earlierSchema(): Promise<string> {
     const schema = await emptySchema(url)

@@ -7,7 +7,7 @@ import { newTask, taskId } from '../../sample-tasks.ts'
 import { emptySchema, openPostgresStore, query } from './postgres-store.ts'
 
 await withEngine('postgres', async program => {
-  const { url } = await startPostgres({ after: after as TestContext['after'] }, program)
+  const { url } = await startPostgres({ after }, program)
 
   /** A store, and other transactions in its schema. */
   async function openStore(t: TestContext) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, type TestContext, test } from 'node:test'
+import { after, test } from 'node:test'
 import { StoreUnavailable } from '@darkroom/service-kit'
 import { startPostgres, until, withEngine } from '@darkroom/testing'
 import { changed, leaseMs } from '../../conformance/open-engine.ts'
@@ -8,7 +8,7 @@ import { type Loss, startLossyConnection } from './lossy-connection.ts'
 import { emptySchema, openPostgresStore } from './postgres-store.ts'
 
 await withEngine('postgres', async program => {
-  const { url } = await startPostgres({ after: after as TestContext['after'] }, program)
+  const { url } = await startPostgres({ after }, program)
 
   for (const loss of ['commit', 'answer'] satisfies Loss[]) {
     test(`fault: the ${loss} of a transaction is lost: it takes effect once, and its answer is right`, async t => {

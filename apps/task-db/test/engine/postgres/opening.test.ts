@@ -13,7 +13,7 @@ import { createTask, startCopy } from './service.ts'
 
 await withEngine('postgres', async program => {
   const risky = { fsync: 'off', synchronous_commit: 'off' }
-  const file = { after: after as TestContext['after'] }
+  const file = { after }
   const { url } = await startPostgres(file, program, { settings: risky })
 
   test('copies that start together on an empty database all become ready, and share it', async t => {

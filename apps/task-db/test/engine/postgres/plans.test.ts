@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, type TestContext, test } from 'node:test'
+import { after, test } from 'node:test'
 import { startPostgres, withEngine } from '@darkroom/testing'
 import { Client } from 'pg'
 import { claimTasks } from '../../../src/engine/postgres/claims.ts'
@@ -8,7 +8,7 @@ import { newTask, taskId } from '../../sample-tasks.ts'
 import { emptySchema, openPostgresStore } from './postgres-store.ts'
 
 await withEngine('postgres', async program => {
-  const { url } = await startPostgres({ after: after as TestContext['after'] }, program)
+  const { url } = await startPostgres({ after }, program)
 
   for (const except of [[], ['image/heic'], ['image/heic', 'variants']])
     test(`claims that skip tasks which need [${except}] read the waiting tasks by their turns, without sorting all`, async t => {

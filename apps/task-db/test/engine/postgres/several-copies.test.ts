@@ -9,7 +9,7 @@ import { claimTask, createTask, post, startCopy } from './service.ts'
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n + 1)
 
 await withEngine('postgres', async program => {
-  const { url } = await startPostgres({ after: after as TestContext['after'] }, program)
+  const { url } = await startPostgres({ after }, program)
 
   async function twoCopies(t: TestContext, settings?: Record<string, string>) {
     const schema = await emptySchema(url)
