@@ -57,6 +57,11 @@ export const Config = Type.Object({
     description:
       'Event streams of all images that one owner may have open at this frontend; further streams are refused (429)',
   }),
+  maxGrantsPerOwner: Type.Integer({
+    default: 10_000,
+    minimum: 1,
+    description: 'Grants of one owner that have not expired; further grants are refused (429)',
+  }),
   intakeCheckMs: Type.Integer({
     default: 1000,
     minimum: 10,

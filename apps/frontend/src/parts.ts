@@ -29,6 +29,7 @@ export interface PartsOptions {
   accessMode: AccessMode
   limits?: RateLimitSettings
   maxStreamsPerOwner?: number | undefined
+  maxGrantsPerOwner?: number | undefined
   /** The URLs that browsers use. */
   publicUrls?: readonly URL[]
   intakeCheckMs: number
@@ -46,6 +47,7 @@ export function makeParts({
   accessMode,
   limits = noLimits,
   maxStreamsPerOwner,
+  maxGrantsPerOwner = 10_000,
   publicUrls = [],
   intakeCheckMs,
   networks,
@@ -63,7 +65,7 @@ export function makeParts({
   const onRefusedKey = (address: string) => rates.countRefusedKey(address)
   const authenticator = new Authenticator({ accessMode, keys, signing, logger, onRefusedKey })
   const webhooks = startWebhooks({ clients, feed, outbound, signingKeys: signing, publicUrls, logger })
-  const grants = new GrantBook(clients.kv)
+  const grants = new GrantBook(clients.kv, maxGrantsPerOwner)
   const importer = new Importer(outbound)
   const erased = new ErasedOwners({ clients, keys })
   const deleted = new DeletedUploads({ clients, feed, logger })

@@ -26,6 +26,7 @@ interface FrontendOptions {
   limits?: RateLimitSettings
   uploads?: UploadLimits
   maxStreamsPerOwner?: number
+  maxGrantsPerOwner?: number
   logger?: Logger
   networks?: Networks
   localFacts?: LocalFacts

@@ -60,6 +60,11 @@ export type GrantRecord = Static<typeof GrantRecord>
 /** kv-config stores each grant under this prefix and the id of the grant. */
 export const grantPrefix = 'grants/'
 
+/** The prefix of an entry for each grant of an owner, by which they are counted. No owner is called _. */
+export function ownGrantPrefix(owner: string | undefined): string {
+  return `grants-of/${owner ?? '_'}/`
+}
+
 /** Short-lived tokens with which a browser or device without a key uploads images. */
 export const grantRoutes = {
   createGrant: defineRoute({
@@ -69,7 +74,7 @@ export const grantRoutes = {
       summary: 'Makes a short-lived token for uploads with fixed options; its holder sees only these images',
       body: NewGrant,
       isBodyOptional: true,
-      response: { 201: MadeGrant, 400: Problem },
+      response: { 201: MadeGrant, 400: Problem, 429: Problem },
     },
   }),
 }

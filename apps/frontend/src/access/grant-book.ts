@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { GrantRecord, grantPrefix } from '@darkroom/contracts'
+import { GrantRecord, grantPrefix, ownGrantPrefix } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
-import { type KvClient, keysUnder, ServiceProblem, unavailable } from '@darkroom/service-kit'
+import { type KvClient, keysUnder, ServiceProblem, tooManyRequests, unavailable } from '@darkroom/service-kit'
+import { OwnerRoom } from '../limits/owner-room.ts'
 import { newImageId } from '../uploads/new-image-id.ts'
 
 /** The grant of a caller. */
@@ -23,14 +24,24 @@ const maxTries = 100
 /** The records of grants, in kv-config, so that all frontends count the uploads of a grant together. */
 export class GrantBook {
   readonly #kv: KvClient
+  readonly #room: OwnerRoom
 
-  constructor(kv: KvClient) {
+  constructor(kv: KvClient, maxGrantsPerOwner: number) {
     this.#kv = kv
+    this.#room = new OwnerRoom({ kv, most: maxGrantsPerOwner, prefixOf: ownGrantPrefix })
   }
 
-  /** Returns the id of the grant. */
+  /** Returns the id of the grant. @throws ServiceProblem 429 if the owner has too many grants that have not expired */
   async create(record: Omit<GrantRecord, 'used'>, expiresAt: number): Promise<string> {
+    const { owner } = record
+    if (!(await this.#room.take(owner))) throw tooManyGrants(this.#room.most)
     const id = randomBytes(6).toString('hex')
+    await this.#kv.setKey({
+      params: { '*': `${ownGrantPrefix(owner)}${id}` },
+      querystring: { ttl: secondsUntil(expiresAt) },
+      headers: {},
+      body: new Uint8Array(),
+    })
     const made: GrantRecord = { ...record, used: [] }
     if (await this.#write({ id, expiresAt }, made, { 'if-none-match': '*' })) return id
     // If an answer was lost, the request was sent twice, and the stored record is ours.
@@ -96,10 +107,9 @@ export class GrantBook {
     record: GrantRecord,
     headers: { 'if-match': string } | { 'if-none-match': string },
   ): Promise<boolean> {
-    const ttl = Math.max(1, Math.ceil(expiresAt - Date.now() / 1000))
     const { status } = await this.#kv.setKey({
       params: { '*': `${grantPrefix}${id}` },
-      querystring: { ttl },
+      querystring: { ttl: secondsUntil(expiresAt) },
       headers,
       body: Buffer.from(JSON.stringify(record)),
     })
@@ -114,6 +124,17 @@ export async function eraseGrants(kv: KvClient, owner: string): Promise<void> {
     if (Value.Check(GrantRecord, record) && record.owner === owner)
       await kv.deleteKey({ params: { '*': key }, headers: {} })
   }
+  for await (const { key } of keysUnder(kv, ownGrantPrefix(owner)))
+    await kv.deleteKey({ params: { '*': key }, headers: {} })
+}
+
+function secondsUntil(instant: number): number {
+  return Math.max(1, Math.ceil(instant - Date.now() / 1000))
+}
+
+function tooManyGrants(most: number): ServiceProblem {
+  const words = `you have ${most} grants that have not expired, which is the limit: let them expire sooner (expiresIn)`
+  return tooManyRequests('too-many-grants', words, 60)
 }
 
 function grantOver(): ServiceProblem {

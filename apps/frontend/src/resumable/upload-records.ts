@@ -1,6 +1,7 @@
 import { UploadRecord, uploadPrefixOf } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
-import { type KvClient, keysUnder, ServiceProblem, tooManyRequests } from '@darkroom/service-kit'
+import { type KvClient, ServiceProblem, tooManyRequests } from '@darkroom/service-kit'
+import { OwnerRoom } from '../limits/owner-room.ts'
 
 /** An upload and the revision at which it was read. */
 export interface KnownUpload {
@@ -16,9 +17,6 @@ export interface UploadLimits {
   maxUploadsPerOwner: number
 }
 
-/** A count is shared by all uploads that begin within this time. */
-const countAgeMs = 500
-const maxOwners = 1000
 /** How long a mark stays, by which a request under way notices that its upload was ended. */
 const terminatedSeconds = 600
 
@@ -29,11 +27,15 @@ const terminatedSeconds = 600
 export class UploadRecords {
   readonly #kv: KvClient
   readonly #limits: UploadLimits
-  readonly #counts = new Map<string, { known: Promise<number>; begun: number; readAt: number }>()
+  readonly #room: OwnerRoom
 
   constructor(kv: KvClient, limits: UploadLimits) {
     this.#kv = kv
     this.#limits = limits
+    this.#room = new OwnerRoom({
+      ...{ kv, most: limits.maxUploadsPerOwner, prefixOf: uploadPrefixOf },
+      isCounted: value => !(JSON.parse(value.toString()) as Partial<UploadRecord>).isTerminated,
+    })
   }
 
   /** @throws ServiceProblem 429 if the owner has too many unfinished uploads */
@@ -112,32 +114,9 @@ export class UploadRecords {
   }
 
   async #requireRoom(owner: string | undefined): Promise<void> {
-    const { maxUploadsPerOwner: most } = this.#limits
-    const prefix = uploadPrefixOf(owner)
-    const now = performance.now()
-    let count = this.#counts.get(prefix)
-    if (!count || now - count.readAt > countAgeMs) {
-      if (this.#counts.size >= maxOwners) this.#counts.clear()
-      count = { known: this.#count(prefix, most), begun: 0, readAt: now }
-      this.#counts.set(prefix, count)
-    }
-    count.begun += 1
-    const place = count.begun
-    if ((await count.known) + place <= most) return
-    const words = `you have ${most} unfinished uploads, which is the limit: finish or delete some`
+    if (await this.#room.take(owner)) return
+    const words = `you have ${this.#room.most} unfinished uploads, which is the limit: finish or delete some`
     throw tooManyRequests('too-many-uploads', words, 10)
-  }
-
-  /** Counts no further than `most`, without uploads that were ended by their clients. */
-  async #count(prefix: string, most: number): Promise<number> {
-    let count = 0
-    for await (const { value } of keysUnder(this.#kv, prefix)) {
-      const { isTerminated }: Partial<UploadRecord> = JSON.parse(value.toString())
-      if (isTerminated) continue
-      count += 1
-      if (count === most) break
-    }
-    return count
   }
 
   #expiry(): string {

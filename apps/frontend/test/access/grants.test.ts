@@ -248,6 +248,25 @@ suite('a grant', () => {
   })
 })
 
+test('an owner has a limited number of grants, also with several keys; expired grants make room', async t => {
+  const limited = await startGuarded(t, { maxGrantsPerOwner: 2 })
+  const keys = [await limited.makeKey({ owner: 'alice' }), await limited.makeKey({ owner: 'alice' })]
+  const bob = await limited.makeKey({ owner: 'bob' })
+  const make = (key = '', expiresIn = 3600) =>
+    limited.askWith(key, '/grants', { method: 'POST', body: Buffer.from(JSON.stringify({ expiresIn })) })
+  const short = await make(keys[0]?.key, 2)
+  assert.equal(short.status, 201)
+  assert.equal((await make(keys[1]?.key)).status, 201)
+  for (const { key } of keys) {
+    const refused = await make(key)
+    assertProblem(refused, 429, 'too-many-grants')
+    assert.equal(refused.headers['retry-after'], '60')
+  }
+  assert.equal((await make(bob.key)).status, 201)
+  await until('a grant has expired', async () => (await make(keys[0]?.key)).status === 201)
+  assert.ok(Date.now() >= Date.parse(String(short.json().expiresAt)))
+})
+
 test('the stream of a grant has only the changes of its own images', async () => {
   const token = await grant()
   const opened = await fetch(`${frontend.url}/images/events`, {

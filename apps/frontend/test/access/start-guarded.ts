@@ -26,6 +26,7 @@ export async function startGuarded(
     networks?: Networks
     uploads?: UploadLimits
     maxStreamsPerOwner?: number
+    maxGrantsPerOwner?: number
     settings?: Record<string, string>
   } = {},
 ): Promise<Guarded> {

@@ -156,6 +156,7 @@ test('erasing an owner leaves nothing of the owner, and everything of others', a
   assert.deepEqual(await keysUnder('secrets/webhooks/'), ['secrets/webhooks/bob'])
   assert.match((await keysUnder(uploadPrefix)).join(), /^uploads\/bob\/[^,]+$/)
   assert.equal((await keysUnder(grantPrefix)).length, 1)
+  assert.match((await keysUnder('grants-of/')).join(), /^grants-of\/bob\/[0-9a-f]{12}$/)
   assert.equal((await upload(guarded, String(grants[0]))).status, 401)
   assert.equal((await upload(guarded, String(grants[1]))).status, 202)
   const { body } = await clients.taskDb.listTasks({ querystring: {} })

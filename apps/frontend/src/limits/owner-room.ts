@@ -1,0 +1,55 @@
+import { type KvClient, keysUnder } from '@darkroom/service-kit'
+
+export interface OwnerRoomOptions {
+  kv: KvClient
+  /** The most records of one owner. */
+  most: number
+  /** The prefix of an owner's records in kv-config. */
+  prefixOf(owner: string | undefined): string
+  /** Default: every record counts. */
+  isCounted?(value: Buffer): boolean
+}
+
+/** A count is shared by all records that begin within this time. */
+const countAgeMs = 500
+const maxOwners = 1000
+
+/** Bounds how many records one owner has in kv-config, over all frontends. */
+export class OwnerRoom {
+  readonly #options: OwnerRoomOptions
+  readonly #counts = new Map<string, { known: Promise<number>; begun: number; readAt: number }>()
+
+  constructor(options: OwnerRoomOptions) {
+    this.#options = options
+  }
+
+  get most(): number {
+    return this.#options.most
+  }
+
+  /** Whether the owner may have one more record, which is then counted. */
+  async take(owner: string | undefined): Promise<boolean> {
+    const prefix = this.#options.prefixOf(owner)
+    const now = performance.now()
+    let count = this.#counts.get(prefix)
+    if (!count || now - count.readAt > countAgeMs) {
+      if (this.#counts.size >= maxOwners) this.#counts.clear()
+      count = { known: this.#count(prefix), begun: 0, readAt: now }
+      this.#counts.set(prefix, count)
+    }
+    count.begun += 1
+    const place = count.begun
+    return (await count.known) + place <= this.most
+  }
+
+  /** Counts no further than the limit. */
+  async #count(prefix: string): Promise<number> {
+    const { kv, most, isCounted = () => true } = this.#options
+    let count = 0
+    for await (const { value } of keysUnder(kv, prefix)) {
+      if (isCounted(value)) count += 1
+      if (count === most) break
+    }
+    return count
+  }
+}
