@@ -20,6 +20,7 @@ import { expectKnownCompression } from './expect-known-compression.ts'
 import { differenceOf, framesOfPages } from './frames-of-pages.ts'
 import { joinPages } from './join-pages.ts'
 import { permuteJpegPage } from './permute-jpeg-page.ts'
+import { expectReadablePlanes } from './plain-samples.ts'
 import { isCompanion, isLossless, pageTags, type TiffPage, tiffPages } from './tiff-page.ts'
 
 /**
@@ -144,6 +145,7 @@ async function openPage(
 ): Promise<{ picture: Picture; original: Original }> {
   expectWholeBytes(page)
   expectKnownCompression(page)
+  expectReadablePlanes(page)
   const own = { ...header, frames: 1, lossless: isLossless(page), orientation: page.orientation }
   const { picture, original } = await forgiving(page, file =>
     decode({ input, header: own, page, file }, plan, limits),

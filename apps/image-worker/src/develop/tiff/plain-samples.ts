@@ -45,7 +45,26 @@ function isUnreadable(page: TiffPage): boolean {
   const isPacked = samples === 1 && [1, 2, 4].includes(bits)
   const most = (colourSamples[photometric] ?? samples) + 1
   const isOdd = (bits % 8 !== 0 && !isPacked) || samples > most || isDeepCmykWithAlpha(page)
-  return isOdd || (isTiled && page.isPlanar && samples > 1)
+  return isOdd || (page.isPlanar && samples > 1 && (isTiled || !copied.includes(photometric)))
+}
+
+/** Strips in separate planes that libvips only copies. It reads planes of other colours as if they were interleaved. */
+const copied: readonly number[] = [photometrics.rgb, photometrics.separated]
+
+/**
+ * Checks that libvips reads the planes of a page as they are, after `withPlainSamples`.
+ *
+ * @throws UnusableImage
+ */
+export function expectReadablePlanes({
+  isPlanar,
+  samplesPerPixel,
+  photometric,
+  compression,
+}: TiffPage): void {
+  if (!isPlanar || samplesPerPixel === 1 || copied.includes(photometric)) return
+  const words = `separate planes of other samples than RGB and CMYK are not supported in a TIFF of this compression (${compression}): save the TIFF with interleaved samples`
+  throw new UnusableImage('unsupported-samples', words)
 }
 
 const colourSamples: Readonly<Record<number, number>> = {

@@ -42,6 +42,46 @@ for (const bits of [1, 2, 4, 6, 10, 12, 14]) {
   })
 }
 
+for (const bits of [8, 16] as const)
+  for (const photometric of [0, 1])
+    test(`grey and its transparency in separate planes are developed exactly (${bits} bits, photometric ${photometric})`, async () => {
+      const [grey, alpha] = [samplesOf(0, bits), samplesOf(1, bits)]
+      const strips = [grey, alpha].map(plane => Buffer.from(plane.buffer))
+      const tiff = tiffOf(bits, strips, (offsets, lengths) => [
+        shortsEntry(258, bits, bits),
+        shortsEntry(262, photometric),
+        longsEntry(273, ...offsets),
+        shortsEntry(277, 2),
+        longsEntry(278, height),
+        longsEntry(279, ...lengths),
+        shortsEntry(284, 2),
+        shortsEntry(338, 2),
+      ])
+      const most = 2 ** bits - 1
+      const expected = Array.from(grey, (level, at) => {
+        const shown = photometric === 0 ? most - level : level
+        return [shown, shown, shown, alpha[at] ?? 0]
+      })
+      for (const operations of ['swap-channels:bgr', 'flip,flip', 'format:png'])
+        assert.deepEqual(await pixelsOf(tiff, operations), expected.flat(), operations)
+    })
+
+test('separate planes that cannot be unpacked are refused unless they are RGB or CMYK', async () => {
+  const strip = await sharp({ create: { width, height, channels: 3, background: '#888' } })
+    .jpeg()
+    .toBuffer()
+  const tiff = tiffOf(8, [strip, strip, strip], (offsets, lengths) => [
+    shortsEntry(259, 7),
+    shortsEntry(262, 6),
+    longsEntry(273, ...offsets),
+    longsEntry(278, height),
+    longsEntry(279, ...lengths),
+    shortsEntry(284, 2),
+  ])
+  for (const operations of ['swap-channels:bgr', 'flip'])
+    await assert.rejects(run(tiff, operations), /separate planes .* save the TIFF with interleaved samples/)
+})
+
 test('further samples of a pixel are left out, and transparency after them stays', async () => {
   const tiff = await readFile(new URL('../tiffs/planar-extras.tif', import.meta.url))
   const expected = Array.from({ length: 24 * 20 }, (_, pixel) => {
