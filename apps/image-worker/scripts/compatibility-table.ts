@@ -94,11 +94,22 @@ export const compatibilityTable = {
     of: 'TIFF',
     ...everywhere(dropped),
   },
+  wideSamples: {
+    section: 'Pixels',
+    feature: '24 or 32 bits a sample, floats from 0 to 1',
+    of: 'TIFF',
+    swapped: converted('16 bits'),
+    developed: converted('16 bits'),
+    as: {
+      ...inFormats(format => (canHave16Bits(format) ? converted('16 bits') : converted('8 bits'))),
+      avif: converted('10 bits'),
+    },
+  },
   oddSamples: {
     section: 'Pixels',
-    feature: 'float, signed or 32-bit samples',
+    feature: 'signed samples, other floats, 64 bits a sample',
     of: 'TIFF',
-    ...everywhere(refused('decoding would cut them to 8 bits')),
+    ...everywhere(refused('their black and white are unknown')),
   },
   animation: {
     section: 'Frames and pages',

@@ -6,12 +6,13 @@ import { UnusableImage } from '../unusable-image.ts'
 import { isDeepCmykWithAlpha } from './deep-cmyk.ts'
 import { rowBytesOf, type Segments, segmentsOf, unpackSegment } from './segments.ts'
 import { compressions, numbersOfTag, pageTags, photometrics, type TiffPage, tiffPages } from './tiff-page.ts'
+import { readWide, type WideKind, wideKindOf } from './wide-samples.ts'
 
 /**
  * A TIFF whose pages are stored in a way that libvips reads. These pages get plain strips at the end of the file: tiles
  * in separate planes, samples of neither 8 nor 16 bits, more samples than colours and transparency, and CMYK of 16 bits
- * with transparency, which is read from the strips later. The file itself if it has no such page that can be unpacked.
- * Awaits `reserve` before it takes memory.
+ * with transparency, which is read from the strips later. Samples of 24 or 32 bits become 16 bits. The file itself if it
+ * has no such page that can be unpacked. Awaits `reserve` before it takes memory.
  *
  * @throws UnusableImage when the pixels are damaged
  */
@@ -44,7 +45,8 @@ function isUnreadable(page: TiffPage): boolean {
   const isTiled = numbersOfTag(page, pageTags.tileOffsets).length > 0
   const isPacked = samples === 1 && [1, 2, 4].includes(bits)
   const most = (colourSamples[photometric] ?? samples) + 1
-  const isOdd = (bits % 8 !== 0 && !isPacked) || samples > most || isDeepCmykWithAlpha(page)
+  const isWide = wideKindOf(page) !== undefined
+  const isOdd = (bits % 8 !== 0 && !isPacked) || isWide || samples > most || isDeepCmykWithAlpha(page)
   return isOdd || (page.isPlanar && samples > 1 && (isTiled || !copied.includes(photometric)))
 }
 
@@ -95,6 +97,7 @@ interface PlainPlan {
   /** The meaning of the last kept sample, if it is transparency: 1 if colours are multiplied by it, otherwise 2. */
   readonly transparency: number | undefined
   readonly bits: 8 | 16
+  readonly wideKind: WideKind | undefined
 }
 
 const unsigned = 1
@@ -108,12 +111,15 @@ function planOf(page: TiffPage, isLittleEndian: boolean): PlainPlan | undefined 
   const isLevel = levels.includes(photometric) || bitsPerSample === 8 || bitsPerSample === 16
   const hasLargePalette = photometric === photometrics.palette && bitsPerSample > 8
   const isAlike = numbersOfTag(page, pageTags.bitsPerSample).every(bits => bits === bitsPerSample)
-  const isUnsigned = numbersOfTag(page, pageTags.sampleFormat).every(format => format === unsigned)
+  const wideKind = wideKindOf(page)
+  const formats = numbersOfTag(page, pageTags.sampleFormat)
+  const isUnsigned = wideKind !== undefined || formats.every(format => format === unsigned)
   const isSubsampled =
     photometric === photometrics.yCbCr && numbersOfTag(page, pageTags.chromaSubsampling).join() !== '1,1'
   const hasOtherInks =
     photometric === photometrics.separated && (numbersOfTag(page, pageTags.inkSet)[0] ?? cmyk) !== cmyk
-  if (!colours || !segments || samplesPerPixel < colours || bitsPerSample > 16) return undefined
+  if (!colours || !segments || samplesPerPixel < colours) return undefined
+  if (bitsPerSample > 16 && !wideKind) return undefined
   if (!isLevel || !isAlike || !isUnsigned || isSubsampled || hasOtherInks || hasLargePalette) return undefined
   const extra = transparencyOf(page, colours)
   return {
@@ -122,6 +128,7 @@ function planOf(page: TiffPage, isLittleEndian: boolean): PlainPlan | undefined 
     kept: [...Array(colours).keys(), ...(extra ? [colours + extra.index] : [])],
     transparency: extra?.meaning,
     bits: bitsPerSample > 8 ? 16 : 8,
+    wideKind,
   }
 }
 
@@ -160,7 +167,7 @@ function plainSamples(tiff: Uint8Array, plan: PlainPlan): Uint8Array {
 /** Copies one sample of each pixel in a segment: the sample `from` of a pixel there becomes the sample `to`. */
 function copySamples(
   plain: Uint8Array,
-  { page, segments, kept, bits }: PlainPlan,
+  { page, segments, kept, bits, wideKind }: PlainPlan,
   unpacked: Uint8Array,
   { left, top, to, from }: { left: number; top: number; to: number; from: number },
 ): void {
@@ -170,7 +177,15 @@ function copySamples(
   const step = kept.length
   for (let row = 0; row < rows; row++) {
     const target = ((top + row) * page.width + left) * step + to
-    if (segments.bits === 8) {
+    if (wideKind) {
+      const view = new DataView(unpacked.buffer, unpacked.byteOffset, unpacked.byteLength)
+      const bytes = segments.bits / 8
+      for (let x = 0; x < columns; x++) {
+        const at = row * rowBytes + bytes * (x * segments.samples + from)
+        const level = readWide(wideKind, view, at, segments.isLittleEndian)
+        writeDeep(plain, target + x * step, level, segments)
+      }
+    } else if (segments.bits === 8) {
       const source = row * rowBytes + from
       for (let x = 0; x < columns; x++)
         plain[target + x * step] = unpacked[source + x * segments.samples] ?? 0
@@ -212,11 +227,13 @@ function writeLevel(
   { segments, bits }: { segments: Segments; bits: 8 | 16 },
 ): void {
   const spread = Math.round((level * (2 ** bits - 1)) / (2 ** segments.bits - 1))
-  if (bits === 8) {
-    plain[index] = spread
-    return
-  }
-  const [first, second] = segments.isLittleEndian ? [spread & 255, spread >> 8] : [spread >> 8, spread & 255]
+  if (bits === 8) plain[index] = spread
+  else writeDeep(plain, index, spread, segments)
+}
+
+/** Writes a sample of 16 bits. */
+function writeDeep(plain: Uint8Array, index: number, level: number, { isLittleEndian }: Segments): void {
+  const [first, second] = isLittleEndian ? [level & 255, level >> 8] : [level >> 8, level & 255]
   plain[2 * index] = first
   plain[2 * index + 1] = second
 }

@@ -3,6 +3,7 @@ import { UnusableImage } from '../unusable-image.ts'
 import { compressions, numbersOfTag, pageTags, type TiffPage } from './tiff-page.ts'
 import { unpackLzw } from './unpack-lzw.ts'
 import { unpackPackBits } from './unpack-packbits.ts'
+import { wideKindOf } from './wide-samples.ts'
 
 /** How the samples of a page are cut into strips or tiles, which are its segments, and packed. */
 export interface Segments {
@@ -14,21 +15,26 @@ export interface Segments {
   readonly samples: number
   readonly bits: number
   readonly isDifferenced: boolean
+  /** Whether the bytes of floats are sorted by their place, and differenced (TIFF Technical Note 3). */
+  readonly areSortedFloats: boolean
   readonly isReversed: boolean
   readonly isLittleEndian: boolean
 }
 
 const noPredictor = 1
 const differences = 2
+const floatDifferences = 3
 const lowBitFirst = 2
 
 /** Undefined if the segments can't be unpacked here. */
 export function segmentsOf(page: TiffPage, isLittleEndian: boolean): Segments | undefined {
   const number = (tag: number, otherwise: number) => numbersOfTag(page, tag)[0] ?? otherwise
   const predictor = number(pageTags.predictor, noPredictor)
-  const isDifferenced = predictor === differences && page.compression !== compressions.none
-  const isKnown = predictor === noPredictor || predictor === differences
-  const isWhole = page.bitsPerSample === 8 || page.bitsPerSample === 16
+  const isPacked = page.compression !== compressions.none
+  const isDifferenced = predictor === differences && isPacked
+  const areSortedFloats = predictor === floatDifferences && isPacked && wideKindOf(page) === 'float32'
+  const isKnown = predictor === noPredictor || predictor === differences || areSortedFloats
+  const isWhole = [8, 16, 32].includes(page.bitsPerSample)
   if (!unpackable.includes(page.compression) || !isKnown || (isDifferenced && !isWhole)) return undefined
   const isTiled = numbersOfTag(page, pageTags.tileOffsets).length > 0
   const width = isTiled ? number(pageTags.tileWidth, 0) : page.width
@@ -41,6 +47,7 @@ export function segmentsOf(page: TiffPage, isLittleEndian: boolean): Segments | 
     samples: page.isPlanar ? 1 : page.samplesPerPixel,
     bits: page.bitsPerSample,
     isDifferenced,
+    areSortedFloats,
     isReversed: number(pageTags.fillOrder, 1) === lowBitFirst,
     isLittleEndian,
   }
@@ -74,18 +81,21 @@ export function unpackSegment(
   segments: Segments,
   { rows, compression }: { rows: number; compression: number },
 ): Uint8Array {
-  const { height, samples, bits, isDifferenced, isReversed, isLittleEndian } = segments
+  const { height, samples, bits, isDifferenced, areSortedFloats, isReversed, isLittleEndian } = segments
   const rowBytes = rowBytesOf(segments)
   // The last strip may be padded to the full height.
   const [least, most] = [rows * rowBytes, height * rowBytes]
   const unpacked = unpack(isReversed ? reversed(packed) : packed, { least, most, compression })
   if (unpacked.length < least)
     throw new UnusableImage('undecodable-image', 'the pixels of a TIFF page end too early')
-  if (!isDifferenced) return unpacked
+  if (!isDifferenced && !areSortedFloats) return unpacked
   for (let row = 0; row < rows; row++) {
     const own = unpacked.subarray(row * rowBytes, (row + 1) * rowBytes)
-    if (bits === 8) addDifferences(own, samples)
-    else addDeepDifferences(own, samples, isLittleEndian)
+    if (areSortedFloats) {
+      addDifferences(own, samples)
+      own.set(unsorted(own, isLittleEndian))
+    } else if (bits === 8) addDifferences(own, samples)
+    else addDeepDifferences(own, { samples, bytes: bits / 8, isLittleEndian })
   }
   return unpacked
 }
@@ -117,13 +127,32 @@ function addDifferences(row: Uint8Array, samples: number): void {
   for (let at = samples; at < row.length; at++) row[at] = (row[at] ?? 0) + (row[at - samples] ?? 0)
 }
 
-function addDeepDifferences(row: Uint8Array, samples: number, isLittleEndian: boolean): void {
+function addDeepDifferences(
+  row: Uint8Array,
+  { samples, bytes, isLittleEndian }: { samples: number; bytes: number; isLittleEndian: boolean },
+): void {
   const view = new DataView(row.buffer, row.byteOffset, row.byteLength)
-  const step = 2 * samples
-  for (let at = step; at < row.length; at += 2) {
-    const sum = view.getUint16(at, isLittleEndian) + view.getUint16(at - step, isLittleEndian)
-    view.setUint16(at, sum & 0xffff, isLittleEndian)
+  const step = bytes * samples
+  for (let at = step; at + bytes <= row.length; at += bytes) {
+    if (bytes === 2) {
+      const sum = view.getUint16(at, isLittleEndian) + view.getUint16(at - step, isLittleEndian)
+      view.setUint16(at, sum & 0xffff, isLittleEndian)
+    } else {
+      const sum = view.getUint32(at, isLittleEndian) + view.getUint32(at - step, isLittleEndian)
+      view.setUint32(at, sum >>> 0, isLittleEndian)
+    }
   }
+}
+
+/** The floats of a row in which all first bytes, the most significant, come before all second bytes, and so on. */
+function unsorted(row: Uint8Array, isLittleEndian: boolean): Uint8Array {
+  const floats = new Uint8Array(row.length)
+  const count = row.length / 4
+  for (let at = 0; at < row.length; at++) {
+    const [place, index] = [Math.floor(at / count), at % count]
+    floats[4 * index + (isLittleEndian ? 3 - place : place)] = row[at] ?? 0
+  }
+  return floats
 }
 
 /** FillOrder 2: the first pixel is in the lowest bits. */

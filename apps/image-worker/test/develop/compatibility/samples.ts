@@ -4,6 +4,7 @@ import { bytesSource, readImageHeader } from '@darkroom/image-header'
 import sharp from 'sharp'
 import type { RowName } from '../../../scripts/compatibility-table.ts'
 import { jpegQuantisation } from '../../../src/develop/jpeg/jpeg-quality.ts'
+import { shortsEntry } from '../../../src/develop/metadata/tiff-writer.ts'
 import { jpegSettings } from '../../../src/develop/tiff/jpeg-settings.ts'
 import { tiffPages } from '../../../src/develop/tiff/tiff-page.ts'
 import { generatedPhoto } from '../../generated-photo.ts'
@@ -11,6 +12,7 @@ import { animatedPng } from '../animated-png.ts'
 import { inspect } from '../inspect.ts'
 import { tracesIn } from '../metadata-traces.ts'
 import { resolutionIn } from '../resolution-in.ts'
+import { tiffOf } from '../tiff/tiff-files.ts'
 import { codingOf, coloursOf, depthOf, framesIn, isAvif, jpegSampling, metadataOf, sees } from './features.ts'
 import { animatedGif, deep, fixture, graded, height, page, photo, width } from './pictures.ts'
 import { carried, jpegWithAll } from './pictures-with-metadata.ts'
@@ -74,8 +76,13 @@ export const samples: Record<RowName, Sample> = {
     file: await fixture('tiffs/infrared.tif'),
     see: async bytes => (await metadataOf(bytes)).channels === 4 || undefined,
   },
-  oddSamples: {
+  wideSamples: {
     file: await photo().toColourspace('scrgb').tiff({ compression: 'lzw' }).toBuffer(),
+    see: async bytes => ((await metadataOf(bytes)).depth === 'float' ? 32 : await depthOf(bytes)),
+    converted: format => (format === 'png' || format === 'tiff' ? 16 : shallowUnlessAvif(format)),
+  },
+  oddSamples: {
+    file: Buffer.from(tiffOf(1, [10, 200], [], [shortsEntry(339, 2)])),
     see: () => undefined,
   },
   animation: {
