@@ -1,7 +1,7 @@
-import { exifPrefix, readExifOrientation } from './exif.ts'
 import type { HeaderReader } from './header-reader.ts'
 import type { ImageFacts } from './image-facts.ts'
 import { MalformedImage } from './malformed-image.ts'
+import { exifPrefix, readExifOrientation } from './tiff/exif.ts'
 
 /** The limit for segments before the first scan. A large profile and metadata take a few hundred. */
 const maxSegments = 10_000

@@ -1,7 +1,7 @@
-import { readExifOrientation } from './exif.ts'
 import { type HeaderReader, latin1 } from './header-reader.ts'
 import type { ImageFacts } from './image-facts.ts'
 import { MalformedImage } from './malformed-image.ts'
+import { readExifOrientation } from './tiff/exif.ts'
 
 /** The limit for chunks before the first IDAT. Decoders accept a hundred to a thousand. */
 const maxChunks = 10_000

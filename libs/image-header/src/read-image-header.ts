@@ -1,15 +1,15 @@
-import { readHeif } from './avif.ts'
 import type { ByteSource } from './byte-source.ts'
 import { readGif } from './gif.ts'
 import { HeaderReader } from './header-reader.ts'
+import { readHeif } from './heif/heif.ts'
 import type { ImageFacts, ImageHeader } from './image-facts.ts'
 import { contentTypeOf, type SniffedFormat } from './image-format.ts'
 import { readJpeg } from './jpeg.ts'
 import { MalformedImage } from './malformed-image.ts'
 import { readPng } from './png.ts'
 import { sniffedBytes, sniffFormat } from './sniff-format.ts'
-import { readTiff } from './tiff.ts'
-import { readWebp } from './webp.ts'
+import { readTiff } from './tiff/tiff.ts'
+import { readWebp } from './webp/webp.ts'
 
 const parsers: Record<SniffedFormat, (reader: HeaderReader) => Promise<ImageFacts>> = {
   jpeg: readJpeg,

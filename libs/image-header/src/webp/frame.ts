@@ -1,7 +1,7 @@
-import type { HeaderReader } from './header-reader.ts'
-import { MalformedImage } from './malformed-image.ts'
-import { isBitstream, readBitstream } from './webp-bitstream.ts'
-import { readChunk, uint24, type WebpChunk } from './webp-chunk.ts'
+import type { HeaderReader } from '../header-reader.ts'
+import { MalformedImage } from '../malformed-image.ts'
+import { isBitstream, readBitstream } from './bitstream.ts'
+import { readChunk, uint24, type WebpChunk } from './chunk.ts'
 
 export interface WebpFrame {
   width: number

@@ -1,10 +1,10 @@
-import { exifPrefix, readExifOrientation } from './exif.ts'
-import type { HeaderReader } from './header-reader.ts'
-import type { ImageFacts } from './image-facts.ts'
-import { MalformedImage } from './malformed-image.ts'
-import { isBitstream, readBitstream } from './webp-bitstream.ts'
-import { readChunk, uint24, type WebpChunk } from './webp-chunk.ts'
-import { readFrame } from './webp-frame.ts'
+import type { HeaderReader } from '../header-reader.ts'
+import type { ImageFacts } from '../image-facts.ts'
+import { MalformedImage } from '../malformed-image.ts'
+import { exifPrefix, readExifOrientation } from '../tiff/exif.ts'
+import { isBitstream, readBitstream } from './bitstream.ts'
+import { readChunk, uint24, type WebpChunk } from './chunk.ts'
+import { readFrame } from './frame.ts'
 
 /** RFC 9649 section 2.7.1: flags of the VP8X chunk. */
 const flag = { animation: 0x02, exif: 0x08, alpha: 0x10 } as const

@@ -1,5 +1,5 @@
-import { type HeaderReader, latin1 } from './header-reader.ts'
-import { MalformedImage } from './malformed-image.ts'
+import { type HeaderReader, latin1 } from '../header-reader.ts'
+import { MalformedImage } from '../malformed-image.ts'
 
 export interface WebpChunk {
   type: string

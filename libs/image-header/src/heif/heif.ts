@@ -1,11 +1,11 @@
-import { derivedFrom, derivedTypes, firstCodedItem } from './avif-derivation.ts'
-import { type AvifItem, type AvifMeta, readMeta } from './avif-items.ts'
+import type { HeaderReader } from '../header-reader.ts'
+import type { ImageFacts } from '../image-facts.ts'
+import { MalformedImage } from '../malformed-image.ts'
 import { type AvifSequence, readSequence } from './avif-sequence.ts'
 import { BoxWalker } from './boxes.ts'
 import { cropOf } from './clean-aperture.ts'
-import type { HeaderReader } from './header-reader.ts'
-import type { ImageFacts } from './image-facts.ts'
-import { MalformedImage } from './malformed-image.ts'
+import { derivedFrom, derivedTypes, firstCodedItem } from './derivation.ts'
+import { type HeifItem, type HeifMeta, readMeta } from './items.ts'
 
 /**
  * HEIF (ISO/IEC 23008-12) on its boxes (ISO/IEC 14496-12): images in `meta`, sequences in `moov`. The coding of the
@@ -14,7 +14,7 @@ import { MalformedImage } from './malformed-image.ts'
  */
 export async function readHeif(reader: HeaderReader): Promise<ImageFacts> {
   const walker = new BoxWalker(reader)
-  let meta: AvifMeta | undefined
+  let meta: HeifMeta | undefined
   let sequence: AvifSequence | undefined
   let hasTracks = false
   for await (const box of walker.topLevel()) {
@@ -33,7 +33,7 @@ export async function readHeif(reader: HeaderReader): Promise<ImageFacts> {
 
 const constant = { orientation: 1, progressive: false, lossless: false } as const
 
-function factsOfImages(meta: AvifMeta, sequence: AvifSequence | undefined): ImageFacts {
+function factsOfImages(meta: HeifMeta, sequence: AvifSequence | undefined): ImageFacts {
   if (meta.primaryId === 0) throw new MalformedImage('the file names no primary image')
   const primary = meta.items.get(meta.primaryId)
   if (!primary) throw new MalformedImage("the file's primary image does not exist")
@@ -53,8 +53,8 @@ function factsOfImages(meta: AvifMeta, sequence: AvifSequence | undefined): Imag
 
 /** A file that contains both an image and a sequence counts as the one that unpacks to more. */
 function factsOfAvif(
-  meta: AvifMeta,
-  coded: AvifItem,
+  meta: HeifMeta,
+  coded: HeifItem,
   channels: number,
   sequence: AvifSequence | undefined,
 ): Pick<ImageFacts, 'format' | 'frames' | 'bitsPerSample' | 'pixels' | 'unpackedBytes'> {
@@ -77,9 +77,9 @@ function factsOfAvif(
 
 /** Only the primary image is decoded. */
 function factsOfHeic(
-  meta: AvifMeta,
-  primary: AvifItem,
-  coded: AvifItem,
+  meta: HeifMeta,
+  primary: HeifItem,
+  coded: HeifItem,
   channels: number,
 ): Pick<ImageFacts, 'format' | 'frames' | 'bitsPerSample' | 'pixels' | 'unpackedBytes'> {
   const pixels = unpackedPixels(primary)
@@ -98,7 +98,7 @@ function factsOfSequence(sequence: AvifSequence): ImageFacts {
 const imageTypes = ['av01', 'hvc1', 'avc1', 'vvc1', 'jpeg', 'j2k1', 'unci', ...derivedTypes]
 
 /** The pages: images that are neither hidden, nor the thumbnail, the alpha or another companion of an image. */
-function topLevelImages(meta: AvifMeta): AvifItem[] {
+function topLevelImages(meta: HeifMeta): HeifItem[] {
   const companions = new Set<number>()
   for (const { type, from } of meta.references) if (type === 'thmb' || type === 'auxl') companions.add(from)
   return [...meta.items.values()].filter(
@@ -108,7 +108,7 @@ function topLevelImages(meta: AvifMeta): AvifItem[] {
 }
 
 /** ISO/IEC 23008-12 section 6.5: `ispe`, then the crops and turns in their order. Undefined without `ispe`. */
-function displayedSize(item: AvifItem): { width: number; height: number } | undefined {
+function displayedSize(item: HeifItem): { width: number; height: number } | undefined {
   const coded = item.properties.findLast(property => property.type === 'ispe')
   if (!coded) return undefined
   let { width, height } = coded
@@ -120,7 +120,7 @@ function displayedSize(item: AvifItem): { width: number; height: number } | unde
 }
 
 /** The whole coded image is unpacked before a crop takes a part of it. */
-function unpackedPixels(item: AvifItem): number {
+function unpackedPixels(item: HeifItem): number {
   const displayed = displayedSize(item)
   const areas = item.properties.map(property =>
     property.type === 'ispe' ? property.width * property.height : 0,
@@ -129,7 +129,7 @@ function unpackedPixels(item: AvifItem): number {
 }
 
 /** Section 6.6.2.3: a grid's tiles. All are unpacked, and together they are at least as large as the grid. */
-function tiles(meta: AvifMeta, item: AvifItem): number {
+function tiles(meta: HeifMeta, item: HeifItem): number {
   const ids = derivedFrom(meta, item.id)
   return ids.reduce((sum, id) => {
     const tile = meta.items.get(id)
@@ -138,13 +138,13 @@ function tiles(meta: AvifMeta, item: AvifItem): number {
 }
 
 /** The codec's own configuration counts. `pixi` repeats it, and is used only if the configuration is missing. */
-function bitsOf(item: AvifItem): number {
+function bitsOf(item: HeifItem): number {
   const bits = item.properties.filter(property => property.type === 'bits')
   return (bits.find(property => property.isConfiguration) ?? bits[0])?.bits ?? 8
 }
 
 /** AVIF 1.1 section 4: an auxiliary image of type alpha, of the image or of a tile of its grid. */
-function hasAlpha(meta: AvifMeta, primary: AvifItem): boolean {
+function hasAlpha(meta: HeifMeta, primary: HeifItem): boolean {
   const owners = new Set([primary.id, ...(primary.type === 'grid' ? derivedFrom(meta, primary.id) : [])])
   return meta.references.some(
     ({ type, from, to }) =>

@@ -1,5 +1,5 @@
-import { type HeaderReader, latin1 } from './header-reader.ts'
-import { MalformedImage } from './malformed-image.ts'
+import { type HeaderReader, latin1 } from '../header-reader.ts'
+import { MalformedImage } from '../malformed-image.ts'
 
 /** ISO/IEC 14496-12 section 4.2: a size, a type, and a body that may contain boxes. */
 export interface Box {

@@ -1,13 +1,13 @@
+import type { ByteSource } from '../byte-source.ts'
+import { HeaderReader } from '../header-reader.ts'
+import { MalformedImage } from '../malformed-image.ts'
 import { type Av1Quantisation, readAv1Quantisation } from './av1-frame.ts'
 import { type Av1Sequence, type ChromaSubsampling, type Cicp, readAv1Sequence } from './av1-sequence.ts'
-import { firstCodedItem } from './avif-derivation.ts'
-import { readMeta } from './avif-items.ts'
-import { type ItemLocation, readLocations } from './avif-location.ts'
 import { BitReader } from './bit-reader.ts'
 import { type Box, BoxWalker } from './boxes.ts'
-import type { ByteSource } from './byte-source.ts'
-import { HeaderReader } from './header-reader.ts'
-import { MalformedImage } from './malformed-image.ts'
+import { firstCodedItem } from './derivation.ts'
+import { type ItemLocation, readLocations } from './item-locations.ts'
+import { readMeta } from './items.ts'
 
 /** How the primary image of an AVIF is coded, and what its colours mean. */
 export interface AvifCoding {

@@ -1,20 +1,20 @@
-import { type AvifProperty, readProperties } from './avif-properties.ts'
+import { MalformedImage } from '../malformed-image.ts'
 import type { Box, BoxWalker } from './boxes.ts'
-import { MalformedImage } from './malformed-image.ts'
+import { type HeifProperty, readProperties } from './properties.ts'
 
 /** libheif's limit; it refuses a file with more items, too. */
 const maxItems = 1000
 const maxReferences = 65_536
 
-export interface AvifItem {
+export interface HeifItem {
   id: number
   /** 'av01' for a coded image, 'grid' for an image made of others, 'Exif' for metadata. */
   type: string
   isHidden: boolean
-  properties: AvifProperty[]
+  properties: HeifProperty[]
 }
 
-export interface AvifReference {
+export interface HeifReference {
   /** 'auxl' from alpha to its image, 'thmb' from thumbnail to image, 'dimg' from grid to tiles. */
   type: string
   from: number
@@ -22,18 +22,18 @@ export interface AvifReference {
 }
 
 /** The content of a file's `meta` box: ISO/IEC 14496-12 section 8.11, ISO/IEC 23008-12 sections 6 and 9.3. */
-export interface AvifMeta {
+export interface HeifMeta {
   /** 0 if the file names none: no item has this number. */
   primaryId: number
-  items: Map<number, AvifItem>
-  references: AvifReference[]
+  items: Map<number, HeifItem>
+  references: HeifReference[]
 }
 
-export async function readMeta(walker: BoxWalker, meta: Box): Promise<AvifMeta> {
-  const items = new Map<number, AvifItem>()
-  const references: AvifReference[] = []
+export async function readMeta(walker: BoxWalker, meta: Box): Promise<HeifMeta> {
+  const items = new Map<number, HeifItem>()
+  const references: HeifReference[] = []
   const associations = new Map<number, number[]>()
-  let properties: AvifProperty[] = []
+  let properties: HeifProperty[] = []
   let primaryId = 0
   for await (const box of walker.children(meta, 4)) {
     if (box.type === 'pitm') primaryId = await readPrimaryId(walker, box)
@@ -61,7 +61,7 @@ async function readPrimaryId(walker: BoxWalker, box: Box): Promise<number> {
 }
 
 /** Section 8.11.6: a count, redundant with the boxes inside, then an `infe` box for each item. */
-async function readItems(walker: BoxWalker, box: Box, items: Map<number, AvifItem>): Promise<void> {
+async function readItems(walker: BoxWalker, box: Box, items: Map<number, HeifItem>): Promise<void> {
   if (box.end - box.body < 6) return
   const version = (await walker.reader.view(box.body, 1)).getUint8(0)
   for await (const entry of walker.children(box, version === 0 ? 6 : 8)) {
@@ -77,7 +77,7 @@ async function readItems(walker: BoxWalker, box: Box, items: Map<number, AvifIte
 }
 
 /** Section 8.11.12: a box for each reference; its type is the kind, and its ids have 16 or 32 bits. */
-async function readReferences(walker: BoxWalker, box: Box, references: AvifReference[]): Promise<void> {
+async function readReferences(walker: BoxWalker, box: Box, references: HeifReference[]): Promise<void> {
   if (box.end - box.body < 4) return
   const version = (await walker.reader.view(box.body, 1)).getUint8(0)
   let total = references.reduce((sum, reference) => sum + reference.to.length, 0)

@@ -1,6 +1,6 @@
-import { parseAv1Configuration } from './avif-properties.ts'
+import { MalformedImage } from '../malformed-image.ts'
 import type { Box, BoxWalker } from './boxes.ts'
-import { MalformedImage } from './malformed-image.ts'
+import { parseAv1Configuration } from './properties.ts'
 
 export interface AvifSequence {
   width: number

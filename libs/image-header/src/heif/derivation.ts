@@ -1,17 +1,17 @@
-import type { AvifItem, AvifMeta } from './avif-items.ts'
+import type { HeifItem, HeifMeta } from './items.ts'
 
 /** Images that are made of other images: ISO/IEC 23008-12 section 6.6.2. */
 export const derivedTypes = ['grid', 'iden', 'iovl']
 
 /** The ids of the images of which an image is made. */
-export function derivedFrom(meta: AvifMeta, id: number): number[] {
+export function derivedFrom(meta: HeifMeta, id: number): number[] {
   return meta.references.filter(({ type, from }) => type === 'dimg' && from === id).flatMap(({ to }) => to)
 }
 
 /** The (first) coded image of which a derived image is made; undefined when the derivation is circular. */
-export function firstCodedItem(meta: AvifMeta, item: AvifItem): AvifItem | undefined {
+export function firstCodedItem(meta: HeifMeta, item: HeifItem): HeifItem | undefined {
   const visited = new Set<number>()
-  let current: AvifItem | undefined = item
+  let current: HeifItem | undefined = item
   while (current && derivedTypes.includes(current.type) && !visited.has(current.id)) {
     visited.add(current.id)
     const [first] = derivedFrom(meta, current.id)

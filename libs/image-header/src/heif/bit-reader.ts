@@ -1,4 +1,4 @@
-import { MalformedImage } from './malformed-image.ts'
+import { MalformedImage } from '../malformed-image.ts'
 
 /** Reads bits, the highest of each byte first, as in AV1's headers (AV1 specification, section 4.10). */
 export class BitReader {

@@ -1,4 +1,4 @@
-import type { HeaderReader } from './header-reader.ts'
+import type { HeaderReader } from '../header-reader.ts'
 
 /** A TIFF structure inside a file: the file itself, or the EXIF block of another format. */
 export interface TiffSpan {

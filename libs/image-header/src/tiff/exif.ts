@@ -1,4 +1,4 @@
-import type { HeaderReader } from './header-reader.ts'
+import type { HeaderReader } from '../header-reader.ts'
 import { firstInteger, readIfd, readTiffStart } from './ifd.ts'
 
 /** The prefix that JPEG puts before the TIFF structure, and some WebP writers, too. */

@@ -1,7 +1,7 @@
-import type { HeaderReader } from './header-reader.ts'
+import type { HeaderReader } from '../header-reader.ts'
+import type { SampleBits } from '../image-facts.ts'
+import { MalformedImage } from '../malformed-image.ts'
 import type { IfdEntry, TiffSpan } from './ifd.ts'
-import type { SampleBits } from './image-facts.ts'
-import { MalformedImage } from './malformed-image.ts'
 
 /** The samples of a page, as its tags describe them. */
 export interface StoredSamples {

@@ -1,6 +1,6 @@
-import type { HeaderReader } from './header-reader.ts'
-import { MalformedImage } from './malformed-image.ts'
-import type { WebpChunk } from './webp-chunk.ts'
+import type { HeaderReader } from '../header-reader.ts'
+import { MalformedImage } from '../malformed-image.ts'
+import type { WebpChunk } from './chunk.ts'
 
 export interface Bitstream {
   width: number

@@ -1,9 +1,9 @@
+import type { HeaderReader } from '../header-reader.ts'
+import type { ImageFacts } from '../image-facts.ts'
+import { MalformedImage } from '../malformed-image.ts'
 import { validOrientation } from './exif.ts'
-import type { HeaderReader } from './header-reader.ts'
 import { firstInteger, type Ifd, readIfd, readTiffStart, type TiffSpan } from './ifd.ts'
-import type { ImageFacts } from './image-facts.ts'
-import { MalformedImage } from './malformed-image.ts'
-import { type UnpackedSamples, unpackedSamples } from './tiff-samples.ts'
+import { type UnpackedSamples, unpackedSamples } from './samples.ts'
 
 /** The limit for pages, as each page costs reads, and the chain may lead anywhere in the file. */
 const maxPages = 10_000
