@@ -75,14 +75,15 @@ export async function develop(
     const developed = { bytes, facts: factsOf(await readImageHeader(bytesSource(bytes))) }
     return shared ? shared.hold(developed, limits) : developed
   } catch (error) {
-    throw error instanceof UnusableImage ? error : undecodableImage(error, faultOf(input, header))
+    throw error instanceof UnusableImage
+      ? error
+      : undecodableImage(error, header.format, faultOf(input, header))
   }
 }
 
 /** The fault of a PNG in words, which its decoder doesn't give. */
 function faultOf(input: Uint8Array, { format }: ImageHeader): string | undefined {
-  const fault = format === 'png' ? pngFault(input) : undefined
-  return fault && `the PNG is cut off or damaged: ${fault}`
+  return format === 'png' ? pngFault(input) : undefined
 }
 
 async function readHeader(input: Uint8Array): Promise<ImageHeader> {

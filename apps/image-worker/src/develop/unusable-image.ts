@@ -1,4 +1,5 @@
 import { problemType, type TaskError } from '@darkroom/contracts'
+import type { ImageFormat } from '@darkroom/image-header'
 
 /** The image can't be developed, however often it is tried. The message is for its owner. */
 export class UnusableImage extends Error {
@@ -14,14 +15,26 @@ export class UnusableImage extends Error {
   }
 }
 
-/** A decoder's message about an image, in one line; `fault` is used instead, if it is known. */
-export function undecodableImage(error: unknown, fault?: string): UnusableImage {
-  if (fault !== undefined) return new UnusableImage('undecodable-image', fault, { cause: error })
+/**
+ * A decoder's message about an image, in one line that begins with the format. `fault` is used instead of the message, if
+ * it is known.
+ */
+export function undecodableImage(error: unknown, format: ImageFormat, fault?: string): UnusableImage {
   const message = error instanceof Error ? error.message : String(error)
-  const remarks = new Set(message.split('\n').map(line => inWords(readable(line)).replace(noise, '')))
-  remarks.delete('')
-  const words = [...remarks].join('; ').slice(0, maxLength)
-  return new UnusableImage('undecodable-image', words || 'the image cannot be decoded', { cause: error })
+  const name = formatNames[format]
+  // sharp's own limit, which may end before the thread is terminated.
+  if (/^timeout: \d+% complete/.test(message))
+    return new UnusableImage('took-too-long', `decoding the ${name} took too long`, { cause: error })
+  if (fault !== undefined)
+    return new UnusableImage('undecodable-image', `the ${name} is cut off or damaged: ${fault}`, {
+      cause: error,
+    })
+  const remarks = new Set(message.split('\n').map(line => readable(line).replace(noise, '')))
+  for (const remark of withoutReason) remarks.delete(remark)
+  const reasons = [...remarks].map(remark => remark.replace(loader, '')).join('; ')
+  const words = `the ${name} is damaged, or of a kind that is not supported`
+  const text = reasons === '' ? words : `${words}: ${reasons}`
+  return new UnusableImage('undecodable-image', text.slice(0, maxLength), { cause: error })
 }
 
 /** Leaves only printable characters: a message may quote text from a damaged image. */
@@ -32,11 +45,22 @@ export function readable(text: string): string {
     .trim()
 }
 
-/** Replaces remarks of libvips and sharp that have no reason. */
-function inWords(remark: string): string {
-  if (remark === 'vipspng: libpng read error') return 'the PNG is cut off or damaged'
-  return remark === 'Input buffer has corrupt header' ? "the image's header is damaged" : remark
+const formatNames: Readonly<Record<ImageFormat, string>> = {
+  jpeg: 'JPEG',
+  png: 'PNG',
+  webp: 'WebP',
+  gif: 'GIF',
+  tiff: 'TIFF',
+  avif: 'AVIF',
+  heic: 'HEIC',
 }
+
+/** Remarks of libvips and sharp that only tell that there is an error. */
+const withoutReason: readonly string[] = ['', 'vipspng: libpng read error', 'Input buffer has corrupt header']
+
+/** What libvips and sharp write before a reason. */
+const loader =
+  /^(?:Input buffer has corrupt header: )?(?:(?:VipsJpeg|tiff2vips|vipspng|gifload_buffer|webp2vips|webp|heif): )?/
 
 /** Parts of libvips' messages that don't help people, some repeated a hundred times. */
 const noise =

@@ -17,6 +17,32 @@ test('an error names the damage alone, whatever the decoder adds about its outpu
     })
 })
 
+test('an error begins with the format, and has the reason without names of libraries', async () => {
+  const picture = sharp({ create: { width: 64, height: 64, channels: 3, background: '#888' } })
+  const tiff = await picture.clone().tiff({ compression: 'lzw', predictor: 'none' }).toBuffer()
+  const damaged = Buffer.from(tiff)
+  damaged.fill(0xff, 8, 40)
+  const jpeg = await picture.clone().jpeg({ progressive: true }).toBuffer()
+  const scan = jpeg.indexOf(Buffer.of(0xff, 0xda))
+  const withoutScan = Buffer.concat([
+    jpeg.subarray(0, scan),
+    jpeg.subarray(jpeg.indexOf(Buffer.of(0xff, 0xda), scan + 2)),
+  ])
+  for (const [file, format] of [
+    [damaged, 'TIFF'],
+    [withoutScan, 'JPEG'],
+  ] as const)
+    for (const operations of ['swap-channels:bgr', 'flip', 'format:webp'])
+      await assert.rejects(run(file, operations), (error: Error) => {
+        assert.match(
+          error.message,
+          new RegExp(`^the ${format} is damaged, or of a kind that is not supported: [A-Z][a-z]`),
+        )
+        assert.doesNotMatch(error.message, /vips/i)
+        return true
+      })
+})
+
 test('an error of a PNG names the chunk that decoders refuse', async () => {
   const shape = { width: 2, height: 1, bitDepth: 8 }
   const [rgb, palette] = [headerChunk({ ...shape, colorType: 2 }), headerChunk({ ...shape, colorType: 3 })]

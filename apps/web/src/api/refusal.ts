@@ -118,6 +118,7 @@ const remedies: Readonly<Record<string, string>> = {
   'not-an-image': 'Choose another file.',
   'empty-body': 'The file is empty. Choose another file.',
   'not-decodable': 'Save the image as JPEG or PNG, or ask the operator for the decoder.',
+  'undecodable-image': 'Open and save the file in an image editor, then try again.',
   'malformed-image': 'The file is damaged. Open and save it in an image editor, then try again.',
   'invalid-operations': 'Change the steps, then try again.',
   'queue-full': 'The page continues automatically as soon as there is room.',

@@ -92,7 +92,7 @@ function unpack(input: Uint8Array, header: ImageHeader, { functions: heif, memor
 
   /** Reads a heif_error: a code, a subcode, and a pointer to the message. */
   function check(): void {
-    if (numberAt(error) !== 0) throw undecodableImage(new Error(textAt(memory, numberAt(error + 8))))
+    if (numberAt(error) !== 0) throw undecodableImage(new Error(textAt(memory, numberAt(error + 8))), 'heic')
   }
 
   /** A cropped image has no numbers of its own (see derive-crop.ts). */
