@@ -12,7 +12,6 @@ import { readNetworks } from '../../src/outbound/networks.ts'
 import { Outbound } from '../../src/outbound/outbound.ts'
 import { OutboundFailure } from '../../src/outbound/outbound-failure.ts'
 
-const signal = AbortSignal.timeout(60_000)
 const neighbours = startNeighbours({ after })
 
 /** Starts a server on all addresses of this machine. */
@@ -48,7 +47,7 @@ function failure(word: string) {
 }
 
 async function textOf(outbound: Outbound, url: string): Promise<string> {
-  using opened = await download(outbound, url, signal)
+  using opened = await download(outbound, url, AbortSignal.timeout(60_000))
   return Buffer.concat(await Array.fromAsync(opened.body)).toString()
 }
 
