@@ -54,15 +54,15 @@ export async function sourceFor(
       if (!(error instanceof NotWellFormed)) throw error
     }
   }
-  if (expectWhole(input, header) || isDecodedWhole(header)) return { bytes: input, call: call.checked }
+  if (expectWhole(input, header) || isReadWhole(header)) return { bytes: input, call: call.checked }
   if (!cut && !call.isCutAgain) return { bytes: input, call }
   if (!(await isWhole(input, header, options))) return undefined
   return { bytes: input, call: header.format === 'png' ? call.checked : call }
 }
 
-/** Whether libvips decodes all rows before it returns the first. */
-function isDecodedWhole({ format }: ImageHeader): boolean {
-  return format === 'webp' || format === 'avif'
+/** Whether the decoder reads the whole file before it returns the first row. */
+function isReadWhole({ format, progressive }: ImageHeader): boolean {
+  return format === 'webp' || format === 'avif' || (format === 'jpeg' && progressive)
 }
 
 /**

@@ -14,8 +14,9 @@ import { followScans } from './mend-jpeg.ts'
  * libvips misses warnings about the last rows it decodes (the last 8, or 64 when it decodes at a smaller size) and about
  * tiles.
  *
- * Some JPEGs are only checked for a missing end, and the decoder must find all other damage: JPEGs with arithmetic or
- * lossless coding, JPEGs without Huffman tables, and progressive JPEGs whose coefficients take more than 1 GiB.
+ * Some JPEGs are only checked for a missing end, and the decoder must find all other damage: progressive JPEGs, because
+ * libjpeg reads all their scans before it returns the first row, and following them as well would take as long again;
+ * JPEGs with arithmetic or lossless coding; and JPEGs without Huffman tables.
  *
  * @returns whether all data of the pixels were checked, which is so for most JPEGs
  * @throws UnusableImage
@@ -23,7 +24,7 @@ import { followScans } from './mend-jpeg.ts'
 export function expectWhole(input: Uint8Array, header: Pick<ImageHeader, 'format' | 'progressive'>): boolean {
   const { format, progressive } = header
   if (format === 'jpeg') {
-    if ((!progressive && isFollowed(input)) || expectWholeScans(input)) return true
+    if (!progressive && (isFollowed(input) || expectWholeScans(input))) return true
     expectEnd(input)
   }
   if (format === 'gif') expectWholeGif(input)
