@@ -70,22 +70,48 @@ function makePlaces(sides: i32): void {
 
 /**
  * Writes the decoded samples of an image of three components as red, green and blue. Chroma that has fewer samples than
- * luma is repeated, as libjpeg does if a block of luma has one sample.
+ * luma is repeated or interpolated, as libjpeg does at this size (jdsample.c, jinit_upsampler).
+ *
+ * @param chromaWidth the samples of chroma that show the image, without those that only fill the last block
  */
-export function reducedToRgb(sides: i32, width: i32, height: i32, target: usize): void {
+export function reducedToRgb(
+  sides: i32,
+  width: i32,
+  height: i32,
+  chromaWidth: i32,
+  chromaHeight: i32,
+  target: usize,
+): void {
   const side = sideOf(sides, 0)
   const chromaSide = sideOf(sides, 1)
   const shiftAcross = ctz((horizontalOf(0) * side) / chromaSide)
   const shiftDown = ctz((verticalOf(0) * side) / chromaSide)
+  const isSmoothAcross = side > 1 && shiftAcross === 1 && shiftDown === 0 && chromaWidth > 2
+  const isSmoothDown = side > 1 && shiftAcross === 0 && shiftDown === 1
   const stride = acrossOf(1) * chromaSide
   for (let y = 0; y < height; y++) {
     const luma = planeOf(0) + <usize>(y * acrossOf(0) * side)
-    const row = (y >> shiftDown) * stride
+    const near = (y >> shiftDown) * stride
+    const far = isSmoothDown ? neighbour(y, chromaHeight) * stride : near
     for (let x = 0; x < width; x++, target += 3) {
-      const at = row + (x >> shiftAcross)
-      writeRgb(target, load<u8>(luma + x), load<u8>(planeOf(1) + at) - 128, load<u8>(planeOf(2) + at) - 128)
+      const column = x >> shiftAcross
+      const bias = 1 + ((isSmoothAcross ? x : y) & 1)
+      const at = near + column
+      const beside = far + (isSmoothAcross ? neighbour(x, chromaWidth) : column)
+      const blue = interpolated(planeOf(1), at, beside, bias)
+      writeRgb(target, load<u8>(luma + x), blue - 128, interpolated(planeOf(2), at, beside, bias) - 128)
     }
   }
+}
+
+/** The sample of chroma on the other side of a sample of luma, where two of luma are beside one of chroma. */
+function neighbour(position: i32, count: i32): i32 {
+  return max(0, min(count - 1, (position >> 1) + (position & 1 ? 1 : -1)))
+}
+
+/** Three quarters of a sample and one quarter of its neighbour; libjpeg rounds them up or down in turn. */
+function interpolated(plane: usize, at: i32, beside: i32, bias: i32): i32 {
+  return (3 * <i32>load<u8>(plane + at) + <i32>load<u8>(plane + beside) + bias) >> 2
 }
 
 /** JFIF's matrix times 2^16, rounded as in libjpeg (jdcolor.c). */

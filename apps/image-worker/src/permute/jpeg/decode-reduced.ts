@@ -24,7 +24,7 @@ export type Divisor = 4 | 8
  * share of each mean. The codes of all coefficients are followed to make sure that they are complete.
  *
  * @throws NotWellFormed as `permuteJpeg` does, and for files that are progressive, have several scans or have chroma of
- * a quarter of luma's samples in both directions; at a quarter, also if chroma has fewer samples in one direction only
+ * a quarter of luma's samples in both directions
  */
 export function decodeReduced(input: Uint8Array, divisor: Divisor): Samples {
   return withJpegKernel(kernel => {
@@ -78,7 +78,11 @@ class ReducedDecoder implements ScanHandler {
     }
     const bytes = 3 * width * height
     const target = kernel.allocate(bytes)
-    kernel.reducedToRgb(this.#packedSides, width, height, target)
+    const { horizontal, vertical } = samplingOf(frame)
+    const side = this.#sideOf(1)
+    const chromaWidth = Math.ceil((frame.width * side) / (8 * horizontal))
+    const chromaHeight = Math.ceil((frame.height * side) / (8 * vertical))
+    kernel.reducedToRgb(this.#packedSides, width, height, chromaWidth, chromaHeight, target)
     return { width, height, channels: 3, data: new Uint8Array(kernel.memory.buffer, target, bytes).slice() }
   }
 
@@ -100,14 +104,12 @@ class ReducedDecoder implements ScanHandler {
 
 /**
  * libjpeg decodes chroma that has fewer samples than luma in both directions at a larger size, so that it need not be
- * scaled up (jdmaster.c, jpeg_calc_output_dimensions). Where it would interpolate chroma, the file is refused.
+ * scaled up (jdmaster.c, jpeg_calc_output_dimensions).
  */
 function sidesOf(frame: Frame, divisor: Divisor): number[] {
   const { horizontal, vertical } = samplingOf(frame)
   const least = Math.min(horizontal, vertical)
   if (least > 2) throw new NotWellFormed('the chroma has too few samples')
-  if (divisor === 4 && horizontal !== vertical)
-    throw new NotWellFormed('the chroma has fewer samples in one direction only')
   const side = 8 / divisor
   return frame.components.map((_, index) => (index === 0 ? side : side * least))
 }

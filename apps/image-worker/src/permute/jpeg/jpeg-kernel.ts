@@ -51,7 +51,14 @@ export interface JpegKernel extends Kernel, Readonly<Record<ErrorName, KernelGlo
     target: number,
   ): number
   decodeReduced(from: number, end: number, componentMask: number, interval: number, sides: number): number
-  reducedToRgb(sides: number, width: number, height: number, target: number): void
+  reducedToRgb(
+    sides: number,
+    width: number,
+    height: number,
+    chromaWidth: number,
+    chromaHeight: number,
+    target: number,
+  ): void
   mendScan(from: number, end: number, componentMask: number, interval: number, isOnly: boolean): number
   mirrorPlane(
     plane: number,
