@@ -93,7 +93,10 @@ export function reducedToRgb(
     const luma = planeOf(0) + <usize>(y * acrossOf(0) * side)
     const near = (y >> shiftDown) * stride
     const far = isSmoothDown ? neighbour(y, chromaHeight) * stride : near
-    for (let x = 0; x < width; x++, target += 3) {
+    let x = 0
+    if (shiftAcross === 0 && !isSmoothDown)
+      for (; x + 8 <= width; x += 8, target += 24) writeEight(target, luma + x, near + x)
+    for (; x < width; x++, target += 3) {
       const column = x >> shiftAcross
       const bias = 1 + ((isSmoothAcross ? x : y) & 1)
       const at = near + column
@@ -120,6 +123,41 @@ function writeRgb(target: usize, luma: i32, blue: i32, red: i32): void {
   store<u8>(target, limited(luma + ((91881 * red + half) >> 16)))
   store<u8>(target, limited(luma + ((half - 22554 * blue - 46802 * red) >> 16)), 1)
   store<u8>(target, limited(luma + ((116130 * blue + half) >> 16)), 2)
+}
+
+/** As `writeRgb` for eight pixels. The factors are those above, less whole multiples of 2^16, so that they have 16 bits. */
+function writeEight(target: usize, luma: usize, chroma: usize): void {
+  const light = v128.load8x8_u(luma)
+  const blue = i16x8.sub(v128.load8x8_u(planeOf(1) + chroma), i16x8.splat(128))
+  const red = i16x8.sub(v128.load8x8_u(planeOf(2) + chroma), i16x8.splat(128))
+  const low = i16x8.shuffle(blue, red, 0, 8, 1, 9, 2, 10, 3, 11)
+  const high = i16x8.shuffle(blue, red, 4, 12, 5, 13, 6, 14, 7, 15)
+  const r = i16x8.add(red, shares(low, high, i16x8(0, 26345, 0, 26345, 0, 26345, 0, 26345)))
+  const g = i16x8.sub(
+    shares(low, high, i16x8(-22554, 18734, -22554, 18734, -22554, 18734, -22554, 18734)),
+    red,
+  )
+  const b = i16x8.add(
+    i16x8.add(blue, blue),
+    shares(low, high, i16x8(-14942, 0, -14942, 0, -14942, 0, -14942, 0)),
+  )
+  const redsAndGreens = i8x16.narrow_i16x8_u(i16x8.add(light, r), i16x8.add(light, g))
+  const blues = i8x16.narrow_i16x8_u(i16x8.add(light, b), i16x8.add(light, b))
+  v128.store(
+    target,
+    i8x16.shuffle(redsAndGreens, blues, 0, 8, 16, 1, 9, 17, 2, 10, 18, 3, 11, 19, 4, 12, 20, 5),
+  )
+  const rest = i8x16.shuffle(redsAndGreens, blues, 13, 21, 6, 14, 22, 7, 15, 23, 0, 0, 0, 0, 0, 0, 0, 0)
+  v128.store64_lane(target, rest, 0, 16)
+}
+
+/** The sums of eight pairs of blue and red times their factors, divided by 2^16 and rounded. */
+function shares(low: v128, high: v128, factors: v128): v128 {
+  const half = i32x4.splat(1 << 15)
+  return i16x8.narrow_i32x4_s(
+    i32x4.shr_s(i32x4.add(i32x4.dot_i16x8_s(low, factors), half), 16),
+    i32x4.shr_s(i32x4.add(i32x4.dot_i16x8_s(high, factors), half), 16),
+  )
 }
 
 function limited(value: i32): i32 {

@@ -47,7 +47,7 @@ export async function sourceFor(
       const divisor = divisorFor(call.reduction)
       if (needsPixelsOnly && divisor)
         return {
-          bytes: encodePlainTiff(decodeReduced(input, divisor), header.orientation),
+          bytes: decodeReduced(input, divisor, samples => encodePlainTiff(samples, header.orientation)),
           call: call.checked,
         }
     } catch (error) {

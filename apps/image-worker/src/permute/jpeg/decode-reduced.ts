@@ -23,13 +23,18 @@ export type Divisor = 4 | 8
  * libjpeg in libvips, but without the coefficients of frequencies that are too high for this size: libjpeg adds their
  * share of each mean. The codes of all coefficients are followed to make sure that they are complete.
  *
+ * @param use gets the samples in the kernel's memory, which is used again afterwards
  * @throws NotWellFormed as `permuteJpeg` does, and for files that are progressive, have several scans or have chroma of
  * a quarter of luma's samples in both directions
  */
-export function decodeReduced(input: Uint8Array, divisor: Divisor): Samples {
+export function decodeReduced<Result>(
+  input: Uint8Array,
+  divisor: Divisor,
+  use: (samples: Samples) => Result,
+): Result {
   return withJpegKernel(kernel => {
     const { handler } = readJpegWith(kernel, input, file => new ReducedDecoder(file, divisor))
-    return handler.samples()
+    return use(handler.samples())
   })
 }
 
@@ -83,7 +88,7 @@ class ReducedDecoder implements ScanHandler {
     const chromaWidth = Math.ceil((frame.width * side) / (8 * horizontal))
     const chromaHeight = Math.ceil((frame.height * side) / (8 * vertical))
     kernel.reducedToRgb(this.#packedSides, width, height, chromaWidth, chromaHeight, target)
-    return { width, height, channels: 3, data: new Uint8Array(kernel.memory.buffer, target, bytes).slice() }
+    return { width, height, channels: 3, data: new Uint8Array(kernel.memory.buffer, target, bytes) }
   }
 
   #sideOf(index: number): number {

@@ -31,10 +31,17 @@ export function optimalTable(frequencies: Frequencies): HuffmanTable {
   const counts = new Array<number>(bitsOf.length + 1).fill(0)
   for (const bits of bitsOf) if (bits > 0) counts[bits] = (counts[bits] ?? 0) + 1
   shorten(counts)
-  const symbols = [...frequencies.keys()]
-    .filter(symbol => (frequencies[symbol] ?? 0) > 0)
-    .sort((one, other) => (bitsOf[one] ?? 0) - (bitsOf[other] ?? 0) || one - other)
-  return { counts: Uint8Array.from(counts.slice(1, maxCodeBits + 1)), symbols: Uint8Array.from(symbols) }
+  const symbols = occurring(frequencies).sort(
+    (one, other) => (bitsOf[one] ?? 0) - (bitsOf[other] ?? 0) || one - other,
+  )
+  return { counts: new Uint8Array(counts.slice(1, maxCodeBits + 1)), symbols: new Uint8Array(symbols) }
+}
+
+/** A loop, because iterators over all symbols would be most of the garbage of a small image. */
+function occurring(frequencies: Frequencies): number[] {
+  const symbols: number[] = []
+  for (let symbol = 0; symbol < frequencies.length; symbol++) if (frequencies[symbol]) symbols.push(symbol)
+  return symbols
 }
 
 /** Symbols whose codes begin with the same bits, or a single symbol. */
@@ -48,13 +55,12 @@ type Tree = { readonly weight: number } & (
  * of all ones, which no table may have (T.81, C.2).
  */
 function codeBits(frequencies: Frequencies): number[] {
-  const weights = [...frequencies, 1]
+  const reserved = frequencies.length
   // Among equal weights the last comes first, so that the reserved code is the longest.
-  const trees: Tree[] = weights
-    .map((weight, symbol) => ({ weight, symbol }))
-    .filter(({ weight }) => weight > 0)
+  const trees: Tree[] = [...occurring(frequencies), reserved]
+    .map(symbol => ({ weight: frequencies[symbol] ?? 1, symbol }))
     .sort((one, other) => other.weight - one.weight)
-  const bits = new Array<number>(weights.length).fill(0)
+  const bits = new Array<number>(reserved + 1).fill(0)
   for (;;) {
     const [rarest, second] = [trees.pop(), trees.pop()]
     if (!rarest) return bits
