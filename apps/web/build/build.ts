@@ -1,3 +1,4 @@
+import { existsSync, renameSync, rmSync } from 'node:fs'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -12,14 +13,25 @@ import { brotliCompress, constants, gzip } from 'node:zlib'
 const home = new URL('..', import.meta.url).pathname
 const vite = await import('vite').catch(explainMissing)
 if (vite) {
-  await vite.build({ configFile: join(home, 'vite.config.ts'), logLevel: 'warn' })
-  await compressFiles(join(home, 'dist'))
+  const built = join(home, 'node_modules/.built')
+  await vite.build({ configFile: join(home, 'vite.config.ts'), logLevel: 'warn', build: { outDir: built } })
+  await compressFiles(built)
+  replaceFolder(join(home, 'dist'), built)
 }
 
 function explainMissing(error: Error): undefined {
   process.stderr.write(
     `The page was not built: Vite can't be loaded (${error.message.split('\n')[0]}). Darkroom works without the page; npm install with the development tools builds it.\n`,
   )
+}
+
+/** Renames at once, so that a Darkroom that starts meanwhile finds the whole page. */
+function replaceFolder(folder: string, successor: string): void {
+  const former = join(home, 'node_modules/.former')
+  rmSync(former, { recursive: true, force: true })
+  if (existsSync(folder)) renameSync(folder, former)
+  renameSync(successor, folder)
+  rmSync(former, { recursive: true, force: true })
 }
 
 async function compressFiles(folder: string): Promise<void> {
