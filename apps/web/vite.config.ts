@@ -11,8 +11,6 @@ export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   plugins: [docsPages()],
   build: {
-    outDir: new URL('dist/', import.meta.url).pathname,
-    emptyOutDir: true,
     target: 'es2022',
     // The policy of the page refuses data: URLs.
     assetsInlineLimit: 0,

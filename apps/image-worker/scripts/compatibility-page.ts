@@ -11,19 +11,11 @@ import {
   keepsFrames,
   usualResult,
 } from '../src/develop/format-abilities.ts'
+import { formatNames } from '../src/develop/format-names.ts'
 import { type Cell, type Row, sections } from './compatibility-cells.ts'
 import { compatibilityTable } from './compatibility-table.ts'
 import { type JpegOddity, jpegOddityTable } from './jpeg-oddity-table.ts'
 
-const names: Readonly<Record<ImageFormat, string>> = {
-  jpeg: 'JPEG',
-  png: 'PNG',
-  webp: 'WebP',
-  gif: 'GIF',
-  tiff: 'TIFF',
-  avif: 'AVIF',
-  heic: 'HEIC',
-}
 const rows: readonly Row[] = Object.values(compatibilityTable)
 
 /** Generates docs/compatibility.md from the tables in the code, which the tests check. */
@@ -32,8 +24,8 @@ export function compatibilityPage(): string {
   return `# Supported formats and features
 
 The content of a file decides its format; its name and \`Content-Type\` don't matter. Any other format (SVG, PDF, BMP, JPEG XL,
-JPEG 2000, RAW, and all formats that can load other files) is refused with 415 at the upload, which names common ones. The result has the
-format of the original unless [\`format:\`](operations.md#format) names another. \`npm run docs\` generates this page, and a
+JPEG 2000, RAW, and all formats that can load other files) is refused with 415 at the upload, with its name if it is common. The
+result has the format of the original unless [\`format:\`](operations.md#format) names another. \`npm run docs\` generates this page, and a
 test develops a file for each row of its tables.
 
 ## Formats
@@ -84,9 +76,9 @@ function formatRow(format: ImageFormat): string {
   const isWritten = isOutput(format)
   const can = (isAble: (format: OutputFormat) => boolean) => (isWritten ? yesOrNo(isAble(format)) : 'read')
   const cells = [
-    names[format],
+    formatNames[format],
     `\`${contentTypeOf(format)}\``,
-    names[usualResult(format)],
+    formatNames[usualResult(format)],
     yesOrNo(isAnimatable(format) || (isWritten && keepsFrames(format, format))),
     can(canBeTransparent),
     format === 'avif' ? '10 or 12' : can(canHave16Bits),
@@ -128,7 +120,7 @@ function writtenFor(as: NonNullable<Row['as']>): string {
   const groups = Map.groupBy(cells, ([, cell]) => written(cell))
   if (groups.size === 1 && cells.length === outputFormats.length) return [...groups.keys()].join()
   const parts = [...groups].map(
-    ([words, formats]) => `${formats.map(([format]) => names[format]).join(', ')}: ${words}`,
+    ([words, formats]) => `${formats.map(([format]) => formatNames[format]).join(', ')}: ${words}`,
   )
   return parts.join('. ')
 }
@@ -139,5 +131,5 @@ function oddityRow({ words, isDeveloped }: JpegOddity): string {
 
 function qualities(): string {
   const lossy = outputFormats.filter(format => defaultQuality[format] < 100 && format !== 'tiff')
-  return lossy.map(format => `${defaultQuality[format]} for ${names[format]}`).join(', ')
+  return lossy.map(format => `${defaultQuality[format]} for ${formatNames[format]}`).join(', ')
 }

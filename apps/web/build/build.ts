@@ -14,7 +14,8 @@ const home = new URL('..', import.meta.url).pathname
 const vite = await import('vite').catch(explainMissing)
 if (vite) {
   const built = join(home, 'node_modules/.built')
-  await vite.build({ configFile: join(home, 'vite.config.ts'), logLevel: 'warn', build: { outDir: built } })
+  const configFile = join(home, 'vite.config.ts')
+  await vite.build({ configFile, logLevel: 'warn', build: { outDir: built, emptyOutDir: true } })
   await compressFiles(built)
   replaceFolder(join(home, 'dist'), built)
 }

@@ -5,6 +5,7 @@ import { Bytes, defineRoute } from './route.ts'
 import { BytesRequestHeaders, bytesResponses } from './storage.ts'
 import { Task, TaskId } from './task.ts'
 import { type Static, Type } from './typebox/typebox.js'
+import { imageErrors } from './upload-options.ts'
 import { PriorityHeader } from './urgency.ts'
 import { ResultName } from './variants.ts'
 import { workRoutes } from './work.ts'
@@ -63,15 +64,7 @@ export const imageMasterRoutes = {
       ),
       headers: Type.Object({ 'content-length': Type.Optional(Type.String()), ...newImageHeaders }),
       body: Bytes,
-      response: {
-        202: Task,
-        400: Problem,
-        413: Problem,
-        415: Problem,
-        422: Problem,
-        429: Problem,
-        503: Problem,
-      },
+      response: { 202: Task, ...imageErrors },
     },
   }),
   copyImage: defineRoute({
@@ -81,17 +74,7 @@ export const imageMasterRoutes = {
       summary: 'Accepts another development of a stored original, which is copied for the new image',
       headers: Type.Object(newImageHeaders),
       body: Type.Object({ ...options, from: TaskId }, { additionalProperties: false }),
-      response: {
-        202: Task,
-        400: Problem,
-        404: Problem,
-        410: Problem,
-        413: Problem,
-        415: Problem,
-        422: Problem,
-        429: Problem,
-        503: Problem,
-      },
+      response: { 202: Task, 404: Problem, 410: Problem, ...imageErrors },
     },
   }),
   isReady: defineRoute({

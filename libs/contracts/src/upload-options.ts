@@ -40,18 +40,18 @@ export const GivenOutputs = Type.Object(
   { additionalProperties: false },
 )
 
-/** The refusals of an upload. */
-export const uploadErrors = {
+/** The refusals of an image by a master. */
+export const imageErrors = {
   400: Problem,
-  403: Problem,
-  404: Problem,
-  410: Problem,
   413: Problem,
   415: Problem,
   422: Problem,
   429: Problem,
   503: Problem,
 }
+
+/** The refusals of an upload: also of the caller, the image that it names, and a deleted upload. */
+export const uploadErrors = { 403: Problem, 404: Problem, 410: Problem, ...imageErrors }
 
 export const IdempotencyKey = Type.Optional(
   Type.String({

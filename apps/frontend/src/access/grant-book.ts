@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { GrantRecord, grantPrefix, ownGrantPrefix } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
-import { type KvClient, keysUnder, ServiceProblem, tooManyRequests, unavailable } from '@darkroom/service-kit'
+import {
+  deleteKeysUnder,
+  type KvClient,
+  keysUnder,
+  ServiceProblem,
+  tooManyRequests,
+  unavailable,
+} from '@darkroom/service-kit'
 import { OwnerRoom } from '../limits/owner-room.ts'
 import { newImageId } from '../uploads/new-image-id.ts'
 
@@ -124,8 +131,7 @@ export async function eraseGrants(kv: KvClient, owner: string): Promise<void> {
     if (Value.Check(GrantRecord, record) && record.owner === owner)
       await kv.deleteKey({ params: { '*': key }, headers: {} })
   }
-  for await (const { key } of keysUnder(kv, ownGrantPrefix(owner)))
-    await kv.deleteKey({ params: { '*': key }, headers: {} })
+  await deleteKeysUnder(kv, ownGrantPrefix(owner))
 }
 
 function secondsUntil(instant: number): number {

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { Owner, type TaskChangeLine } from '@darkroom/contracts'
-import { type Static, Type, Value } from '@darkroom/contracts/typebox'
+import { type Static, Type } from '@darkroom/contracts/typebox'
 import {
   Backoff,
+  deleteKeysUnder,
   type KvClient,
-  keysUnder,
   type Logger,
+  readJson,
   type ServiceClients,
   ServiceProblem,
   tooManyRequests,
@@ -20,7 +21,7 @@ const markSeconds = 600
 /** Every frontend holds all marks in memory. */
 const maxMarksPerOwner = 1000
 
-/** What a client knows of its upload before the answer. */
+/** The name of an upload that a client has before the answer. */
 interface UploadName {
   owner?: string | undefined
   idempotencyKey: string
@@ -94,7 +95,7 @@ export class DeletedUploads {
     throw new ServiceProblem(
       410,
       'upload-deleted',
-      'the upload with this Idempotency-Key was deleted a short time ago; use a new key to upload the image again',
+      'the upload with this Idempotency-Key was deleted within the last ten minutes; use a new key to upload the image again',
     )
   }
 
@@ -121,7 +122,7 @@ export class DeletedUploads {
   #takeMarks(values: ReadonlyMap<string, Uint8Array>): void {
     const known = this.#marks
     const read = [...values].flatMap(([name, value]) => {
-      const mark = readMark(value)
+      const mark = readJson(Mark, value)
       return mark ? [[name, mark] as const] : []
     })
     // A mark that was made here may be newer than what was read, and kv-config may not answer again.
@@ -174,8 +175,7 @@ export class DeletedUploads {
 
 /** Deletes all marks of an owner: they contain idempotency keys. */
 export async function eraseMarks(kv: KvClient, owner: string): Promise<void> {
-  for await (const { key } of keysUnder(kv, prefixOf({ owner })))
-    await kv.deleteKey({ params: { '*': key }, headers: {} })
+  await deleteKeysUnder(kv, prefixOf({ owner }))
 }
 
 /** A key of kv-config is shorter than an idempotency key may be. */
@@ -186,13 +186,4 @@ function keyOf(upload: UploadName): string {
 /** No owner is called _. */
 function prefixOf({ owner = '_' }: Pick<UploadName, 'owner'>): string {
   return `${prefix}${owner}/`
-}
-
-function readMark(value: Uint8Array): Mark | undefined {
-  try {
-    const mark: unknown = JSON.parse(Buffer.from(value).toString())
-    return Value.Check(Mark, mark) ? mark : undefined
-  } catch {
-    return undefined // not JSON
-  }
 }

@@ -1,10 +1,9 @@
 import { timingSafeEqual } from 'node:crypto'
-import { AuthMode, authSetting, type KeyDescription, keyPrefix } from '@darkroom/contracts'
-import { Value } from '@darkroom/contracts/typebox'
-import { type Logger, type ServiceClients, watchPrefix } from '@darkroom/service-kit'
+import { AuthMode, authSetting, type KeyDescription, KeyRecord, keyPrefix } from '@darkroom/contracts'
+import { type Logger, readJson, type ServiceClients, watchPrefix } from '@darkroom/service-kit'
 import type { LocalFacts } from '../access/local-facts.ts'
 import { hashKey, type KeyText } from './key-text.ts'
-import { describeKey, readKeyRecord } from './manage-keys.ts'
+import { describeKey } from './manage-keys.ts'
 
 interface KnownKey {
   description: KeyDescription
@@ -91,7 +90,7 @@ export class KeyRing {
     const keys = new Map<string, KnownKey>()
     for (const [key, value] of values) {
       const id = key.slice(keyPrefix.length)
-      const record = readKeyRecord(value)
+      const record = readJson(KeyRecord, value)
       if (record) {
         const { hash, expiresAt } = record
         keys.set(id, {
@@ -109,7 +108,7 @@ export class KeyRing {
 
   #takeSetting(value: Uint8Array | undefined): void {
     this.#isSettingKnown = true
-    this.#setting = value && readMode(value)
+    this.#setting = value && readJson(AuthMode, value)
     // A value that can't be read must not open the frontend.
     if (value !== undefined && this.#setting !== 'open') this.#localFacts.recordKeysRequired()
     this.#resolveIfKnown()
@@ -137,14 +136,5 @@ export class KeyRing {
     }
     for (const [id, { description }] of before)
       if (!after.has(id)) this.#logger.warn({ key: description }, 'an API key was revoked')
-  }
-}
-
-function readMode(value: Uint8Array): AuthMode | undefined {
-  try {
-    const mode: unknown = JSON.parse(Buffer.from(value).toString())
-    return Value.Check(AuthMode, mode) ? mode : undefined
-  } catch {
-    return undefined
   }
 }

@@ -6,8 +6,7 @@ import {
   type MadeKey,
   type NewKey,
 } from '@darkroom/contracts'
-import { Value } from '@darkroom/contracts/typebox'
-import { type KvClient, keysUnder } from '@darkroom/service-kit'
+import { type KvClient, keysUnder, readJson } from '@darkroom/service-kit'
 import { hashKey, makeKeyText } from './key-text.ts'
 
 /** Stores API keys in kv-config. Every frontend watches them there, so a change takes effect within moments. */
@@ -44,7 +43,7 @@ export class KeyStore {
   async list(): Promise<KeyDescription[]> {
     const keys: KeyDescription[] = []
     for await (const { key, value } of keysUnder(this.#kv, keyPrefix)) {
-      const record = readKeyRecord(value)
+      const record = readJson(KeyRecord, value)
       if (record) keys.push(describeKey(key.slice(keyPrefix.length), record))
     }
     return keys.sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))
@@ -125,18 +124,8 @@ export class KeyStore {
     if (!/^[0-9A-Za-z]+$/.test(id)) return undefined
     const reply = await this.#kv.getKey({ params: paramsOf(id), querystring: {}, headers: {} })
     if (reply.status !== 200) return undefined
-    const record = readKeyRecord(await reply.body.bytes())
+    const record = readJson(KeyRecord, await reply.body.bytes())
     return record && { record, etag: String(reply.headers.etag) }
-  }
-}
-
-/** Undefined if the value is not the record of a key. */
-export function readKeyRecord(value: Uint8Array): KeyRecord | undefined {
-  try {
-    const record: unknown = JSON.parse(Buffer.from(value).toString())
-    return Value.Check(KeyRecord, record) ? record : undefined
-  } catch {
-    return undefined // not JSON
   }
 }
 

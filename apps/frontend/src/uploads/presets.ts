@@ -1,6 +1,5 @@
 import { isResultName, Preset, presetPrefix, readOperations, readVariants } from '@darkroom/contracts'
-import { Value } from '@darkroom/contracts/typebox'
-import { type KvClient, keysUnder, type Logger, ServiceProblem } from '@darkroom/service-kit'
+import { type KvClient, keysUnder, type Logger, readJson, ServiceProblem } from '@darkroom/service-kit'
 import { asProblem } from './invalid-operations.ts'
 
 export type NamedPreset = Preset & { name: string }
@@ -24,7 +23,7 @@ export class Presets {
         `there is no preset "${name}"; ${names ? `there are: ${names}` : 'no preset exists'}`,
       )
     }
-    const preset = parse(value)
+    const preset = readJson(Preset, value)
     if (preset) return preset
     throw invalidPreset(`the preset "${name}" in kv-config is not valid; an operator must write it again`)
   }
@@ -32,7 +31,7 @@ export class Presets {
   async list(): Promise<NamedPreset[]> {
     const presets: NamedPreset[] = []
     for await (const { key, value } of keysUnder(this.#kv, presetPrefix)) {
-      const preset = parse(value)
+      const preset = readJson(Preset, value)
       if (preset) presets.push({ name: key.slice(presetPrefix.length), ...preset })
       else this.#logger.warn({ key }, 'skipped a value that is not a preset')
     }
@@ -78,16 +77,6 @@ function readPreset({ operations, variants }: { operations?: unknown; variants?:
     }
   } catch (error) {
     throw asProblem(error)
-  }
-}
-
-/** Undefined for a value that is not a preset: another program may have written it. */
-function parse(value: Uint8Array): Preset | undefined {
-  try {
-    const preset: unknown = JSON.parse(Buffer.from(value).toString())
-    return Value.Check(Preset, preset) ? preset : undefined
-  } catch {
-    return undefined
   }
 }
 

@@ -1,5 +1,6 @@
 import { problemType, type TaskError } from '@darkroom/contracts'
 import type { ImageFormat } from '@darkroom/image-header'
+import { formatNames } from './format-names.ts'
 
 /** The image can't be developed, however often it is tried. The message is for its owner. */
 export class UnusableImage extends Error {
@@ -45,20 +46,10 @@ export function readable(text: string): string {
     .trim()
 }
 
-const formatNames: Readonly<Record<ImageFormat, string>> = {
-  jpeg: 'JPEG',
-  png: 'PNG',
-  webp: 'WebP',
-  gif: 'GIF',
-  tiff: 'TIFF',
-  avif: 'AVIF',
-  heic: 'HEIC',
-}
-
-/** Remarks of libvips and sharp that only tell that there is an error. */
+/** Remarks of libvips and sharp without a reason. */
 const withoutReason: readonly string[] = ['', 'vipspng: libpng read error', 'Input buffer has corrupt header']
 
-/** What libvips and sharp write before a reason. */
+/** Words of libvips and sharp before a reason. */
 const loader =
   /^(?:Input buffer has corrupt header: )?(?:(?:VipsJpeg|tiff2vips|vipspng|gifload_buffer|webp2vips|webp|heif): )?/
 

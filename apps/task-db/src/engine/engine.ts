@@ -15,6 +15,12 @@ export interface TaskQuery {
   cursor?: string | undefined
 }
 
+/** The idempotency key that an owner gave a task; without an owner, of a task without an owner. */
+export interface OwnedKey {
+  owner?: string | undefined
+  idempotencyKey: string
+}
+
 /** How often a named event happened within one minute. */
 export interface MinuteCount {
   /** Minutes since 1970. */
@@ -43,8 +49,7 @@ export interface TaskStore {
   /** Stores a task, unless its id exists, or its owner has a task with its idempotency key: then returns that task. */
   create(id: string, task: NewTask): Promise<{ isNew: boolean; task: Task }>
   get(id: string): Promise<Task | undefined>
-  /** The task that this owner made with this idempotency key; without an owner, a task without an owner. */
-  findByKey(given: { owner?: string | undefined; idempotencyKey: string }): Promise<Task | undefined>
+  findByKey(key: OwnedKey): Promise<Task | undefined>
   /** Newest first. */
   list(query: TaskQuery): Promise<{ tasks: Task[]; next?: string }>
   /**

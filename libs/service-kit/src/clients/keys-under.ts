@@ -14,3 +14,10 @@ export async function* keysUnder(
     cursor = body.next
   } while (cursor !== undefined)
 }
+
+export async function deleteKeysUnder(
+  kv: Pick<KvClient, 'deleteKey' | 'listKeys'>,
+  prefix: string,
+): Promise<void> {
+  for await (const { key } of keysUnder(kv, prefix)) await kv.deleteKey({ params: { '*': key }, headers: {} })
+}

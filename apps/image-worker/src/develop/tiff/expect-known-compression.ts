@@ -19,7 +19,7 @@ const unknown: Readonly<Record<number, string>> = {
 }
 
 /**
- * libtiff's own words don't name the compression, or say that it isn't configured.
+ * The messages of libtiff don't name the compression, or only report that libtiff was built without it.
  *
  * @throws UnusableImage
  */

@@ -42,6 +42,6 @@ const tolerance = 1e-3
 function levelOfFloat(value: number): number {
   if (value >= -tolerance && value <= 1 + tolerance)
     return Math.round(Math.min(Math.max(value, 0), 1) * mostLevel)
-  const words = `float samples must be from 0 (black) to 1 (white), and one is ${value}: scale them, or save the TIFF with 8 or 16 bits a sample`
+  const words = `the samples of a float TIFF must be from 0 (black) to 1 (white), but a sample is ${value}: scale them, or save the TIFF with 8 or 16 bits a sample`
   throw new UnusableImage('unsupported-samples', words)
 }

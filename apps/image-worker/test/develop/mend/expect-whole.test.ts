@@ -101,7 +101,7 @@ test('a TIFF with such a JPEG is refused by every operation: strips and tiles', 
   }
 })
 
-test('a JPEG whose codes lead beyond a block is refused by every operation, also where decoders do not warn', async () => {
+test('a sequential JPEG whose codes lead beyond a block is refused by every operation, also where decoders do not warn', async () => {
   const random = randomFrom(1)
   const samples = Uint8Array.from({ length: 200 * 150 }, (_, at) => (at % 200) + random(20))
   const raw = { width: 200, height: 150, channels: 1 } as const

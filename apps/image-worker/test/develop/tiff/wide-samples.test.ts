@@ -50,7 +50,7 @@ test('float samples outside of 0 to 1 are refused with the value and a remedy', 
   for (const value of [-0.5, 1.5, 4000, Number.NaN, Number.POSITIVE_INFINITY]) {
     const floats = new Float32Array(3 * width * height)
     floats[100] = value
-    const message = `float samples must be from 0 (black) to 1 (white), and one is ${value}: scale them, or save the TIFF with 8 or 16 bits a sample`
+    const message = `the samples of a float TIFF must be from 0 (black) to 1 (white), but a sample is ${value}: scale them, or save the TIFF with 8 or 16 bits a sample`
     for (const operations of ['swap-channels:bgr', 'flip', 'format:png'])
       await assert.rejects(run(tiffOf(32, 3, new Uint8Array(floats.buffer), none), operations), {
         code: 'unsupported-samples',

@@ -10,7 +10,7 @@ import {
 import type { QueryResultRow } from 'pg'
 import type { Outcome } from '../../event-outcome.ts'
 import type { TaskEvent } from '../../transitions.ts'
-import type { ChangeListener, MinuteCount, TaskQuery, TaskStore } from '../engine.ts'
+import type { ChangeListener, MinuteCount, OwnedKey, TaskQuery, TaskStore } from '../engine.ts'
 import type { Batches } from './batches.ts'
 import { Changes } from './changes.ts'
 import { ClaimBatches } from './claim-batches.ts'
@@ -75,7 +75,7 @@ export class PostgresTaskStore implements TaskStore {
     return (await findTasks(this.#database, [id])).get(id)
   }
 
-  async findByKey({ owner = '', idempotencyKey }: { owner?: string | undefined; idempotencyKey: string }) {
+  async findByKey({ owner = '', idempotencyKey }: OwnedKey) {
     const text =
       'SELECT document FROM tasks WHERE idempotency_key = $1 AND idempotency_key IS NOT NULL AND owner = $2'
     const [row] = await this.#database.read<TaskRow>(text, [keyColumn(idempotencyKey), owner])

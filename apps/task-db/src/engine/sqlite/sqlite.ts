@@ -5,7 +5,7 @@ import { GroupCommit, lockFile, openDatabase } from '@darkroom/sqlite'
 import type { Outcome } from '../../event-outcome.ts'
 import { keyIsTaken } from '../../migration-incomplete.ts'
 import { beginTask, type ClaimEvent, cutLease, type TaskEvent, transition } from '../../transitions.ts'
-import type { ChangeListener, MinuteCount, TaskChange, TaskQuery, TaskStore } from '../engine.ts'
+import type { ChangeListener, MinuteCount, OwnedKey, TaskChange, TaskQuery, TaskStore } from '../engine.ts'
 import { isNewer } from '../is-newer.ts'
 import { migrations } from './migrations.ts'
 import { selectPage } from './select-page.ts'
@@ -43,7 +43,7 @@ export class SqliteTaskStore implements TaskStore {
 
   async create(id: string, given: NewTask) {
     const result = await this.#writes.run(() => {
-      const known = read(this.#statements.get, id) ?? this.#findByKey(given)
+      const known = read(this.#statements.get, id) ?? this.#findWithKeyOf(given)
       if (known) return { isNew: false, task: known }
       const task = beginTask(id, given, this.#now(), this.#line.turnFor(given))
       this.#statements.insert.run(id, JSON.stringify(task))
@@ -57,8 +57,8 @@ export class SqliteTaskStore implements TaskStore {
     return read(this.#statements.get, id)
   }
 
-  async findByKey(given: { owner?: string | undefined; idempotencyKey: string }) {
-    return this.#findByKey(given)
+  async findByKey({ owner = '', idempotencyKey }: OwnedKey) {
+    return read(this.#statements.getByKey, owner, idempotencyKey)
   }
 
   async list(query: TaskQuery) {
@@ -198,18 +198,12 @@ export class SqliteTaskStore implements TaskStore {
   }
 
   #insertRestored(task: Task): void {
-    const other = this.#findByKey(task)
+    const other = this.#findWithKeyOf(task)
     if (other) throw keyIsTaken(task.id, other.id)
     this.#statements.insert.run(task.id, JSON.stringify(task))
   }
 
-  #findByKey({
-    owner = '',
-    idempotencyKey,
-  }: {
-    owner?: string | undefined
-    idempotencyKey?: string | undefined
-  }): Task | undefined {
+  #findWithKeyOf({ owner = '', idempotencyKey }: Pick<Task, 'owner' | 'idempotencyKey'>): Task | undefined {
     return idempotencyKey === undefined ? undefined : read(this.#statements.getByKey, owner, idempotencyKey)
   }
 

@@ -27,7 +27,7 @@ await withEngine('postgres', async program => {
     t.after(() => blocker.end())
     await blocker.query('BEGIN; LOCK TABLE tasks')
 
-    const asked = Promise.all(Array.from({ length: 200 }, (_, number) => store.get(taskId(number))))
+    const reads = Promise.all(Array.from({ length: 200 }, (_, number) => store.get(taskId(number))))
     let most = 0
     const look = async () => {
       most = Math.max(most, await count('true'))
@@ -38,7 +38,7 @@ await withEngine('postgres', async program => {
     })
     for (let looks = 0; looks < 20; looks += 1) await look()
     await blocker.query('ROLLBACK')
-    assert.equal((await asked).length, 200)
+    assert.equal((await reads).length, 200)
     await look()
     assert.equal(most, connections + 1)
   })
@@ -52,8 +52,8 @@ await withEngine('postgres', async program => {
       logger,
     })
     t.after(() => database.close())
-    const asked = database.read('SELECT pg_sleep(600)')
-    const refused = assert.rejects(asked, error => {
+    const sleeping = database.read('SELECT pg_sleep(600)')
+    const refused = assert.rejects(sleeping, error => {
       assert.ok(error instanceof StoreUnavailable)
       assert.match(String((error.cause as Error).message), /statement timeout|read timeout/)
       return true
