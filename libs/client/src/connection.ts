@@ -19,6 +19,8 @@ export type RequestOptions = Omit<RequestInit, 'headers'> & {
   once?: boolean
 }
 
+type Init = Omit<RequestOptions, 'onRetry' | 'once'>
+
 /** Sends requests with the key, and retries them while that may help. */
 export class Connection {
   readonly base: string
@@ -29,13 +31,14 @@ export class Connection {
   constructor({ url, key, retryTimeoutMs = 60_000, fetch = globalThis.fetch }: ConnectionOptions) {
     if (!/^https?:\/\//i.test(String(url)))
       throw new TypeError(`the URL of Darkroom must begin with http:// or https://, got "${url}"`)
+    if (!URL.canParse(String(url))) throw new TypeError(`the URL of Darkroom is not a valid URL: "${url}"`)
     const given = new URL(url)
     // fetch would fail as if nothing answered.
     if (key !== undefined && !/^[!-~]*$/.test(key.trim()))
       throw new TypeError('the API key contains characters that no key has; copy it again')
     const { username, password } = given
     // fetch refuses URLs with credentials.
-    const basic = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+    const basic = `${decoded(username)}:${decoded(password)}`
     this.#authorization = key?.trim()
       ? `Bearer ${key.trim()}`
       : username
@@ -53,10 +56,31 @@ export class Connection {
    *
    * @throws DarkroomError; TypeError if a header has characters that headers can't have
    */
-  async request(path: string, { onRetry, once = false, ...init }: RequestOptions = {}): Promise<Response> {
+  request(path: string, options: RequestOptions = {}): Promise<Response> {
+    return this.#retried(options, init => this.#try(path, init))
+  }
+
+  /** Returns the document of a successful answer. @throws DarkroomError, also if the answer is not from Darkroom */
+  json<Document extends object>(path: string, options: RequestOptions = {}): Promise<Document> {
+    return this.#retried(options, async init => {
+      const answer = await this.#try(path, init)
+      const text = await answer.text().catch(cause => {
+        init.signal?.throwIfAborted()
+        throw DarkroomError.broken(answer, cause)
+      })
+      const document = fromJson(text)
+      if (typeof document === 'object' && document !== null) return document as Document
+      throw DarkroomError.foreign(answer, text)
+    })
+  }
+
+  async #retried<Answer>(
+    { onRetry, once = false, ...init }: RequestOptions,
+    attempt: (init: Init) => Promise<Answer>,
+  ): Promise<Answer> {
     for (const retries = this.retries(); ; ) {
       try {
-        return await this.#try(path, init)
+        return await attempt(init)
       } catch (error) {
         init.signal?.throwIfAborted()
         if (once || !(error instanceof DarkroomError && error.isTemporary)) throw error
@@ -70,20 +94,7 @@ export class Connection {
     return new Retries(this.#retryTimeoutMs)
   }
 
-  /** Returns the document of a successful answer. @throws DarkroomError, also if the answer is not from Darkroom */
-  async json<Document extends object>(path: string, options: RequestOptions = {}): Promise<Document> {
-    const answer = await this.request(path, options)
-    const text = await answer.text()
-    try {
-      const document: unknown = JSON.parse(text)
-      if (typeof document === 'object' && document !== null) return document as Document
-    } catch {
-      // Another server's page.
-    }
-    throw DarkroomError.foreign(answer, text)
-  }
-
-  async #try(path: string, init: Omit<RequestOptions, 'onRetry' | 'once'>): Promise<Response> {
+  async #try(path: string, init: Init): Promise<Response> {
     const headers = { ...init.headers, ...(this.#authorization && { authorization: this.#authorization }) }
     new Headers(headers) // throws what fetch would report like a lost connection
     // A followed redirect can make a GET of a POST, and loses the key.
@@ -130,23 +141,42 @@ class Retries {
 }
 
 export function base64(text: string): string {
-  return btoa(String.fromCharCode(...new TextEncoder().encode(text)))
+  const characters = Array.from(new TextEncoder().encode(text), byte => String.fromCharCode(byte))
+  return btoa(characters.join(''))
 }
 
-export function pause(milliseconds: number, signal?: AbortSignal | null): Promise<void> {
+/** A % that encodes nothing is part of a password. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** Undefined for text that is not JSON, such as another server's page. */
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+export async function pause(milliseconds: number, signal?: AbortSignal | null): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const passed = new Promise<void>(resolve => {
+    timer = setTimeout(resolve, milliseconds)
+  })
+  await unlessAborted(passed, signal).finally(() => clearTimeout(timer))
+}
+
+/** Rejects with the reason of the signal, even if the promise stays pending. */
+export function unlessAborted<Value>(promise: Promise<Value>, signal?: AbortSignal | null): Promise<Value> {
   return new Promise((resolve, reject) => {
-    if (signal?.aborted) {
-      reject(signal.reason)
-      return
-    }
-    const end = () => {
-      clearTimeout(timer)
-      reject(signal?.reason)
-    }
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', end)
-      resolve()
-    }, milliseconds)
+    const end = () => reject(signal?.reason)
+    if (signal?.aborted) end()
     signal?.addEventListener('abort', end, { once: true })
+    promise.then(resolve, reject).finally(() => signal?.removeEventListener('abort', end))
   })
 }

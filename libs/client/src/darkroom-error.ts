@@ -56,16 +56,14 @@ export class DarkroomError extends Error {
   }
 
   static redirected(from: string, location: string | null): DarkroomError {
-    const origin = location === null ? undefined : new URL(location, from).origin
-    const words = `${new URL(from).origin} redirects${origin === undefined ? '' : ` to ${origin}`}`
+    const origin = location !== null && URL.canParse(location, from) && new URL(location, from).origin
+    const words = `${new URL(from).origin} redirects${origin ? ` to ${origin}` : ''}`
     return new DarkroomError(`${words}; use the URL to which it redirects`, { status: 301 })
   }
 
-  static broken(url: string, cause: unknown): DarkroomError {
-    return new DarkroomError(`the connection broke off during the download from ${new URL(url).origin}`, {
-      status: 0,
-      cause,
-    })
+  static broken(response: Response, cause: unknown): DarkroomError {
+    const words = `the connection to ${originOf(response)} broke off before its whole answer had arrived`
+    return new DarkroomError(words, { status: 0, cause })
   }
 
   static unreachable(url: string, cause: unknown): DarkroomError {
@@ -104,11 +102,17 @@ function readProblem(text: string): Problem | undefined {
 }
 
 /** For an answer that is not a problem document: it comes from a proxy, or from another server. */
-function describeAnswer({ status, url }: Response, text: string): string {
-  const { origin } = new URL(url || 'http://unknown')
+function describeAnswer(response: Response, text: string): string {
+  const { status } = response
+  const origin = originOf(response)
   if (status === 413)
     return `a proxy in front of Darkroom refuses a body of this size (413); with nginx, set client_max_body_size 0`
   if (status >= 502 && status <= 504) return `a proxy at ${origin} can't reach Darkroom (${status})`
   const title = /<title>([^<]*)<\/title>/i.exec(text)?.[1]?.trim()
   return `${origin} answered ${status}${title ? ` (${title})` : ''}, which is not an answer of Darkroom; check the URL`
+}
+
+/** A response that another fetch made may have no URL. */
+function originOf({ url }: Response): string {
+  return url === '' ? 'the server' : new URL(url).origin
 }

@@ -58,7 +58,7 @@ export class ImageFile {
       } catch (error) {
         // The fetch standard has this error for a body that breaks off.
         if (!(error instanceof TypeError)) throw error
-        if (downloads === maxDownloads) throw DarkroomError.broken(answer.url, error)
+        if (downloads === maxDownloads) throw DarkroomError.broken(answer, error)
       }
     }
   }
@@ -67,7 +67,7 @@ export class ImageFile {
     return this.download(answer => answer.blob())
   }
 
-  async bytes(): Promise<Uint8Array> {
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
     return new Uint8Array(await this.download(answer => answer.arrayBuffer()))
   }
 }
@@ -82,6 +82,23 @@ export interface RetryFilters {
   preset?: string | undefined
   /** Only images that arrived at this instant or later (RFC 3339). */
   since?: string | undefined
+}
+
+/** What a preset consists of; variants also as `presets` returns them. */
+export interface PresetOptions {
+  operations?: Operations | undefined
+  variants?: Readonly<Record<string, Operations | { operations: Operations }>> | undefined
+}
+
+/** Selects images, and a page of them. */
+export interface ListQuery {
+  state?: ImageStatus['state'] | undefined
+  /** Only images that arrived at this instant or later (RFC 3339). */
+  since?: string | undefined
+  preset?: string | undefined
+  limit?: number | undefined
+  /** The `next` of the previous page. */
+  cursor?: string | undefined
 }
 
 type Signalled = { signal?: AbortSignal | undefined }
@@ -162,16 +179,7 @@ export class Darkroom {
   }
 
   /** A page of images, newest first. */
-  list(
-    query: {
-      state?: ImageStatus['state']
-      since?: string
-      preset?: string
-      limit?: number
-      cursor?: string
-    } = {},
-    options: Signalled = {},
-  ): Promise<{ images: ImageStatus[]; next?: string }> {
+  list(query: ListQuery = {}, options: Signalled = {}): Promise<{ images: ImageStatus[]; next?: string }> {
     return this.#json(`/images?${queryOf(query)}`, options)
   }
 
@@ -181,11 +189,7 @@ export class Darkroom {
   }
 
   /** For operators: makes or replaces a preset. */
-  putPreset(
-    name: string,
-    { operations, variants }: Pick<DevelopOptions, 'operations' | 'variants'>,
-    options: Signalled = {},
-  ): Promise<Preset> {
+  putPreset(name: string, { operations, variants }: PresetOptions, options: Signalled = {}): Promise<Preset> {
     const body = JSON.stringify({ operations, variants })
     const headers = { 'content-type': 'application/json' }
     return this.#json(`/presets/${encodeURIComponent(name)}`, { method: 'PUT', body, headers, ...options })

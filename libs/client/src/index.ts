@@ -4,6 +4,8 @@ export {
   type Developed,
   type DevelopOptions,
   ImageFile,
+  type ListQuery,
+  type PresetOptions,
   type RetryFilters,
 } from './darkroom.ts'
 export { DarkroomError, ImageFailed } from './darkroom-error.ts'

@@ -1,3 +1,6 @@
+import { unlessAborted } from './connection.ts'
+import type { ByteStream } from './types.ts'
+
 /** Larger images are sent in pieces of this size. After an interruption, only one piece is sent again. */
 export const pieceBytes = 8 * 1024 * 1024
 
@@ -12,12 +15,10 @@ export async function* piecesOfBlob(blob: Blob): AsyncGenerator<Piece> {
 }
 
 /** Each piece is held in memory, so that it can be sent again. */
-export async function* piecesOfStream(
-  stream: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
-): AsyncGenerator<Piece> {
+export async function* piecesOfStream(stream: ByteStream, signal?: AbortSignal): AsyncGenerator<Piece> {
   let parts: Uint8Array[] = []
   let bytes = 0
-  for await (const chunk of 'getReader' in stream ? chunksOf(stream) : stream) {
+  for await (const chunk of chunksOf(stream, signal)) {
     if (!ArrayBuffer.isView(chunk))
       throw new TypeError('the stream of an image must yield bytes (Uint8Array)')
     for (let rest = chunk; rest.length > 0; ) {
@@ -36,16 +37,32 @@ export async function* piecesOfStream(
   yield { bytes: new Blob(parts as Uint8Array<ArrayBuffer>[]), isLast: true }
 }
 
-/** Safari's streams are not iterable. */
-async function* chunksOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const reader = stream.getReader()
+/** A stream that yields nothing must not delay the end of an upload that is aborted. */
+async function* chunksOf(stream: ByteStream, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  const source = sourceOf(stream)
   try {
     for (;;) {
-      const { done, value } = await reader.read()
+      const { done, value } = await unlessAborted(source.next(), signal)
       if (done) return
-      yield value
+      yield value as Uint8Array
     }
   } finally {
-    await reader.cancel().catch(() => undefined)
+    // Not awaited: a generator returns only after its pending chunk.
+    source.end().catch(() => undefined)
   }
+}
+
+interface ChunkSource {
+  next(): Promise<{ done?: boolean | undefined; value?: Uint8Array | undefined }>
+  end(): Promise<unknown>
+}
+
+function sourceOf(stream: ByteStream): ChunkSource {
+  // Safari's streams are not iterable.
+  if ('getReader' in stream) {
+    const reader = stream.getReader()
+    return { next: () => reader.read(), end: () => reader.cancel() }
+  }
+  const iterator = Symbol.asyncIterator in stream ? stream[Symbol.asyncIterator]() : stream[Symbol.iterator]()
+  return { next: async () => iterator.next(), end: async () => iterator.return?.() }
 }

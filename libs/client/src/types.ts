@@ -7,15 +7,10 @@ export interface Operation {
 /** Operations as text (`resize:800x600,format:webp`), or as a list. */
 export type Operations = string | readonly Operation[]
 
+export type ByteStream = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> | Iterable<Uint8Array>
+
 /** The image: a file or bytes, a stream, or the URL of an image that Darkroom fetches. */
-export type Source =
-  | Blob
-  | ArrayBuffer
-  | ArrayBufferView
-  | URL
-  | string
-  | ReadableStream<Uint8Array>
-  | AsyncIterable<Uint8Array>
+export type Source = Blob | ArrayBuffer | ArrayBufferView | URL | string | ByteStream
 
 export interface ImageFacts {
   contentType: string

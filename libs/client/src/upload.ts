@@ -2,7 +2,7 @@ import type { Connection, RequestOptions } from './connection.ts'
 import { DarkroomError } from './darkroom-error.ts'
 import { pieceBytes, piecesOfBlob, piecesOfStream } from './pieces.ts'
 import { uploadInPieces } from './resumable-upload.ts'
-import type { ImageStatus, Source } from './types.ts'
+import type { ByteStream, ImageStatus, Source } from './types.ts'
 import { requestOf, type UploadOptions } from './upload-options.ts'
 
 /** Uploads an image, or sends the URL from which Darkroom fetches it. Returns its id. @throws DarkroomError */
@@ -11,9 +11,10 @@ export async function upload(connection: Connection, source: Source, given: Uplo
     return importFrom(connection, String(source), given)
   const blob = blobOf(source)
   if (blob && blob.size <= pieceBytes) return uploadWhole(connection, blob, given)
-  if (!blob && !isStream(source)) throw new TypeError(`${expected}, got ${nameOf(source)}`)
-  const pieces = blob ? piecesOfBlob(blob) : piecesOfStream(source as never)
-  return uploadInPieces(connection, { pieces, totalBytes: blob?.size }, given)
+  if (blob) return uploadInPieces(connection, { pieces: piecesOfBlob(blob), totalBytes: blob.size }, given)
+  if (!isStream(source)) throw new TypeError(`${expected}, got ${nameOf(source)}`)
+  const pieces = piecesOfStream(source, given.signal)
+  return uploadInPieces(connection, { pieces, totalBytes: undefined }, given)
 }
 
 function blobOf(source: Exclude<Source, string | URL>): Blob | undefined {
@@ -23,7 +24,7 @@ function blobOf(source: Exclude<Source, string | URL>): Blob | undefined {
   return undefined
 }
 
-function isStream(source: unknown): boolean {
+function isStream(source: unknown): source is ByteStream {
   if (typeof source !== 'object' || source === null) return false
   return 'getReader' in source || Symbol.asyncIterator in source || Symbol.iterator in source
 }

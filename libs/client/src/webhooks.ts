@@ -29,7 +29,8 @@ export async function verifyWebhook(
   if (bytes.length === 0)
     throw new TypeError('the webhook secret must be whsec_ and base64, as Darkroom shows it')
   // Not only in lower case: some platforms pass headers on as they were written.
-  const given = headers instanceof Headers ? [...headers] : Object.entries(headers)
+  // Other implementations of fetch have Headers of their own.
+  const given = Symbol.iterator in headers ? [...(headers as Headers)] : Object.entries(headers)
   const values = new Map(given.map(([name, value]) => [name.toLowerCase(), value]))
   const read = (name: string) => {
     const value = values.get(name)

@@ -129,6 +129,9 @@ test('a refusal is an error with a code; the error of a failed image has its sta
 test('mistakes in the URL, the key, the idempotency key or a stream are errors at once', async () => {
   for (const wrong of ['localhost:8080', '127.0.0.1:8080', ''])
     assert.throws(() => new Darkroom(wrong), { name: 'TypeError', message: /begin with http.*, got "/ })
+  for (const wrong of ['http://', 'http://[::1', 'http://host:70000'])
+    assert.throws(() => new Darkroom(wrong), { name: 'TypeError', message: /is not a valid URL: "http/ })
+  assert.ok(new Darkroom(url.replace('//', '//me:100%@')))
   for (const key of ['dk_…', 'dk_a\nb'])
     assert.throws(() => new Darkroom({ url, key }), { name: 'TypeError', message: /the API key contains/ })
   await assert.rejects(darkroom.upload(new Uint8Array(png), { idempotencyKey: '✓' }), { name: 'TypeError' })

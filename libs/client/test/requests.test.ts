@@ -56,6 +56,10 @@ test('a redirect is an error that names the right URL, and an upload does not be
     await assert.rejects(redirected.upload(new Uint8Array(png)), expected)
     assert.deepEqual(other.methods, ['POST'])
   }
+  const nonsense = await serve(t, 302, { location: 'http://[' })
+  await assert.rejects(new Darkroom(nonsense.url).upload(new Uint8Array(png)), {
+    message: `${nonsense.url} redirects; use the URL to which it redirects`,
+  })
   const guarded = await serve(t, 401)
   const other = await serve(t, 301, { location: guarded.url })
   await assert.rejects(new Darkroom(other.url).list(), {
@@ -97,6 +101,59 @@ test('an aborted signal ends a wait with its reason', async t => {
   const onProgress = ({ phase }: Progress) => phase === 'waiting' && abort.abort(new Error('enough'))
   const waiting = new Darkroom(busy.url).develop(new Uint8Array(png), { signal: abort.signal, onProgress })
   await assert.rejects(waiting, { message: 'enough' })
+})
+
+test('an upload is aborted at once, even if its stream yields nothing', async t => {
+  const { url } = await serve(t, 201, { location: '/uploads/x' })
+  const client = new Darkroom(url)
+  let cancelled: unknown
+  const silent = new ReadableStream({
+    cancel: reason => {
+      cancelled = [reason]
+    },
+  })
+  async function* stalled() {
+    yield new Uint8Array(png)
+    await new Promise(() => undefined)
+  }
+  for (const source of [silent, stalled()]) {
+    const abort = new AbortController()
+    const onProgress = () => abort.abort(new Error('enough'))
+    await assert.rejects(client.upload(source, { signal: abort.signal, onProgress }), { message: 'enough' })
+  }
+  assert.ok(cancelled)
+})
+
+test('a document that breaks off is requested again, then it is an error of Darkroom', async t => {
+  const document = JSON.stringify({ id: 'x', state: 'finished' })
+  let broken = 2
+  const { url } = await serveHttp(t, (request, answer) => {
+    request.resume()
+    answer.writeHead(202, { 'content-length': document.length })
+    if (broken-- <= 0) answer.end(document)
+    else answer.write(document.slice(0, 9), () => answer.destroy())
+  })
+  assert.equal(await new Darkroom(url).upload(new Uint8Array(png)), 'x')
+  broken = 1
+  await assert.rejects(new Darkroom({ url, retryTimeoutMs: 0 }).status('x'), {
+    name: 'DarkroomError',
+    status: 0,
+    message: `the connection to ${url} broke off before its whole answer had arrived`,
+  })
+})
+
+test('a long list of operations reaches Darkroom', async t => {
+  const sent: Headers[] = []
+  const fetch = async (_input: unknown, init?: RequestInit) => {
+    sent.push(new Headers(init?.headers))
+    return new Response('{}', { status: 431 })
+  }
+  const operations = 'flip,'.repeat(50_000)
+  const upload = new Darkroom({ url: nowhere, fetch }).upload([new Uint8Array(png)], { operations })
+  await assert.rejects(upload, { name: 'DarkroomError', status: 431 })
+  const [, text = ''] = sent[0]?.get('upload-metadata')?.split(' ') ?? []
+  assert.equal(atob(text), operations)
+  t.diagnostic(`${text.length} characters`)
 })
 
 test('a download that breaks off is repeated, at most twice', async t => {

@@ -16,6 +16,8 @@ test('notices that the library of Standard Webhooks signed are accepted', async 
   const other = signed(now, `whsec_${Buffer.alloc(32, 8).toString('base64')}`)['webhook-signature']
   const both = { ...signed(now), 'webhook-signature': `${other} ${signed(now)['webhook-signature']}` }
   assert.equal((await verifyWebhook(body, new Headers(both), secret)).type, 'image.finished')
+  const foreign = new Map(Object.entries(both)) as unknown as Headers
+  assert.equal((await verifyWebhook(body, foreign, secret)).type, 'image.finished')
   for (const [given, headers] of [
     [`${body} `, signed(now)],
     [body, { ...signed(now), 'webhook-signature': other }],

@@ -1,0 +1,32 @@
+import { createReadStream } from 'node:fs'
+import { Readable } from 'node:stream'
+import type { Darkroom, ListQuery, Source } from '../src/index.ts'
+
+/** What applications write in TypeScript. The compiler checks it; it is never run. */
+
+export const sources: Source[] = [
+  Buffer.from('bytes'),
+  [new Uint8Array(1)],
+  new Set([new Uint8Array(1)]),
+  Readable.from([new Uint8Array(1)]),
+  createReadStream('photo.jpg'),
+  new Blob([]).stream(),
+]
+
+export async function listAll(darkroom: Darkroom, state: ListQuery['state']): Promise<void> {
+  let cursor: string | undefined
+  do {
+    const page = await darkroom.list({ state, cursor })
+    cursor = page.next
+  } while (cursor !== undefined)
+}
+
+export async function copyPresets(from: Darkroom, to: Darkroom): Promise<void> {
+  const { presets } = await from.presets()
+  for (const preset of presets) await to.putPreset(preset.name, preset)
+}
+
+export async function blobOf(darkroom: Darkroom, id: string): Promise<Blob> {
+  const { result } = await darkroom.waitFor(id)
+  return new Blob(result ? [await result.bytes()] : [])
+}
