@@ -26,7 +26,7 @@ import { workHandlers } from './routes/work.ts'
 export interface AppDependencies extends OpenedQueue {
   config: Config
   clients: Pick<ServiceClients, 'kv' | 'storage' | 'taskDb'>
-  workers: Pick<Workers, 'requireDecoder' | 'close'>
+  workers: Pick<Workers, 'requireDecoder' | 'undecodable' | 'close'>
   settings(): LiveConfig
   /** Counts the outcomes of images. */
   tally: Pick<Tally, 'add' | 'close'>
@@ -89,6 +89,8 @@ export function buildApp({
     storage,
     taskDb,
     listUploads: () => listUploads(kv),
+    queue,
+    workers,
     settings,
     logger,
     clock,

@@ -1,11 +1,16 @@
 import { type Clock, type Logger, repeat } from '@darkroom/service-kit'
 import type { LiveConfig } from '../config.ts'
+import type { Workers } from '../intake/workers.ts'
+import type { WorkQueue } from '../queue/queue.ts'
 import { CautiousTime } from './cautious-time.ts'
+import { failUndecodable } from './fail-undecodable.ts'
 import { OrphanSweeper } from './orphan-sweeper.ts'
 import { type SweeperDependencies, sweepExpired } from './sweep-expired.ts'
 
 interface HousekeepingOptions extends Omit<SweeperDependencies, 'signal'> {
   listUploads(): Promise<ReadonlySet<string>>
+  queue: Pick<WorkQueue, 'fail' | 'returnWork'>
+  workers: Pick<Workers, 'undecodable'>
   settings(): LiveConfig
   sweepMs: number
   orphanSweepMs: number
@@ -26,6 +31,8 @@ export class Housekeeping {
     orphanAgeMs,
     clock,
     listUploads,
+    queue,
+    workers,
     ...neighbours
   }: HousekeepingOptions) {
     this.#logger = neighbours.logger
@@ -34,10 +41,13 @@ export class Housekeeping {
     const ago = (ms: number) => new Date(time.now() - ms)
     const orphans = new OrphanSweeper({ ...dependencies, listUploads, ageMs: orphanAgeMs })
     this.#sweeping = Promise.all([
-      this.#repeat(sweepMs, 'expired images', () =>
+      this.#repeat(sweepMs, 'expired images', 'deleted', () =>
         sweepExpired(ago(settings().retentionSeconds * 1000), dependencies),
       ),
-      this.#repeat(orphanSweepMs, 'bytes without a task', () => orphans.sweep()),
+      this.#repeat(sweepMs, 'images that no worker decodes', 'failed', () =>
+        failUndecodable(workers.undecodable(), { ...dependencies, queue }),
+      ),
+      this.#repeat(orphanSweepMs, 'bytes without a task', 'deleted', () => orphans.sweep()),
     ])
   }
 
@@ -46,13 +56,13 @@ export class Housekeeping {
     await this.#sweeping
   }
 
-  #repeat(everyMs: number, what: string, sweep: () => Promise<number>): Promise<void> {
+  #repeat(everyMs: number, what: string, done: string, sweep: () => Promise<number>): Promise<void> {
     return repeat(everyMs, this.#closing.signal, async () => {
       try {
         const count = await sweep()
-        if (count > 0) this.#logger.info({ count }, `${what} were deleted`)
+        if (count > 0) this.#logger.info({ count }, `${what} were ${done}`)
       } catch (error) {
-        this.#logger.warn({ err: error }, `${what} could not be deleted; retrying later`)
+        this.#logger.warn({ err: error }, `${what} could not be ${done}; retrying later`)
       }
     })
   }

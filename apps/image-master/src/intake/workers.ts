@@ -6,14 +6,20 @@ import { type KvClient, type Logger, ServiceProblem, unavailable, watchPrefix } 
 /** A worker may register a moment after the master when both are started together. */
 const usualTimeoutMs = 3000
 
+/** For this long, workers that decode a type may be absent, for example while they are replaced by a new version. */
+const usualAbsenceMs = 600_000
+
 /**
  * Follows in kv-config which optional types the workers can decode. While no worker is registered, the last known
  * types stay.
  */
 export class Workers {
   readonly #timeoutMs: number
+  readonly #absenceMs: number
   /** Undefined until a worker has registered. */
   #decoded: ReadonlySet<string> | undefined
+  /** The types that no registered worker decodes, and since when (`performance.now`). */
+  readonly #lackedSince = new Map<string, number>()
   readonly #changes = new EventTarget()
   readonly #closing = new AbortController()
   readonly #watching: Promise<void>
@@ -22,13 +28,17 @@ export class Workers {
     kv,
     logger,
     timeoutMs = usualTimeoutMs,
+    absenceMs = usualAbsenceMs,
   }: {
     kv: KvClient
     logger: Logger
     /** How long an upload waits for the first worker to register. */
     timeoutMs?: number
+    /** After this time without a worker that decodes a type, its images are not expected to be decoded. */
+    absenceMs?: number
   }) {
     this.#timeoutMs = timeoutMs
+    this.#absenceMs = absenceMs
     setMaxListeners(0, this.#changes) // each waiting upload adds a listener
     this.#watching = watchPrefix({
       kv,
@@ -36,8 +46,8 @@ export class Workers {
       prefix: registrationPrefix('image-worker'),
       signal: this.#closing.signal,
       onChange: values => {
+        this.#follow(values, logger)
         if (values.size === 0) return
-        this.#decoded = new Set([...values].flatMap(([key, value]) => readDecodes(key, value, logger)))
         this.#changes.dispatchEvent(new Event('known'))
       },
     })
@@ -60,14 +70,34 @@ export class Workers {
       throw unavailable('no-worker', detail, 2)
     }
     if (this.#decoded.has(contentType)) return
-    const detail = `no worker decodes ${contentType}: install the package ${missing} where the workers run, and restart them`
-    throw new ServiceProblem(415, 'not-decodable', detail)
+    throw new ServiceProblem(415, 'not-decodable', describeMissing(contentType))
+  }
+
+  /** The types that no worker has decoded for a long time, although workers are registered. */
+  undecodable(): string[] {
+    const before = performance.now() - this.#absenceMs
+    return [...this.#lackedSince].filter(([, since]) => since <= before).map(([type]) => type)
   }
 
   async close(): Promise<void> {
     this.#closing.abort()
     await this.#watching
   }
+
+  #follow(registrations: ReadonlyMap<string, Uint8Array>, logger: Logger): void {
+    const decoded = new Set([...registrations].flatMap(([key, value]) => readDecodes(key, value, logger)))
+    if (registrations.size > 0) this.#decoded = decoded
+    for (const type of optionalTypes) {
+      const isLacked = registrations.size > 0 && !decoded.has(type)
+      if (!isLacked) this.#lackedSince.delete(type)
+      else if (!this.#lackedSince.has(type)) this.#lackedSince.set(type, performance.now())
+    }
+  }
+}
+
+/** What an operator can do about a type that no worker decodes. */
+export function describeMissing(contentType: string): string {
+  return `no worker decodes ${contentType}: install the package ${packageFor(contentType)} where the workers run, and restart them`
 }
 
 /** Unknown types are ignored. */

@@ -69,6 +69,28 @@ suite('an upload of an optional type', () => {
     await waiting
   })
 
+  test('is not expected to be decoded when the workers that decode it are absent for long', async t => {
+    const { clients, register, defer } = await start(t)
+    const followers = [0, 60_000].map(
+      absenceMs => new Workers({ kv: clients.kv, logger, timeoutMs: 60_000, absenceMs }),
+    )
+    defer(() => Promise.all(followers.map(workers => workers.close())))
+    const [strict, patient] = followers
+    assert.ok(strict && patient)
+    assert.deepEqual(strict.undecodable(), [])
+    await register('unable', unable)
+    await until('the type is lacked', () => strict.undecodable().includes('image/heic'))
+    assert.deepEqual(patient.undecodable(), [])
+    await register('able', able)
+    await until('the type is decoded', () => strict.undecodable().length === 0)
+    for (const instance of ['unable', 'able'])
+      await clients.kv.deleteKey({ params: { '*': `services/image-worker/${instance}` }, headers: {} })
+    await register('unable', unable)
+    await until('the type is lacked again', () => strict.undecodable().includes('image/heic'))
+    await clients.kv.deleteKey({ params: { '*': 'services/image-worker/unable' }, headers: {} })
+    await until('no worker is registered', () => strict.undecodable().length === 0)
+  })
+
   test('is accepted while the workers that decode it are unavailable for a moment', async t => {
     const { clients, register, defer } = await start(t)
     const workers = new Workers({ kv: clients.kv, logger, timeoutMs: 60_000 })

@@ -79,7 +79,7 @@ export class BullMqQueue implements WorkQueue {
         },
         untilReady: signal => redis.untilReady(signal),
         fetch: block => jobs.fetch(block),
-        putBack: job => jobs.putBack(job),
+        putBack: job => this.#putBack(job),
       },
       logger,
       Math.min(leaseMs / 3, maxAsideMs),
@@ -177,6 +177,18 @@ export class BullMqQueue implements WorkQueue {
     } catch (error) {
       await this.#tryRedis('a job could not be put back', () => this.jobs.putBack(job))
       throw error
+    }
+  }
+
+  /** The task of a job that no worker here can do may have ended, or may have been deleted; then the job ends, too. */
+  async #putBack(job: TaskJob): Promise<void> {
+    if (this.#closing.signal.aborted) return this.jobs.putBack(job)
+    try {
+      const found = await this.#taskDb.getTask({ params: { id: job.id ?? '' } })
+      await this.jobs.align(job, found.status === 200 ? found.body : undefined)
+    } catch (error) {
+      this.#logger.debug({ err: error }, 'the task of an unused job could not be read; the job is put back')
+      await this.jobs.putBack(job)
     }
   }
 

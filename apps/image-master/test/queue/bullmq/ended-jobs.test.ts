@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { until, withEngine } from '@darkroom/testing'
 import { Redis } from 'ioredis'
 import { error, facts } from '../../sample-facts.ts'
-import { idOf, leaseOf, nextOf } from '../sample-tasks.ts'
+import { idOf, leaseOf, nextOf, putTask } from '../sample-tasks.ts'
 import { startQueues } from './start-queues.ts'
 
 const hourMs = 3_600_000
@@ -42,5 +42,27 @@ withEngine('redis', program => {
       [0, 1, 0, 1],
     )
     await client.quit()
+  })
+
+  test('a job that no worker can do ends with its task', async t => {
+    const { clients, openQueue } = await startQueues(t, program)
+    const queue = await openQueue()
+    const heic = { ...facts, contentType: 'image/heic' }
+    for (const number of [1, 2]) await queue.add(await putTask(clients.taskDb, number, { original: heic }))
+    const unable = new AbortController()
+    const waiting = queue.next('unable', 50, unable.signal, [])
+    await clients.taskDb.deleteTask({ params: { id: idOf(1) } })
+    const { body: claimed } = await clients.taskDb.claimGivenTask({
+      params: { id: idOf(2) },
+      body: { worker: 'w', leaseMs: 60_000, decodes: ['image/heic'] },
+    })
+    assert.ok('claims' in claimed)
+    assert.equal(await queue.fail({ id: idOf(2), token: claimed.claims }, error, false), 'done')
+    await until('no job waits', async () => {
+      const { waiting, prioritized, active, failed } = await queue.jobs.countByState()
+      return waiting === 0 && prioritized === 0 && active === 0 && failed === 1
+    })
+    unable.abort()
+    assert.equal(await waiting, undefined)
   })
 })
