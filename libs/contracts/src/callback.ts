@@ -14,6 +14,9 @@ export const CallbackUrl = Type.String({
   description: 'Where a notice is posted when the image has ended (Standard Webhooks 1.0)',
 })
 
+/** Between services: the frontend has checked it, and explains its mistakes. */
+export const CheckedCallbackUrl = Type.String({ ...CallbackUrl, format: 'url' })
+
 const Attempts = Type.Integer({
   minimum: 0,
   description: 'How often the notice was sent since it became due',
@@ -34,7 +37,7 @@ export type CallbackStatus = Static<typeof CallbackStatus>
 
 export const NewCallback = Type.Object(
   {
-    url: CallbackUrl,
+    url: CheckedCallbackUrl,
     keptSeconds: Type.Number({
       exclusiveMinimum: 0,
       description: 'How long the image is kept after it has ended',

@@ -1,4 +1,4 @@
-import { CallbackUrl } from './callback.ts'
+import { CheckedCallbackUrl } from './callback.ts'
 import { Owner } from './owner.ts'
 import { Problem } from './problem.ts'
 import { Bytes, defineRoute } from './route.ts'
@@ -39,7 +39,7 @@ const options = {
   operations: Type.Optional(Type.String({ maxLength: 64_000 })),
   variants: Type.Optional(Type.String({ maxLength: 64_000 })),
   preset: Type.Optional({ ...ResultName, description: 'Already expanded; only recorded' }),
-  callback: Type.Optional(CallbackUrl),
+  callback: Type.Optional(CheckedCallbackUrl),
   owner: Type.Optional(Owner),
 }
 const newImageHeaders = {

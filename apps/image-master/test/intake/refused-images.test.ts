@@ -86,6 +86,13 @@ const refusals: { name: string; body: Uint8Array; query?: string; status: number
     status: 400,
     code: 'invalid-request',
   },
+  {
+    name: 'an image with a callback that is not a URL',
+    body: png,
+    query: '?callback=nowhere',
+    status: 400,
+    code: 'invalid-request',
+  },
 ]
 
 suite('an image that is refused', () => {

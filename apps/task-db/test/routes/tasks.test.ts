@@ -66,6 +66,7 @@ for (const [what, body] of [
   ['11 operations', { ...newTask(), operations: Array(11).fill({ name: 'swap-channels', order: 'bgr' }) }],
   ['no attempts', { ...newTask(), maxAttempts: 0 }],
   ['an idempotency key of 256 characters', { ...newTask(), idempotencyKey: 'k'.repeat(256) }],
+  ['a callback without a URL', { ...newTask(), callback: { url: 'nowhere', keptSeconds: 1 } }],
   ['an original without facts', { ...newTask(), original: {} }],
   ['a result without a token', { state: 'finished', result: facts }],
   ['a token that no claim returned', { state: 'finished', token: 0, result: facts }],
