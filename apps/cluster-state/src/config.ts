@@ -11,18 +11,20 @@ export const Config = Type.Object({
   stateStoreUrl: Type.Optional(
     Type.String({
       pattern: '^sqlite:',
-      description: 'sqlite:<path>; default sqlite:<DATA_DIR>/cluster-state.sqlite',
+      forms: 'sqlite:<path>',
+      description: 'Default: sqlite:<DATA_DIR>/cluster-state.sqlite',
     }),
   ),
   membershipUrl: Type.String({
     pattern: membershipUrlPattern,
     default: 'kv:',
-    description:
-      'How nodes find each other: kv: (through kv-config), or serf://[:key@]host:port (through a Serf agent)',
+    forms: 'kv:, or serf://[:key@]host:port',
+    description: 'How nodes find each other: through kv-config, or through a Serf agent',
   }),
   dataCentre: Type.String({
     ...NodeName,
     default: 'local',
+    forms: '1 to 64 letters, digits and . _ : -',
     description: 'Nodes of the same data centre exchange changes sooner and more often than others',
   }),
   maxNames: Type.Integer({

@@ -6,9 +6,12 @@ import {
   dataDirSetting,
   deriveWorkerToken,
   httpUrl,
+  InvalidConfig,
   loadConfig,
   portSetting,
 } from '@darkroom/service-kit'
+
+const lastPlace = Math.max(...Object.values(defaultPorts)) - defaultPorts.frontend
 
 const { host, clusterToken, drainMs } = commonSettings
 
@@ -16,7 +19,8 @@ const Settings = Type.Object({
   host,
   clusterToken,
   drainMs,
-  port: portSetting(defaultPorts.frontend),
+  /** The other services use the next ports. */
+  port: { ...portSetting(defaultPorts.frontend), maximum: 65_535 - lastPlace },
   dataDir: dataDirSetting,
   logLevel: { ...commonSettings.logLevel, default: 'warn' },
 })
@@ -25,6 +29,8 @@ export type Settings = Static<typeof Settings>
 /** The settings of all services together. Their ports follow the frontend's, in the order of the defaults. */
 export function loadSettings(env: NodeJS.ProcessEnv): Settings {
   const settings = loadConfig(Settings, env)
+  if (!URL.canParse(frontendUrlOf(settings)))
+    throw new InvalidConfig([`HOST must be an address or a name of this machine, got "${settings.host}"`])
   return { ...settings, dataDir: resolve(settings.dataDir) }
 }
 

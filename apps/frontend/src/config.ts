@@ -1,6 +1,6 @@
 import { authModes, defaultPorts } from '@darkroom/contracts'
 import { type Static, Type } from '@darkroom/contracts/typebox'
-import { commonSettings, portSetting } from '@darkroom/service-kit'
+import { commonSettings, longestTimerMs, portSetting } from '@darkroom/service-kit'
 
 export const Config = Type.Object({
   ...commonSettings,
@@ -65,6 +65,7 @@ export const Config = Type.Object({
   intakeCheckMs: Type.Integer({
     default: 1000,
     minimum: 10,
+    maximum: longestTimerMs,
     description: 'How often to read in cluster-state whether the intake is paused',
   }),
   publicUrl: Type.String({

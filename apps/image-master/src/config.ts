@@ -1,6 +1,6 @@
-import { defaultOperations, defaultPorts, Operations } from '@darkroom/contracts'
+import { defaultOperations, defaultPorts, LeaseMs, Operations } from '@darkroom/contracts'
 import { type Static, Type } from '@darkroom/contracts/typebox'
-import { commonSettings, portSetting } from '@darkroom/service-kit'
+import { commonSettings, longestTimerMs, portSetting } from '@darkroom/service-kit'
 import { queueUrlPattern } from './queue/open-queue.ts'
 
 const MiB = 1024 * 1024
@@ -35,6 +35,7 @@ const adjustable = {
   retentionSeconds: Type.Number({
     default: 86_400,
     exclusiveMinimum: 0,
+    maximum: 3_153_600_000,
     description: 'How long an image is kept after its task has ended',
   }),
 }
@@ -46,12 +47,12 @@ export const Config = Type.Object({
   queueUrl: Type.String({
     default: 'task-db:',
     pattern: queueUrlPattern,
-    description:
-      'URL of the queue: task-db:, or redis://[user:password@]host[:port][/database], rediss:// for TLS',
+    forms: 'task-db:, or redis://[user:password@]host[:port][/database], rediss:// for TLS',
   }),
   reconcileMs: Type.Integer({
     default: 3000,
     minimum: 10,
+    maximum: longestTimerMs,
     description: 'How often to look for tasks that are missing in Redis',
   }),
   bullBoard: Type.Enum(['off', 'read-only', 'read-write'], {
@@ -69,6 +70,7 @@ export const Config = Type.Object({
     description: 'After this many attempts that failed or were lost, the task fails',
   }),
   leaseMs: Type.Integer({
+    ...LeaseMs,
     default: 10_000,
     minimum: 300,
     description:
@@ -77,16 +79,19 @@ export const Config = Type.Object({
   sweepMs: Type.Integer({
     default: 60_000,
     minimum: 10,
+    maximum: longestTimerMs,
     description: 'How often expired images are deleted',
   }),
   orphanSweepMs: Type.Integer({
     default: 600_000,
     minimum: 10,
+    maximum: longestTimerMs,
     description: 'How often to look for bytes that belong to no task',
   }),
   orphanAgeMs: Type.Integer({
     default: 900_000,
     minimum: 0,
+    maximum: longestTimerMs,
     description: 'How long bytes without a task are kept: their task may still be created',
   }),
 })

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { defaultPorts } from '@darkroom/contracts'
 import { type Static, Type } from '@darkroom/contracts/typebox'
-import { commonSettings, portSetting } from '@darkroom/service-kit'
+import { commonSettings, longestTimerMs, portSetting } from '@darkroom/service-kit'
 
 const MiB = 1024 * 1024
 
@@ -30,6 +30,7 @@ export const Config = Type.Object({
   processingMs: Type.Integer({
     default: 60_000,
     minimum: 100,
+    maximum: longestTimerMs,
     description: 'An image that takes longer fails, and its thread is terminated',
   }),
   memoryBudgetBytes: Type.Integer({

@@ -16,8 +16,8 @@ export const Config = Type.Object({
   kvStoreUrl: Type.Optional(
     Type.String({
       pattern: storeUrlPattern,
-      description:
-        'sqlite:<path>, or etcd://[user:password@]a:2379,b:2379[?prefix=darkroom/&tls=true]; default sqlite:<DATA_DIR>/kv-config.sqlite',
+      forms: 'sqlite:<path>, or etcd://[user:password@]a:2379,b:2379[?prefix=darkroom/&tls=true]',
+      description: 'Default: sqlite:<DATA_DIR>/kv-config.sqlite',
     }),
   ),
 })

@@ -12,8 +12,8 @@ export const Config = Type.Object({
   blobStoreUrl: Type.Optional(
     Type.String({
       pattern: storeUrlPattern,
-      description:
-        'file:<folder>, or s3://<bucket>?endpoint=<url>&region=<region>&pathStyle=true&prefix=<prefix>; default file:<DATA_DIR>/storage',
+      forms: 'file:<folder>, or s3://<bucket>?endpoint=<url>&region=<region>&pathStyle=true&prefix=<prefix>',
+      description: 'Default: file:<DATA_DIR>/storage',
     }),
   ),
   maxBlobBytes: Type.Integer({

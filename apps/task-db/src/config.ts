@@ -1,6 +1,6 @@
 import { defaultPorts } from '@darkroom/contracts'
 import { type Static, Type } from '@darkroom/contracts/typebox'
-import { commonSettings, dataDirSetting, portSetting } from '@darkroom/service-kit'
+import { commonSettings, dataDirSetting, longestTimerMs, portSetting } from '@darkroom/service-kit'
 import { storeUrlPattern } from './engine/open-store.ts'
 
 export const Config = Type.Object({
@@ -10,8 +10,8 @@ export const Config = Type.Object({
   taskStoreUrl: Type.Optional(
     Type.String({
       pattern: storeUrlPattern,
-      description:
-        'sqlite:<path>, or postgres://<user>:<password>@<host>[,<host>…]/<database>; default sqlite:<DATA_DIR>/task-db.sqlite',
+      forms: 'sqlite:<path>, or postgres://<user>:<password>@<host>[,<host>…]/<database>',
+      description: 'Default: sqlite:<DATA_DIR>/task-db.sqlite',
     }),
   ),
   taskStoreConnections: Type.Integer({
@@ -28,6 +28,7 @@ export const Config = Type.Object({
   expiryCheckMs: Type.Integer({
     default: 1000,
     minimum: 10,
+    maximum: longestTimerMs,
     description: 'How often to look for expired leases: a dead worker is noticed this much later',
   }),
 })

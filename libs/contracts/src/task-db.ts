@@ -19,7 +19,7 @@ const Since = Type.Optional(
 )
 const IdempotencyKey = Type.String({ minLength: 1, maxLength: 255 })
 const FencingToken = Type.Integer({ minimum: 1 })
-const LeaseMs = Type.Integer({ minimum: 100, maximum: 3_600_000 })
+export const LeaseMs = Type.Integer({ minimum: 100, maximum: 3_600_000 })
 
 export const NewTask = Type.Object(
   {

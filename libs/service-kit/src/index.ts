@@ -64,6 +64,7 @@ export {
   InvalidConfig,
   isLoopback,
   loadConfig,
+  longestTimerMs,
   portSetting,
   variableName,
 } from './settings/config.ts'

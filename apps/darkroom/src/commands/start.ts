@@ -1,5 +1,12 @@
 import { defaultPorts } from '@darkroom/contracts'
-import { collectLessOften, createLogger, endOnSignal, releaseMemoryAtRest } from '@darkroom/service-kit'
+import { Config as WorkerConfig } from '@darkroom/image-worker/config'
+import {
+  collectLessOften,
+  createLogger,
+  endOnSignal,
+  loadConfig,
+  releaseMemoryAtRest,
+} from '@darkroom/service-kit'
 import { FolderInUse, lockFolder, UnusableFile } from '@darkroom/sqlite'
 import { loadOrMakeClusterToken } from '../cluster-token.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
@@ -21,10 +28,9 @@ export async function startCommand(
   const lock = holdDataDir(given.dataDir)
   const settings = { ...given, clusterToken: given.clusterToken ?? loadOrMakeClusterToken(given.dataDir) }
   // A separate process, so that a crash in native code does not end the services. It loads while the services load here.
-  const worker = new SupervisedWorker(
-    environmentOf('image-worker', settings, process.env),
-    createLogger('image-worker', settings.logLevel),
-  )
+  const workerEnv = environmentOf('image-worker', settings, process.env)
+  loadConfig(WorkerConfig, workerEnv) // otherwise the worker would die of each mistake again and again
+  const worker = new SupervisedWorker(workerEnv, createLogger('image-worker', settings.logLevel))
   const { startAllServices } = await import('../start/all-services.ts')
   const running = await startAllServices(settings, process.env, worker).catch(explainTakenPort(settings))
   const closing = new AbortController()

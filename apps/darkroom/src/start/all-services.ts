@@ -8,6 +8,7 @@ import {
   createLogger,
   httpUrl,
   InProcessServices,
+  InvalidConfig,
   type Logger,
   loadConfig,
   type RunningService,
@@ -35,27 +36,49 @@ export async function startAllServices(
   started.defer(() => worker.close())
   const services: RunningService[] = []
   const inProcess = new InProcessServices()
-  const start = async <Settings extends TObject>(name: ServiceName, { Config, start }: Service<Settings>) => {
-    const config = loadConfig(Config, environmentOf(name, settings, env))
-    const service = await start(config, createLogger(name, settings.logLevel), inProcess)
-    services.push(service)
-    started.defer(service.close)
+  const mistakes = new Set<string>()
+  const prepare = <Settings extends TObject>(name: ServiceName, { Config, start }: Service<Settings>) => {
+    const config = readConfig(Config, environmentOf(name, settings, env), mistakes)
+    return async () => {
+      const service = await start(config, createLogger(name, settings.logLevel), inProcess)
+      services.push(service)
+      started.defer(service.close)
+    }
   }
 
   // Closed in reverse order: services that others need are closed last.
-  await start('kv-config', kvConfig)
-  await start('cluster-state', clusterState)
-  await start('task-db', taskDb)
-  await start('storage', storage)
-  await start('image-master', imageMaster)
-  started.defer(() => worker.close()) // while its services still answer
-  await start('frontend', frontend)
+  const starts = [
+    prepare('kv-config', kvConfig),
+    prepare('cluster-state', clusterState),
+    prepare('task-db', taskDb),
+    prepare('storage', storage),
+    prepare('image-master', imageMaster),
+    async () => started.defer(() => worker.close()), // while its services still answer
+    prepare('frontend', frontend),
+  ]
+  if (mistakes.size > 0) throw new InvalidConfig([...mistakes])
+  for (const start of starts) await start()
 
   const running = started.move()
   const workerUrl = httpUrl(settings.host, portOf('image-worker', settings))
   return {
     services: [...services.map(({ name, url }) => ({ name, url })), { name: 'image-worker', url: workerUrl }],
     close: () => running.disposeAsync(),
+  }
+}
+
+/** Adds the mistakes to those of other services; many settings belong to several services. */
+function readConfig<Schema extends TObject>(
+  schema: Schema,
+  env: NodeJS.ProcessEnv,
+  mistakes: Set<string>,
+): Static<Schema> {
+  try {
+    return loadConfig(schema, env)
+  } catch (error) {
+    if (!(error instanceof InvalidConfig)) throw error
+    for (const mistake of error.mistakes) mistakes.add(mistake)
+    return {} as Static<Schema>
   }
 }
 

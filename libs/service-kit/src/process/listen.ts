@@ -20,7 +20,7 @@ export async function listen(
   { host, port }: { host: string; port: number },
 ): Promise<void> {
   if (host !== 'localhost') {
-    await app.listen({ host, port })
+    await app.listen({ host, port }).catch(adviseOn(host))
     return
   }
   const [first, second] = loopbackAddresses
@@ -30,13 +30,31 @@ export async function listen(
   })
   // This hook runs last, when earlier hooks have already released the held requests.
   app.addHook('preClose', () => new Promise<void>(closed => secondListener.close(() => closed())))
-  await app.listen({ host: first, port })
+  await app.listen({ host: first, port }).catch(adviseOn(first))
   const { port: chosen } = listeningAddress(app)
   try {
     await once(secondListener.listen({ host: second, port: chosen }), 'listening')
     app.log.info(`Server listening at http://[${second}]:${chosen}`)
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && noSuchAddress.has(String(error.code)))) throw error
+    if (!(error instanceof Error && 'code' in error && noSuchAddress.has(String(error.code))))
+      adviseOn(second)(error as Error)
+  }
+}
+
+const advice: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another process listens there; set PORT to a free port',
+  EACCES: 'set PORT to a port that this user may use, such as one above 1023',
+  EADDRNOTAVAIL: 'set HOST to an address of this machine',
+  ENOTFOUND: 'set HOST to an address of this machine',
+  EAI_AGAIN: 'set HOST to an address of this machine',
+}
+
+/** Completes the error of listening by the setting to change. */
+function adviseOn(host: string): (error: NodeJS.ErrnoException) => never {
+  return error => {
+    const setting = advice[error.code ?? '']
+    if (setting !== undefined) error.message = `can't listen at ${host}: ${error.message}: ${setting}`
+    throw error
   }
 }
 

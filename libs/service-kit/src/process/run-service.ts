@@ -81,8 +81,6 @@ function longestEcho(process: NodeJS.Process, isByNpm: boolean): number {
 export function describeStartError(error: unknown): string {
   if (error instanceof InvalidConfig) return error.message
   if (error instanceof Error && 'code' in error) {
-    if (error.code === 'EADDRINUSE')
-      return `${error.message}: another process listens there; set PORT to a free port`
     if (typeof error.code === 'string' && 'syscall' in error) return error.message
   }
   return error instanceof Error ? (error.stack ?? error.message) : String(error)

@@ -5,6 +5,9 @@ import { readSetting } from './read-setting.ts'
 /** The default limits on how slowly a request body may arrive. */
 export const defaultBodyBounds = { bodyStallMs: 30_000, bodyMinBytesPerSecond: 500 }
 
+/** Timers of Node.js treat longer times as 1 ms. */
+export const longestTimerMs = 2 ** 31 - 1
+
 /** The settings that every service has: camelCase here, UPPER_SNAKE_CASE in the environment. */
 export const commonSettings = {
   host: Type.String({ default: '127.0.0.1', description: 'Address to listen on' }),
@@ -30,6 +33,7 @@ export const commonSettings = {
   drainMs: Type.Integer({
     default: 30_000,
     minimum: 0,
+    maximum: 86_400_000,
     description: 'How long a shutdown waits for requests under way, in milliseconds',
   }),
   bodyStallMs: Type.Integer({
@@ -100,6 +104,8 @@ function mistakeIn(property: TSchema, value: unknown): string | undefined {
   const isUrl = 'format' in property && property.format === 'url'
   const [error] = Value.Errors(property, value)
   if (error && isUrl && error.keyword === 'format') return 'must be a valid URL, with a port up to 65535'
+  if (error?.keyword === 'pattern' && 'forms' in property)
+    return `must be ${property.forms}${shownScheme(value)}`
   if (error) return `${describe(error)}${shownValue(property, value)}`
   if (!isUrl || /^https?:/i.test(String(value))) return undefined
   return `must be an http or https URL, got "${value}"`
@@ -114,6 +120,12 @@ function shownValue(property: TSchema, value: unknown): string {
   const types: unknown[] = ['integer', 'number', 'boolean']
   const isShown = 'enum' in property || ('type' in property && types.includes(property.type))
   return isShown ? `, got "${value}"` : ''
+}
+
+/** The scheme of a URL. The rest is not shown, because it may contain a password. */
+function shownScheme(value: unknown): string {
+  const scheme = /^[a-z][a-z0-9+.-]*:(\/\/)?/i.exec(String(value))?.[0]
+  return scheme === undefined ? '' : `, got "${scheme}…"`
 }
 
 /** maxUploadBytes -> MAX_UPLOAD_BYTES */

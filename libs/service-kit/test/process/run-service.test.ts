@@ -80,8 +80,19 @@ suite('a service as a process', { concurrency: 3 }, () => {
     assert.equal((await service.ended).code, 1)
     assert.match(
       service.stderr,
-      /^storage: listen EADDRINUSE.*: another process listens there; set PORT to a free port\n$/,
+      /^storage: can't listen at 127\.0\.0\.1: listen EADDRINUSE.*: another process listens there; set PORT to a free port\n$/,
     )
+  })
+
+  test('whose host is not an address of this machine reports that, and exits 1', async t => {
+    for (const host of ['192.0.2.1', 'nowhere.invalid']) {
+      const { service } = await run(t, { HOST: host, CLUSTER_TOKEN: 'a token of 16 characters' })
+      assert.equal((await service.ended).code, 1)
+      assert.match(
+        service.stderr,
+        new RegExp(`^storage: can't listen at ${host}: .*: set HOST to an address of this machine\n$`),
+      )
+    }
   })
 
   test('on an address that other machines can reach exits 1 without a token, and starts with a token', async t => {

@@ -84,6 +84,17 @@ suite('settings', () => {
     assert.ok(!mistakes.join().includes('short'), 'no secret is shown')
   })
 
+  test('whose form is not valid are reported with the forms that are, and without passwords', () => {
+    const queueUrl = Type.String({ pattern: '^redis://.+', forms: 'redis://[user:password@]host' })
+    const schema = Type.Object({ queueUrl })
+    assert.deepEqual(mistakesIn(schema, { QUEUE_URL: 'amqp://me:secret@host' }), [
+      'QUEUE_URL must be redis://[user:password@]host, got "amqp://…"',
+    ])
+    assert.deepEqual(mistakesIn(schema, { QUEUE_URL: 'secret' }), [
+      'QUEUE_URL must be redis://[user:password@]host',
+    ])
+  })
+
   test('that are URLs must have a port up to 65535', () => {
     const [KV_URL, ADVERTISE_URL] = ['http://me:secret@127.0.0.1:65536', 'http://127.0.0.1:99999']
     assert.deepEqual(mistakesIn(Config, { ...needed, KV_URL, ADVERTISE_URL }), [
