@@ -17,6 +17,9 @@ interface TargetRules {
 export function mistakeInTarget(text: string, { networks, publicUrls }: TargetRules): string | undefined {
   const url = URL.parse(text)
   if (text.length > maxUrlLength) return `it is longer than ${maxUrlLength} characters`
+  // `URL` ignores some of them; databases can't store all of them.
+  if (/[\p{Cc}\p{Cs}]/u.test(text))
+    return 'it must not contain control characters, nor halves of surrogate pairs'
   if (!url || !/^https?:$/.test(url.protocol)) return 'it must be an http or https URL'
   if (url.username !== '' || url.password !== '') return 'it must not contain a user name or a password'
   const port = portOf(url)

@@ -27,6 +27,11 @@ suite('a URL that a caller names', () => {
     assertRefused(['ftp://a.example', 'file:///etc/passwd', 'data:,x', 'a.example', ''], /http or https/)
     assertRefused(['http://me@a.example', 'http://:secret@a.example'], /user name/)
     assertRefused(['http://a.example:25', 'http://a.example:0', 'https://a.example:1023'], /port/)
+    for (const character of ['\0', '\n', '\t', '\x7f', '\ud800'])
+      assertRefused(
+        [`http://a.example/x${character}y`, `http://a.example/${character}`],
+        /control characters/,
+      )
     assertRefused([`http://a.example/${'x'.repeat(2000)}`], /longer/)
   })
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Results, readVariants } from '@darkroom/contracts'
-import { facts, ManualClock, newTask, taskId } from '../sample-tasks.ts'
+import { error, facts, ManualClock, newTask, taskId } from '../sample-tasks.ts'
 import { changed, claim, createTasks, get, leaseMs, type OpenEngine } from './open-engine.ts'
 
 const variants = readVariants('thumb=resize:20x20;card=flip')
@@ -24,6 +24,27 @@ export function claimsAreExclusive(openEngine: OpenEngine): void {
     assert.deepEqual([task.state, task.attempts], ['in-progress', 1])
     assert.deepEqual(await get(store, 1), task)
     assert.equal(await store.claim('worker-8', leaseMs), undefined)
+  })
+
+  test('texts that a database may not be able to read hinder no claim, no count and no notice', async t => {
+    const store = await openEngine(t, clock)
+    const texts = { idempotencyKey: 'a\0b\ud800"contentType":"image/heic"', owner: 'alice' }
+    const callback = { url: 'https://a.example/\0\ud800', keptSeconds: 60 }
+    const heic = { original: { ...facts, contentType: 'image/heic' } }
+    await store.create(taskId(1), newTask({ ...heic, callback, idempotencyKey: 'c\0' }))
+    await store.create(taskId(2), newTask({ callback, variants, idempotencyKey: 'd\0' }))
+    const { task } = await store.create(taskId(3), newTask({ ...texts, callback }))
+    assert.equal((await store.stats()).oldestNotStartedAt, task.createdAt)
+    const claimed = await store.claim('worker-1', leaseMs, [])
+    assert.equal(claimed?.id, taskId(3))
+    assert.equal(await store.claim('worker-1', leaseMs, []), undefined)
+    assert.equal((await store.claim('worker-2', leaseMs, ['image/heic']))?.id, taskId(1))
+    assert.equal((await store.claim('worker-3', leaseMs, ['variants']))?.id, taskId(2))
+    const failure = { ...error, detail: 'found \0 and \udfff' }
+    changed(await store.apply(taskId(3), { type: 'fail', token: 1, error: failure, retryable: false }))
+    assert.equal(await store.nextNoticeAt(), clock.now().toISOString())
+    const [notice] = await store.claimNotices({ isSlow: false, limit: 1, leaseMs })
+    assert.deepEqual([notice?.id, notice?.error], [taskId(3), failure])
   })
 
   test('the oldest task is claimed first, in any order of storing', async t => {

@@ -130,24 +130,24 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   async nextNoticeAt() {
-    const next = (isSlow: boolean) => `(SELECT document -> 'callback' ->> 'dueAt' AS at FROM tasks
+    const next = (isSlow: boolean) => `(SELECT document FROM tasks
       WHERE notice_is_slow = ${isSlow} AND notice_due_at IS NOT NULL ORDER BY notice_due_at LIMIT 1)`
-    const rows = await this.#database.read<{ at: string }>(`${next(false)} UNION ALL ${next(true)}`)
-    return rows.map(({ at }) => at).sort()[0]
+    const rows = await this.#database.read<TaskRow>(`${next(false)} UNION ALL ${next(true)}`)
+    return rows.flatMap(({ document }) => document.callback?.dueAt ?? []).sort()[0]
   }
 
   async stats() {
     const [row] = await this.#database.read<{
       counts: Partial<Record<TaskState, number>> | null
-      oldest: string | null
+      oldest: Task | null
     }>(
       `SELECT
         (SELECT json_object_agg(state, tasks)
           FROM (SELECT state, sum(tasks) AS tasks FROM counts GROUP BY state) AS sums) AS counts,
-        (SELECT document ->> 'createdAt' FROM tasks WHERE state = 'not-started' ORDER BY id LIMIT 1) AS oldest`,
+        (SELECT document FROM tasks WHERE state = 'not-started' ORDER BY id LIMIT 1) AS oldest`,
     )
     const none: TaskStats = { 'not-started': 0, 'in-progress': 0, finished: 0, failed: 0 }
-    return { ...none, ...row?.counts, ...(row?.oldest && { oldestNotStartedAt: row.oldest }) }
+    return { ...none, ...row?.counts, ...(row?.oldest && { oldestNotStartedAt: row.oldest.createdAt }) }
   }
 
   async addCounts(counts: readonly MinuteCount[], forgetBefore: number) {
