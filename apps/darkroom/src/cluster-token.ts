@@ -28,13 +28,16 @@ export function loadOrMakeClusterToken(dataDir: string): string {
   return token
 }
 
-/** The token; undefined if none was made. */
+/** The token; undefined if none was made. @throws ExpectedFailure if this user may not read it */
 export function readClusterToken(dataDir: string): string | undefined {
   try {
     return readFileSync(tokenPath(dataDir), 'utf8').trim()
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return undefined
+    if (code !== 'EACCES') throw error
+    const rights = "run the command as the user of Darkroom's process, or set CLUSTER_TOKEN"
+    throw new ExpectedFailure(`the cluster token can't be read: ${message}; ${rights}`, { cause: error })
   }
 }
 

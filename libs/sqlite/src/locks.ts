@@ -43,7 +43,9 @@ function lock(path: string, inUse: (cause: unknown) => Error): Disposable {
   using opening = new DisposableStack()
   try {
     const lock = opening.use(new DatabaseSync(path, { timeout: 0 }))
-    lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+    // The write, which is never committed, fails in a file that this user can't write: SQLite would open it for reading,
+    // and several processes could lock it.
+    lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; PRAGMA user_version = 1')
     return opening.move()
   } catch (cause) {
     const isHeld = cause instanceof Error && 'errcode' in cause && cause.errcode === sqliteBusy

@@ -4,6 +4,9 @@ import { makeFolder } from './make-folder.ts'
 
 /** Invalid SQL, or misuse of SQLite (https://sqlite.org/rescode.html): bugs of ours. */
 const ourMistakes = [1, 21]
+/** The file or its folder can't be opened or written: SQLITE_PERM, SQLITE_READONLY, SQLITE_CANTOPEN. */
+const missingRights = [3, 8, 14]
+const advice = 'make the file and its folder writable for this user'
 
 /** A file that can't be used as requested. The message names the file and the reason. */
 export class UnusableFile extends Error {}
@@ -15,7 +18,8 @@ export function prepareFile(path: string): void {
     makeFolder(dirname(path))
     found = statSync(path, { throwIfNoEntry: false })
   } catch (cause) {
-    throw new UnusableFile((cause as Error).message, { cause })
+    const { code, message } = cause as NodeJS.ErrnoException
+    throw new UnusableFile(code === 'EACCES' ? `${message}; ${advice}` : message, { cause })
   }
   if (found?.isDirectory()) throw new UnusableFile(`${path} is a folder; name a file in it`)
 }
@@ -24,6 +28,8 @@ export function prepareFile(path: string): void {
 export function unusable(path: string, error: unknown): unknown {
   const isSqlite = error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
   // The low byte is the kind of error; the others hold details.
-  if (!isSqlite || ourMistakes.includes((error.errcode as number) & 0xff)) return error
-  return new UnusableFile(`${path}: ${error.message}`, { cause: error })
+  const kind = isSqlite ? (error.errcode as number) & 0xff : undefined
+  if (!isSqlite || kind === undefined || ourMistakes.includes(kind)) return error
+  const words = `${path}: ${error.message}`
+  return new UnusableFile(missingRights.includes(kind) ? `${words}; ${advice}` : words, { cause: error })
 }

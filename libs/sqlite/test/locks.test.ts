@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { asOrdinaryUser } from '@darkroom/testing'
 import { FileInUse, FolderInUse, lockFile, lockFolder, UnusableFile } from '../src/index.ts'
 
 function temporaryFolder(t: TestContext): string {
@@ -38,6 +39,25 @@ test('a file that cannot be locked for another reason is not reported as in use'
     () => lockFile(path),
     error => error instanceof UnusableFile && /a\.sqlite\.lock: .*not a database/.test(error.message),
   )
+})
+
+test('a lock that this user cannot write is refused, and the error explains what to do', t => {
+  const folder = temporaryFolder(t)
+  chmodSync(folder, 0o777)
+  const path = join(folder, 'lock.sqlite')
+  for (const mode of [0o444, 0o000]) {
+    writeFileSync(path, '')
+    chmodSync(path, mode)
+    asOrdinaryUser(() =>
+      assert.throws(
+        () => lockFolder(folder),
+        error =>
+          error instanceof UnusableFile &&
+          /lock\.sqlite: .*; make the file and its folder writable for this user$/.test(error.message),
+      ),
+    )
+    rmSync(path)
+  }
 })
 
 test('a lock on a file holds for all links to it', t => {

@@ -1,3 +1,4 @@
+export { asOrdinaryUser } from './as-ordinary-user.ts'
 export { assertNeedsToken } from './assert-needs-token.ts'
 export { assertProblem } from './assert-problem.ts'
 export { assertSwapped } from './assert-swapped.ts'

@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict'
+import { chmodSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { asOrdinaryUser, temporaryFolder } from '@darkroom/testing'
+import { loadOrMakeClusterToken, readClusterToken } from '../src/cluster-token.ts'
+import { ExpectedFailure } from '../src/expected-failure.ts'
+
+test('a token of another user is an error that explains what to do', t => {
+  const folder = temporaryFolder(t)
+  assert.equal(readClusterToken(folder), undefined)
+  const token = loadOrMakeClusterToken(folder)
+  assert.equal(readClusterToken(folder), token)
+  chmodSync(folder, 0o755)
+  chmodSync(join(folder, 'cluster-token'), 0o000)
+  asOrdinaryUser(() =>
+    assert.throws(
+      () => readClusterToken(folder),
+      error =>
+        error instanceof ExpectedFailure &&
+        /can't be read: .*; run the command as the user of Darkroom's process, or set CLUSTER_TOKEN$/.test(
+          error.message,
+        ),
+    ),
+  )
+})
