@@ -26,7 +26,7 @@ export function claimsAreExclusive(openEngine: OpenEngine): void {
     assert.equal(await store.claim('worker-8', leaseMs), undefined)
   })
 
-  test('texts that a database may not be able to read hinder no claim, no count and no notice', async t => {
+  test('texts that a database may not be able to read hinder no claim, no count, no lease and no notice', async t => {
     const store = await openEngine(t, clock)
     const texts = { idempotencyKey: 'a\0b\ud800"contentType":"image/heic"', owner: 'alice' }
     const callback = { url: 'https://a.example/\0\ud800', keptSeconds: 60 }
@@ -40,6 +40,10 @@ export function claimsAreExclusive(openEngine: OpenEngine): void {
     assert.equal(await store.claim('worker-1', leaseMs, []), undefined)
     assert.equal((await store.claim('worker-2', leaseMs, ['image/heic']))?.id, taskId(1))
     assert.equal((await store.claim('worker-3', leaseMs, ['variants']))?.id, taskId(2))
+    clock.advance(leaseMs / 2)
+    await store.apply(taskId(3), { type: 'renew', token: 1, leaseMs })
+    clock.advance(leaseMs / 2 + 1)
+    assert.deepEqual((await store.expireLeases()).map(({ id }) => id).sort(), [1, 2].map(taskId))
     const failure = { ...error, detail: 'found \0 and \udfff' }
     changed(await store.apply(taskId(3), { type: 'fail', token: 1, error: failure, retryable: false }))
     assert.equal(await store.nextNoticeAt(), clock.now().toISOString())

@@ -10,9 +10,12 @@ import type { Statement } from './transaction.ts'
 const expired =
   'FROM tasks WHERE lease_expires_at < coalesce($1::timestamptz, now()) ORDER BY lease_expires_at'
 
-/** Leases that end later than their duration allows. The extra second is for transactions that overlap. */
+/**
+ * Leases that end later than their duration allows. The extra second is for transactions that overlap. The duration is
+ * read from the text of the document, for the reason that `waitingExcept` explains.
+ */
 const tooLong = `FROM tasks WHERE lease_expires_at > coalesce($1::timestamptz, now())
-    + interval '1 second' + (document #>> '{lease,durationMs}')::integer * interval '1 millisecond'
+    + interval '1 second' + substring(document::text FROM '"durationMs":(\\d+)')::integer * interval '1 millisecond'
   ORDER BY lease_expires_at`
 
 /** Reads a row if a lease has expired at `now`. The default is the database's time, also below. */
