@@ -89,7 +89,7 @@ export function buildApp(dependencies: AppDependencies): App {
     scope => addOperationRoutes(scope),
     scope => addPresetRoutes(scope, presets),
     scope => addIntakeRoutes(scope, intake),
-    scope => addKeyRoutes(scope, clients),
+    scope => addKeyRoutes(scope, clients, outbound),
     scope =>
       addResumableRoutes(scope, clients, intake, {
         ...{ limits: uploads, presets, publicUrls, outbound, grants, keys, erased, logger },

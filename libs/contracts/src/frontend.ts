@@ -1,5 +1,6 @@
 import { grantRoutes } from './grants.ts'
 import { ImageStatus, UploadBody } from './image-documents.ts'
+import { GivenInstant } from './instant.ts'
 import { intakeRoutes } from './intake.ts'
 import { keyRoutes } from './keys.ts'
 import { linkRoutes } from './links.ts'
@@ -24,7 +25,7 @@ import { webhookRoutes } from './webhooks.ts'
 const params = Type.Object({ id: Type.String() })
 const Since = Type.Optional(
   Type.String({
-    format: 'date-time',
+    ...GivenInstant,
     description:
       'Only images that arrived at this instant or later; a resumable upload arrives when it begins',
   }),

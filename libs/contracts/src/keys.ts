@@ -1,5 +1,5 @@
 import { CallbackUrl } from './callback.ts'
-import { Instant } from './instant.ts'
+import { GivenInstant, Instant } from './instant.ts'
 import { keepQuery } from './keep-query.ts'
 import { Owner } from './owner.ts'
 import { Problem } from './problem.ts'
@@ -59,7 +59,7 @@ export const NewKey = Type.Object(
         description: 'A note for people: who uses the key, and where',
       }),
     ),
-    expiresAt: Type.Optional({ ...Instant, description: 'Default: never' }),
+    expiresAt: Type.Optional({ ...GivenInstant, description: 'Default: never' }),
     callback: Type.Optional({
       ...CallbackUrl,
       description: 'Where notices of its images are posted, unless an upload names another URL',

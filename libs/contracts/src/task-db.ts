@@ -1,5 +1,5 @@
 import { NewCallback } from './callback.ts'
-import { Instant } from './instant.ts'
+import { GivenInstant, Instant } from './instant.ts'
 import { noticeRoutes } from './notices.ts'
 import { Operations } from './operations.ts'
 import { DecodedTypes } from './optional-types.ts'
@@ -15,7 +15,7 @@ import { Variants } from './variants.ts'
 
 const params = Type.Object({ id: TaskId })
 const Since = Type.Optional(
-  Type.String({ format: 'date-time', description: 'Only tasks that arrived at this instant or later' }),
+  Type.String({ ...GivenInstant, description: 'Only tasks that arrived at this instant or later' }),
 )
 const IdempotencyKey = Type.String({ minLength: 1, maxLength: 255 })
 const FencingToken = Type.Integer({ minimum: 1 })
@@ -152,7 +152,7 @@ export const taskDbRoutes = {
           owner: Type.Optional(Owner),
           state: Type.Optional(TaskState),
           preset: Task.properties.preset,
-          endedBefore: Type.Optional(Instant),
+          endedBefore: Type.Optional(GivenInstant),
           since: Since,
           ...pageQuery,
         },

@@ -1,9 +1,15 @@
 import { frontendRoutes, type NewKey } from '@darkroom/contracts'
 import { type App, acceptJson, type ServiceClients, ServiceProblem } from '@darkroom/service-kit'
 import { KeyStore } from '../keys/manage-keys.ts'
+import type { Outbound } from '../outbound/outbound.ts'
+import { requireCallback } from '../webhooks/with-callback.ts'
 
 /** Management of API keys, for operators. Each change is logged with the id of the operator's key. */
-export function addKeyRoutes(app: App, { kv }: Pick<ServiceClients, 'kv'>): void {
+export function addKeyRoutes(
+  app: App,
+  { kv }: Pick<ServiceClients, 'kv'>,
+  outbound: Pick<Outbound, 'mistakeIn'>,
+): void {
   const store = new KeyStore(kv)
   acceptJson(app)
 
@@ -11,6 +17,7 @@ export function addKeyRoutes(app: App, { kv }: Pick<ServiceClients, 'kv'>): void
     ...frontendRoutes.createKey,
     handler: async ({ body, caller, log }, reply) => {
       requireFuture(body)
+      if (body.callback !== undefined) requireCallback(body.callback, outbound)
       const { key, ...made } = await store.create(body, keyIdOf(caller))
       log.warn({ key: made, by: keyIdOf(caller) }, 'an operator made an API key')
       return reply.code(201).send({ ...made, key })

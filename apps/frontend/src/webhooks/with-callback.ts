@@ -10,7 +10,13 @@ export function withCallback<Options extends { callback?: string }>(
 ): Options {
   const callback = options.callback ?? caller.callback
   if (callback === undefined) return options
+  requireCallback(callback, outbound)
+  return { ...options, callback }
+}
+
+/** @throws ServiceProblem 400 if notices can't be sent to this URL */
+export function requireCallback(callback: string, outbound: Pick<Outbound, 'mistakeIn'>): void {
   const mistake = outbound.mistakeIn(callback)
-  if (mistake === undefined) return { ...options, callback }
+  if (mistake === undefined) return
   throw new ServiceProblem(400, 'invalid-callback', `the callback can't be used: ${mistake}`)
 }

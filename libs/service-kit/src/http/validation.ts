@@ -51,10 +51,7 @@ function describe(
   const error = errors.find(({ keyword }) => keyword === 'additionalProperties') ?? errors[0]
   if (!error) return `the ${part} is not valid`
   const where = error.instancePath.slice(1).replaceAll('/', '.')
-  const { additionalProperties, allowedValues, format, requiredProperties } = error.params as Record<
-    string,
-    unknown
-  >
+  const { additionalProperties, allowedValues, requiredProperties } = error.params as Record<string, unknown>
   if (Array.isArray(additionalProperties)) {
     const known = where === '' && 'properties' in schema ? Object.keys(Object(schema.properties)) : []
     const expected = known.length > 0 ? `; expected: ${known.join(', ')}` : ''
@@ -64,9 +61,15 @@ function describe(
   if (Array.isArray(requiredProperties)) return `${at}: missing ${requiredProperties.join(', ')}`
   const allowed = Array.isArray(allowedValues) ? ` (${allowedValues.join(', ')})` : ''
   // A text of a wrong type in a JSON body may be anything.
-  const isQuoted = quotedMistakes.has(error.keyword) && !(httpPart === 'body' && error.keyword === 'type')
+  const isInstant = propertyAt(schema, where).format === 'date-time'
+  const isQuoted =
+    (isInstant || quotedMistakes.has(error.keyword)) && !(httpPart === 'body' && error.keyword === 'type')
   const given = isQuoted ? JSON.stringify(Object(input)[where]) : undefined
   const got = given !== undefined && given.length <= maxQuotedLength ? `, got ${given}` : ''
-  const rule = format === 'date-time' ? 'must be a date and time such as 2026-01-31T10:00:00Z' : error.message
+  const rule = isInstant ? 'must be a date and time such as 2026-01-31T10:00:00Z' : error.message
   return `${at}: ${rule}${allowed}${got}`
+}
+
+function propertyAt(schema: TSchema, where: string): { format?: unknown } {
+  return Object('properties' in schema && Object(schema.properties)[where])
 }

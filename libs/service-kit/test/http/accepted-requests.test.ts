@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, type TestContext, test } from 'node:test'
+import { GivenInstant } from '@darkroom/contracts'
 import { Type } from '@darkroom/contracts/typebox'
 import { httpRequest } from '@darkroom/testing'
 import { buildApp, problemOf } from '../app.ts'
@@ -9,7 +10,7 @@ suite('a request', () => {
     {
       n: Type.Integer({ minimum: 1 }),
       b: Type.Optional(Type.Boolean()),
-      since: Type.Optional(Type.String({ format: 'date-time' })),
+      since: Type.Optional(GivenInstant),
     },
     { additionalProperties: false },
   )
@@ -41,6 +42,10 @@ suite('a request', () => {
       ['?n=1&b=yes', /query b: must be boolean, got "yes"$/],
       ['?n=1&other=2', /query: unknown other; expected: n, b, since$/],
       ['?n=1&since=2026-01-31', /query since: must be a date and time such as \S+Z, got "2026-01-31"$/],
+      [
+        '?n=1&since=2016-12-31T23:59:60Z',
+        /query since: must be a date and time such as .*, got "2016-.*:60Z"$/,
+      ],
     ]
     for (const [search, detail] of wrong) {
       const answer = await app.inject(`/query${search}`)
