@@ -17,7 +17,7 @@ export const Config = Type.Object({
   taskStoreConnections: Type.Integer({
     default: 10,
     minimum: 2,
-    description: 'PostgreSQL: maximum number of connections of this process, plus one that listens',
+    description: 'PostgreSQL: maximum number of connections of this process, besides the one for LISTEN',
   }),
   taskStoreTimeoutMs: Type.Integer({
     default: 5000,
@@ -29,7 +29,8 @@ export const Config = Type.Object({
     default: 1000,
     minimum: 10,
     maximum: longestTimerMs,
-    description: 'How often to look for expired leases: a dead worker is noticed this much later',
+    description:
+      'How often to look for expired leases; the task of a dead worker is taken back later by up to this time',
   }),
 })
 export type Config = Static<typeof Config>

@@ -7,3 +7,7 @@ export type Outcome =
   | { kind: 'repeated'; task: Task }
   /** The task no longer has the state or the lease that the event requires; nothing changed. */
   | { kind: 'refused'; reason: string }
+
+export function refuse(reason: string): Outcome {
+  return { kind: 'refused', reason }
+}

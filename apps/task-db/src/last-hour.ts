@@ -7,7 +7,7 @@ export const minutesOfHour = 60
 
 type Duration = keyof LastHour['milliseconds']
 
-/** Adds up the counts of the hour that begins with the minute `first`. `Outcomes` names the counts. */
+/** Adds up the counts that `Outcomes` stored, over the hour that begins with the minute `first`. */
 export function lastHourOf(counts: readonly MinuteCount[], first: number): LastHour {
   const perMinute = Array.from({ length: minutesOfHour }, (_, index) => ({
     at: new Date((first + index) * minuteMs).toISOString(),

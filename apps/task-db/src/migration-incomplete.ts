@@ -1,4 +1,4 @@
-/** A task is missing or different in the target, or can't be stored there, because something else writes there. */
+/** After a copy, a task is missing or different in the target, or it can't be stored there. */
 export class MigrationIncomplete extends Error {}
 
 /** Two tasks of one owner must not have the same key, so that an upload that is sent twice makes one task. */

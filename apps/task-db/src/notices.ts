@@ -5,7 +5,7 @@ import {
   type Task,
   type TaskCallback,
 } from '@darkroom/contracts'
-import type { Outcome } from './event-outcome.ts'
+import { type Outcome, refuse } from './event-outcome.ts'
 
 /** The events of a notice. They do not change the state and the version of the task. */
 export type NoticeEvent =
@@ -75,8 +75,4 @@ function reported(callback: TaskCallback, report: NoticeReport, after: (ms: numb
 
 function changed(task: Task): Outcome {
   return { kind: 'changed', task }
-}
-
-function refuse(reason: string): Outcome {
-  return { kind: 'refused', reason }
 }

@@ -11,7 +11,7 @@ import {
   type TaskError,
   type TaskState,
 } from '@darkroom/contracts'
-import type { Outcome } from './event-outcome.ts'
+import { type Outcome, refuse } from './event-outcome.ts'
 import {
   beginNotice,
   changeNotice,
@@ -120,10 +120,6 @@ export function transition(task: Task, event: TaskEvent, now: Date, leaseTime = 
 /** A failure that is not retryable, but arrives while the task waits again, came too late and is refused. */
 function outcomes(event: StateEvent, to: readonly TaskState[]): readonly TaskState[] {
   return event.type === 'fail' && !event.retryable ? ['failed'] : to
-}
-
-function refuse(reason: string): Outcome {
-  return { kind: 'refused', reason }
 }
 
 function apply(task: Task, event: StateEvent, now: Date, leaseTime: Date): Task {

@@ -62,7 +62,7 @@ export class KeptLease {
     const { id, lease } = this.#work
     try {
       const reply = await this.#master.extendWork({ body: { id, lease: lease.token }, signal })
-      if (reply.status === 409) this.#lost.abort('the lease ran out, and the task was taken back')
+      if (reply.status === 409) this.#lost.abort('the lease expired, and the task was taken back')
       else if (reply.body.cancelled) this.#lost.abort('the task was deleted')
       return true
     } catch (error) {

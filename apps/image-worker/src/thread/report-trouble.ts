@@ -26,8 +26,8 @@ export async function returnWork(
 /** An unavailable service is not the image's fault and doesn't count as an attempt: the image waits again. */
 export async function reportTrouble(work: Work, cause: unknown, options: WorkLoopOptions): Promise<WorkEnd> {
   const isSuspect = work.lease.token >= maxClaims && !(cause instanceof WriteRefused)
-  const isItsFault = !isOutage(cause) || (isSuspect && (await storageAnswers(options)))
-  if (isItsFault) return reportFailure(work, cause, options)
+  if (!isOutage(cause) || (isSuspect && (await storageAnswers(options))))
+    return reportFailure(work, cause, options)
   options.logger.warn(
     { err: cause, id: work.id },
     'returning an image: a service that it needs is unavailable',
@@ -53,10 +53,10 @@ async function storageAnswers({ clients, draining, logger }: WorkLoopOptions): P
 
 async function reportFailure(work: Work, cause: unknown, options: WorkLoopOptions): Promise<WorkEnd> {
   const { clients, logger } = options
-  const isImagesFault = cause instanceof UnusableImage
-  const error = isImagesFault ? cause.toTaskError() : unexpected(cause)
-  if (!isImagesFault) logger.error({ err: cause, id: work.id }, 'an image could not be developed')
-  const body = { id: work.id, lease: work.lease.token, error, retryable: !isImagesFault }
+  const isUnusable = cause instanceof UnusableImage
+  const error = isUnusable ? cause.toTaskError() : unexpected(cause)
+  if (!isUnusable) logger.error({ err: cause, id: work.id }, 'an image could not be developed')
+  const body = { id: work.id, lease: work.lease.token, error, retryable: !isUnusable }
   const reported = await clients.imageMaster.workFailed({ body }).catch(reportError => {
     // The lease then expires, and the task is tried again.
     logger.error(

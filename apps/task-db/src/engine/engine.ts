@@ -15,7 +15,7 @@ export interface TaskQuery {
   cursor?: string | undefined
 }
 
-/** The idempotency key that an owner gave a task; without an owner, of a task without an owner. */
+/** An idempotency key is unique among the tasks of one owner, and among the tasks without an owner. */
 export interface OwnedKey {
   owner?: string | undefined
   idempotencyKey: string

@@ -54,8 +54,8 @@ export class ChangeChannel {
   }
 
   /**
-   * Call this if a transaction of this copy failed, but may have been committed. From now on, its notifications are
-   * treated as if they came from another copy.
+   * Call this if a transaction of this copy failed, but may have been committed: if it was, its notification is then
+   * treated as if it came from another copy.
    */
   reportUnknownCommit(): void {
     this.#name = crypto.randomUUID()

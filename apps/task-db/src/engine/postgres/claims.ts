@@ -18,7 +18,7 @@ export function claimTasks(
           SELECT document, id, owner FROM tasks WHERE ${waiting} ORDER BY turn, urgency, id LIMIT $1
           FOR UPDATE SKIP LOCKED)
         ${dueAndMostUrgent(waiting, '$1')}`,
-      values: [claims.length, ...listed(except)],
+      values: [claims.length, ...exceptPatterns(except)],
     },
     decide(rows, now) {
       const { due, mostUrgent } = readDue(rows)
@@ -56,7 +56,7 @@ export function claimGivenTasks(
           SELECT document, id, CASE state WHEN 'not-started' THEN owner ELSE '' END AS owner
           FROM tasks WHERE id = ANY ($1) ORDER BY id FOR UPDATE)
         ${dueAndMostUrgent(waitingExcept(except), 'cardinality($1)')}`,
-      values: [claims.map(({ id }) => id), ...listed(except)],
+      values: [claims.map(({ id }) => id), ...exceptPatterns(except)],
     },
     decide(rows, now) {
       const { mostUrgent } = readDue(rows)
@@ -97,8 +97,8 @@ interface DueRow {
 /**
  * Reads the tasks of the table `due`, and locks and reads as many of the most urgent tasks of their owners, at most `count`
  * each. The documents come from the locking queries, because only these see what other transactions have changed while
- * they waited. A task that began to wait meanwhile can be due, but is never among the most urgent ones. PostgreSQL uses
- * the index only if it knows a limit; the limit outside ends the locking.
+ * they waited. A task that began to wait meanwhile can be due, but is never among the most urgent ones. The inner limit is
+ * needed because PostgreSQL uses the index only if it knows a limit; the outer limit ends the locking.
  */
 function dueAndMostUrgent(waiting: string, count: string): string {
   return `, urgent AS MATERIALIZED (
@@ -123,7 +123,7 @@ function byTurn(one: Task, other: Task): number {
 }
 
 /**
- * The condition for claimable tasks. `listed(except)` is parameter 2. It reads the document as text, because PostgreSQL
+ * The condition for claimable tasks. `exceptPatterns(except)` is parameter 2. It reads the document as text, because PostgreSQL
  * refuses every access to the fields of a document that contains U+0000 or half of a surrogate pair, and one such task
  * would stop all claims.
  */
@@ -135,7 +135,7 @@ export function waitingExcept(except: readonly string[]): string {
  * What a document contains if its task needs the ability; within texts, quotation marks are escaped. Without exceptions
  * there is no parameter, so the usual query stays simple.
  */
-export function listed(except: readonly string[]): unknown[] {
+export function exceptPatterns(except: readonly string[]): unknown[] {
   const patterns = except.map(ability =>
     ability === variantsAbility ? '%"variants":{%' : `%"contentType":"${ability}"%`,
   )

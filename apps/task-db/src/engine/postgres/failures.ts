@@ -19,7 +19,7 @@ const kinds: Readonly<Record<string, FailureKind>> = {
   '08': 'elsewhere', // connection exceptions
   '57P': 'elsewhere', // shut down, crashed, starting, or the database is dropped
   '25006': 'elsewhere', // read_only_sql_transaction: a standby, or a server that is read-only
-  '0A000': 'elsewhere', // feature_not_supported: what a standby can't do "during recovery"
+  '0A000': 'elsewhere', // feature_not_supported: a standby can't do this "during recovery"
   '55000': 'elsewhere', // object_not_in_prerequisite_state: the same, for transaction ids
   '53': 'unavailable', // too many connections, disk full, out of memory
   '57': 'unavailable', // not within statement_timeout

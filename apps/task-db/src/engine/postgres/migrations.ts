@@ -16,7 +16,7 @@ const migrations: readonly string[] = [
     finished_at timestamptz,
     idempotency_key text COLLATE "C",
     document json NOT NULL
-  -- Rows are updated a few times in their first minute: where they stood is to be used again soon.
+  -- Rows are updated a few times in their first minute: the space of their old versions must soon be reused.
   ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
   CREATE INDEX tasks_by_state ON tasks (state, id);
   CREATE INDEX tasks_by_urgency ON tasks (urgency, id) WHERE state = 'not-started';
@@ -25,8 +25,8 @@ const migrations: readonly string[] = [
   CREATE UNIQUE INDEX tasks_by_idempotency_key ON tasks (idempotency_key) WHERE idempotency_key IS NOT NULL;
 
   -- Counting the rows of a state would read them all, and one row with the count would make all writers wait for
-  -- each other. So every statement adds a row saying what it changed; their sum is the count, exact in every
-  -- snapshot, and maintenance.ts keeps them few.
+  -- each other. So every statement adds a row with its change of the count. The sum of the rows is exact in every
+  -- snapshot, and maintenance.ts keeps the rows few.
   CREATE TABLE counts (state text COLLATE "C" NOT NULL, tasks bigint NOT NULL)
     WITH (autovacuum_vacuum_threshold = 500, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_cost_delay = 0);
   CREATE FUNCTION count_created() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
