@@ -28,13 +28,13 @@ export interface AppDependencies extends OpenedQueue {
   clients: Pick<ServiceClients, 'kv' | 'storage' | 'taskDb'>
   workers: Pick<Workers, 'requireDecoder' | 'undecodable' | 'close'>
   settings(): LiveConfig
-  /** Counts the outcomes of images. */
+  /** Counts the accepted images and their bytes. */
   tally: Pick<Tally, 'add' | 'close'>
   logger: Logger
   clock?: Clock
 }
 
-/** The master as an app. Closing it ends its sweeping and closes the queue and the tally. */
+/** The master as an app. Closing it ends the housekeeping, and closes the queue, `workers` and the tally. */
 export function buildApp({
   config,
   clients: { kv, storage, taskDb },

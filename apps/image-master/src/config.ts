@@ -80,7 +80,7 @@ export const Config = Type.Object({
     default: 60_000,
     minimum: 10,
     maximum: longestTimerMs,
-    description: 'How often expired images are deleted',
+    description: 'How often expired images are deleted, and images that no worker decodes fail',
   }),
   orphanSweepMs: Type.Integer({
     default: 600_000,

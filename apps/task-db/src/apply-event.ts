@@ -27,5 +27,5 @@ const refusals: Partial<Record<TaskEvent['type'], string>> = {
 }
 
 export function taskNotFound(id: string): never {
-  throw new ServiceProblem(404, 'task-not-found', `no task has the id ${id}`)
+  throw new ServiceProblem(404, 'task-not-found', `there is no task ${id}`)
 }

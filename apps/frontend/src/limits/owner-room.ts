@@ -1,6 +1,6 @@
 import { type KvClient, keysUnder } from '@darkroom/service-kit'
 
-export interface OwnerRoomOptions {
+interface OwnerRoomOptions {
   kv: KvClient
   /** The most records of one owner. */
   most: number

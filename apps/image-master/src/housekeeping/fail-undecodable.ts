@@ -20,7 +20,7 @@ const leaseMs = 10_000
 
 /**
  * Fails the waiting images of types that no worker decodes; otherwise they would wait until such a worker starts, perhaps
- * for ever, and their client would not learn the reason. They can be retried. Returns how many have failed.
+ * forever, and their client would not learn the reason. They can be retried. Returns how many have failed.
  */
 export async function failUndecodable(
   types: readonly string[],
@@ -54,7 +54,7 @@ async function fail(
   const lease = { id: claimed.body.id, token: claimed.body.claims }
   const { contentType } = claimed.body.original
   if (types.includes(contentType)) return (await queue.fail(lease, errorOf(contentType), false)) === 'done'
-  // A more urgent image of the owner, which had its turn.
+  // A more urgent image of the owner was claimed instead, and can be decoded.
   await queue.returnWork(lease)
   return false
 }

@@ -18,7 +18,10 @@ interface HousekeepingOptions extends Omit<SweeperDependencies, 'signal'> {
   clock: Clock
 }
 
-/** Sweeps from time to time, until it is closed. Two masters may sweep at the same time. */
+/**
+ * From time to time, deletes expired images and orphans, and fails images that no worker decodes, until it is closed. Two
+ * masters may do this at the same time.
+ */
 export class Housekeeping {
   readonly #closing = new AbortController()
   readonly #sweeping: Promise<unknown>

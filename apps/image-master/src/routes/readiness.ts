@@ -28,7 +28,7 @@ export function readinessHandlers({
 
     async get({ querystring: { id }, headers, signal }) {
       const task = await findTask(taskDb, id)
-      if (!task) throw new ServiceProblem(404, 'image-not-found', `no image has the id ${id}`)
+      if (!task) throw new ServiceProblem(404, 'image-not-found', `there is no image ${id}`)
       requireResult(task)
       return readBlob(storage, { key: id, stage: 'post' }, { headers, signal })
     },
@@ -36,13 +36,7 @@ export function readinessHandlers({
 }
 
 function readinessOf(task: Task | undefined): Readiness {
-  switch (task?.state) {
-    case undefined:
-      return 'not found'
-    case 'not-started':
-    case 'in-progress':
-      return 'in progress'
-    default:
-      return task?.state ?? 'not found'
-  }
+  if (!task) return 'not found'
+  const { state } = task
+  return state === 'finished' || state === 'failed' ? state : 'in progress'
 }

@@ -16,8 +16,9 @@ type ConditionHeaders = Pick<
 >
 
 /**
- * Evaluates the preconditions of a GET or HEAD in the order of RFC 9110, 13.2.2. The result is 'proceed', 304 or 412.
- * A list of tags that is not well-formed matches nothing; a date that can't be parsed is ignored.
+ * Evaluates the preconditions of a GET or HEAD in the order of RFC 9110, 13.2.2. The request may proceed, or is answered
+ * with 304 (not modified) or 412 (failed). A list of tags that is not well-formed matches nothing; a date that can't be
+ * parsed is ignored.
  */
 export function checkPreconditions(
   headers: ConditionHeaders,

@@ -192,7 +192,7 @@ export class BullMqQueue implements WorkQueue {
     }
   }
 
-  /** A more urgent task of the owner was leased, and the task of the job has its turn. */
+  /** A more urgent task of the owner was leased instead, and the task of the job now has the turn of that task. */
   async #exchange(job: TaskJob, leasedId: string): Promise<void> {
     await this.#tryRedis('a job could not be put back; later it is treated as stalled', async () => {
       const found = await this.#taskDb.getTask({ params: { id: job.id ?? '' } })

@@ -22,6 +22,7 @@ const blockSeconds = 5
 const stalledChecksPerLease = 10 / 3
 /** How long, in seconds, and how many ended jobs stay visible to people. */
 export const kept = { completed: { age: 3600, count: 1000 }, failed: { age: 86_400, count: 1000 } } as const
+
 export interface JobQueueOptions {
   redis: QueueRedis
   /** The name of the queue in Redis; its keys are darkroom:<name>:… */

@@ -87,7 +87,7 @@ export class TaskJobs {
   async fetch(block: boolean): Promise<TaskJob | undefined> {
     const next = () => this.#worker.getNextJob(lock, { block })
     const job = await (block ? this.#redis.sendBlocking(next) : this.#redis.send(next))
-    // Marked as failed by a master with other settings: getNextJob would return it forever. If its task is not done,
+    // Marked as failed by a master with other settings: getNextJob would return it forever. If its task still waits,
     // the reconciler adds a new job.
     if (!job?.deferredFailure) return job
     await this.align(job, undefined)

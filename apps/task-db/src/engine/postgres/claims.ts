@@ -123,9 +123,9 @@ function byTurn(one: Task, other: Task): number {
 }
 
 /**
- * The condition for claimable tasks. `exceptPatterns(except)` is parameter 2. It reads the document as text, because PostgreSQL
- * refuses every access to the fields of a document that contains U+0000 or half of a surrogate pair, and one such task
- * would stop all claims.
+ * The condition for claimable tasks. `exceptPatterns(except)` is parameter 2. It reads the document as text, because
+ * PostgreSQL refuses every access to the fields of a document that contains U+0000 or half of a surrogate pair, and one such
+ * task would stop all claims.
  */
 export function waitingExcept(except: readonly string[]): string {
   return `state = 'not-started'${except.length > 0 ? ' AND document::text NOT LIKE ALL ($2)' : ''}`
