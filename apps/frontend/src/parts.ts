@@ -33,7 +33,7 @@ export interface PartsOptions {
   /** The URLs that browsers use. */
   publicUrls?: readonly URL[]
   intakeCheckMs: number
-  /** The networks that imports may reach besides public addresses. */
+  /** The networks that imports and webhooks may reach besides public addresses. */
   networks?: Networks
   /** The facts that are kept outside kv-config. */
   localFacts?: LocalFacts

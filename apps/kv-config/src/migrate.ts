@@ -18,9 +18,9 @@ interface MigrationCounts {
 const pageSize = 100
 
 /**
- * Copies every entry but registrations; those with a lease (unfinished uploads, grants) keep its end. It overwrites
- * nothing, so it can be stopped at any moment and run again.
- * Entries that change during the run may be missed: run it again when nothing writes to `from` any more.
+ * Copies every entry but registrations. A lease (of an unfinished upload, or a grant) keeps its end. Nothing is overwritten,
+ * so the migration can be stopped at any moment and run again. Entries that change during the run may be missed: run it
+ * again when nothing writes to `from` any more.
  *
  * @throws the reason of `signal` when it is aborted, and the errors of the stores
  */

@@ -83,7 +83,7 @@ export const serviceRoutes = {
   metrics: defineRoute({
     method: 'GET',
     url: '/metrics',
-    access: 'anyone', // in the frontend: needs a token of the cluster
+    access: 'anyone', // no API key is needed, but the cluster token
     schema: { summary: 'Prometheus metrics', response: { 200: Type.String() } },
   }),
 }

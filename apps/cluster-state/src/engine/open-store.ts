@@ -10,7 +10,7 @@ export function openStateStore(config: StateSettings): StateStore {
   return new SqliteStateStore({ path: statePathOf(config) })
 }
 
-/** The path of its file. */
+/** The path of the engine's file. */
 export function statePathOf({ stateStoreUrl, dataDir }: StateSettings): string {
   return stateStoreUrl?.slice('sqlite:'.length) ?? join(dataDir, 'cluster-state.sqlite')
 }

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { GrantRecord, grantPrefix, ownGrantPrefix } from '@darkroom/contracts'
-import { Value } from '@darkroom/contracts/typebox'
+
 import {
   deleteKeysUnder,
   type KvClient,
   keysUnder,
+  readJson,
   ServiceProblem,
   tooManyRequests,
   unavailable,
@@ -104,8 +105,8 @@ export class GrantBook {
     const params = { '*': `${grantPrefix}${id}` }
     const reply = await this.#kv.getKey({ params, querystring: {}, headers: {} })
     if (reply.status !== 200) throw grantOver()
-    const record: unknown = JSON.parse(await reply.body.text())
-    if (!Value.Check(GrantRecord, record)) throw new Error(`the record of the grant ${id} is not valid`)
+    const record = readJson(GrantRecord, await reply.body.bytes())
+    if (!record) throw new Error(`the record of the grant ${id} is not valid`)
     return { record, etag: String(reply.headers.etag) }
   }
 
@@ -127,8 +128,7 @@ export class GrantBook {
 /** Deletes the records of all grants of an owner; the grants end with them. */
 export async function eraseGrants(kv: KvClient, owner: string): Promise<void> {
   for await (const { key, value } of keysUnder(kv, grantPrefix)) {
-    const record: unknown = JSON.parse(value.toString())
-    if (Value.Check(GrantRecord, record) && record.owner === owner)
+    if (readJson(GrantRecord, value)?.owner === owner)
       await kv.deleteKey({ params: { '*': key }, headers: {} })
   }
   await deleteKeysUnder(kv, ownGrantPrefix(owner))

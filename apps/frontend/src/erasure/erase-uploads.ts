@@ -1,6 +1,5 @@
 import { UploadRecord, uploadPrefixOf } from '@darkroom/contracts'
-import { Value } from '@darkroom/contracts/typebox'
-import { createLogger, type ServiceClients } from '@darkroom/service-kit'
+import { createLogger, readJson, type ServiceClients } from '@darkroom/service-kit'
 import { Pieces } from '../resumable/pieces.ts'
 
 /** Deletes all unfinished uploads of an owner with their bytes. Returns how many there were. */
@@ -16,8 +15,8 @@ export async function eraseUploads(
     if (body.keys.length === 0) return count
     for (const { key, value } of body.keys) {
       await kv.deleteKey({ params: { '*': key }, headers: {} })
-      const record: unknown = JSON.parse(Buffer.from(value, 'base64').toString())
-      if (Value.Check(UploadRecord, record)) await pieces.delete(key.slice(prefix.length), record.pieces)
+      const record = readJson(UploadRecord, Buffer.from(value, 'base64'))
+      if (record) await pieces.delete(key.slice(prefix.length), record.pieces)
       count += 1
     }
   }

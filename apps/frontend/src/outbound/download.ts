@@ -61,7 +61,7 @@ function downloadOf({ headers, body }: OutboundAnswer, signal: AbortSignal): Dow
   const codings = [headers['content-encoding'] ?? []].flat().join()
   const length = headers['content-length']
   const close = () => void body.on('error', () => undefined).destroy()
-  // Other codings don't change the bytes, such as aws-chunked or utf-8, which stores of files return as they were given.
+  // Other codings, such as aws-chunked or utf-8, don't change the bytes: file stores return what an uploader declared.
   if (namesCompression(codings)) {
     close()
     throw new OutboundFailure('encoded-body')

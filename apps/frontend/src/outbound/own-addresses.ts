@@ -1,7 +1,6 @@
 import { networkInterfaces } from 'node:os'
-import { Registration } from '@darkroom/contracts'
-import { Value } from '@darkroom/contracts/typebox'
-import { type KvClient, keysUnder } from '@darkroom/service-kit'
+import { Registration, registrationsPrefix } from '@darkroom/contracts'
+import { type KvClient, keysUnder, readJson } from '@darkroom/service-kit'
 import { resolveHost } from './resolve-host.ts'
 import { hostOf, portOf } from './target.ts'
 
@@ -21,17 +20,10 @@ export function isOfThisMachine(address: string): boolean {
 
 async function registeredUrls(kv: KvClient): Promise<URL[]> {
   const urls: URL[] = []
-  for await (const { value } of keysUnder(kv, 'services/')) {
-    const url = readUrl(value)
+  for await (const { value } of keysUnder(kv, registrationsPrefix)) {
+    const registration = readJson(Registration, value)
+    const url = registration && URL.parse(registration.url)
     if (url) urls.push(url)
   }
   return urls
-}
-
-function readUrl(value: Buffer): URL | undefined {
-  try {
-    return new URL(Value.Parse(Registration, JSON.parse(value.toString())).url)
-  } catch {
-    return undefined // not a registration, so no service is there
-  }
 }

@@ -99,7 +99,7 @@ export class PieceReceiver {
       throw new ServiceProblem(
         400,
         'too-many-pieces',
-        `this upload has ${maxPieces} parts, and more are not allowed: begin a new upload with larger parts`,
+        `this upload has ${maxPieces} pieces, and more are not allowed: begin a new upload with larger pieces`,
       )
     const piece = await this.#pieces.store(id, offset, part)
     const changed = await this.#records.addPiece(known, piece, length)

@@ -33,7 +33,7 @@ export class Pieces {
     for (const { key } of placed(id, pieces)) {
       const stored = await this.#storage.getBlob({ params: { key, stage: 'pre' }, headers: {} })
       if (stored.status !== 200)
-        throw new ServiceProblem(410, 'upload-gone', 'a part of this upload is lost: upload the file again')
+        throw new ServiceProblem(410, 'upload-gone', 'a piece of this upload is lost: upload the file again')
       yield* stored.body
     }
   }

@@ -1,6 +1,6 @@
 import { UploadRecord, uploadPrefixOf } from '@darkroom/contracts'
-import { Value } from '@darkroom/contracts/typebox'
-import { type KvClient, ServiceProblem, tooManyRequests } from '@darkroom/service-kit'
+
+import { type KvClient, readJson, ServiceProblem, tooManyRequests } from '@darkroom/service-kit'
 import { OwnerRoom } from '../limits/owner-room.ts'
 
 /** An upload and the revision at which it was read. */
@@ -59,8 +59,8 @@ export class UploadRecords {
   async read(owner: string | undefined, id: string): Promise<KnownUpload | undefined> {
     const reply = await this.#kv.getKey({ params: paramsOf(owner, id), querystring: {}, headers: {} })
     if (reply.status !== 200) return undefined
-    const record: unknown = JSON.parse(await reply.body.text())
-    if (!Value.Check(UploadRecord, record)) throw new Error(`the record of the upload ${id} is not valid`)
+    const record = readJson(UploadRecord, await reply.body.bytes())
+    if (!record) throw new Error(`the record of the upload ${id} is not valid`)
     return { id, record, etag: String(reply.headers.etag) }
   }
 

@@ -1,6 +1,12 @@
-import { Registration, type ServiceName, serviceNames, WorkerRegistration } from '@darkroom/contracts'
+import {
+  Registration,
+  registrationsPrefix,
+  type ServiceName,
+  serviceNames,
+  WorkerRegistration,
+} from '@darkroom/contracts'
 import { type Static, Value } from '@darkroom/contracts/typebox'
-import { type KvClient, keysUnder } from '@darkroom/service-kit'
+import { type KvClient, keysUnder, readJson } from '@darkroom/service-kit'
 
 type RegisteredWorker = Static<typeof WorkerRegistration>
 
@@ -13,9 +19,9 @@ export interface Registered {
 /** All registered instances of all services. Invalid registrations are skipped. */
 export async function listRegistered(kv: KvClient, signal: AbortSignal): Promise<Registered[]> {
   const registered: Registered[] = []
-  for await (const { key, value } of keysUnder(kv, 'services/', signal)) {
-    const [, service, ...rest] = key.split('/')
-    const registration = readRegistration(value)
+  for await (const { key, value } of keysUnder(kv, registrationsPrefix, signal)) {
+    const [service, ...rest] = key.slice(registrationsPrefix.length).split('/')
+    const registration = readJson(Registration, value)
     if (registration && isServiceName(service))
       registered.push({ service, instance: rest.join('/'), registration })
   }
@@ -24,15 +30,6 @@ export async function listRegistered(kv: KvClient, signal: AbortSignal): Promise
 
 export function workerOf({ registration }: Registered): RegisteredWorker | undefined {
   return Value.Check(WorkerRegistration, registration) ? registration : undefined
-}
-
-function readRegistration(value: Buffer): Static<typeof Registration> | undefined {
-  try {
-    const registration: unknown = JSON.parse(value.toString())
-    return Value.Check(Registration, registration) ? registration : undefined
-  } catch {
-    return undefined // not JSON
-  }
 }
 
 function isServiceName(name: string | undefined): name is ServiceName {

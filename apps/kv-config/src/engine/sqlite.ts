@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { type Clock, diskFull, SteadyTime, systemClock } from '@darkroom/service-kit'
+import { type Clock, diskFull, longestTimerMs, SteadyTime, systemClock } from '@darkroom/service-kit'
 import { GroupCommit, lockFile, type Migrations, openDatabase } from '@darkroom/sqlite'
 import { ChangeFeed } from './change-feed.ts'
 import { holds } from './condition.ts'
@@ -29,8 +29,6 @@ const migrations: Migrations = [
   `,
 ]
 
-/** The longest delay that a timer supports. */
-const maxTimerMs = 2 ** 31 - 1
 /** How long to wait before retrying to remove expired entries. */
 const expiryRetryMs = 1000
 
@@ -183,7 +181,7 @@ export class SqliteKvStore implements KvStore {
 
   #expireAfter(ms: number): void {
     clearTimeout(this.#expiry)
-    this.#expiry = setTimeout(() => this.#expire(), Math.min(Math.max(ms, 0), maxTimerMs))
+    this.#expiry = setTimeout(() => this.#expire(), Math.min(Math.max(ms, 0), longestTimerMs))
   }
 
   /** Reads hide expired entries, so after a disk error this can wait; writes report the error. */

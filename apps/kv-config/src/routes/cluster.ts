@@ -16,7 +16,7 @@ export function clusterHandlers(store: KvStore): ClusterHandlers {
 
     async removeMember({ params: { id } }) {
       if (await clusterOf(store).remove(id)) return { status: 204 }
-      throw new ServiceProblem(404, 'member-not-found', `no member has the id ${id}`)
+      throw new ServiceProblem(404, 'member-not-found', `there is no member ${id}`)
     },
   }
 }

@@ -37,7 +37,7 @@ const defaultPartMs = 30_000
 
 /**
  * Blobs as objects, `<prefix>inProgress/<shard>/<key>` and `<prefix>finished/<shard>/<key>`: the same names and
- * contents as in the file store, so that its folder can be copied to a bucket unchanged.
+ * contents as in the file engine, so that its folder can be copied to a bucket unchanged.
  *
  *     up to 8 MiB   one PutObject                                      bytes | footer
  *     longer        CreateMultipartUpload, UploadPart ..., Complete    bytes ... | footer
