@@ -5,7 +5,7 @@ interface SlotLimits {
   host: number
   /** For hosts that are not known to answer fast, together. */
   notFast: number
-  /** For hosts that have not accepted a notice yet, together. */
+  /** For hosts without a result in the last ten minutes, together. */
   untried: number
   /** For hosts that answer slowly, together. */
   slow: number
