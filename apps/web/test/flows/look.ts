@@ -119,6 +119,26 @@ export function lookFlows({ open, openWithSettings, png, post }: InBrowser): voi
     await assertAccessible(page)
   })
 
+  test('with the colours of the system, no text has a backplate of the colour of the page on a filled button', async () => {
+    await using opened = await open('/', { forcedColors: 'active' })
+    const { page } = opened
+    await page.locator('.picker').first().waitFor()
+    const adjusted = await page.locator('body *').evaluateAll(elements => {
+      const probe = document.body.appendChild(document.createElement('i'))
+      probe.style.background = 'Highlight'
+      const { backgroundColor: highlight } = getComputedStyle(probe)
+      probe.remove()
+      return elements
+        .filter(each => each.textContent && getComputedStyle(each).backgroundColor === highlight)
+        .map(each => `${each.textContent}: ${getComputedStyle(each).forcedColorAdjust}`)
+    })
+    assert.ok(adjusted.includes('Choose images: none'), adjusted.join())
+    assert.deepEqual(
+      adjusted.filter(each => !each.endsWith(': none')),
+      [],
+    )
+  })
+
   test('the names and the short arguments of steps are not cut on a phone', async () => {
     await using opened = await open('/', { viewport: { width: 360, height: 740 }, hasTouch: true })
     const { page } = opened
