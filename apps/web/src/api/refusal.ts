@@ -109,6 +109,7 @@ function proxyWords(status: number): string {
 
 /** Instead of details that are written for programs. */
 const words: Readonly<Record<string, string>> = {
+  'empty-body': 'the file is empty',
   'key-required': 'this Darkroom requires an API key',
 }
 
@@ -116,7 +117,7 @@ const remedies: Readonly<Record<string, string>> = {
   'too-large': 'Make the file smaller, or ask the operator to raise MAX_UPLOAD_BYTES.',
   'too-many-pixels': 'Make the image smaller, or ask the operator to raise MAX_PIXELS.',
   'not-an-image': 'Choose another file.',
-  'empty-body': 'The file is empty. Choose another file.',
+  'empty-body': 'Choose another file.',
   'not-decodable': 'Save the image as JPEG or PNG, or ask the operator for the decoder.',
   'undecodable-image': 'Open and save the file in an image editor, then try again.',
   'malformed-image': 'The file is damaged. Open and save it in an image editor, then try again.',

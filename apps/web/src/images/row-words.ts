@@ -30,7 +30,7 @@ function failureWords({ error }: ImageStatus): string {
 function tookWords({ startedAt, finishedAt }: { startedAt?: string; finishedAt?: string }): string {
   if (startedAt === undefined || finishedAt === undefined) return ''
   const seconds = (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000
-  return seconds < 0.1 ? ' at once' : ` in ${seconds.toFixed(1)} s`
+  return seconds < 0.1 ? ' at once' : ` in ${seconds.toFixed(1)}\u00a0s`
 }
 
 /** Type, size and dimensions, as far as they are known. */

@@ -15,6 +15,7 @@ export function refusalFlows({ open, local, png, photo, post, pauseWorker, withS
     await addTo(
       page,
       fileOf('notes.txt', Buffer.from('no image')),
+      fileOf('nothing.png', Buffer.alloc(0)),
       fileOf('cut.png', png.subarray(0, 200)),
       fileOf('wide.tif', tiffOf(1_000_000)),
       fileOf('photo.png', png),
@@ -22,6 +23,9 @@ export function refusalFlows({ open, local, png, photo, post, pauseWorker, withS
     await untilDeveloped(page, 'photo.png')
     await rowOf(page, 'notes.txt')
       .getByText(/expected JPEG, PNG.*Choose another file/)
+      .waitFor()
+    await rowOf(page, 'nothing.png')
+      .getByText('The file is empty. Choose another file.', { exact: true })
       .waitFor()
     await rowOf(page, 'wide.tif')
       .getByText(/Make the image smaller/)
