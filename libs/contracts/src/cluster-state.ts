@@ -9,7 +9,7 @@ import { type Static, Type } from './typebox/typebox.js'
 export const defaultRegister = 'value'
 export const defaultCounter = 'count'
 
-/** Registers behind the paths without a name hold whole numbers, as in the design with a single value. */
+/** The register behind the paths without a name holds whole numbers. */
 const WholeNumber = Type.String({ pattern: '^-?[0-9]{1,16}$', description: 'A whole number within ±2^53' })
 /** At most half of the possible generations, so that a notification leaves enough of them for later writes. */
 const NotifiedGeneration = Type.String({ pattern: '^[1-9][0-9]{0,15}$', description: 'Up to 2^52' })
@@ -89,7 +89,7 @@ const incrementCounter = defineRoute({
   },
 })
 
-/** `GET` works like `POST` for `set` and `inc`, as in the designs that this service follows. */
+/** `GET` works like `POST` for `set` and `inc`. */
 export const clusterStateRoutes = {
   getValue: defineRoute({
     method: 'GET',

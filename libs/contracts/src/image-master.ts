@@ -24,6 +24,7 @@ export const Limits = Type.Object({
   ),
 })
 export type Limits = Static<typeof Limits>
+
 const idQuery = Type.Object({ id: Type.String({ maxLength: 200 }) }, { additionalProperties: false })
 const idAndOwnerQuery = Type.Object(
   {
@@ -35,6 +36,7 @@ const idAndOwnerQuery = Type.Object(
   },
   { additionalProperties: false },
 )
+
 const options = {
   operations: Type.Optional(Type.String({ maxLength: 64_000 })),
   variants: Type.Optional(Type.String({ maxLength: 64_000 })),
@@ -42,10 +44,12 @@ const options = {
   callback: Type.Optional(CheckedCallbackUrl),
   owner: Type.Optional(Owner),
 }
+
 const newImageHeaders = {
   'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
   priority: PriorityHeader,
 }
+
 export const imageMasterRoutes = {
   newImage: defineRoute({
     method: 'POST',

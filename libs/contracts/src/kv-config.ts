@@ -2,6 +2,7 @@ import { Instant } from './instant.ts'
 import { pageNext, pageQuery, waitQuery } from './page.ts'
 import { Problem } from './problem.ts'
 import { alias, Bytes, defineRoute, Nothing } from './route.ts'
+import { registrationPrefix, registrationsPrefix } from './service.ts'
 import { Type } from './typebox/typebox.js'
 
 /** In every answer about keys: the store's revision at the time of the read. Send it as `after` in the next request. */
@@ -34,7 +35,7 @@ const conditions = Type.Object({
 })
 
 /** Lets a worker register itself and find the other services. */
-const ownRegistration = { '*': ['services/image-worker/'] }
+const ownRegistration = { '*': [registrationPrefix('image-worker')] }
 
 const setKey = defineRoute({
   method: 'PUT',
@@ -83,7 +84,7 @@ export const kvConfigRoutes = {
   listKeys: defineRoute({
     method: 'GET',
     url: '/keys',
-    worker: { prefix: ['services/'] },
+    worker: { prefix: [registrationsPrefix] },
     schema: {
       summary: 'Lists the keys with a prefix and their values, in byte order',
       querystring: Type.Object(

@@ -175,7 +175,7 @@ export const taskDbRoutes = {
     url: '/tasks/claim',
     schema: {
       summary:
-        'Leases the oldest of the most urgent tasks that are not started; with `wait`, waits for a task if there is none',
+        'Leases the oldest of the most urgent tasks of the owner whose turn it is; with `wait`, waits for a task if there is none',
       querystring: Type.Object({ ...waitQuery }, { additionalProperties: false }),
       body: Claim,
       response: { 200: Task, 204: Nothing },

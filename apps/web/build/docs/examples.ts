@@ -108,8 +108,8 @@ function kindOfAnswer({ schema: { response } }: Pick<Route, 'schema'>): keyof ty
 
 /** A value that the schema allows, with only the required properties. */
 function exampleOf(schema: unknown): unknown {
-  const { properties = {}, required = [], enum: words, type, anyOf, default: preset } = schema as Schema
-  if (preset !== undefined) return preset
+  const { properties = {}, required = [], enum: words, type, anyOf, default: standard } = schema as Schema
+  if (standard !== undefined) return standard
   if (words) return words[0]
   if (anyOf?.[0]) return exampleOf(anyOf[0])
   if (type === 'integer' || type === 'number') return 1

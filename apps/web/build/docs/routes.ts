@@ -7,7 +7,7 @@ import { tryForm } from './try-form.ts'
 /** The meaning of each status. The problem document of an answer has the details. */
 const statuses: Readonly<Record<string, string>> = {
   200: 'done',
-  201: 'made',
+  201: 'created',
   202: 'accepted; the work is under way',
   204: 'done; the answer has no body',
   206: 'the part that Range requested',

@@ -33,7 +33,7 @@ function valuesOf({
   type,
   enum: words,
   const: constant,
-  default: preset,
+  default: standard,
   minimum,
   maximum,
   format,
@@ -43,6 +43,6 @@ function valuesOf({
       (constant === undefined ? escapeHtml(format ?? type ?? 'any') : `<code>${escapeHtml(constant)}</code>`),
   ]
   if (minimum !== undefined && maximum !== undefined) parts.push(` from ${minimum} to ${maximum}`)
-  if (preset !== undefined) parts.push(`; default <code>${escapeHtml(preset)}</code>`)
+  if (standard !== undefined) parts.push(`; default <code>${escapeHtml(standard)}</code>`)
   return parts.join('')
 }

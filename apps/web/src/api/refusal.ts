@@ -42,7 +42,7 @@ export const offline = () =>
     status: 0,
     code: 'offline',
     message: 'Darkroom does not answer',
-    remedy: 'Check the connection. The page continues automatically when Darkroom responds again.',
+    remedy: 'Check the connection. The page continues automatically when Darkroom answers again.',
   })
 
 /** Such as the sign-in page of a network, which comes with status 200. */
@@ -127,13 +127,13 @@ const remedies: Readonly<Record<string, string>> = {
   'too-many-requests': 'The page waits, then continues automatically.',
   'intake-paused':
     'An operator has paused uploads. The page continues automatically when they are accepted again.',
-  'disk-full': 'The operator must free disk space. The page tries again by itself.',
+  'disk-full': 'The operator must free disk space. The page tries again automatically.',
   'key-required': 'Sign in with your API key.',
   'key-refused': 'Sign in with another API key, or ask an operator for a new key.',
   'operators-only': 'Sign in with the key of an operator.',
   'cross-site': 'The operator must add the address of this page to PUBLIC_URL.',
   'host-not-allowed': 'The operator must add the address of this page to PUBLIC_URL.',
-  'took-too-long': 'Ask for fewer steps, or for a smaller image.',
+  'took-too-long': 'Use fewer steps, or a smaller image.',
   'processing-failed': 'Change the steps, or save the image in another format.',
   'processing-crashed': 'Develop it again, or save the image in another format.',
   'invalid-preset': 'Choose another preset, then try again.',
@@ -152,7 +152,7 @@ function remedyFor(code: string, status: number, isOwnAnswer: boolean): string {
     return 'Ask the operator to raise the limit of the proxy, such as client_max_body_size.'
   if (status === 415) return remedies['not-an-image'] ?? ''
   if (status === 413) return remedies['too-large'] ?? ''
-  if (status === 429 || status >= 500) return 'The page tries again by itself.'
+  if (status === 429 || status >= 500) return 'The page tries again automatically.'
   return 'Change the request, then try again.'
 }
 

@@ -66,10 +66,10 @@ export function Comparison({ row, image, output }: ComparisonProps) {
         label={row.name}
       />
     )
-  const strange = [image.original, output.facts].find(({ contentType }) => !canShow(contentType))
+  const unshown = [image.original, output.facts].find(({ contentType }) => !canShow(contentType))
   return (
     <div class="no-preview">
-      <p>This browser can't show {typeWords(strange?.contentType ?? '')}. Darkroom can make a preview.</p>
+      <p>This browser can't show {typeWords(unshown?.contentType ?? '')}. Darkroom can make a preview.</p>
       <button type="button" aria-busy={state.value === 'making'} onClick={() => void make()}>
         {state.value === 'making' ? 'Developing…' : 'Make a preview'}
       </button>

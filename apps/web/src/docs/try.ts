@@ -30,7 +30,7 @@ async function tryRoute(form: HTMLFormElement): Promise<void> {
   latest.get(form)?.abort()
   const { signal } = setLatest(form)
   output.hidden = false
-  output.replaceChildren('Asking…')
+  output.replaceChildren('Sending…')
   try {
     await showAnswer(await fetch(requestOf(form, signal)), output)
   } catch (error) {
