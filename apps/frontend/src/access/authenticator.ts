@@ -68,7 +68,7 @@ export class Authenticator {
 
   /**
    * The caller for whom a signed link or token was made: the holder of its key, or a caller without a key. Undefined once
-   * the key has ended, or the frontend is no longer open.
+   * the key was revoked or has expired, or the frontend is no longer open.
    */
   callerFor(keyId: string | undefined): Caller | undefined {
     const { accessMode, keys } = this.#options

@@ -81,7 +81,7 @@ export class SignedLinks {
     const now = Date.now() / 1000
     if (terms.expiresAt <= now) throw refuse('this link has expired; ask for another')
     const caller = authenticator.callerFor(terms.keyId)
-    if (!caller) throw refuse('the API key of this link has ended; ask for another link')
+    if (!caller) throw refuse('the API key of this link was revoked or has expired; ask for another link')
     const task = await requireImage(this.#clients.taskDb, caller, id)
     const end = Math.min(terms.expiresAt, await this.#endOf(task), authenticator.endOfKey(terms.keyId))
     return { task, maxAgeSeconds: Math.max(0, Math.min(Math.floor(end - now), maxCachedSeconds)) }

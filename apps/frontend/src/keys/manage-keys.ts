@@ -58,7 +58,7 @@ export class KeyStore {
   }
 
   /**
-   * Makes a new key with the same role, owner, name and lifetime; the lifetime begins now. The old key ends after
+   * Makes a new key with the same role, owner, name and lifetime; the lifetime begins now. The old key expires after
    * `keepSeconds`. Returns undefined if there is no such key.
    */
   async rotate(id: string, keepSeconds: number, createdBy: string): Promise<MadeKey | undefined> {

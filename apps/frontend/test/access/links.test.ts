@@ -133,7 +133,7 @@ suite('a signed link', () => {
       return asked.status !== 200 && asked
     })
     assertRefused(answer, 403, 'link-refused')
-    assert.match(String(answer.json().detail), /the API key of this link has ended/)
+    assert.match(String(answer.json().detail), /the API key of this link was revoked or has expired/)
   })
 
   test('is made only for images of the caller', async () => {

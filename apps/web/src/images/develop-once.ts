@@ -32,7 +32,8 @@ export async function developOnce<Taken>(
   if ('body' in source) headers['content-type'] = 'application/octet-stream'
   const { id, state, error } = await request<ImageStatus>('images', { method: 'POST', headers, ...source })
   try {
-    if (state === 'failed') throw new Error(`It could not be developed: ${error?.detail ?? 'it failed'}`)
+    if (state === 'failed')
+      throw new Error(`It could not be developed: ${error?.detail ?? 'the reason is unknown'}`)
     if (state !== 'finished') throw new Error('Darkroom is busy. Try again in a moment.')
     return await take(id)
   } finally {

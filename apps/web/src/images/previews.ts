@@ -20,8 +20,9 @@ const small = [
   { name: 'format', type: 'webp' },
 ] as unknown as Operation[]
 
+/** The limits of the server, as in the contracts. */
 export const maxOperations = 10
-const maxVariants = 8
+export const maxVariants = 8
 
 /**
  * Adds previews to the request for a file if the browser can't show one side. Without operations it adds none: variants

@@ -181,7 +181,7 @@ export function forgetAll(): void {
   allCounts.value = {}
 }
 
-/** Removes the images, because the key that showed them has ended. Files that are not uploaded yet stay. */
+/** Removes the images, because the key that showed them was revoked or has expired. Files that are not uploaded yet stay. */
 export function forgetImages(): void {
   removeRows(uploads.value.filter(row => 'image' in row.view.value))
   rowsById.clear()

@@ -4,8 +4,8 @@ import { type TabMessage, tabTimeoutMs } from './tab-message.ts'
 
 /*
  * The shared worker: one stream for all tabs, because six streams would use up the connections that a browser opens to
- * one server. It is open while a tab is visible. Visible tabs report regularly; a tab that stopped, because it crashed,
- * counts as hidden.
+ * one server. It is open while a tab is visible. Visible tabs report regularly; a tab that no longer reports, such as
+ * one that crashed, counts as hidden.
  */
 
 const tabs = new Set<MessagePort>()

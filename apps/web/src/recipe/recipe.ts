@@ -1,5 +1,6 @@
 import type { Operation } from '@darkroom/contracts'
 import { signal } from '@preact/signals'
+import { maxOperations, maxVariants } from '../images/previews.ts'
 import { randomText } from '../images/row.ts'
 import { readStored, store } from './stored.ts'
 
@@ -36,8 +37,6 @@ interface SavedRecipe {
   variants: readonly { name: string; steps: SavedSteps }[]
 }
 
-export const maxSteps = 10
-export const maxVariants = 8
 const lastKey = 'darkroom-recipe'
 const savedKey = 'darkroom-recipes'
 const firstRecipe: Recipe = {
@@ -78,7 +77,7 @@ function setSteps(place: StepPlace, steps: readonly Step[]): void {
 
 export function addStep(place: StepPlace, name: string, values: Step['values']): void {
   const steps = stepsAt(place)
-  if (steps.length < maxSteps) setSteps(place, [...steps, { key: randomText(), name, values }])
+  if (steps.length < maxOperations) setSteps(place, [...steps, { key: randomText(), name, values }])
 }
 
 export function changeStep(place: StepPlace, key: string, values: Step['values']): void {

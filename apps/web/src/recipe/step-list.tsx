@@ -1,6 +1,7 @@
+import { maxOperations } from '../images/previews.ts'
 import { withoutBackticks } from '../shell/prose.tsx'
 import { operations } from './operations.ts'
-import { addStep, addStepId, maxSteps, type StepPlace, stepsAt } from './recipe.ts'
+import { addStep, addStepId, type StepPlace, stepsAt } from './recipe.ts'
 import { StepEditor } from './step-editor.tsx'
 
 interface StepListProps {
@@ -25,7 +26,7 @@ export function StepList({ place, whenEmpty, label }: StepListProps) {
           ))}
         </ol>
       )}
-      <AddStep place={place} label={label} isFull={steps.length >= maxSteps} />
+      <AddStep place={place} label={label} isFull={steps.length >= maxOperations} />
     </>
   )
 }
@@ -45,7 +46,7 @@ function AddStep({ place, label, isFull }: { place: StepPlace; label: string; is
         disabled={isFull || operations.value.length === 0}
         onChange={event => add(event.currentTarget)}
       >
-        <option value="">{isFull ? `At most ${maxSteps} steps` : 'Choose…'}</option>
+        <option value="">{isFull ? `At most ${maxOperations} steps` : 'Choose…'}</option>
         {operations.value.map(({ name, summary }) => (
           <option key={name} value={name} title={withoutBackticks(summary)}>
             {name}

@@ -12,13 +12,13 @@ export interface Trial {
 }
 
 /** The operation of an empty recipe, unless an operator has changed it. */
-const usual = [{ name: 'swap-channels', order: 'bgr' }] as unknown as Operation[]
+const defaultOperations = [{ name: 'swap-channels', order: 'bgr' }] as unknown as Operation[]
 
 /** Applies the recipe to a small version of a file. */
 export async function tryRecipe(file: File): Promise<Trial> {
   const { image, scale, isShown } = await smallVersion(file)
   const { operations, variants } = listsOf(recipe.peek())
-  const tried = operations ?? Object.values(variants ?? {})[0] ?? usual
+  const tried = operations ?? Object.values(variants ?? {})[0] ?? defaultOperations
   const lists = isShown ? { [sides.after]: shownIn(scaledOperations(tried, scale)) } : previewsOf(tried)
   const query = { variants: JSON.stringify(lists) }
   return developOnce({ query, body: image }, async id => {

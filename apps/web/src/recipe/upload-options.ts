@@ -8,11 +8,11 @@ import { operationsOf, type Recipe, recipe } from './recipe.ts'
 export function uploadOptionsFor(file: File): UploadOptions {
   const { preset } = recipe.peek()
   const lists = listsOf(recipe.peek())
-  const asked = withPreviews(file, lists)
-  const variants = asked.variants && JSON.stringify(asked.variants)
+  const requested = withPreviews(file, lists)
+  const variants = requested.variants && JSON.stringify(requested.variants)
   // The server expands a preset by itself, unless previews are added to it.
-  if (preset !== undefined) return { preset, variants: asked === lists ? undefined : variants }
-  return { operations: asked.operations && JSON.stringify(asked.operations), variants }
+  if (preset !== undefined) return { preset, variants: requested === lists ? undefined : variants }
+  return { operations: requested.operations && JSON.stringify(requested.operations), variants }
 }
 
 /** The lists of operations of a recipe. If there are none, the server applies its default. */

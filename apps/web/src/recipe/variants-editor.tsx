@@ -1,7 +1,8 @@
+import { maxVariants } from '../images/previews.ts'
 import { Icon } from '../shell/icon.tsx'
 import { passFocus } from '../shell/pass-focus.ts'
 import { singleClick } from '../shell/single-click.ts'
-import { addVariant, maxVariants, recipe, removeVariant, renameVariant, type VariantDraft } from './recipe.ts'
+import { addVariant, recipe, removeVariant, renameVariant, type VariantDraft } from './recipe.ts'
 import { StepList } from './step-list.tsx'
 
 /** Further results of each image, such as a thumbnail. */

@@ -40,7 +40,9 @@ export function DropZone() {
   }, [])
   return (
     <section class={isOver.value ? 'tray is-over' : 'tray'} aria-labelledby="tray-title">
-      <h1 id="tray-title">{isOver.value ? 'Let go, into the tray' : 'Drop images into the tray'}</h1>
+      <h1 id="tray-title">
+        {isOver.value ? 'Let go to drop them into the tray' : 'Drop images into the tray'}
+      </h1>
       <p class="hint">Or paste them. Folders are fine, and so are thousands.</p>
       <div class="inline">
         <FilePicker id="pick-files" label="Choose images" isMultiple onFiles={addFiles} />

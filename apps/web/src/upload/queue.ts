@@ -15,7 +15,7 @@ const parallel = 3
 const maxBackoffMs = 15_000
 /** How often a browser reports the progress of an upload (XMLHttpRequest, "request body chunk steps"). */
 const progressMs = 50
-/** How often an upload is retried after a server error without an explanation. */
+/** How many server errors without an explanation an upload gets before it is given up. */
 const maxUnexplained = 3
 const recipeFaults: ReadonlySet<string> = new Set(['invalid-operations', 'invalid-preset'])
 
