@@ -96,9 +96,12 @@ function parseProblem(text: string): Problem | undefined {
   }
 }
 
-/** Without the names of the page's previews: the user did not ask for these variants. */
+/**
+ * Without the names of the page's previews, because the user did not ask for these variants, and without "try again in
+ * 5 s", because the page tries again automatically.
+ */
 function detailOf({ detail, title }: Partial<Problem> = {}): string | undefined {
-  return (detail ?? title)?.replace(/^variant "page-(before|after)": /, '')
+  return (detail ?? title)?.replace(/^variant "page-(before|after)": |; try again[^;]*$/g, '')
 }
 
 function proxyWords(status: number): string {
@@ -125,8 +128,7 @@ const remedies: Readonly<Record<string, string>> = {
   'queue-full': 'The page continues automatically as soon as there is room.',
   'owner-queue-full': 'The page continues automatically as soon as there is room.',
   'too-many-requests': 'The page waits, then continues automatically.',
-  'intake-paused':
-    'An operator has paused uploads. The page continues automatically when they are accepted again.',
+  'intake-paused': 'The page continues automatically when an operator accepts them again.',
   'disk-full': 'The operator must free disk space. The page tries again automatically.',
   'key-required': 'Sign in with your API key.',
   'key-refused': 'Sign in with another API key, or ask an operator for a new key.',

@@ -48,9 +48,9 @@ export function typeWords(contentType: string): string {
 }
 
 export function bytesWords(bytes: number): string {
-  if (bytes < 1024) return `${bytes} B`
-  if (bytes < 1024 ** 2) return `${Math.round(bytes / 1024)} KB`
-  return `${(bytes / 1024 ** 2).toFixed(1)} MB`
+  if (bytes < 1024) return `${bytes}\u00a0B`
+  if (bytes < 1024 ** 2) return `${Math.round(bytes / 1024)}\u00a0KB`
+  return `${(bytes / 1024 ** 2).toFixed(1)}\u00a0MB`
 }
 
 /** Keeps the end of a name, because it has the number of a photograph, and the extension. */

@@ -6,7 +6,7 @@ import { sinceWords } from './words.ts'
 export function Workers({ workers }: { workers: readonly WorkerStats[] }) {
   if (workers.length === 0) return <p class="refusal">No worker is registered: images wait until one is.</p>
   const shown = workers.filter(({ isRegistered }) => filters.value.show !== 'problems' || !isRegistered)
-  if (shown.length === 0) return <p class="hint">All {workers.length} report.</p>
+  if (shown.length === 0) return <p class="hint">Every worker reports.</p>
   return (
     <ul class="workers">
       {shown.map(worker => (

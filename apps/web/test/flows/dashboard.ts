@@ -86,6 +86,7 @@ export function dashboardFlows({ open, local, png, post, statusOf }: InBrowser):
     await page.getByLabel('Freeze the figures').uncheck()
     await until('the figures change', async () => Number(await finished.textContent()) > before)
     await page.getByLabel('Only problems').check()
+    await page.getByText('Every worker reports.').waitFor()
     await page.getByText('Nothing to show with these filters.').waitFor()
     await assertAccessible(page)
   })

@@ -79,7 +79,7 @@ export function refusalFlows({ open, local, png, photo, post, pauseWorker, withS
     await set('paused')
     try {
       await addTo(page, fileOf('later.png', png))
-      await page.getByText(/An operator has paused uploads/).waitFor()
+      await page.getByText(/^Uploads are paused at the moment\. The page continues automatically/).waitFor()
       await page
         .locator('.countdown')
         .getByText(/^\d+ s$/)
