@@ -1,7 +1,7 @@
 import sharp from 'sharp'
 
 /**
- * Lets libvips read only the supported formats, independent of what an image claims to be: not SVG, PDF or any other
+ * Lets libvips read only the supported formats, whatever an image claims to be: not SVG, PDF or any other
  * format that can load more files. This applies to the whole process, so only the first of its threads does it: for a
  * moment, libvips reads nothing, and would refuse the image of another thread.
  *

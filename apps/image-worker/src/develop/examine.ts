@@ -70,8 +70,8 @@ export async function examine(
   const signal = colourSignalOf(input, header, opened)
   const treatment = treatColours(signal, { isGrey: kind.isGrey, makesColours }, output.format)
   const isOfGrey = isProfileOfGrey(opened.metadata)
-  // A profile of grey, Lab or the like describes nothing in a coloured image, also not the grey that an operation makes of
-  // it.
+  // A profile of grey, Lab or the like describes nothing in a coloured image, not even the grey that an operation makes
+  // of it.
   const isOther = opened.metadata.icc !== undefined && !isProfileOfColours(opened.metadata)
   const isInvalid = isOther && kind.hasOwnColours && !(isOfGrey && kind.isGrey)
   const fitsProfile = !isOfGrey || (kind.isGrey && canBeGrey(output.format) && !coloursGrey)

@@ -1,5 +1,6 @@
 import type { OutputFormat } from '@darkroom/contracts'
 import type { ImageFormat, ImageHeader } from '@darkroom/image-header'
+import { formatNames } from './format-names.ts'
 import { UnusableImage } from './unusable-image.ts'
 
 /** The format of a result unless an operation names another: the original's, or JPEG if we can't write that. */
@@ -53,6 +54,6 @@ export function hasRoomFor({ width, height }: Size, format: OutputFormat): boole
 export function expectRoomFor(size: Size, format: OutputFormat): void {
   if (hasRoomFor(size, format)) return
   const [{ width, height }, most] = [size, longestSide[format]]
-  const message = `the result has ${width} x ${height} pixels; ${format} holds at most ${most} a side: make it smaller or choose another format`
+  const message = `the result has ${width} x ${height} pixels; ${formatNames[format]} allows at most ${most} a side: make it smaller or choose another format`
   throw new UnusableImage('result-too-large', message)
 }

@@ -23,27 +23,27 @@ export function insideMeta({ body, end }: FileBox): Parent {
 }
 
 /** The boxes inside another box. @throws TypeError for a box that is smaller than its own header */
-export function* boxesIn(avif: Buffer, parent: Parent): Generator<FileBox> {
+export function* boxesIn(file: Buffer, parent: Parent): Generator<FileBox> {
   for (let start = parent.body; start + 8 <= parent.end; ) {
-    const { headBytes, size } = sizeOf(avif, start, parent.end)
-    if (size < headBytes) throw new TypeError(`the AVIF has a box of ${size} bytes`)
+    const { headBytes, size } = sizeOf(file, start, parent.end)
+    if (size < headBytes) throw new TypeError(`the file has a box of ${size} bytes`)
     const end = Math.min(start + size, parent.end)
-    yield { type: avif.toString('latin1', start + 4, start + 8), start, body: start + headBytes, end }
+    yield { type: file.toString('latin1', start + 4, start + 8), start, body: start + headBytes, end }
     start = end
   }
 }
 
 /** A size of 1 means that 64 bits follow; 0 means up to the end. */
-function sizeOf(avif: Buffer, start: number, end: number): { headBytes: number; size: number } {
-  const size = avif.readUInt32BE(start)
+function sizeOf(file: Buffer, start: number, end: number): { headBytes: number; size: number } {
+  const size = file.readUInt32BE(start)
   if (size !== 1) return { headBytes: 8, size: size === 0 ? end - start : size }
-  return { headBytes: 16, size: Number(avif.readBigUInt64BE(start + 8)) }
+  return { headBytes: 16, size: Number(file.readBigUInt64BE(start + 8)) }
 }
 
 /** @throws TypeError when there is no such box */
-export function findBox(avif: Buffer, parent: Parent, type: string): FileBox {
-  const found = boxesIn(avif, parent).find(box => box.type === type)
-  if (!found) throw new TypeError(`the AVIF has no ${type} box`)
+export function findBox(file: Buffer, parent: Parent, type: string): FileBox {
+  const found = boxesIn(file, parent).find(box => box.type === type)
+  if (!found) throw new TypeError(`the file has no ${type} box`)
   return found
 }
 

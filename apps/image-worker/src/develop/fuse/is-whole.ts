@@ -1,6 +1,7 @@
-import { crc32 } from 'node:zlib'
 import type { ImageHeader } from '@darkroom/image-header'
 import sharp, { type SharpOptions } from 'sharp'
+import { pngSignature } from '../../permute/png/chunks.ts'
+import { isIntact, pngChunks } from '../png/png-chunks.ts'
 
 /**
  * Whether the data of all pixels are present and undamaged, for calls that don't decode all of them: the decoders of
@@ -22,15 +23,12 @@ export async function isWhole(
   return true
 }
 
-/** Checks the chunks: length, type, data, CRC of type and data (PNG 3rd edition, 5.3). */
+/** Whether IEND comes after the pixels, whose CRCs are right. */
 function hasWholePixels(png: Buffer): boolean {
-  for (let at = 8; at + 12 <= png.length; ) {
-    const end = at + 8 + png.readUInt32BE(at)
-    const type = png.toString('latin1', at + 4, at + 8)
-    if (type === 'IEND') return true
-    if (end + 4 > png.length) return false
-    if (type === 'IDAT' && crc32(png.subarray(at + 4, end)) !== png.readUInt32BE(end)) return false
-    at = end + 4
+  let end = pngSignature.length
+  for (const chunk of pngChunks(png)) {
+    if (chunk.type === 'IDAT' && !isIntact(png, chunk)) return false
+    end = chunk.to
   }
-  return false
+  return end + 12 <= png.length && png.toString('latin1', end + 4, end + 8) === 'IEND'
 }

@@ -14,7 +14,7 @@ export function coloursOfFrame(gif: Uint8Array, at: number): boolean[] {
   const used = new Array<boolean>(256).fill(false)
   const firstBits = Math.log2(clear) + 1
   let [bits, next, position] = [firstBits, clear + 1, 0]
-  for (; position + bits <= 8 * codes.length; ) {
+  while (position + bits <= 8 * codes.length) {
     const from = position >> 3
     const word = (codes[from] ?? 0) | ((codes[from + 1] ?? 0) << 8) | ((codes[from + 2] ?? 0) << 16)
     const code = (word >> (position & 7)) & ((1 << bits) - 1)

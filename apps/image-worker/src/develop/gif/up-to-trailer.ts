@@ -1,5 +1,4 @@
-import { NotWellFormed } from '../../permute/not-well-formed.ts'
-import { gifBlocks } from './gif-blocks.ts'
+import { blocksUntilDamage } from './gif-blocks.ts'
 
 /**
  * A GIF without the bytes after its trailer, which don't belong to it (GIF 89a, section 27). libnsgif looks for the
@@ -7,11 +6,6 @@ import { gifBlocks } from './gif-blocks.ts'
  * as a damaged frame. A file whose blocks don't lead to a trailer stays unchanged.
  */
 export function upToTrailer(gif: Uint8Array): Uint8Array {
-  try {
-    for (const { kind, end } of gifBlocks(gif)) if (kind === 'trailer') return gif.subarray(0, end)
-    return gif
-  } catch (error) {
-    if (error instanceof NotWellFormed) return gif
-    throw error
-  }
+  for (const { kind, end } of blocksUntilDamage(gif)) if (kind === 'trailer') return gif.subarray(0, end)
+  return gif
 }

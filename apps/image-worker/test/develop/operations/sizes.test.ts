@@ -71,10 +71,10 @@ test('memory is reserved for an image that is enlarged after a cut', async () =>
 test('a result that is too large for its format is refused with a reason', async () => {
   const png = await lined()
   const pads = 'crop:1x1,pad:16383:0,pad:16383:0,pad:16383:0'
-  for (const format of ['jpeg', 'gif', 'webp', 'avif']) {
+  for (const [format, name] of Object.entries({ jpeg: 'JPEG', gif: 'GIF', webp: 'WebP', avif: 'AVIF' })) {
     await assert.rejects(run(png, `${pads},format:${format}`), {
       code: 'result-too-large',
-      message: new RegExp(`^the result has 1 x 98299 pixels; ${format} holds at most \\d+ a side: make`),
+      message: new RegExp(`^the result has 1 x 98299 pixels; ${name} allows at most \\d+ a side: make`),
     })
   }
   const { facts } = await run(png, pads)
