@@ -10,7 +10,7 @@ export interface JpegQuantisation {
 
 /** The luminance tables for quality 50, in zigzag order. */
 const tables = {
-  /** ISO/IEC 10918-1, table K.1 */
+  /** ITU-T T.81, table K.1 */
   0: [
     16, 11, 12, 14, 12, 10, 16, 14, 13, 14, 18, 17, 16, 19, 24, 40, 26, 24, 22, 22, 24, 49, 35, 37, 29, 40,
     58, 51, 61, 60, 57, 51, 56, 55, 64, 72, 92, 78, 64, 68, 87, 69, 55, 56, 80, 109, 81, 87, 95, 98, 103, 104,
@@ -62,7 +62,7 @@ function scaled(table: readonly number[], quality: number): Uint8Array {
   return Uint8Array.from(table, step => Math.min(Math.max(Math.floor((step * scale + 50) / 100), 1), 255))
 }
 
-/** Table 0 of the first DQT segments (ISO/IEC 10918-1, B.2.4.1). */
+/** Table 0 of the first DQT segments (ITU-T T.81, B.2.4.1). */
 function luminanceTable(jpeg: Uint8Array): number[] | undefined {
   for (const { marker, data } of segmentsOf(jpeg)) {
     const table = marker === markers.quantisationTables ? tableZero(data) : undefined
