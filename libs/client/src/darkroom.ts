@@ -1,5 +1,6 @@
 import { Connection, type ConnectionOptions, type RequestOptions } from './connection.ts'
 import { DarkroomError, ImageFailed } from './darkroom-error.ts'
+import { imagePath, presetPath } from './paths.ts'
 import type { ImageFacts, ImageStatus, Operations, Preset, Progress, Source } from './types.ts'
 import { upload } from './upload.ts'
 import { waitForEnd } from './wait-for-end.ts'
@@ -136,7 +137,7 @@ export class Darkroom {
     const onChange = (status: ImageStatus) => onProgress?.({ phase: 'developing', status })
     const status = await waitForEnd(this.#connection, id, { signal, onChange })
     if (status.state === 'failed') throw new ImageFailed(status)
-    const path = pathOf(id)
+    const path = imagePath(id)
     const fileOf = (facts: ImageFacts, end: string) =>
       new ImageFile(facts, () => this.#connection.request(`${path}/${end}`, signal ? { signal } : {}))
     const variants = Object.entries(status.variants ?? {}).flatMap(([name, { result }]) =>
@@ -151,13 +152,13 @@ export class Darkroom {
   }
 
   /** The status document of an image. */
-  status(id: string, options: Signalled = {}): Promise<ImageStatus> {
-    return this.#json(pathOf(id), options)
+  async status(id: string, options: Signalled = {}): Promise<ImageStatus> {
+    return this.#json(imagePath(id), options)
   }
 
   /** Develops a failed image again. */
-  retry(id: string, options: Signalled = {}): Promise<ImageStatus> {
-    return this.#json(`${pathOf(id)}/retry`, { method: 'POST', ...options })
+  async retry(id: string, options: Signalled = {}): Promise<ImageStatus> {
+    return this.#json(`${imagePath(id)}/retry`, { method: 'POST', ...options })
   }
 
   /** For operators: develops all matching failed images again. Returns their number. */
@@ -175,7 +176,7 @@ export class Darkroom {
 
   /** Deletes an image and its results. */
   async delete(id: string, { signal }: Signalled = {}): Promise<void> {
-    await this.#connection.request(pathOf(id), { method: 'DELETE', ...(signal && { signal }) })
+    await this.#connection.request(imagePath(id), { method: 'DELETE', ...(signal && { signal }) })
   }
 
   /** A page of images, newest first. */
@@ -189,16 +190,19 @@ export class Darkroom {
   }
 
   /** For operators: makes or replaces a preset. */
-  putPreset(name: string, { operations, variants }: PresetOptions, options: Signalled = {}): Promise<Preset> {
+  async putPreset(
+    name: string,
+    { operations, variants }: PresetOptions,
+    options: Signalled = {},
+  ): Promise<Preset> {
     const body = JSON.stringify({ operations, variants })
     const headers = { 'content-type': 'application/json' }
-    return this.#json(`/presets/${encodeURIComponent(name)}`, { method: 'PUT', body, headers, ...options })
+    return this.#json(presetPath(name), { method: 'PUT', body, headers, ...options })
   }
 
   /** For operators: deletes a preset. */
   async deletePreset(name: string, { signal }: Signalled = {}): Promise<void> {
-    const path = `/presets/${encodeURIComponent(name)}`
-    await this.#connection.request(path, { method: 'DELETE', ...(signal && { signal }) })
+    await this.#connection.request(presetPath(name), { method: 'DELETE', ...(signal && { signal }) })
   }
 
   #json<T extends object>(
@@ -213,10 +217,6 @@ export class Darkroom {
 function queryOf(values: object): URLSearchParams {
   const given = Object.entries(values).filter(([, value]) => value !== undefined)
   return new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)]))
-}
-
-function pathOf(id: string): string {
-  return `/images/${encodeURIComponent(id)}`
 }
 
 function textOf(operations: Operations): string {

@@ -1,4 +1,5 @@
 import { type Connection, pause } from './connection.ts'
+import { imagePath } from './paths.ts'
 import { eventsOf } from './server-events.ts'
 import type { ImageStatus } from './types.ts'
 
@@ -17,7 +18,7 @@ export async function waitForEnd(
   id: string,
   options: WaitOptions,
 ): Promise<ImageStatus> {
-  const path = `/images/${encodeURIComponent(id)}`
+  const path = imagePath(id)
   try {
     const ended = await followEvents(connection, path, options)
     if (ended) return ended

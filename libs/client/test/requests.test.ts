@@ -93,6 +93,36 @@ test('a value that is not an image is an error at once that names it', async () 
     })
 })
 
+test('an id or a name that would lead to another path is an error, and no request is sent', async t => {
+  const { url, methods } = await serve(t, 200, {}, '{"state":"finished"}')
+  const client = new Darkroom(url)
+  for (const id of ['', '.', '..', '\ud800', undefined as never])
+    for (const request of [
+      client.status(id),
+      client.retry(id),
+      client.delete(id),
+      client.waitFor(id),
+      client.putPreset(id, {}),
+      client.deletePreset(id),
+    ])
+      await assert.rejects(request, { name: 'TypeError', message: /can be part of a path, got/ })
+  assert.deepEqual(methods, [])
+})
+
+test('an odd id stays one part of the path', async t => {
+  const paths: unknown[] = []
+  const { url } = await serveHttp(t, (request, answer) => {
+    paths.push(request.url)
+    answer.end('{}')
+  })
+  for (const id of ['...', '.a', '%2e', 'a/../b', '?x', '#x', '\\..']) await new Darkroom(url).status(id)
+  const expected = ['...', '.a', '%252e', 'a%2F..%2Fb', '%3Fx', '%23x', '%5C..']
+  assert.deepEqual(
+    paths,
+    expected.map(id => `/images/${id}`),
+  )
+})
+
 test('an aborted signal ends a wait with its reason', async t => {
   const signal = AbortSignal.abort(new Error('enough'))
   await assert.rejects(darkroom.develop(new Uint8Array(png), { signal }), { message: 'enough' })
