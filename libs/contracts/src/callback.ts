@@ -69,7 +69,11 @@ export const NoticeClaim = Type.Object(
     limit: Type.Integer({ minimum: 1, maximum: 200 }),
     leaseMs: Type.Integer({ minimum: 100, maximum: 3_600_000 }),
     exceptHosts: Type.Optional(
-      Type.Array(Type.String({ maxLength: 2000 }), { maxItems: 200, description: 'Hosts that are busy' }),
+      // Hosts in URLs are visible ASCII. PostgreSQL refuses texts with U+0000.
+      Type.Array(Type.String({ pattern: '^[!-~]{0,2000}$' }), {
+        maxItems: 200,
+        description: 'Hosts that are busy',
+      }),
     ),
   },
   { additionalProperties: false },

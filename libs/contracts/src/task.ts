@@ -31,9 +31,12 @@ const Instant = Type.String({
   description: 'UTC with milliseconds, such as 2026-01-31T10:00:00.000Z',
 })
 
+/** Services send it as a header; HTTP clients and servers refuse most other characters there. */
+const ContentType = Type.String({ pattern: '^[!-~]+( [!-~]+)*$' })
+
 /** Facts about a stored image. Width and height are in pixels, of one frame, as displayed. */
 export const ImageFacts = Type.Object({
-  contentType: Type.String(),
+  contentType: ContentType,
   bytes: Type.Integer({ minimum: 0 }),
   width: Type.Integer({ minimum: 1 }),
   height: Type.Integer({ minimum: 1 }),

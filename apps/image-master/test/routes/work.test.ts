@@ -194,6 +194,8 @@ suite('messages of workers', async () => {
 suite('malformed messages', async () => {
   const master = await startMaster({ after })
   const id = '01990000-0000-7000-8000-000000000001'
+  const { bytes: _, sha256: __, ...inlineFacts } = facts
+  const inline = { ...inlineFacts, content: 'AAAA' }
   for (const [path, body] of [
     ['/extendWork', {}],
     ['/extendWork', { id, lease: 0 }],
@@ -202,11 +204,21 @@ suite('malformed messages', async () => {
     ['/extendWork', { id, lease: 1, more: 1 }],
     ['/workFinished', { id, lease: 1 }],
     ['/workFinished', { id, lease: 1, result: { ...facts, width: 0 } }],
+    // No header can carry these types.
+    ...['', 'a\nb', 'a\0b', 'ä', ' a'].flatMap(contentType =>
+      [
+        { ...facts, contentType },
+        { ...inline, contentType },
+      ].flatMap(result => [
+        ['/workFinished', { id, lease: 1, result }] as const,
+        ['/workFinished', { id, lease: 1, variants: { thumb: result } }] as const,
+      ]),
+    ),
     ['/workFailed', { id, lease: 1, error }],
     ['/workFailed', { id, lease: 1, error: 'text', retryable: true }],
     ['/workReturned', { id }],
   ] as const) {
-    test(`${path} ${JSON.stringify(body).slice(0, 60)} is refused`, async () => {
+    test(`${path} ${JSON.stringify(body).slice(0, 150)} is refused`, async () => {
       const { status, json } = await send(master, path, body)
       assert.deepEqual([status, json().type], [400, problemType('invalid-request')])
     })
