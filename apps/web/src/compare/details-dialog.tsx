@@ -5,10 +5,12 @@ import { urlOf } from '../api/base.ts'
 import { deleteRows } from '../images/delete.ts'
 import { download } from '../images/download.ts'
 import { downloadOfOutput, outputsOf } from '../images/outputs.ts'
+import { retryImage } from '../images/retry.ts'
 import { imageOf, type Row } from '../images/row.ts'
 import { bytesWords, facts, stateWords, typeWords } from '../images/row-words.ts'
 import { Icon } from '../shell/icon.tsx'
 import { NoticeToast } from '../shell/notice-toast.tsx'
+import { sendAgain } from '../upload/queue.ts'
 import { Comparison } from './comparison.tsx'
 import { openedRow } from './details.ts'
 
@@ -70,6 +72,16 @@ function Details({ row }: { row: Row }) {
         )}
       </dl>
       <div class="inline">
+        {view.state === 'failed' && (
+          <button type="button" onClick={() => void retryImage(row)}>
+            Develop again
+          </button>
+        )}
+        {view.state === 'refused' && (
+          <button type="button" onClick={() => sendAgain(row)}>
+            Upload again
+          </button>
+        )}
         {image && (
           <a class="button" href={urlOf(`images/${image.id}/original`)} download={row.name}>
             Original

@@ -194,6 +194,30 @@ export function refusalFlows({ open, local, png, photo, post, pauseWorker, withS
     assert.equal(sent, 1)
   })
 
+  test('the details of an image that failed, and of a file that was refused, have the button for another try', async () => {
+    // Too large to be put around the image: it fails when it is developed.
+    const id = await post(
+      '?operations=resize:9000x9000:fill:enlarge,pad:9000x9000,resize:16000x16000:fill:enlarge',
+    )
+    await using opened = await open()
+    const { page } = opened
+    await addTo(page, fileOf('verses.txt', Buffer.from('no image')))
+    for (const [name, button, path] of [
+      [`Image ${id.slice(-6)}`, 'Develop again', `/images/${id}/retry`],
+      ['verses.txt', 'Upload again', '/images'],
+    ] as const) {
+      await page.getByRole('button', { name, exact: true }).click()
+      const isSent = page.waitForRequest(
+        request => request.method() === 'POST' && new URL(request.url()).pathname === path,
+      )
+      await page.getByRole('dialog').getByRole('button', { name: button }).click()
+      await isSent
+      await page.getByRole('dialog').getByRole('button', { name: button }).waitFor() // it failed again
+      await assertAccessible(page)
+      await page.keyboard.press('Escape')
+    }
+  })
+
   test('a refused deletion is shown, and the image stays in the list', async () => {
     await using opened = await open()
     const { page } = opened
