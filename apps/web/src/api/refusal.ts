@@ -114,6 +114,7 @@ function proxyWords(status: number): string {
 const words: Readonly<Record<string, string>> = {
   'empty-body': 'the file is empty',
   'key-required': 'this Darkroom requires an API key',
+  'operators-only': 'only operators may do this',
 }
 
 const remedies: Readonly<Record<string, string>> = {

@@ -202,7 +202,8 @@ export function signInFlows({ open, png, createKey, revokeKey }: InBrowser): voi
     await using opened = await open('/status')
     const { page } = opened
     await signInWith(page, key)
-    await page.getByText('Sign in with the key of an operator.').waitFor()
+    const advice = 'Only operators may do this. Sign in with the key of an operator.'
+    await page.getByText(advice, { exact: true }).waitFor()
     await assertAccessible(page)
   })
 }
