@@ -9,8 +9,6 @@ export interface Filter {
   cursor?: string | undefined
 }
 
-const states: readonly string[] = ['not-started', 'in-progress', 'finished', 'failed']
-
 export const filter = signal<Filter>(readUrl())
 
 export function show(next: Filter): void {
@@ -27,9 +25,9 @@ addEventListener('popstate', () => (filter.value = readUrl()))
 
 function readUrl(): Filter {
   const query = new URL(location.href).searchParams
-  const state = query.get('state') ?? ''
   return {
-    state: states.includes(state) ? (state as TaskState) : undefined,
+    // The server refuses an unknown state.
+    state: (query.get('state') as TaskState | null) || undefined,
     since: instantIn(query.get('since')),
     preset: query.get('preset') ?? undefined,
     cursor: query.get('cursor') ?? undefined,

@@ -109,8 +109,10 @@ function Empty() {
   if (state instanceof Refusal)
     return (
       <div class="empty" role="status">
-        <p class="empty-title">{state.message}</p>
-        <p>{state.remedy}</p>
+        <p class="empty-title">
+          {state.status === 400 ? 'The address of this page has a mistake' : state.message}
+        </p>
+        <p>{state.status === 400 ? mistakeInUrl(state) : state.remedy}</p>
         {state.status === 400 && (
           <p>
             <FilterLink to={{}}>Show all images</FilterLink>
@@ -149,6 +151,15 @@ function Empty() {
       <p>Your first images will hang here to dry.</p>
     </div>
   )
+}
+
+/** Instead of the error of the server, which is written for programs. */
+function mistakeInUrl({ code, message }: Refusal): string {
+  const { state, since, cursor } = filter.value
+  if (tabs.every(([known]) => known !== state)) return `“${state}” is not a state of images.`
+  if (since !== undefined && Number.isNaN(Date.parse(since)))
+    return `“${since}” is not a date, such as 2026-01-31.`
+  return code === 'invalid-cursor' ? `“${cursor}” is not a page of this list.` : message
 }
 
 /** A clothes-line with three blank prints. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { until } from '@darkroom/testing'
 import { addTo, fileOf, type InBrowser, rowOf, untilDeveloped } from '../in-browser.ts'
+import { assertAccessible } from '../open-page.ts'
 
 /** The list of images: the history, other tabs and clients, and thousands of files. */
 export function listFlows({ local, open, png, post, imageOf }: InBrowser): void {
@@ -34,10 +35,23 @@ export function listFlows({ local, open, png, post, imageOf }: InBrowser): void 
     await page.locator('.row').first().waitFor()
     await page.goto(new URL('/?since=2999-01-01', page.url()).href)
     await page.getByText('Nothing here').waitFor()
-    await page.goto(new URL('/?since=yesterday', page.url()).href)
-    await page.getByText(/since/).first().waitFor()
-    await page.getByRole('link', { name: 'Show all images' }).click()
-    await page.locator('.row').first().waitFor()
+  })
+
+  test('a mistake in the URL is explained in plain words, with a way back', async () => {
+    await post()
+    await using opened = await open()
+    const { page } = opened
+    for (const [query, words] of [
+      ['since=yesterday', '“yesterday” is not a date, such as 2026-01-31.'],
+      ['state=lost', '“lost” is not a state of images.'],
+      ['cursor=7', '“7” is not a page of this list.'],
+    ]) {
+      await page.goto(new URL(`/?${query}`, page.url()).href)
+      await page.getByText(words ?? '', { exact: true }).waitFor()
+      await assertAccessible(page)
+      await page.getByRole('link', { name: 'Show all images' }).click()
+      await page.locator('.row').first().waitFor()
+    }
   })
 
   test('while a part of the history is read, the page does not say that it is empty', async () => {
