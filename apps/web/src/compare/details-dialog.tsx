@@ -7,12 +7,15 @@ import { download } from '../images/download.ts'
 import { downloadOfOutput, outputsOf } from '../images/outputs.ts'
 import { retryImage } from '../images/retry.ts'
 import { imageOf, type Row } from '../images/row.ts'
-import { bytesWords, facts, stateWords, typeWords } from '../images/row-words.ts'
+import { bytesWords, facts, shortened, stateWords, typeWords } from '../images/row-words.ts'
 import { Icon } from '../shell/icon.tsx'
 import { NoticeToast } from '../shell/notice-toast.tsx'
 import { sendAgain } from '../upload/queue.ts'
 import { Comparison } from './comparison.tsx'
 import { openedRow } from './details.ts'
+
+/** In characters. A longer name stands in full below the pictures. */
+const maxTitleLength = 80
 
 /** One image in full: both sides, its facts, and why it failed. */
 export function DetailsDialog() {
@@ -37,6 +40,7 @@ function close(): void {
 function Details({ row }: { row: Row }) {
   const view = row.view.value
   const image = imageOf(row)
+  const title = shortened(row.name, maxTitleLength)
   const remove = () => {
     close()
     deleteRows([row])
@@ -45,7 +49,7 @@ function Details({ row }: { row: Row }) {
     <>
       <header class="details-head">
         <h2 id="details-title" dir="auto">
-          {row.name}
+          {title}
         </h2>
         <button type="button" class="icon" aria-label="Close" onClick={close}>
           <Icon name="cross" />
@@ -56,6 +60,12 @@ function Details({ row }: { row: Row }) {
         {stateWords(view)}
       </p>
       <dl class="facts">
+        {title !== row.name && (
+          <>
+            <dt>Name</dt>
+            <dd dir="auto">{row.name}</dd>
+          </>
+        )}
         <dt>Original</dt>
         <dd>{facts(row)}</dd>
         {image && (

@@ -79,6 +79,18 @@ export function rareStateFlows({ open, png }: InBrowser): void {
     assert.equal(isOfferedPreview, false)
   })
 
+  test('the details of an image with a long name begin with its short name, and have all of it', async () => {
+    await using opened = await open('/', { viewport: { width: 360, height: 640 } })
+    const { page } = opened
+    const name = `${'holiday by the sea '.repeat(11)}0042.png`
+    await addTo(page, fileOf(name, png))
+    await page.locator('.row-name', { hasText: name }).click()
+    const title = await page.locator('#details-title').boundingBox()
+    assert.ok(title && title.height < 640 / 4, JSON.stringify(title))
+    await page.locator('.facts').getByText(name, { exact: true }).waitFor()
+    await assertNotWide(page)
+  })
+
   test('by keyboard, the focus stays near a control that disappears or is disabled', async () => {
     await using opened = await open('/docs')
     const { page } = opened
