@@ -33,6 +33,8 @@ export interface PostgresOptions extends ConnectionOptions {
 
 /** Leases taken back in one transaction, so that it stays short. */
 const expiryBatch = 500
+/** Much shorter than a lease. */
+const expiryRetryMs = 1000
 
 /** Tasks in PostgreSQL. Any number of copies of the service may share one database. */
 export class PostgresTaskStore implements TaskStore {
@@ -110,11 +112,19 @@ export class PostgresTaskStore implements TaskStore {
     return areNew.filter(Boolean).length
   }
 
+  /**
+   * Asks the server that accepts writes, and soon gives up: an outage must be an error before leases expire during it. A
+   * standby would answer that no lease has expired yet, and a change that is retried for long would take back the leases
+   * right after the outage, before their holders can renew them.
+   */
   async expireLeases() {
     const now = this.#options.now?.()
-    if (await this.#hasAny(anyTooLong(now))) await this.#changes.make(cutLeases(expiryBatch, now))
-    if (!(await this.#hasAny(anyExpired(now)))) return []
-    return changedTasks(await this.#changes.make(expireLeases(expiryBatch, now)))
+    const deadline = performance.now() + expiryRetryMs
+    const hasAny = async ({ text, values }: Statement) =>
+      (await this.#database.readLatest(text, values, deadline)).length > 0
+    if (await hasAny(anyTooLong(now))) await this.#changes.make(cutLeases(expiryBatch, now), deadline)
+    if (!(await hasAny(anyExpired(now)))) return []
+    return changedTasks(await this.#changes.make(expireLeases(expiryBatch, now), deadline))
   }
 
   delete(id: string) {

@@ -26,6 +26,15 @@ withEngine('postgres', program => {
     assert.equal((await claimTask(second.url))?.id, taskId(1))
   })
 
+  test('fault: only a standby answers: the outage is noticed before a lease expires', async t => {
+    const { primary, standby } = await startPair(t, program)
+    const copy = await startCopy(t, urlOf(primary, standby), { EXPIRY_CHECK_MS: '50', LOG_LEVEL: 'info' })
+    await primary.kill()
+    await until('it is noticed', () => /expired leases could not be taken back/.test(copy.stdout))
+    await standby.promote()
+    await until('its end is noticed', () => /the store answers again/.test(copy.stdout))
+  })
+
   test('fault: PostgreSQL fails over late: the lease still holds, and changes arrive from the new primary', async t => {
     const { primary, standby } = await startPair(t, program, { isSynchronous: true })
     const url = urlOf(primary, standby)
