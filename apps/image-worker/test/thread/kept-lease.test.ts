@@ -31,7 +31,7 @@ suite('a lease that is kept', () => {
     const { id, lease, takeOver } = await begin(t)
     await takeOver(id)
     await until('it is lost', () => lease.lost.aborted)
-    assert.match(String(lease.lost.reason), /ran out/)
+    assert.match(String(lease.lost.reason), /the lease expired/)
   })
 
   test('of a task that was deleted is lost, with the reason', async t => {

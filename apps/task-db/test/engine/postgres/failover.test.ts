@@ -28,9 +28,16 @@ withEngine('postgres', program => {
 
   test('fault: only a standby answers: the outage is noticed before a lease expires', async t => {
     const { primary, standby } = await startPair(t, program)
-    const copy = await startCopy(t, urlOf(primary, standby), { EXPIRY_CHECK_MS: '50', LOG_LEVEL: 'info' })
+    // Other requests are retried for longer than the lease lasts.
+    const settings = { TASK_STORE_TIMEOUT_MS: '30000', EXPIRY_CHECK_MS: '50', LOG_LEVEL: 'info' }
+    const copy = await startCopy(t, urlOf(primary, standby), settings)
+    assert.equal((await createTask(copy.url, 1)).status, 201)
+    await claimTask(copy.url, { leaseMs: 20_000 })
+    const held = 'SELECT 1 FROM tasks WHERE lease_expires_at > clock_timestamp()'
+    await until('the standby has the lease', async () => (await query(standby.url, held)).length === 1)
     await primary.kill()
     await until('it is noticed', () => /expired leases could not be taken back/.test(copy.stdout))
+    assert.equal((await query(standby.url, held)).length, 1)
     await standby.promote()
     await until('its end is noticed', () => /the store answers again/.test(copy.stdout))
   })
