@@ -56,6 +56,7 @@ export async function callNode<Answer>(
   return callAt(url, environment, explain, clients => call(clients.clusterStateAt(url)))
 }
 
+/** `kvUrl` is where the clients find other services; the client of a single node doesn't use it. */
 async function callAt<Answer>(
   kvUrl: string,
   environment: NodeJS.ProcessEnv,

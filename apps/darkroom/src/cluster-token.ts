@@ -22,7 +22,7 @@ export function loadOrMakeClusterToken(dataDir: string): string {
   const token = readClusterToken(dataDir)
   if (token === undefined || token.length < minLength) {
     throw new ExpectedFailure(
-      `${tokenPath(dataDir)} has no token; delete the file, and the next start makes a new token`,
+      `${tokenPath(dataDir)} must contain a token of at least ${minLength} characters; delete the file, and the next start makes a new token`,
     )
   }
   return token
@@ -36,8 +36,8 @@ export function readClusterToken(dataDir: string): string | undefined {
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return undefined
     if (code !== 'EACCES') throw error
-    const rights = "run the command as the user of Darkroom's process, or set CLUSTER_TOKEN"
-    throw new ExpectedFailure(`the cluster token can't be read: ${message}; ${rights}`, { cause: error })
+    const advice = "run the command as the user of Darkroom's process, or set CLUSTER_TOKEN"
+    throw new ExpectedFailure(`the cluster token can't be read: ${message}; ${advice}`, { cause: error })
   }
 }
 

@@ -11,7 +11,8 @@ import {
   portSetting,
 } from '@darkroom/service-kit'
 
-const lastPlace = Math.max(...Object.values(defaultPorts)) - defaultPorts.frontend
+/** How many ports the services need after the frontend's. */
+const furtherPorts = Math.max(...Object.values(defaultPorts)) - defaultPorts.frontend
 
 const { host, clusterToken, drainMs } = commonSettings
 
@@ -19,8 +20,7 @@ const Settings = Type.Object({
   host,
   clusterToken,
   drainMs,
-  /** The other services use the next ports. */
-  port: { ...portSetting(defaultPorts.frontend), maximum: 65_535 - lastPlace },
+  port: { ...portSetting(defaultPorts.frontend), maximum: 65_535 - furtherPorts },
   dataDir: dataDirSetting,
   logLevel: { ...commonSettings.logLevel, default: 'warn' },
 })

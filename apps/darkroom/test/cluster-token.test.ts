@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { asOrdinaryUser, temporaryFolder } from '@darkroom/testing'
@@ -22,5 +22,16 @@ test('a token of another user is an error that explains what to do', t => {
           error.message,
         ),
     ),
+  )
+})
+
+test('a token that is too short is an error that names the file and the least length', t => {
+  const folder = temporaryFolder(t)
+  writeFileSync(join(folder, 'cluster-token'), 'short')
+  assert.throws(
+    () => loadOrMakeClusterToken(folder),
+    error =>
+      error instanceof ExpectedFailure &&
+      /cluster-token must contain a token of at least 16/.test(error.message),
   )
 })

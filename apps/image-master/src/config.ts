@@ -35,7 +35,7 @@ const adjustable = {
   retentionSeconds: Type.Number({
     default: 86_400,
     exclusiveMinimum: 0,
-    maximum: 3_153_600_000,
+    maximum: 3_153_600_000, // a hundred years
     description: 'How long an image is kept after its task has ended',
   }),
 }

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises'
 import { eraseOwner } from '@darkroom/frontend/erase-owner'
 import { callServices } from '../call-services.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
-import { UsageError } from '../usage-error.ts'
+import { refuseOtherOptions, UsageError } from '../usage-error.ts'
 import { requireOwner } from './keys.ts'
 
 /** Deletes all keys of an owner, and everything that belongs to it, after a confirmation. */
@@ -11,8 +11,10 @@ export async function eraseCommand(
   rest: string[],
   { owner, yes = false, ...others }: { owner?: string; yes?: boolean },
 ): Promise<number> {
-  if (owner === undefined || rest.length > 0 || Object.keys(others).length > 0)
-    throw new UsageError('erase needs --owner, whose keys and images it removes')
+  refuseOtherOptions('erase', others)
+  if (rest.length > 0) throw new UsageError('erase takes no arguments')
+  if (owner === undefined)
+    throw new UsageError('erase needs --owner, whose keys, images and unfinished uploads it deletes')
   requireOwner(owner)
   if (!yes) await confirm(process, owner)
   return callServices(process.env, async clients => {

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { GrantRecord, grantPrefix, ownGrantPrefix } from '@darkroom/contracts'
-
 import {
   deleteKeysUnder,
   type KvClient,

@@ -1,5 +1,4 @@
 import { UploadRecord, uploadPrefixOf } from '@darkroom/contracts'
-
 import { type KvClient, readJson, ServiceProblem, tooManyRequests } from '@darkroom/service-kit'
 import { OwnerRoom } from '../limits/owner-room.ts'
 

@@ -24,7 +24,7 @@ export function IntakeSwitch({ intake }: Pick<Stats, 'intake'>) {
         <strong>{intake === 'open' ? 'Uploads are open.' : 'Uploads are paused.'}</strong>{' '}
         {intake === 'open'
           ? 'Every frontend accepts uploads.'
-          : 'Every frontend refuses uploads until you open them.'}
+          : 'Every frontend refuses them until you open uploads again.'}
       </p>
       <span class="inline">
         {intake === 'paused' ? (

@@ -5,8 +5,8 @@ import { pngSignature } from '../../permute/png/chunks.ts'
 const critical: readonly string[] = ['IHDR', 'PLTE', 'IDAT', 'IEND']
 
 /**
- * The first fault in the chunks that makes decoders refuse a PNG, in words; undefined if there is none. The messages of
- * libvips don't name it. Faults of the image data inside the chunks are not looked for.
+ * Describes the first fault in the chunks for which decoders refuse a PNG; undefined if there is none. The messages of
+ * libvips don't name the fault. Faults of the image data inside the chunks are not looked for.
  */
 export function pngFault(png: Uint8Array): string | undefined {
   const bytes = Buffer.from(png.buffer, png.byteOffset, png.byteLength)
