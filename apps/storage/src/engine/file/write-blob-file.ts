@@ -1,5 +1,5 @@
 import { createHash, hash } from 'node:crypto'
-import { closeSync, constants, fsync, openSync, writeFileSync, writev } from 'node:fs'
+import { closeSync, constants, fsync, open, writeFileSync, writev } from 'node:fs'
 import { promisify } from 'node:util'
 import type { StoredBlob } from '@darkroom/contracts'
 import { encodeFooter } from '../blob-footer.ts'
@@ -13,11 +13,13 @@ const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
 const ownerOnly = 0o600
 
 /*
- * Only calls that may wait long for the disk run on another thread: syncs, and the writes of larger blobs. The other
- * calls take less time than a change of threads.
+ * Only calls that may take long run on another thread: syncs, the writes of larger blobs, and the creation of files. ext4
+ * without a journal was measured to take up to 0.8 ms for a new file, while it searches for an inode that was not deleted
+ * lately. The other calls take less time than a change of threads.
  */
 export const syncFile = promisify(fsync)
 const writevAsync = promisify(writev)
+const createFile = promisify(open)
 
 /**
  * Writes a new file with the bytes and their footer, and syncs it. The bytes are collected in `memory`, which has
@@ -31,7 +33,7 @@ export async function writeBlobFile(
   options: PutOptions,
   memory: Buffer,
 ): Promise<StoredBlob> {
-  const file = openSync(path, newFile, ownerOnly)
+  const file = await createFile(path, newFile, ownerOnly)
   try {
     const digest = createHash('sha256')
     let bytes = 0
@@ -59,7 +61,7 @@ export async function writeSmallBlobFile(
   options: PutOptions,
 ): Promise<StoredBlob> {
   const blob = { bytes: content.length, sha256: hash('sha256', content), ...options }
-  const file = openSync(path, newFile, ownerOnly)
+  const file = await createFile(path, newFile, ownerOnly)
   try {
     writeFileSync(file, Buffer.concat([content, encodeFooter({ blob })]))
     await syncFile(file)
