@@ -14,7 +14,6 @@ import { readSession, session } from './session/session.ts'
 import { announce, forgetAnnouncements } from './shell/announce.ts'
 import { Header } from './shell/header.tsx'
 import { Later, takeTurns } from './shell/later.tsx'
-import { continueUploads } from './upload/continue-uploads.ts'
 import { DropZone } from './upload/drop-zone.tsx'
 import { lastFile } from './upload/last-file.ts'
 import { answersArrived, cancelAll } from './upload/queue.ts'
@@ -108,7 +107,6 @@ effect(() => {
   void isDrawn.then(readPresets)
 })
 watchFilter()
-void continueUploads() // at once: later it would also find uploads of this visit
 
 /** Announces the moment when all images are done. */
 let wasBusy = false

@@ -2,6 +2,9 @@ import { DetailsDialog } from './compare/details-dialog.tsx'
 import { SignIn } from './session/sign-in.tsx'
 import { BottomBar } from './shell/bottom-bar.tsx'
 import './shell/keep-focus.ts'
+import { continueUploads } from './upload/continue-uploads.ts'
+
+void continueUploads()
 
 /** The parts of the page that the first view does not show. */
 export function Further() {

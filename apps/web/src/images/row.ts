@@ -20,7 +20,7 @@ export interface UploadOptions {
 
 /** A line of the list: a file that was chosen here, an image that the server has, or both. */
 export interface Row {
-  /** Stays the same when the file becomes an image. */
+  /** Stays the same when the file becomes an image. Those of files are in the order in which the files were added. */
   readonly key: string
   readonly name: string
   /** For images whose name this tab may learn later. */
@@ -35,7 +35,13 @@ export interface Row {
   readonly isChosen: Signal<boolean>
 }
 
-export function rowOfFile(file: File, options: UploadOptions | undefined, key = randomText()): Row {
+let added = 0
+
+export function rowOfFile(
+  file: File,
+  options: UploadOptions | undefined,
+  key = `${Date.now() * 1000 + added++}-${randomText()}`,
+): Row {
   return {
     key,
     name: file.webkitRelativePath || file.name,

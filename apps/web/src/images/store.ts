@@ -62,6 +62,10 @@ export function addUploads(rows: readonly Row[]): void {
   count({ waiting: rows.length })
 }
 
+export function hasUpload(key: string): boolean {
+  return uploads.peek().some(row => row.key === key)
+}
+
 /** Changes the state of an upload. */
 export function setView(row: Row, view: RowView): void {
   const before = row.view.value.state

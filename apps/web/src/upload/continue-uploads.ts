@@ -1,19 +1,34 @@
 import { rowOfFile } from '../images/row.ts'
+import { hasUpload } from '../images/store.ts'
 import { readPending } from './pending.ts'
 import { enqueue } from './queue.ts'
-import { continueAt } from './send-in-pieces.ts'
-import { otherTabs } from './this-tab.ts'
+import { continueAt, rememberRow } from './send-in-pieces.ts'
+import { renameTab, tabs, thisTab } from './this-tab.ts'
+
+const answerMs = 500
 
 /** Continues the uploads that were interrupted by a reload, or by the end of the browser. */
 export async function continueUploads(): Promise<void> {
-  const pending = await readPending()
   const others = await otherTabs()
-  const own = pending.filter(({ tab }) => !others.has(tab))
+  // After the question: a tab that was opened before this one may have taken uploads of this one.
+  const pending = await readPending()
+  const own = pending.filter(({ key, tab }) => !others.has(tab) && !hasUpload(key))
   const rows = own.map(({ key, file, options, uploadUrl: url, share = 0 }) => {
     const row = rowOfFile(file, options, key)
     if (url !== undefined) continueAt(row, { url, share })
     row.view.value = { state: 'waiting', share }
     return row
   })
+  for (const row of rows) void rememberRow(row) // for the tabs that are opened next, it belongs to this one
   if (rows.length > 0) enqueue(rows)
+}
+
+/** The other tabs that are open now. A browser that restores its tabs opens several at once: they answer, or ask, too. */
+async function otherTabs(): Promise<ReadonlySet<string>> {
+  const found = new Set<string>()
+  tabs.addEventListener('message', ({ data }) => found.add(data.here))
+  tabs.postMessage({ whoIsHere: true, here: thisTab })
+  await new Promise(resolve => setTimeout(resolve, answerMs))
+  if (found.has(thisTab)) renameTab()
+  return found
 }

@@ -1,7 +1,7 @@
 import { randomText } from '../images/row.ts'
 
 /** The name of this tab, which stays the same when the tab is reloaded. */
-export let thisTab = readName() ?? rename()
+export let thisTab = readName() ?? newName()
 
 function readName(): string | undefined {
   try {
@@ -11,7 +11,7 @@ function readName(): string | undefined {
   }
 }
 
-function rename(): string {
+function newName(): string {
   const name = randomText()
   try {
     sessionStorage.setItem('darkroom-tab', name)
@@ -21,17 +21,12 @@ function rename(): string {
   return name
 }
 
-const channel = new BroadcastChannel('darkroom-tabs')
-const answerMs = 500
-
-/** The other tabs that are open now. A copy of a tab has the name of the tab at first; here it gets its own. */
-export async function otherTabs(): Promise<ReadonlySet<string>> {
-  const found = new Set<string>()
-  channel.addEventListener('message', ({ data }) => data.here && found.add(data.here))
-  channel.postMessage({ whoIsHere: true })
-  await new Promise(resolve => setTimeout(resolve, answerMs))
-  if (found.has(thisTab)) thisTab = rename()
-  return found
+/** A copy of a tab has the name of the tab at first. */
+export function renameTab(): void {
+  thisTab = newName()
 }
 
-channel.addEventListener('message', ({ data }) => data.whoIsHere && channel.postMessage({ here: thisTab }))
+/** Each message has the name of its sender: a question who is here, or an answer. */
+export const tabs = new BroadcastChannel('darkroom-tabs')
+
+tabs.addEventListener('message', ({ data }) => data.whoIsHere && tabs.postMessage({ here: thisTab }))

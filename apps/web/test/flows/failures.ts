@@ -87,6 +87,34 @@ export function failureFlows({ open, openWithSettings, darkroom, png, post }: In
     assert.deepEqual(offsets, [0, pieceBytes, 2 * pieceBytes].map(String))
   })
 
+  test('tabs that are opened at once, such as by a browser that restores them, each continue their own uploads, in their order', async () => {
+    await using opened = await open()
+    const { page } = opened
+    const second = await page.context().newPage()
+    await second.goto(page.url())
+    const names = ['c.tif', 'a.tif', 'b.tif']
+    for (const [tab, files] of [
+      [page, names],
+      [second, ['other.tif']],
+    ] as const) {
+      tab.on('dialog', dialog => void dialog.accept())
+      await tab.getByLabel('Collect first').check()
+      for (const name of files) await dropTiff(tab, name, 9 * 1024 * 1024)
+      await tab.getByText(/collected$/).waitFor()
+      await tab.goto(new URL('/docs', page.url()).href)
+    }
+    let begun = 0
+    page.context().on('request', request => {
+      if (new URL(request.url()).pathname === '/uploads') begun++
+    })
+    await Promise.all([page, second].map(tab => tab.goto(new URL('/', tab.url()).href)))
+    // One of them may find the uploads of the other before that asks for its own.
+    for (const tab of [page, second]) await untilDeveloped(tab, ...names, 'other.tif')
+    assert.equal(begun, 4)
+    const order = await page.locator('.row-name', { hasText: /^[abc]\.tif$/ }).allTextContents()
+    assert.deepEqual(order, names)
+  })
+
   test('the page works, with events, in a browser that stores nothing', async () => {
     await using opened = await openWithSettings(withoutStorage)
     const { page } = opened
