@@ -19,7 +19,10 @@ const progressMs = 50
 const maxUnexplained = 3
 const recipeFaults: ReadonlySet<string> = new Set(['invalid-operations', 'invalid-preset'])
 
-/** The reason why nothing is sent at the moment, and until when. */
+/** How long the reason of a pause is shown while it is tried again: mostly, the answer comes sooner. */
+const answerMs = 1000
+
+/** The reason why nothing is sent at the moment, and until when; 0 while it is tried again. */
 export const pause = signal<{ refusal: Refusal; until: number } | undefined>(undefined)
 /** Whether files are collected until the user sends them. */
 export const isHeld = signal(false)
@@ -95,7 +98,7 @@ function hasUnsent(): boolean {
 }
 
 function startNext(): void {
-  while (sending.size < parallel && !pause.peek() && !isHeld.peek()) {
+  while (sending.size < parallel && !pause.peek()?.until && !isHeld.peek()) {
     const row = nextWanted()
     if (!row) return
     waiting.delete(row)
@@ -127,6 +130,7 @@ async function start(row: Row): Promise<void> {
     onRefused(row, error)
   } finally {
     sending.delete(row)
+    endPause()
     startNext()
   }
 }
@@ -158,11 +162,18 @@ function pauseFor(refusal: Refusal, ms: number): void {
   if (Number.isFinite(until)) timer = setTimeout(resume, until - Date.now())
 }
 
-/** Continues at once. */
+/** Continues at once. The reason stays until the answer: if it is the same, nothing on the page moves. */
 export function resume(): void {
   clearTimeout(timer)
-  pause.value = undefined
+  const { refusal } = pause.peek() ?? {}
+  pause.value = refusal && { refusal, until: 0 }
   startNext()
+  if (sending.size === 0 || refusal?.status === 401) endPause()
+  else timer = setTimeout(endPause, answerMs)
+}
+
+function endPause(): void {
+  if (pause.peek()?.until === 0) pause.value = undefined
 }
 
 addEventListener('online', () => pause.peek()?.refusal.status === 0 && resume())

@@ -68,6 +68,37 @@ export function refusalFlows({ open, local, png, photo, post, pauseWorker, withS
     await untilDeveloped(page, 'patient.png')
   })
 
+  test('a message stays while it is tried again, with its button and the focus, and is announced once', async () => {
+    await using opened = await open()
+    const { page } = opened
+    await untilLoaded(page)
+    const full = { type: 'urn:darkroom:problem:queue-full', detail: 'the queue is full' }
+    await page.route(/\/images\?/, route =>
+      route.request().method() === 'POST'
+        ? route.fulfill({ status: 429, json: full, headers: { 'retry-after': '2' } })
+        : route.fallback(),
+    )
+    await addTo(page, fileOf('urgent.png', png))
+    const button = page.getByRole('button', { name: 'Try now' })
+    await button.focus()
+    const announced = await page.locator('.toast [role=status]').elementHandle()
+    // By the button, and at the end of the countdown.
+    for (const begin of [() => page.keyboard.press('Enter'), async () => {}]) {
+      const isAnswered = page.waitForResponse(response => response.status() === 429)
+      await begin()
+      await isAnswered
+      await page
+        .locator('.countdown')
+        .getByText(/^[12] s$/)
+        .waitFor()
+      assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'Try now')
+      assert.equal(await announced?.evaluate(element => element.isConnected), true)
+    }
+    await page.unrouteAll({ behavior: 'wait' })
+    await untilDeveloped(page, 'urgent.png')
+    await page.locator('.toast').waitFor({ state: 'detached' })
+  })
+
   test('a paused intake is shown with a countdown, and the upload continues when it is tried again', async () => {
     await using opened = await open()
     const { page } = opened
