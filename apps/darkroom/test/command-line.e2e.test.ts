@@ -67,6 +67,19 @@ test('develop writes the results of all images that can be developed, and names 
   })
 })
 
+test('status shows a registration that is not valid, and all others', async t => {
+  const key = 'services/storage/another'
+  t.after(() => darkroom.ask('kv-config', `/key/${key}`, { method: 'DELETE' }))
+  for (const value of ['', '{', 'null', '{"url":1}', '{"url":"mailto:a@b"}']) {
+    await darkroom.ask('kv-config', `/key/${key}`, { method: 'PUT', body: value })
+    const { code, stdout, stderr } = await runCommand(['status'], darkroom.env)
+    assert.equal(code, 1, stderr)
+    assert.match(stdout, /^storage +- +the key services\/storage\/another in kv-config is not valid$/m)
+    assert.match(stdout, /^storage +http\S+ +ready$/m)
+    assert.match(stdout, /^finished +\d+$/m)
+  }
+})
+
 test('develop uses the path and the credentials of its URL in every request', async t => {
   const { url } = darkroom
   const asked: (string | undefined)[] = []

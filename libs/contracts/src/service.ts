@@ -27,7 +27,7 @@ export const defaultPorts: Readonly<Record<ServiceName, number>> = {
 
 /** Value of `services/<name>/<instance>` in kv-config, as JSON. */
 export const Registration = Type.Object({
-  url: Type.String({ format: 'url' }),
+  url: Type.String({ format: 'url', pattern: '^[Hh][Tt][Tt][Pp][Ss]?:' }),
   engine: Type.Optional(Type.String({ description: 'Where the service keeps its data, such as sqlite' })),
 })
 

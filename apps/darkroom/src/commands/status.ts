@@ -1,5 +1,11 @@
-import { registrationPrefix, type ServiceName, serviceNames, taskStates } from '@darkroom/contracts'
-import { checkHealth, isOutage, type ServiceClients } from '@darkroom/service-kit'
+import {
+  Registration,
+  registrationPrefix,
+  type ServiceName,
+  serviceNames,
+  taskStates,
+} from '@darkroom/contracts'
+import { checkHealth, isOutage, keysUnder, readJson, type ServiceClients } from '@darkroom/service-kit'
 import { callServices } from '../call-services.ts'
 import { UsageError } from '../usage-error.ts'
 import { intakeState } from './intake.ts'
@@ -52,10 +58,11 @@ async function isPaused(clients: ServiceClients): Promise<boolean> {
 }
 
 async function findInstances(name: ServiceName, clients: ServiceClients): Promise<Instance[]> {
-  const { body } = await clients.kv.listKeys({ querystring: { prefix: registrationPrefix(name) } })
+  const registered = await Array.fromAsync(keysUnder(clients.kv, registrationPrefix(name)))
   return Promise.all(
-    body.keys.map(async ({ value }) => {
-      const { url } = JSON.parse(Buffer.from(value, 'base64').toString()) as { url: string }
+    registered.map(async ({ key, value }) => {
+      const url = readJson(Registration, value)?.url
+      if (url === undefined) return { name, url: '-', health: `the key ${key} in kv-config is not valid` }
       return { name, url, health: (await checkHealth(url, answerMs)) ?? 'ready' }
     }),
   )

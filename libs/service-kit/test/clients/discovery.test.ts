@@ -91,7 +91,10 @@ suite('discovery', () => {
   test('skips a registration that is not valid, and logs it', async t => {
     const { kv, log, found } = discover(t, ['http://a'])
     await found(1)
-    for (const [n, value] of ['', '{', '{}', '{"url":"nowhere"}', '[]'].entries())
+    const otherSchemes = ['mailto:a@b', 'ftp://a', 'file:///a', 'localhost:80'].map(url =>
+      JSON.stringify({ url }),
+    )
+    for (const [n, value] of ['', '{', '{}', '{"url":"nowhere"}', '[]', ...otherSchemes].entries())
       kv.set(`services/storage/x${n}`, value)
     kv.set('services/storage/y', '{"url":"http://b"}')
     await found(2)
