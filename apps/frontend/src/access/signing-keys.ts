@@ -1,5 +1,5 @@
 import { hkdfSync, randomBytes } from 'node:crypto'
-import { type KvClient, type Logger, unavailable, watchPrefix } from '@darkroom/service-kit'
+import { type KvClient, type Logger, ServiceProblem, unavailable, watchPrefix } from '@darkroom/service-kit'
 import type { LocalFacts } from './local-facts.ts'
 
 /** The place of the root secret, from which every frontend derives the same keys. */
@@ -15,12 +15,16 @@ export function deriveKey(root: Uint8Array, purpose: Purpose): Buffer {
   return Buffer.from(hkdfSync('sha256', root, '', `darkroom ${purpose}`, 32))
 }
 
-/** Reads the root secret; makes it if there is none. When several make it at once, all get the same secret. */
+/**
+ * Reads the root secret; makes it if there is none. When several make it at once, all get the same secret.
+ *
+ * @throws ServiceProblem 503 if kv-config has a value of another length
+ */
 export async function readOrMakeRoot(kv: KvClient, made = randomBytes(rootBytes)): Promise<Uint8Array> {
   const params = { '*': rootKey }
   for (;;) {
     const known = await kv.getKey({ params, querystring: {}, headers: {} })
-    if (known.status === 200) return known.body.bytes()
+    if (known.status === 200) return requireRoot(await known.body.bytes())
     const { status } = await kv.setKey({
       params,
       querystring: {},
@@ -29,6 +33,13 @@ export async function readOrMakeRoot(kv: KvClient, made = randomBytes(rootBytes)
     })
     if (status !== 412) return made
   }
+}
+
+/** Anyone could derive the keys of an empty or short secret. @throws ServiceProblem 503 */
+function requireRoot(root: Uint8Array): Uint8Array {
+  if (root.length === rootBytes) return root
+  const words = `${rootKey} in kv-config must have ${rootBytes} bytes, got ${root.length}: an operator must restore it from a backup`
+  throw unavailable('signing-secret-not-valid', words, 60)
 }
 
 /**
@@ -46,6 +57,8 @@ export class SigningKeys {
   readonly #keys = new Map<Purpose, Buffer>()
   #root: Uint8Array | undefined
   #wasRead = false
+  /** Why the value in kv-config is not used. */
+  #notValid: ServiceProblem | undefined
   #making: Promise<unknown> | undefined
 
   constructor({ kv, logger, localFacts }: { kv: KvClient; logger: Logger; localFacts: LocalFacts }) {
@@ -59,10 +72,10 @@ export class SigningKeys {
       signal: this.#closing.signal,
       onChange: values => {
         const root = values.get(rootKey)
-        if (root) this.#take(root)
-        else if (this.#root) void this.#make(this.#root)
+        this.#read(root)
+        if (!root && this.#root) void this.#make(this.#root)
         this.#wasRead = true
-        if (this.#isLost) this.#logLoss()
+        if (this.#isLost && !this.#notValid) this.#logLoss()
         this.#firstRead.resolve()
       },
     })
@@ -80,14 +93,18 @@ export class SigningKeys {
   /** @throws ServiceProblem 503 while kv-config has not answered, or if it no longer has the secret */
   async keyFor(purpose: Purpose): Promise<Buffer> {
     await this.#untilRead()
-    if (this.#isLost) throw lost()
+    this.#requireUsable()
     while (!this.#root) await this.#make()
     return this.knownKeyFor(purpose) ?? unknown()
   }
 
-  /** Undefined before the root secret has been read or made. @throws ServiceProblem 503 if kv-config no longer has it */
+  /**
+   * Undefined before the root secret has been read or made.
+   *
+   * @throws ServiceProblem 503 if kv-config no longer has it, or has a value that can't be a secret
+   */
   knownKeyFor(purpose: Purpose): Buffer | undefined {
-    if (this.#isLost) throw lost()
+    this.#requireUsable()
     if (!this.#root) return undefined
     const known = this.#keys.get(purpose) ?? deriveKey(this.#root, purpose)
     this.#keys.set(purpose, known)
@@ -109,6 +126,24 @@ export class SigningKeys {
         late.addEventListener('abort', () => reject(unknownKey()), { once: true }),
       ),
     ])
+  }
+
+  #requireUsable(): void {
+    if (this.#root) return
+    if (this.#notValid) throw this.#notValid
+    if (this.#isLost) throw lost()
+  }
+
+  /** A value that is not valid does not replace a known secret. */
+  #read(root: Uint8Array | undefined): void {
+    this.#notValid = undefined
+    try {
+      if (root) this.#take(requireRoot(root))
+    } catch (error) {
+      if (!(error instanceof ServiceProblem)) throw error
+      this.#notValid = error
+      this.#logger.error(error.message)
+    }
   }
 
   /** Whether kv-config lost the secret that this frontend used, or has another. */

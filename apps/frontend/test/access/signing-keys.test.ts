@@ -5,7 +5,7 @@ import { after, test } from 'node:test'
 import { logger, startNeighbours } from '@darkroom/image-master/testing'
 import { temporaryFolder, until } from '@darkroom/testing'
 import { LocalFacts } from '../../src/access/local-facts.ts'
-import { SigningKeys } from '../../src/access/signing-keys.ts'
+import { readOrMakeRoot, SigningKeys } from '../../src/access/signing-keys.ts'
 
 const { clients, kv } = await startNeighbours({ after })
 const params = { '*': 'secrets/frontend/root' }
@@ -91,6 +91,25 @@ test('fault: a secret that is changed while the frontend runs is refused if the 
   await until('the change is known', async () => !(await follower.keyFor('links')).equals(key))
   assert.deepEqual(await keys.keyFor('links'), key)
   await writeRoot(root)
+})
+
+test('a root secret of another length is not used: anyone could derive its keys', async t => {
+  const running = open(t)
+  const key = await running.keyFor('links')
+  const root = (await readRoot()) ?? assert.fail('there is no root')
+  for (const length of [0, 1, 31, 33]) {
+    await writeRoot(Buffer.alloc(length))
+    const started = open(t)
+    const refusal = { status: 503, code: 'signing-secret-not-valid' }
+    await assert.rejects(started.keyFor('links'), refusal)
+    assert.throws(() => started.knownKeyFor('sessions'), refusal)
+    await assert.rejects(readOrMakeRoot(clients.kv), refusal)
+    assert.deepEqual(await running.keyFor('links'), key)
+    await writeRoot(root)
+    await until('the secret is back', async () =>
+      (await started.keyFor('links').catch(() => key.subarray(1))).equals(key),
+    )
+  }
 })
 
 test('fault: while kv-config has not answered, there is no key: 503', async t => {
