@@ -3,6 +3,7 @@ import { Owner } from './owner.ts'
 import { Problem } from './problem.ts'
 import { bytesOf, defineRoute, Nothing } from './route.ts'
 import { type Static, Type } from './typebox/typebox.js'
+import { UploadOptions } from './upload-options.ts'
 import { PriorityHeader, Urgency } from './urgency.ts'
 
 /** Resumable uploads: tus 1.0 (https://tus.io/protocols/resumable-upload). The id of an upload becomes its image's id. */
@@ -21,9 +22,14 @@ export const tusContentType = 'application/offset+octet-stream'
 export const UploadRecord = Type.Object({
   owner: Type.Optional(Owner),
   length: Type.Optional(Type.Integer({ minimum: 0, description: 'Absent until the client has sent it' })),
-  metadata: Type.Optional(Type.String({ description: 'Upload-Metadata, as it was sent' })),
+  metadata: Type.Optional(
+    Type.String({
+      pattern: '^[\\t\\x20-\\x7e\\x80-\\xff]*$',
+      description: 'Upload-Metadata, as it was sent',
+    }),
+  ),
   /** In the form of the master's query parameters. */
-  options: Type.Record(Type.String(), Type.String()),
+  options: UploadOptions,
   urgency: Type.Optional(Urgency),
   expiresAt: Instant,
   pieces: Type.Array(Type.Object({ tag: Type.String(), bytes: Type.Integer({ minimum: 1 }) }), {

@@ -56,7 +56,7 @@ export class GrantBook {
     return id
   }
 
-  /** @throws ServiceProblem 401 if there is no record any more */
+  /** @throws ServiceProblem 401 if there is no valid record any more */
   async read(grant: Grant): Promise<GrantRecord> {
     return (await this.#find(grant)).record
   }
@@ -103,9 +103,9 @@ export class GrantBook {
   async #find({ id }: Grant): Promise<{ record: GrantRecord; etag: string }> {
     const params = { '*': `${grantPrefix}${id}` }
     const reply = await this.#kv.getKey({ params, querystring: {}, headers: {} })
-    if (reply.status !== 200) throw grantOver()
+    if (reply.status !== 200) throw refuseGrant('this grant has ended; ask for another')
     const record = readJson(GrantRecord, await reply.body.bytes())
-    if (!record) throw new Error(`the record of the grant ${id} is not valid`)
+    if (!record) throw refuseGrant('the record of this grant in kv-config is not valid; ask for another')
     return { record, etag: String(reply.headers.etag) }
   }
 
@@ -142,6 +142,6 @@ function tooManyGrants(most: number): ServiceProblem {
   return tooManyRequests('too-many-grants', words, 60)
 }
 
-function grantOver(): ServiceProblem {
-  return new ServiceProblem(401, 'grant-refused', 'this grant has ended; ask for another')
+function refuseGrant(detail: string): ServiceProblem {
+  return new ServiceProblem(401, 'grant-refused', detail)
 }

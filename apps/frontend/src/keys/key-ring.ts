@@ -1,14 +1,14 @@
 import { timingSafeEqual } from 'node:crypto'
-import { AuthMode, authSetting, type KeyDescription, KeyRecord, keyPrefix } from '@darkroom/contracts'
+import { AuthMode, authSetting, type KeyDescription, keyPrefix } from '@darkroom/contracts'
 import { type Logger, readJson, type ServiceClients, watchPrefix } from '@darkroom/service-kit'
 import type { LocalFacts } from '../access/local-facts.ts'
 import { hashKey, type KeyText } from './key-text.ts'
-import { describeKey } from './manage-keys.ts'
+import { describeKey, readKeyRecord } from './manage-keys.ts'
 
 interface KnownKey {
   description: KeyDescription
   hash: Buffer
-  /** In milliseconds since 1970. */
+  /** In milliseconds since 1970; NaN if the record has an instant that `Date` does not support. */
   expiresAt: number
 }
 
@@ -68,7 +68,7 @@ export class KeyRing {
     const known = this.#keys?.get(id)
     const isRight = timingSafeEqual(hashKey(text), known?.hash ?? hashOfNoKey)
     if (!known || !isRight) return undefined
-    return { description: known.description, hasExpired: known.expiresAt <= Date.now() }
+    return { description: known.description, hasExpired: !this.isValid(id) }
   }
 
   describe(id: string): KeyDescription | undefined {
@@ -89,9 +89,9 @@ export class KeyRing {
   #takeKeys(values: Map<string, Uint8Array>): void {
     const keys = new Map<string, KnownKey>()
     for (const [key, value] of values) {
-      const id = key.slice(keyPrefix.length)
-      const record = readJson(KeyRecord, value)
-      if (record) {
+      const known = readKeyRecord(key, value)
+      if (known) {
+        const { id, record } = known
         const { hash, expiresAt } = record
         keys.set(id, {
           description: describeKey(id, record),

@@ -1,11 +1,13 @@
 import {
   authSetting,
   type KeyDescription,
+  KeyId,
   KeyRecord,
   keyPrefix,
   type MadeKey,
   type NewKey,
 } from '@darkroom/contracts'
+import { Value } from '@darkroom/contracts/typebox'
 import { type KvClient, keysUnder, readJson } from '@darkroom/service-kit'
 import { hashKey, makeKeyText } from './key-text.ts'
 
@@ -43,8 +45,8 @@ export class KeyStore {
   async list(): Promise<KeyDescription[]> {
     const keys: KeyDescription[] = []
     for await (const { key, value } of keysUnder(this.#kv, keyPrefix)) {
-      const record = readJson(KeyRecord, value)
-      if (record) keys.push(describeKey(key.slice(keyPrefix.length), record))
+      const known = readKeyRecord(key, value)
+      if (known) keys.push(describeKey(known.id, known.record))
     }
     return keys.sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))
   }
@@ -121,12 +123,19 @@ export class KeyStore {
   }
 
   async #find(id: string): Promise<{ record: KeyRecord; etag: string } | undefined> {
-    if (!/^[0-9A-Za-z]+$/.test(id)) return undefined
+    if (!Value.Check(KeyId, id)) return undefined
     const reply = await this.#kv.getKey({ params: paramsOf(id), querystring: {}, headers: {} })
     if (reply.status !== 200) return undefined
     const record = readJson(KeyRecord, await reply.body.bytes())
     return record && { record, etag: String(reply.headers.etag) }
   }
+}
+
+/** Undefined if the entry of kv-config is not an API key: another program may have written it. */
+export function readKeyRecord(key: string, value: Uint8Array): { id: string; record: KeyRecord } | undefined {
+  const id = key.slice(keyPrefix.length)
+  const record = Value.Check(KeyId, id) ? readJson(KeyRecord, value) : undefined
+  return record && { id, record }
 }
 
 export function describeKey(id: string, { hash: _, ...record }: KeyRecord): KeyDescription {

@@ -33,7 +33,7 @@ export class UploadRecords {
     this.#limits = limits
     this.#room = new OwnerRoom({
       ...{ kv, most: limits.maxUploadsPerOwner, prefixOf: uploadPrefixOf },
-      isCounted: value => !(JSON.parse(value.toString()) as Partial<UploadRecord>).isTerminated,
+      isCounted: value => readJson(UploadRecord, value)?.isTerminated !== true,
     })
   }
 
@@ -55,11 +55,12 @@ export class UploadRecords {
     return known?.record.isTerminated ? undefined : known
   }
 
+  /** @throws ServiceProblem 404 if the record is not valid, so that clients begin a new upload */
   async read(owner: string | undefined, id: string): Promise<KnownUpload | undefined> {
     const reply = await this.#kv.getKey({ params: paramsOf(owner, id), querystring: {}, headers: {} })
     if (reply.status !== 200) return undefined
     const record = readJson(UploadRecord, await reply.body.bytes())
-    if (!record) throw new Error(`the record of the upload ${id} is not valid`)
+    if (!record || record.owner !== owner) throw recordNotValid(id)
     return { id, record, etag: String(reply.headers.etag) }
   }
 
@@ -129,6 +130,11 @@ function paramsOf(owner: string | undefined, id: string): { '*': string } {
 
 function encode(record: UploadRecord): Buffer {
   return Buffer.from(JSON.stringify(record))
+}
+
+function recordNotValid(id: string): ServiceProblem {
+  const words = `the record of the upload ${id} in kv-config is not valid; begin a new upload`
+  return new ServiceProblem(404, 'upload-not-found', words)
 }
 
 /** @throws ServiceProblem 404 */

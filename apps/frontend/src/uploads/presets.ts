@@ -31,8 +31,9 @@ export class Presets {
   async list(): Promise<NamedPreset[]> {
     const presets: NamedPreset[] = []
     for await (const { key, value } of keysUnder(this.#kv, presetPrefix)) {
-      const preset = readJson(Preset, value)
-      if (preset) presets.push({ name: key.slice(presetPrefix.length), ...preset })
+      const name = key.slice(presetPrefix.length)
+      const preset = isResultName(name) ? readJson(Preset, value) : undefined
+      if (preset) presets.push({ name, ...preset })
       else this.#logger.warn({ key }, 'skipped a value that is not a preset')
     }
     return presets

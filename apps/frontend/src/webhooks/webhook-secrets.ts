@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import type { WebhookSecret } from '@darkroom/contracts'
-import { type Static, Type, Value } from '@darkroom/contracts/typebox'
-import { type KvClient, unavailable } from '@darkroom/service-kit'
+import { type Static, Type } from '@darkroom/contracts/typebox'
+import { type KvClient, readJson, type ServiceProblem, unavailable } from '@darkroom/service-kit'
 import { deriveKey, readOrMakeRoot } from '../access/signing-keys.ts'
 
 /** The key of an owner's secrets. Images without an owner have a name that no owner can have. */
@@ -20,7 +20,8 @@ const SealedSecrets = Type.Object({ secrets: Type.Array(SealedSecret) })
 type SealedSecret = Static<typeof SealedSecret>
 
 interface Stored {
-  secrets: SealedSecret[]
+  /** Undefined if the record is not valid. */
+  secrets: SealedSecret[] | undefined
   etag?: string
 }
 
@@ -55,10 +56,7 @@ export class WebhookSecrets {
 
   /** The current secret of an owner, made at its first use. */
   async read(owner: string | undefined): Promise<WebhookSecret> {
-    const [current, ...earlier] = await this.#open(
-      owner,
-      this.#valid((await this.#readOrMake(owner)).secrets),
-    )
+    const [current, ...earlier] = await this.#open(owner, this.#valid(await this.#readOrMake(owner)))
     if (!current) throw new Error('an owner has no webhook secret')
     return { ...current, earlier: earlier.map(({ createdAt, endsAt = '' }) => ({ createdAt, endsAt })) }
   }
@@ -67,8 +65,10 @@ export class WebhookSecrets {
   async rotate(owner: string | undefined, keepSeconds: number): Promise<WebhookSecret> {
     const endsAt = new Date(this.#now() + keepSeconds * 1000).toISOString()
     for (;;) {
-      const { secrets, etag } = await this.#find(owner)
-      const kept = this.#valid(secrets).map(secret => ({
+      const { secrets = [], etag } = await this.#find(owner)
+      const key = await this.#sealingKey()
+      const readable = this.#valid(secrets).filter(secret => openSecret(owner, key, secret) !== undefined)
+      const kept = readable.map(secret => ({
         ...secret,
         endsAt: secret.endsAt !== undefined && secret.endsAt < endsAt ? secret.endsAt : endsAt,
       }))
@@ -79,7 +79,7 @@ export class WebhookSecrets {
 
   /** All valid secrets of an owner, the newest first: the bytes that sign. */
   async signing(owner: string | undefined): Promise<Buffer[]> {
-    const opened = await this.#open(owner, this.#valid((await this.#readOrMake(owner)).secrets))
+    const opened = await this.#open(owner, this.#valid(await this.#readOrMake(owner)))
     return opened.map(({ secret }) => Buffer.from(secret.slice(secretPrefix.length), 'base64'))
   }
 
@@ -87,12 +87,13 @@ export class WebhookSecrets {
     await this.#kv.deleteKey({ params: { '*': keyOf(owner) }, headers: {} })
   }
 
-  async #readOrMake(owner: string | undefined): Promise<Stored> {
+  async #readOrMake(owner: string | undefined): Promise<SealedSecret[]> {
     for (;;) {
-      const stored = await this.#find(owner)
-      if (stored.secrets.length > 0) return stored
+      const { secrets, etag } = await this.#find(owner)
+      if (!secrets) throw unreadable('is not valid')
+      if (secrets.length > 0) return secrets
       const made = [await this.#make(owner)]
-      if (await this.#store(owner, made, stored.etag)) return { secrets: made }
+      if (await this.#store(owner, made, etag)) return made
     }
   }
 
@@ -103,11 +104,8 @@ export class WebhookSecrets {
   async #find(owner: string | undefined): Promise<Stored> {
     const reply = await this.#kv.getKey({ params: { '*': keyOf(owner) }, querystring: {}, headers: {} })
     if (reply.status !== 200) return { secrets: [] }
-    const { secrets } = Value.Parse(
-      SealedSecrets,
-      JSON.parse(Buffer.from(await reply.body.bytes()).toString()),
-    )
-    return { secrets, etag: String(reply.headers.etag) }
+    const record = readJson(SealedSecrets, await reply.body.bytes())
+    return { secrets: record?.secrets, etag: String(reply.headers.etag) }
   }
 
   /** Returns false if the entry has changed meanwhile. */
@@ -133,20 +131,36 @@ export class WebhookSecrets {
     }
   }
 
+  /** @throws ServiceProblem 503 if a secret can't be opened */
   async #open(owner: string | undefined, secrets: readonly SealedSecret[]) {
     const key = await this.#sealingKey()
-    return secrets.map(({ sealed, createdAt, endsAt }) => {
-      const bytes = Buffer.from(sealed, 'base64')
-      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12))
-        .setAAD(Buffer.from(keyOf(owner)))
-        .setAuthTag(bytes.subarray(12, 28))
-      try {
-        const secret = Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()])
-        return { secret: secretPrefix + secret.toString('base64'), createdAt, ...(endsAt && { endsAt }) }
-      } catch (cause) {
-        const words = 'the webhook secret was sealed under another root secret; rotate it'
-        throw unavailable('secret-unreadable', words, 60, cause)
-      }
+    return secrets.map(sealed => {
+      const { createdAt, endsAt } = sealed
+      const secret = openSecret(owner, key, sealed)
+      if (secret === undefined) throw unreadable('was sealed under another root secret')
+      return { secret, createdAt, ...(endsAt && { endsAt }) }
     })
   }
+}
+
+/** Undefined if the secret was sealed with another key or for another owner, or was damaged. */
+function openSecret(
+  owner: string | undefined,
+  key: Uint8Array,
+  { sealed }: SealedSecret,
+): string | undefined {
+  const bytes = Buffer.from(sealed, 'base64')
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12), { authTagLength: 16 })
+      .setAAD(Buffer.from(keyOf(owner)))
+      .setAuthTag(bytes.subarray(12, 28))
+    const secret = Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()])
+    return secretPrefix + secret.toString('base64')
+  } catch {
+    return undefined
+  }
+}
+
+function unreadable(reason: string): ServiceProblem {
+  return unavailable('secret-unreadable', `the webhook secret in kv-config ${reason}; rotate it`, 60)
 }
