@@ -1,6 +1,6 @@
 import { type KvEntry, type ListQuery, pageBytes } from '../engine.ts'
 import type { Gateway } from './gateway.ts'
-import type { KeySpace } from './key-space.ts'
+import { type KeySpace, keyAfter } from './key-space.ts'
 import type { Leases } from './leases.ts'
 import type { RangeAnswer } from './messages.ts'
 import { EtcdRefusal, grpcCode } from './refusal.ts'
@@ -45,15 +45,15 @@ export class Listing {
     const found: StoredEntry[] = []
     let bytes = 0
     let revision: string | undefined
+    let { key, range_end } = this.#keys.withPrefix(prefix, cursor)
     for (let more = true; more; ) {
-      const last = found.at(-1)?.key
-      if (found.length === limit || bytes >= pageBytes) return toPage(revision, found, last)
+      if (found.length === limit || bytes >= pageBytes) return toPage(revision, found, found.at(-1)?.key)
       const chunk = Math.min(limit - found.length, chunkOf(found.length, bytes))
-      const range = { ...this.#keys.withPrefix(prefix, last ?? cursor), limit: String(chunk), revision }
-      const answer = await this.#range(range)
+      const answer = await this.#range({ key, range_end, limit: String(chunk), revision })
       if (!answer) return undefined
       revision ??= answer.header.revision
       more = answer.more ?? false
+      key = keyAfter(answer.kvs?.at(-1)?.key)
       for (const stored of (answer.kvs ?? []).map(kv => storedEntry(kv, this.#keys))) {
         if (!stored) continue
         if (bytes >= pageBytes) return toPage(revision, found, found.at(-1)?.key)

@@ -12,10 +12,12 @@ export interface StoredEntry extends Pick<KvEntry, 'key' | 'value' | 'revision'>
 
 export function storedEntry(kv: KeyValue | undefined, keys: KeySpace): StoredEntry | undefined {
   if (!kv) return undefined
+  const key = keys.read(kv.key)
+  if (key === undefined) return undefined
   const { mod_revision: modRevision = '0', lease } = kv
   const { value, keptRevision = Number(modRevision) } = fromStored(fromBase64(kv.value))
   return {
-    key: keys.read(kv.key),
+    key,
     value,
     revision: keptRevision,
     modRevision,

@@ -155,7 +155,7 @@ export class Watch {
   /** A key that only got a new lease has not changed. */
   #changeOf({ type, kv = {} }: WatchEvent) {
     const isKept = type !== 'DELETE' && fromStored(fromBase64(kv.value)).keptRevision !== undefined
-    if (isKept) return []
-    return [{ key: this.#keys.read(kv.key), revision: Number(kv.mod_revision) }]
+    const key = this.#keys.read(kv.key)
+    return isKept || key === undefined ? [] : [{ key, revision: Number(kv.mod_revision) }]
   }
 }
