@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { until } from '@darkroom/testing'
 import type { Page } from 'playwright-core'
 import {
   addTo,
@@ -87,32 +88,51 @@ export function failureFlows({ open, openWithSettings, darkroom, png, post }: In
     assert.deepEqual(offsets, [0, pieceBytes, 2 * pieceBytes].map(String))
   })
 
-  test('tabs that are opened at once, such as by a browser that restores them, each continue their own uploads, in their order', async () => {
+  test('tabs that a browser restores together do not send an upload twice', async () => {
     await using opened = await open()
     const { page } = opened
-    const second = await page.context().newPage()
+    const [second, third] = [await page.context().newPage(), await page.context().newPage()]
     await second.goto(page.url())
-    const names = ['c.tif', 'a.tif', 'b.tif']
-    for (const [tab, files] of [
-      [page, names],
-      [second, ['other.tif']],
+    for (const [tab, name] of [
+      [page, 'one.tif'],
+      [second, 'two.tif'],
     ] as const) {
-      tab.on('dialog', dialog => void dialog.accept())
-      await tab.getByLabel('Collect first').check()
-      for (const name of files) await dropTiff(tab, name, 9 * 1024 * 1024)
-      await tab.getByText(/collected$/).waitFor()
+      await collectLarge(tab, name)
       await tab.goto(new URL('/docs', page.url()).href)
     }
+    await third.goto(page.url())
+    await third.evaluate(() => {
+      const asked = new Promise(resolve => (new BroadcastChannel('darkroom-tabs').onmessage = resolve))
+      Object.assign(globalThis, { asked })
+    })
+    // The second tab is loaded after the first has asked for other tabs, and before that sends their uploads.
+    await second.route('**/*.js', async route => {
+      await third.evaluate(async () => void (await (globalThis as unknown as { asked: Promise<void> }).asked))
+      await route.continue()
+    })
     let begun = 0
     page.context().on('request', request => {
       if (new URL(request.url()).pathname === '/uploads') begun++
     })
-    await Promise.all([page, second].map(tab => tab.goto(new URL('/', tab.url()).href)))
-    // One of them may find the uploads of the other before that asks for its own.
-    for (const tab of [page, second]) await untilDeveloped(tab, ...names, 'other.tif')
-    assert.equal(begun, 4)
-    const order = await page.locator('.row-name', { hasText: /^[abc]\.tif$/ }).allTextContents()
-    assert.deepEqual(order, names)
+    const tabs = [page, second]
+    await Promise.all(tabs.map(tab => tab.goto(new URL('/', tab.url()).href)))
+    const developedIn = (tab: Page) => tab.locator('.row.is-finished .row-name').allTextContents()
+    await until('both are developed', async () => {
+      const developed = (await Promise.all(tabs.map(developedIn))).flat()
+      return developed.includes('one.tif') && developed.includes('two.tif')
+    })
+    assert.equal(begun, 2)
+  })
+
+  test('large files keep their order after a reload', async () => {
+    await using opened = await open()
+    const { page } = opened
+    const names = ['c.tif', 'a.tif', 'd.tif', 'b.tif']
+    await collectLarge(page, ...names)
+    await page.reload()
+    const continued = page.locator('.row-name', { hasText: /^[a-d]\.tif$/ })
+    await continued.nth(3).waitFor()
+    assert.deepEqual(await continued.allTextContents(), names)
   })
 
   test('the page works, with events, in a browser that stores nothing', async () => {
@@ -169,15 +189,32 @@ export function failureFlows({ open, openWithSettings, darkroom, png, post }: In
   })
 }
 
+/** Collects large files, and waits until they are stored: from then on, they survive a reload. */
+async function collectLarge(page: Page, ...names: string[]): Promise<void> {
+  page.on('dialog', dialog => void dialog.accept())
+  await page.getByLabel('Collect first').check()
+  for (const name of names) await dropTiff(page, name, 9 * 1024 * 1024)
+  const storedNames = () =>
+    page.evaluate(async () => {
+      const opened = indexedDB.open('darkroom', 1)
+      await new Promise(resolve => opened.addEventListener('success', resolve))
+      const request = opened.result.transaction('pending').objectStore('pending').getAll()
+      await new Promise(resolve => request.addEventListener('success', resolve))
+      opened.result.close()
+      return request.result.map(({ file }) => file.name)
+    })
+  await until('the files are stored', async () => {
+    const stored = await storedNames()
+    return names.every(name => stored.includes(name))
+  })
+}
+
 /** Collects two large files, deletes one of them, and reloads the page. Then only the other must be uploaded. */
 async function reloadWithout(
   page: Page,
   { kept, deleted }: { kept: string; deleted: string },
 ): Promise<void> {
-  page.on('dialog', dialog => void dialog.accept())
-  await page.getByLabel('Collect first').check()
-  for (const name of [kept, deleted]) await dropTiff(page, name, 9 * 1024 * 1024)
-  await page.getByText('2 images are collected').waitFor()
+  await collectLarge(page, kept, deleted)
   await page.getByRole('button', { name: `Delete ${deleted}` }).click()
   await page.getByRole('button', { name: 'Undo' }).waitFor()
   await page.reload()
