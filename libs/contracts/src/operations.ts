@@ -142,6 +142,8 @@ function describe(
 ): string {
   const allowed =
     'allowedValues' in error.params ? ` (${[error.params.allowedValues].flat().join(', ')})` : ''
+  if ('requiredProperties' in error.params)
+    return `missing ${[error.params.requiredProperties].flat().join(', ')}`
   const argument = error.instancePath.slice(1)
   const got = gotOf((operation as Record<string, unknown>)[argument])
   // Readers understand the description, not the pattern.

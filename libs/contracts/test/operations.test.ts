@@ -98,6 +98,7 @@ suite('operations', () => {
       [{ name: 'crop', width: 4, height: 5, left: 1, top: 2, background: 'transparent' }],
     ],
     ['crop:4x5+1+2:top', /either left and top, or a position, not 1,2 and "top"/],
+    ['[{"name":"crop","height":5}]', /^crop: missing width; it is written/],
     ['crop:4x5:middle', /crop: position must be .*top-right/],
     ['pad:10', [{ name: 'pad', top: 10, right: 10, bottom: 10, left: 10 }]],
     ['pad:1:2:202020', [{ name: 'pad', top: 1, right: 2, bottom: 1, left: 2, background: '202020' }]],
