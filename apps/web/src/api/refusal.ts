@@ -97,11 +97,14 @@ function parseProblem(text: string): Problem | undefined {
 }
 
 /**
- * Without the names of the page's previews, because the user did not ask for these variants, and without "try again in
- * 5 s", because the page tries again automatically.
+ * Without what is not for users of the page: the names of its previews; how an operation is written, because here it has a
+ * form; "try again in 5 s", because the page tries again automatically.
  */
 function detailOf({ detail, title }: Partial<Problem> = {}): string | undefined {
-  return (detail ?? title)?.replace(/^variant "page-(before|after)": |; try again[^;]*$/g, '')
+  return (detail ?? title)?.replace(
+    /^variant "page-(before|after)": |; it is written .*|; try again[^;]*$/g,
+    '',
+  )
 }
 
 function proxyWords(status: number): string {

@@ -42,7 +42,9 @@ export function scaledOperations(list: readonly Operation[], scale: number): Ope
     const schemas = new Map(forms.peek().find(({ name }) => name === operation.name)?.arguments)
     const entries = Object.entries(operation).map(([argument, value]) => {
       if (!lengths.has(argument) || typeof value !== 'number') return [argument, value]
-      const { type, minimum = 0 } = schemas.get(argument) ?? {}
+      const { type, minimum = 0, maximum = value } = schemas.get(argument) ?? {}
+      const isRefused = value < minimum || value > maximum || (type === 'integer' && !Number.isInteger(value))
+      if (isRefused) return [argument, value] // the server explains it, as it would for the file
       const scaled = value * scale
       return [argument, Math.max(minimum, type === 'integer' ? Math.round(scaled) : scaled)]
     })

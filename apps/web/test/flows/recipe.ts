@@ -230,18 +230,33 @@ export function recipeFlows({ open, local, png, photo, imageOf }: InBrowser): vo
     const { page } = opened
     await page.selectOption('#add-step-result', 'resize')
     await page.locator('.step summary').nth(1).click()
-    await page.getByLabel('Width').fill('')
-    await page.getByLabel('Width').press('Tab')
-    await addTo(page, fileOf('mended.png', png))
+    const setWidth = async (width: string) => {
+      await page.getByLabel('Width').fill(width)
+      await page.getByLabel('Width').press('Tab')
+    }
+    await setWidth('')
+    const exact = { exact: true }
     await dropTiff(page, 'mended.tif', 9 * 1024 * 1024)
+    await addTo(page, fileOf('mended.png', photo))
     for (const name of ['mended.png', 'mended.tif'])
       await rowOf(page, name)
-        .getByText(/^Resize: width, height or both are required.*Change the steps, then try again/)
+        .getByText('Resize: width, height or both are required. Change the steps, then try again.', exact)
         .waitFor()
-    await page.getByRole('button', { name: /^Try it on/ }).click()
-    await page.locator('.try .refusal', { hasText: /^Resize: width/ }).waitFor()
-    await page.getByLabel('Width').fill('30')
-    await page.getByLabel('Width').press('Tab')
+    // A trial makes the image smaller; it must refuse what an upload refuses.
+    for (const [width, reason] of [
+      ['', 'width, height or both are required'],
+      ['-5', 'width must be >= 1, got -5'],
+      ['2.5', 'width must be integer, got 2.5'],
+      ['99999', 'width must be <= 16383, got 99999'],
+    ] as const) {
+      await setWidth(width)
+      await page.getByRole('button', { name: /^Try it on/ }).click()
+      await page
+        .locator('.try')
+        .getByText(`Resize: ${reason}. Change the steps, then try again.`, exact)
+        .waitFor()
+    }
+    await setWidth('30')
     for (const name of ['mended.png', 'mended.tif'])
       await page.getByRole('button', { name: `Upload ${name} again` }).click()
     await untilDeveloped(page, 'mended.png', 'mended.tif')
