@@ -9,7 +9,7 @@ import {
 import type { Logger } from '@darkroom/service-kit'
 import type { ThreadData, WorkEnd } from '../thread/protocol.ts'
 import { MemoryBudget } from './memory-budget.ts'
-import { WorkerThread } from './worker-thread.ts'
+import { type TakenWork, WorkerThread } from './worker-thread.ts'
 
 export interface PoolOptions extends Omit<ThreadData, 'name' | 'loadersAreSet'> {
   name: string
@@ -73,7 +73,7 @@ export class Pool {
     ])
     timeout.abort()
     for (const thread of this.#threads.values()) {
-      this.#returnWork(thread)
+      this.#returnAll(thread)
       // Not awaited: native code may delay it, and the process is about to end anyway.
       void thread.terminate()
     }
@@ -128,27 +128,26 @@ export class Pool {
     if (!ended) stuck()
   }
 
+  /** Fails the current work. Other work, whose results the thread was delivering, is not the cause and is returned. */
   #fail(thread: WorkerThread, error: TaskError, retryable: boolean): void {
-    this.#report(thread, { kind: 'failed', error }, ({ id, lease }) =>
-      this.#options.imageMaster.workFailed({ body: { id, lease: lease.token, error, retryable } }),
-    )
+    const current = thread.takeCurrentWork()
+    if (current)
+      this.#report(current, { kind: 'failed', error }, ({ id, lease }) =>
+        this.#options.imageMaster.workFailed({ body: { id, lease: lease.token, error, retryable } }),
+      )
+    this.#returnAll(thread)
   }
 
-  #returnWork(thread: WorkerThread): void {
-    this.#report(thread, { kind: 'returned' }, ({ id, lease }) =>
-      this.#options.imageMaster.workReturned({ body: { id, lease: lease.token } }),
-    )
+  #returnAll(thread: WorkerThread): void {
+    for (const taken of thread.takeAllWork())
+      this.#report(taken, { kind: 'returned' }, ({ id, lease }) =>
+        this.#options.imageMaster.workReturned({ body: { id, lease: lease.token } }),
+      )
   }
 
-  /**
-   * Reports on the thread's current work; without work, does nothing. If the report fails, the task is retried when its
-   * lease expires.
-   */
-  #report(thread: WorkerThread, end: WorkEnd, send: (work: Work) => Promise<unknown>): void {
-    const taken = thread.takeWork()
-    if (!taken) return
+  /** Reports on work that was taken from its thread. If the report fails, the task is retried when its lease expires. */
+  #report({ work, seconds }: TakenWork, end: WorkEnd, send: (work: Work) => Promise<unknown>): void {
     const { logger, workEnded } = this.#options
-    const { work, seconds } = taken
     workEnded(end, seconds)
     logger.warn({ id: work.id, end }, 'work was taken from its thread')
     const reporting = send(work).then(

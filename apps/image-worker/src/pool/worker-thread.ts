@@ -17,14 +17,30 @@ interface WorkerThreadEvents {
 /** The default main module of threads. */
 const defaultMain = new URL('../thread/main.ts', import.meta.url)
 
-/** The worker's handle of one thread: its current work, how long that has taken, and the end of the thread. */
+/** Work that a thread has begun. */
+interface BegunWork {
+  work: Work
+  /** By the clock of `performance`. */
+  begunAt: number
+}
+
+/** Work that was taken from a thread, and how long the thread had it. */
+export interface TakenWork {
+  work: Work
+  seconds: number
+}
+
+/**
+ * The worker's handle of one thread: its work, how long that has taken, and the end of the thread. The work begun last is
+ * the current; the results of others may still be on their way.
+ */
 export class WorkerThread {
   readonly exited: Promise<void>
   readonly #worker: Worker
   readonly #events: WorkerThreadEvents
   readonly #clock: ImageClock
-  #work: Work | undefined
-  #begunAt = 0
+  /** The work that has not ended, in the order in which it was begun. */
+  readonly #begun: BegunWork[] = []
   #error: Error | undefined
   #release: (() => void) | undefined
   #isGone = false
@@ -52,18 +68,22 @@ export class WorkerThread {
 
   /** The id of the image that it works on. */
   get imageId(): string | undefined {
-    return this.#work?.id
+    return this.#current?.work.id
   }
 
   get isBusy(): boolean {
-    return this.#work !== undefined
+    return this.#begun.length > 0
   }
 
-  /** Takes the current work and its duration from the thread. The caller must then report its end. */
-  takeWork(): { work: Work; seconds: number } | undefined {
-    const work = this.#work
-    this.#work = undefined
-    return work && { work, seconds: this.#seconds() }
+  /** Takes the current work from the thread. The caller must then report its end. */
+  takeCurrentWork(): TakenWork | undefined {
+    const current = this.#begun.pop()
+    return current && taken(current)
+  }
+
+  /** Takes all work from the thread. The caller must then report the end of each. */
+  takeAllWork(): TakenWork[] {
+    return this.#begun.splice(0).map(taken)
   }
 
   /** Gives the thread no more work; the thread ends after its current work. */
@@ -79,8 +99,7 @@ export class WorkerThread {
   #onMessage(message: ThreadMessage): void {
     switch (message.type) {
       case 'begun':
-        this.#work = message.work
-        this.#begunAt = performance.now()
+        this.#begun.push({ work: message.work, begunAt: performance.now() })
         this.#events.workBegun()
         break
       case 'developing':
@@ -93,11 +112,20 @@ export class WorkerThread {
         this.#pauseAndRelease()
         break
       case 'ended':
-        if (message.id !== this.#work?.id) break
-        this.#pauseAndRelease()
-        this.#work = undefined
-        this.#events.workEnded(message.end, this.#seconds())
+        this.#onEnded(message.id, message.end)
     }
+  }
+
+  #onEnded(id: string, end: WorkEnd): void {
+    const ended = this.#begun.find(({ work }) => work.id === id)
+    if (!ended) return
+    if (ended === this.#current) this.#pauseAndRelease()
+    this.#begun.splice(this.#begun.indexOf(ended), 1)
+    this.#events.workEnded(end, taken(ended).seconds)
+  }
+
+  get #current(): BegunWork | undefined {
+    return this.#begun.at(-1)
   }
 
   /**
@@ -105,10 +133,10 @@ export class WorkerThread {
    * each other. The time limit of the image doesn't run while it waits for memory.
    */
   async #reserve(bytes: number): Promise<void> {
-    const work = this.#work
+    const current = this.#current
     this.#pauseAndRelease()
     const release = await this.#events.reserve(bytes)
-    if (this.#isGone || this.#work !== work) return release()
+    if (this.#isGone || this.#current !== current) return release()
     this.#release = release
     this.#clock.resume()
     this.#worker.postMessage({ type: 'granted' } satisfies WorkerMessage)
@@ -120,8 +148,8 @@ export class WorkerThread {
     this.#release?.()
     this.#release = undefined
   }
+}
 
-  #seconds(): number {
-    return (performance.now() - this.#begunAt) / 1000
-  }
+function taken({ work, begunAt }: BegunWork): TakenWork {
+  return { work, seconds: (performance.now() - begunAt) / 1000 }
 }

@@ -12,11 +12,18 @@ interface Ended {
   next?: Work | undefined
 }
 
-/** Develops the outputs of a task, and delivers them. Returns the next work, if the report brought some. */
+/** Results of at most this many bytes together may stay in memory while the thread develops the next image. */
+const maxBytesBeside = 4 * 1024 * 1024
+
+/**
+ * Develops the outputs of a task, and delivers them. Returns the next work, if the report brought some. Calls
+ * `threadIsFree` before small results are delivered.
+ */
 export async function developAndStore(
   work: Work,
   originals: ReusableBuffer,
   lost: AbortSignal,
+  threadIsFree: () => void,
   options: WorkLoopOptions,
 ): Promise<Ended> {
   const { clients, develop, report } = options
@@ -37,7 +44,9 @@ export async function developAndStore(
   } finally {
     report({ type: 'developed' })
   }
-  const end: WorkEnd = { kind: 'finished', bytesIn: input.length, bytesOut: bytesOf(made) }
+  const bytesOut = bytesOf(made)
+  if (bytesOut <= maxBytesBeside) threadIsFree()
+  const end: WorkEnd = { kind: 'finished', bytesIn: input.length, bytesOut }
   const reported = await deliverResults(work, made, lost, {
     clients,
     inlineBytes: options.inlineBytes ?? usualInlineBytes,

@@ -7,6 +7,7 @@ import { developAndStore } from './develop-work.ts'
 import { KeptLease } from './kept-lease.ts'
 import type { WorkEnd } from './protocol.ts'
 import { reportTrouble, returnWork, untilStorageAnswers } from './report-trouble.ts'
+import { Turns } from './turns.ts'
 import { usualRefusedWrites, type WorkLoopOptions } from './work-options.ts'
 import { workRequest } from './work-request.ts'
 
@@ -16,60 +17,119 @@ const pollSeconds = 25
  */
 const drainGraceMs = 500
 
-/** Processes one image after the other (pull, fetch, develop, store, report) until `draining` is aborted. */
-export async function workUntilDrained(options: WorkLoopOptions): Promise<void> {
-  const { clients, draining, logger, refusedWrites = usualRefusedWrites } = options
-  const pauses = new Backoff(refusedWrites.firstPauseMs, refusedWrites.longestPauseMs)
-  const backoff = new Backoff(100, 2000)
-  const originals = new ReusableBuffer()
-  const giveUpPolling = new AbortController()
-  const endPolling = () => void delay(drainGraceMs).then(() => giveUpPolling.abort())
-  draining.addEventListener('abort', endPolling, { once: true })
+/**
+ * Work that has waited this long, because the thread develops a larger image, is returned: another thread may be idle.
+ */
+const longestWaitMs = 1000
 
-  while (!draining.aborted) {
-    try {
-      const { status, body } = await clients.imageMaster.getWork({
-        querystring: { ...workRequest(options), wait: pollSeconds },
-        signal: giveUpPolling.signal,
-      })
-      backoff.reset()
-      let work = status === 200 ? body : undefined
-      while (work) work = await workOn(work, originals, pauses, options)
-    } catch (error) {
-      if (draining.aborted) return
-      logger.warn({ err: error }, 'could not request work from any image-master; retrying')
-      await backoff.wait(draining)
-    }
-  }
+/** Pulls, fetches, develops, stores and reports images, until `draining` is aborted. */
+export function workUntilDrained(options: WorkLoopOptions): Promise<void> {
+  return new WorkLoop(options).run()
 }
 
-/** Returns the next work, if the report of this work's end brought some. Waits for `pauses` after a refused write. */
-async function workOn(
-  work: Work,
-  originals: ReusableBuffer,
-  pauses: Backoff,
-  options: WorkLoopOptions,
-): Promise<Work | undefined> {
-  const { clients, draining, logger, report } = options
-  report({ type: 'begun', work: { ...work, original: { bytes: work.original.bytes } } })
-  const lease = new KeptLease(work, clients.imageMaster, logger)
-  let end: WorkEnd
-  let next: Work | undefined
-  let isRefused = false
-  try {
-    if (draining.aborted) end = await returnWork(work, options)
-    else ({ end, next } = await developAndStore(work, originals, lease.lost, options))
-  } catch (error) {
-    isRefused = error instanceof WriteRefused
-    end = lease.lost.aborted ? abandoned(lease.lost) : await reportTrouble(work, error, options)
-  } finally {
-    await lease.close()
+/**
+ * The work of a thread comes in series: the report of an image brings the next image. The thread develops one image at a
+ * time. If more images wait, a second series begins while a small result is delivered, so that the thread is not idle.
+ */
+class WorkLoop {
+  readonly #options: WorkLoopOptions
+  #seriesCount = 0
+  #seriesEnded = Promise.withResolvers<void>()
+  readonly #turns = new Turns()
+  /** A series has a buffer of its own, as results may share the memory of their originals. */
+  readonly #originals: ReusableBuffer[] = []
+  readonly #backoff = new Backoff(100, 2000)
+  readonly #pauses: Backoff
+
+  constructor(options: WorkLoopOptions) {
+    const { refusedWrites = usualRefusedWrites } = options
+    this.#options = options
+    this.#pauses = new Backoff(refusedWrites.firstPauseMs, refusedWrites.longestPauseMs)
   }
-  logger.debug({ id: work.id, attempt: work.attempt, end }, 'work ended')
-  report({ type: 'ended', id: work.id, end })
-  if (end.kind === 'finished') pauses.reset()
-  if (end.kind === 'returned') await (isRefused ? pauses.wait(draining) : untilStorageAnswers(options))
-  return next
+
+  async run(): Promise<void> {
+    const { draining } = this.#options
+    const giveUpPolling = new AbortController()
+    const endPolling = () => void delay(drainGraceMs).then(() => giveUpPolling.abort())
+    draining.addEventListener('abort', endPolling, { once: true })
+    while (!draining.aborted) {
+      this.#seriesEnded = Promise.withResolvers()
+      this.#beginSeries(this.#request(pollSeconds, giveUpPolling.signal))
+      await this.#seriesEnded.promise
+    }
+  }
+
+  #beginSeries(requested: Promise<Work | undefined>): void {
+    this.#seriesCount += 1
+    this.#workThrough(requested).then(() => {
+      this.#seriesCount -= 1
+      if (this.#seriesCount === 0) this.#seriesEnded.resolve()
+    }, this.#seriesEnded.reject)
+  }
+
+  async #workThrough(requested: Promise<Work | undefined>): Promise<void> {
+    const { draining } = this.#options
+    const originals = this.#originals.pop() ?? new ReusableBuffer()
+    let othersWait = false
+    for (let work = await requested; work; othersWait = true) {
+      const endTurn = await this.#turns.take(longestWaitMs)
+      if (!endTurn) {
+        await returnWork(work, this.#options)
+        break
+      }
+      const threadIsFree = () => {
+        endTurn()
+        if (othersWait && this.#seriesCount < 2 && !draining.aborted) this.#beginSeries(this.#request())
+      }
+      work = await this.#workOn(work, originals, threadIsFree).finally(endTurn)
+    }
+    this.#originals.push(originals)
+  }
+
+  /**
+   * Returns the next work, if the report of this work's end brought some. Calls `threadIsFree` if only a small result
+   * remains to be delivered. Waits for `pauses` after a refused write.
+   */
+  async #workOn(work: Work, originals: ReusableBuffer, threadIsFree: () => void): Promise<Work | undefined> {
+    const options = this.#options
+    const { clients, draining, logger, report } = options
+    report({ type: 'begun', work: { ...work, original: { bytes: work.original.bytes } } })
+    const lease = new KeptLease(work, clients.imageMaster, logger)
+    let end: WorkEnd
+    let next: Work | undefined
+    let isRefused = false
+    try {
+      if (draining.aborted) end = await returnWork(work, options)
+      else ({ end, next } = await developAndStore(work, originals, lease.lost, threadIsFree, options))
+    } catch (error) {
+      isRefused = error instanceof WriteRefused
+      end = lease.lost.aborted ? abandoned(lease.lost) : await reportTrouble(work, error, options)
+    } finally {
+      await lease.close()
+    }
+    logger.debug({ id: work.id, attempt: work.attempt, end }, 'work ended')
+    report({ type: 'ended', id: work.id, end })
+    if (end.kind === 'finished') this.#pauses.reset()
+    if (end.kind === 'returned')
+      await (isRefused ? this.#pauses.wait(draining) : untilStorageAnswers(options))
+    return next
+  }
+
+  /** Undefined if no work arrives within `wait` seconds, or no master answers. */
+  async #request(wait = 0, signal?: AbortSignal): Promise<Work | undefined> {
+    const { clients, draining, logger } = this.#options
+    try {
+      const querystring = { ...workRequest(this.#options), wait }
+      const { status, body } = await clients.imageMaster.getWork({ querystring, ...(signal && { signal }) })
+      this.#backoff.reset()
+      return status === 200 ? body : undefined
+    } catch (error) {
+      if (draining.aborted) return undefined
+      logger.warn({ err: error }, 'could not request work from any image-master; retrying')
+      await this.#backoff.wait(draining)
+      return undefined
+    }
+  }
 }
 
 function abandoned(lost: AbortSignal): WorkEnd {

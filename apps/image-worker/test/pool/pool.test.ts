@@ -60,6 +60,19 @@ suite('the threads of a pool', { concurrency: 2 }, () => {
     })
   }
 
+  test('fault: that die while they deliver a result fail only the image begun last', async t => {
+    const workshop = await startWorkshop(t, longLease)
+    const ids = [await workshop.addTask('delivered', 1), await workshop.addTask('developed', 1)] as const
+    const { ends } = startPool(workshop, { threadMain: new URL('thread-with-two.ts', import.meta.url) })
+    const { error } = await workshop.untilState(ids[1], 'failed')
+    assert.equal(error?.type, problemType('processing-crashed'))
+    await until(
+      'the next thread has the other image',
+      async () => (await workshop.taskOf(ids[0])).claims === 2,
+    )
+    assert.deepEqual(ends, [{ kind: 'failed', error }, { kind: 'returned' }])
+  })
+
   test('start no other thread when work arrives while the pool closes', async t => {
     const workshop = await startWorkshop(t)
     const threadMain = new URL('late-thread.ts', import.meta.url)

@@ -2,7 +2,10 @@ import type { WorkerStats } from '@darkroom/contracts'
 import { filters } from './filters.ts'
 import { sinceWords } from './words.ts'
 
-/** Each worker with its threads, the image that each develops, and since when. */
+/**
+ * Each worker with its threads, the images that each develops, and since when. While a thread delivers a small result, it
+ * develops the next image.
+ */
 export function Workers({ workers }: { workers: readonly WorkerStats[] }) {
   if (workers.length === 0) return <p class="refusal">No worker is registered: images wait until one is.</p>
   const shown = workers.filter(({ isRegistered }) => filters.value.show !== 'problems' || !isRegistered)
@@ -17,21 +20,22 @@ export function Workers({ workers }: { workers: readonly WorkerStats[] }) {
 }
 
 function Worker({ name, isRegistered, threads = 0, decodes, work }: WorkerStats) {
-  const idle = Math.max(0, threads - work.length)
+  const busy = new Set(work.map(({ thread }) => thread)).size
+  const idle = Math.max(0, threads - busy)
   return (
     <li>
       <p class={isRegistered ? 'worker-name' : 'worker-name refusal'}>
         {name}
         <span class="hint">
           {isRegistered
-            ? ` · ${work.length} of ${threads} ${threads === 1 ? 'thread' : 'threads'} busy`
+            ? ` · ${busy} of ${threads} ${threads === 1 ? 'thread' : 'threads'} busy`
             : ' · has images, but no longer reports'}
           {decodes.length > 0 && ` · also reads ${decodes.join(', ').replaceAll('image/', '').toUpperCase()}`}
         </span>
       </p>
       <ul class="threads">
         {work.map(({ thread, image, attempt, since }) => (
-          <li key={thread}>
+          <li key={image}>
             <span class="thread is-busy">{thread.split('/').pop()}</span>
             <span class="id">{image}</span>
             <span class="hint">
