@@ -110,7 +110,10 @@ export class BullMqQueue implements WorkQueue {
     return this.#line.wait(job => this.#claim(job, worker, decodes, signal), {
       timeout,
       gone: signal,
-      accepts: ({ data }) => canDecode(decodes, data.contentType ?? '') && canMake(decodes, data),
+      accepts: ({ data }) => {
+        const known = data ?? {} // another program may have added the job
+        return canDecode(decodes, known.contentType ?? '') && canMake(decodes, known)
+      },
     })
   }
 

@@ -1,4 +1,5 @@
-import type { ImageFacts, Task } from '@darkroom/contracts'
+import { type ImageFacts, type Task, TaskId } from '@darkroom/contracts'
+import { Value } from '@darkroom/contracts/typebox'
 import { ErrorCode, Job, type JobType, type Queue, UnrecoverableError, type Worker } from 'bullmq'
 import type { ChainableCommander } from 'ioredis'
 import { HeldJobs } from './held-jobs.ts'
@@ -87,9 +88,12 @@ export class TaskJobs {
   async fetch(block: boolean): Promise<TaskJob | undefined> {
     const next = () => this.#worker.getNextJob(lock, { block })
     const job = await (block ? this.#redis.sendBlocking(next) : this.#redis.send(next))
+    if (!job) return undefined
+    // Another program added it. The task DB would refuse its id, and it would stay before all tasks.
+    const isForeign = !Value.Check(TaskId, job.id)
     // Marked as failed by a master with other settings: getNextJob would return it forever. If its task still waits,
     // the reconciler adds a new job.
-    if (!job?.deferredFailure) return job
+    if (!isForeign && !job.deferredFailure) return job
     await this.align(job, undefined)
     return this.fetch(false)
   }
@@ -163,7 +167,7 @@ export class TaskJobs {
         await job.moveToFailed(new UnrecoverableError(task.error?.detail ?? 'failed'), lock, false)
         return
       default:
-        job.opts.removeOnFail = true
+        job.opts = { ...job.opts, removeOnFail: true }
         await job.moveToFailed(new UnrecoverableError('the task no longer exists'), lock, false)
     }
   }
