@@ -167,7 +167,7 @@ export class TaskJobs {
         await job.moveToFailed(new UnrecoverableError(task.error?.detail ?? 'failed'), lock, false)
         return
       default:
-        job.opts = { ...job.opts, removeOnFail: true }
+        job.opts.removeOnFail = true
         await job.moveToFailed(new UnrecoverableError('the task no longer exists'), lock, false)
     }
   }

@@ -18,7 +18,7 @@ const foreign: readonly (readonly [id: string, hash: Record<string, string>])[] 
   ['x'.repeat(3000), job],
   [idOf(90), {}],
   [idOf(91), { ...job, data: 'null' }],
-  [idOf(92), { ...job, data: '5', opts: 'null' }],
+  [idOf(92), { ...job, data: '5' }],
   [idOf(93), { ...job, data: '{"contentType":5,"variants":"x"}' }],
 ]
 
@@ -43,6 +43,7 @@ withEngine('redis', program =>
           const counts = await queue.jobs.countByState()
           return counts.waiting === 0 && counts.prioritized === 0 && counts.active === 0
         })
+        await client.quit()
       })
   }),
 )
