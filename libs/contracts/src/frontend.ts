@@ -161,7 +161,7 @@ export const frontendRoutes = {
     access: 'grant',
     schema: {
       summary:
-        'Server-sent events of all images: first the unfinished images, then each change. After a `reset` event, changes may have been missed; a client that reconnects with `Last-Event-ID` gets this event first',
+        'Server-sent events of all images: first the unfinished images, then each change. After a `reset` event, changes may have been missed; a client that reconnects with `Last-Event-ID` gets this event first. A `heartbeat` comes every 20 s',
       headers: Type.Object({ 'last-event-id': Type.Optional(Type.String()) }),
       response: { 200: EventStreamBytes, 429: Problem },
     },

@@ -101,12 +101,12 @@ export class Frame {
   }
 }
 
-/** Keeps the connections of silent streams open. */
-export const heartbeat = new Frame(':\n\n')
-
 /** An event with one line of data. A reconnecting client sends the id of its last event. */
 export function eventFrame(name: string, data: object, id?: string): Frame {
   return new Frame(
     `event: ${name}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`,
   )
 }
+
+/** Keeps the connections of silent streams open. An event, because browsers don't show comments to the page. */
+export const heartbeat = eventFrame('heartbeat', {})

@@ -27,7 +27,7 @@ test('the events of a client of HTTP/1.0 are not in chunks', async t => {
   const socket = connect(port, '127.0.0.1')
   socket.write('GET / HTTP/1.0\r\n\r\n')
   const [, events = ''] = (await text(socket)).split('\r\n\r\n')
-  assert.match(events, /^retry: \d+\n\nevent: state\ndata: {"name":"é"}\n\n:\n\n$/)
+  assert.match(events, /^retry: \d+\n\nevent: state\ndata: {"name":"é"}\n\nevent: heartbeat\ndata: {}\n\n$/)
 })
 
 test('the events of a request that waits for the answer to an earlier one come after that', async t => {
@@ -51,7 +51,10 @@ test('the events of a request that waits for the answer to an earlier one come a
 test('fetch reads all events of a stream, also those with other than ASCII characters', async t => {
   const { url } = await serveHttp(t, (_request, response) => endAfterEvents(response))
   const answer = await fetch(url)
-  assert.match(await answer.text(), /^retry: \d+\n\nevent: state\ndata: {"name":"é"}\n\n:\n\n$/)
+  assert.match(
+    await answer.text(),
+    /^retry: \d+\n\nevent: state\ndata: {"name":"é"}\n\nevent: heartbeat\ndata: {}\n\n$/,
+  )
 })
 
 function endAfterEvents(response: ServerResponse): void {
