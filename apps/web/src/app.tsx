@@ -78,8 +78,12 @@ async function show({ image, version }: Extract<LiveMessage, { kind: 'state' }>)
   update(image, version)
 }
 
-setInterval(() => {
-  if (!document.hidden && (!isLive.value || isRefusedForNow())) void catchUp().catch(() => undefined)
+let isPolling = false
+setInterval(async () => {
+  if (document.hidden || isPolling || (isLive.value && !isRefusedForNow())) return
+  isPolling = true
+  await catchUp().catch(() => undefined)
+  isPolling = false
 }, pollMs)
 
 let lastCaller = ''

@@ -16,6 +16,9 @@ export interface RequestOptions {
 /** Called when an answer requires a key. */
 export const onUnauthorized = { call: () => {} }
 
+/** How long an answer without bytes of images may take, unless it waits for an image. */
+const maxWaitMs = 30_000
+
 /** Sends a request and reads the JSON of the answer. @throws Refusal */
 export async function request<Answer = void>(path: string, options: RequestOptions = {}): Promise<Answer> {
   const { method = 'GET', query, headers = {}, json, body, keepalive, mayLackKey } = options
@@ -25,6 +28,7 @@ export async function request<Answer = void>(path: string, options: RequestOptio
     init.headers = { ...init.headers, 'content-type': 'application/json' }
   } else if (body) init.body = body
   if (keepalive) init.keepalive = true
+  if (method === 'GET') init.signal = AbortSignal.timeout(maxWaitMs)
   const text = await answerTo(urlOf(path, query), init, response => response.text(), mayLackKey)
   return text === '' ? (undefined as Answer) : parseAnswer(text)
 }

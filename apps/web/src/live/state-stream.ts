@@ -12,10 +12,13 @@ export type LiveMessage =
 
 const minBackoffMs = 1000
 const maxBackoffMs = 30_000
+/** The server sends a heartbeat every 20 s. */
+const maxSilenceMs = 45_000
 
 /**
  * An EventSource for the events of all images. The browser reconnects after an interruption, but a single answer other
- * than 200 closes an EventSource for good. Then a new EventSource is opened after a random pause.
+ * than 200 closes an EventSource for good, and a server that hangs, or that a computer has lost while it slept, doesn't
+ * interrupt it. Then a new EventSource is opened after a random pause.
  */
 export class StateStream {
   readonly #url: string
@@ -41,25 +44,32 @@ export class StateStream {
     if (this.isOpen) return
     const source = new EventSource(this.#url)
     this.#source = source
+    this.#expectMore()
     source.onopen = () => {
+      this.#expectMore()
       this.#backoffMs = minBackoffMs
       this.#onMessage({ kind: 'connected' })
     }
     source.onerror = () => {
+      this.#expectMore()
       this.#onMessage({ kind: 'lost' })
       if (source.readyState === EventSource.CLOSED) this.#openLater()
     }
-    source.addEventListener('state', ({ data, lastEventId }) =>
+    const on = (name: string, take: (event: MessageEvent) => void) =>
+      source.addEventListener(name, event => {
+        this.#expectMore()
+        take(event)
+      })
+    on('heartbeat', () => {})
+    on('state', ({ data, lastEventId }) =>
       this.#onMessage({
         kind: 'state',
         image: JSON.parse(data),
         version: Number(lastEventId.split(':').pop()),
       }),
     )
-    source.addEventListener('deleted', ({ data }) =>
-      this.#onMessage({ kind: 'deleted', id: JSON.parse(data).id }),
-    )
-    source.addEventListener('reset', () => this.#onMessage({ kind: 'reset' }))
+    on('deleted', ({ data }) => this.#onMessage({ kind: 'deleted', id: JSON.parse(data).id }))
+    on('reset', () => this.#onMessage({ kind: 'reset' }))
   }
 
   close(): void {
@@ -67,6 +77,14 @@ export class StateStream {
     this.#source = undefined
     clearTimeout(this.#timer)
     this.#timer = undefined
+  }
+
+  #expectMore(): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => {
+      this.#onMessage({ kind: 'lost' })
+      this.#openLater()
+    }, maxSilenceMs)
   }
 
   #openLater(): void {

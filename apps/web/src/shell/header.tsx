@@ -24,7 +24,9 @@ export function Header({ here }: { here: Place }) {
           </a>
         ))}
       </nav>
-      <span class={isLive.value ? 'live is-on' : 'live'}>{isLive.value ? 'Live' : 'Connecting'}</span>
+      <span class={isLive.value ? 'live is-on' : 'live'}>
+        {session.value.state !== 'signed-out' && (isLive.value ? 'Live' : 'Connecting')}
+      </span>
       <Account />
     </header>
   )

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import process from 'node:process'
 import { test } from 'node:test'
-import { until } from '@darkroom/testing'
+import { pauseProcess, until } from '@darkroom/testing'
 import type { Page } from 'playwright-core'
 import {
   addTo,
@@ -28,6 +29,32 @@ export function failureFlows({ open, openWithSettings, darkroom, png, post }: In
     await page.getByText('Darkroom does not answer').waitFor()
     await darkroom.restart()
     await untilDeveloped(page, 'survivor.png', 'companion.png')
+    await page.getByText('Live', { exact: true }).waitFor()
+  })
+
+  test('a server that hangs is not live, and the page asks it again when it continues', async () => {
+    await using opened = await open('/docs')
+    const { page } = opened
+    await page.clock.install()
+    // The clock of a shared worker can't be moved.
+    await page.addInitScript(() => Reflect.deleteProperty(globalThis, 'SharedWorker'))
+    await page.goto(new URL('/', page.url()).href)
+    await page.getByText('Live', { exact: true }).waitFor()
+    let polls = 0
+    page.on('request', request => {
+      if (/\/images\?/.test(request.url())) polls++
+    })
+    await pauseProcess(darkroom.program.pid)
+    try {
+      await page.clock.runFor(60_000)
+      await page.getByText('Connecting').waitFor()
+      await page.clock.runFor(5000)
+      await until('it polls', () => polls > 0)
+      await page.clock.runFor(20_000)
+      assert.equal(polls, 1) // the second would only wait, too
+    } finally {
+      process.kill(darkroom.program.pid, 'SIGCONT')
+    }
     await page.getByText('Live', { exact: true }).waitFor()
   })
 
