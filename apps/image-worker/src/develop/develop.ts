@@ -56,21 +56,20 @@ export async function develop(
   // This isn't the image's fault: another worker may be able to decode it.
   if (header.format === 'heic' && !canDecodeHeic())
     throw new Error(`this worker can't decode HEIC: install the package ${heicPackage}`)
-  if (shared) {
-    shared.header = header
-    const reserveMemory = reserve
-    reserve = bytes => reserveMemory(bytes + shared.heldBytes)
-  }
+  const reserveAll = shared ? (bytes: number) => reserve(bytes + shared.heldBytes) : reserve
   const plan = planOf(operations, header.format)
   try {
-    const source = shared?.source ?? (await decodable(input, header, reserve))
-    if (shared) shared.source = source
+    const source = shared?.source ?? (await decodable(input, header, reserveAll))
+    if (shared) {
+      shared.header = header
+      shared.source = source
+    }
     const job: Job = { input: source, header, plan, limits, shared }
     if (plan.output.isChosen) {
-      const { format, lossless } = await chooseFormat({ input: source, header }, plan, limits, reserve)
+      const { format, lossless } = await chooseFormat({ input: source, header }, plan, limits, reserveAll)
       plan.output = { ...plan.output, format, lossless }
     }
-    const bytes = await firstOrMendedResult(job, reserve)
+    const bytes = await firstOrMendedResult(job, reserveAll)
     // Read from the result, because encoders merge frames that show the same.
     const developed = { bytes, facts: factsOf(await readImageHeader(bytesSource(bytes))) }
     return shared ? shared.hold(developed, limits) : developed

@@ -27,12 +27,15 @@ export function expectAllowed(
   { channels, bits }: { channels: number; bits: number },
   { maxPixels, maxUnpackedBytes }: DevelopLimits,
 ): void {
+  if (pixels > maxPixels) {
+    const excess = `an operation enlarges the image to ${pixels} pixels; the limit is ${maxPixels}`
+    throw new UnusableImage('too-many-pixels', excess)
+  }
   const bytes = pixels * channels * (bits / 8)
-  const excess =
-    pixels > maxPixels
-      ? `an operation enlarges the image to ${pixels} pixels; the limit is ${maxPixels}`
-      : `the image takes ${bytes} bytes while it is developed; the limit is ${maxUnpackedBytes}`
-  if (pixels > maxPixels || bytes > maxUnpackedBytes) throw new UnusableImage('too-many-pixels', excess)
+  if (bytes > maxUnpackedBytes) {
+    const excess = `the image takes ${bytes} bytes while it is developed; the limit is ${maxUnpackedBytes}`
+    throw new UnusableImage('too-many-pixels', excess)
+  }
 }
 
 /**

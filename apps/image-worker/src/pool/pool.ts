@@ -34,9 +34,9 @@ const terminationMs = 5000
 const restartMs = 500
 
 /**
- * The threads that develop images. The first thread starts with the pool; whenever all are busy, their number doubles, up
- * to the limit, as an idle thread takes some 25 MB. Threads that die are replaced. The pool reports the end of the work
- * of threads that died or took too long.
+ * The threads that develop images. An idle thread takes some 25 MB, so the pool starts with one; whenever all are busy,
+ * their number doubles, up to the limit. Threads that die are replaced. The pool reports the end of the work of threads
+ * that died or took too long.
  */
 export class Pool {
   readonly #options: PoolOptions

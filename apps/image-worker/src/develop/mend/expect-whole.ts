@@ -35,7 +35,7 @@ export function expectWhole(input: Uint8Array, header: Pick<ImageHeader, 'format
 
 /**
  * Whether a JPEG has codes that `expectWhole` can follow: DCT coefficients in Huffman codes, and the tables for them.
- * If it doesn't, only the decoder can find damage.
+ * In other JPEGs, only the decoder can find damage.
  */
 export function canBeFollowed(jpeg: Uint8Array): boolean {
   const found = Array.from(segmentsOf(jpeg), ({ marker }) => marker)
@@ -49,18 +49,16 @@ function expectWholeScans(jpeg: Uint8Array, tables?: Uint8Array): boolean {
   try {
     return followScans(jpeg, tables)
   } catch (cause) {
-    if (cause instanceof DamagedScan) throw new UnusableImage('undecodable-image', wordsFor(cause), { cause })
     if (!(cause instanceof NotWellFormed)) throw cause
-    return false
+    if (!(cause instanceof DamagedScan)) return false
+    throw new UnusableImage('undecodable-image', `the JPEG is cut off or damaged: ${cause.message}`, {
+      cause,
+    })
   }
 }
 
 function expectEnd(jpeg: Uint8Array): void {
   if (!hasEnd(jpeg)) throw new UnusableImage('undecodable-image', 'the JPEG is cut off: it has no end')
-}
-
-function wordsFor({ message }: DamagedScan): string {
-  return `the JPEG is cut off or damaged: ${message}`
 }
 
 /** Whether the quick check finds no error, as in most JPEGs. */

@@ -1,12 +1,12 @@
 import { markers } from '../../permute/jpeg/jpeg-markers.ts'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
 
-/** May stand before any marker (T.81, B.1.1.2). */
+/** The fill byte, which is allowed before any marker (T.81, B.1.1.2). */
 export const fill = 0xff
 
 /**
  * Finds the next marker at or after this byte as libjpeg does (jdmarker.c, next_marker), and overwrites all bytes
- * before it with fill bytes, which are allowed before any marker (T.81, B.1.1.2).
+ * before it with fill bytes.
  *
  * @throws NotWellFormed when no marker follows, or when a whole segment lost its marker
  */

@@ -19,9 +19,8 @@ export function mendPng(png: Uint8Array): Uint8Array | undefined {
   if (chunks.indexOf(last) - chunks.indexOf(first) !== images.length - 1) return undefined
   const stream = Buffer.concat(images.map(({ data }) => data))
   const end = endOfDeflated(stream, lengthOf(header.data))
-  if (end === undefined) return undefined
+  if (!end || stream.subarray(end.at, end.at + 4).equals(end.adler)) return undefined
   const image = encodeChunk('IDAT', stream.subarray(0, end.at), end.adler)
-  if (stream.subarray(end.at, end.at + 4).equals(end.adler)) return undefined
   return Buffer.concat([png.subarray(0, first.from), image, png.subarray(last.to)])
 }
 
@@ -36,12 +35,12 @@ function lengthOf(data: Buffer): number | undefined {
   }
 }
 
-/** RFC 1950: two bytes, deflated data, Adler-32. */
+/** A zlib stream is a head of two bytes, deflated data, and their Adler-32 (RFC 1950, 2.2). */
 const headBytes = 2
 const deflateMethod = 8
 const hasDictionary = 0x20
 
-/** Where the deflated data end and the right checksum; undefined if they don't inflate to exactly `length` bytes. */
+/** The end of the deflated data, and their checksum; undefined unless they inflate to exactly `length` bytes. */
 function endOfDeflated(
   stream: Buffer,
   length: number | undefined,
@@ -63,8 +62,9 @@ function endOfDeflated(
   }
 }
 
-/** RFC 1950, section 9. So many bytes can be summed up before a remainder is needed. */
+/** The divisor of both sums (RFC 1950, section 9). */
 const largestPrime = 65_521
+/** The number of bytes after which a sum could exceed 32 bits. */
 const sumsWithoutRemainder = 5552
 
 function adler32(bytes: Uint8Array): Buffer {

@@ -5,10 +5,10 @@ import { mendJpeg } from './mend-jpeg.ts'
 export function mendTiff(tiff: Uint8Array): Uint8Array | undefined {
   let mended: Buffer | undefined
   for (const { at, jpeg, tables } of jpegsInTiff(tiff) ?? []) {
-    const whole = mendJpeg(jpeg, tables)
-    if (!whole) continue
+    const mendedJpeg = mendJpeg(jpeg, tables)
+    if (!mendedJpeg) continue
     mended ??= Buffer.from(tiff)
-    mended.set(whole, at)
+    mended.set(mendedJpeg, at)
   }
   return mended
 }

@@ -85,8 +85,8 @@ export class ScanMender {
     if (!frame.isProgressive && range.every(byte => byte === 0)) range.set(wholeRange)
     const scan = parseScan(header, frame)
     this.#history.add(scan, anyTables)
-    // Decoders use standard tables for a file without any, such as Motion JPEG. Here, a lost segment may have had the
-    // tables.
+    // Decoders use standard tables for a file without any, such as Motion JPEG. But the tables may have been in a
+    // segment that is lost.
     if (this.#isHuffman) prepareScan(this.#kernel, this.#tables, scan)
     const isOnly = !frame.isProgressive && header[0] === frame.components.length
     this.#isComplete = isOnly
@@ -160,7 +160,7 @@ const frames: readonly number[] = [
   progressiveArithmeticFrame,
 ]
 
-/** The decoder finds out which tables are there. */
+/** All quantisation tables, with any steps: the decoder finds out whether the file has the tables. */
 const anyTables = new Map([0, 1, 2, 3].map(number => [number, new Uint8Array(64)]))
 
 /** Ss, Se, and Ah with Al: all bits of all coefficients (T.81, B.2.3). */

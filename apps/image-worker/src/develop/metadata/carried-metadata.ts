@@ -8,17 +8,17 @@ import { type TiffPage, tiffPages } from '../tiff/tiff-page.ts'
 import { resolutionOfJfif, xmpOfJpeg } from './attach-to-jpeg.ts'
 import {
   type Exif,
+  exifWithAxesSwapped,
   readExif,
   readExifOfTiff,
   resolutionOfExif,
-  withAxesSwapped,
   withoutPlaces,
   withResolution,
 } from './exif.ts'
 import { xmpOfGif } from './gif-extensions.ts'
 import { iptcDatasets } from './iptc.ts'
 import { readPngMetadata } from './png-metadata.ts'
-import { type Resolution, withAxesSwapped as resolutionWithAxesSwapped } from './resolution.ts'
+import { type Resolution, resolutionWithAxesSwapped } from './resolution.ts'
 import { readXmp } from './xmp.ts'
 
 /** The metadata of an original, unchanged. */
@@ -41,12 +41,13 @@ export function carriedMetadata(
   attached: Attached,
   { keepsProfile, output, geometry, page }: Carrying,
 ): CarriedMetadata {
-  const swapsAxes = orientation >= 5 !== geometry.swapsAxes
   const isTurned = orientation !== 1
+  const isTransposed = orientation >= 5
+  const swapsAxes = isTransposed !== geometry.swapsAxes
   const movesPixels = isTurned || geometry.movesPixels
   const changesView = isTurned || geometry.changesView
   const { icc, exif, xmp, iptc, resolution } = ownMetadata(input, format, attached, page)
-  const turned = exif && swapsAxes ? withAxesSwapped(exif) : exif
+  const turned = exif && swapsAxes ? exifWithAxesSwapped(exif) : exif
   const upright = resolution && swapsAxes ? resolutionWithAxesSwapped(resolution) : resolution
   const always = { ...(icc && keepsProfile && { icc }), ...(upright && { resolution: upright }) }
   if (output.metadata === 'strip') return always
@@ -106,18 +107,23 @@ function ownMetadata(
   }
 }
 
-/** A profile is for colour or for grey, and is wrong for the other (ICC.1:2022, 7.2.8). */
+/** The metadata without a profile that describes other colours than those of the result. */
 export function profileFor(
   stack: Pick<Raster, 'isGrey'>,
   { icc, ...metadata }: CarriedMetadata,
 ): CarriedMetadata {
   if (!icc) return metadata
-  const space = Buffer.from(icc.subarray(16, 20)).toString('latin1')
+  const space = spaceOf(icc)
   const fits = space === 'RGB ' || (space === 'GRAY' && stack.isGrey)
   return fits ? { ...metadata, icc } : metadata
 }
 
 /** Whether there is a profile of red, green and blue. */
 export function isProfileOfColours({ icc }: { icc?: Uint8Array | undefined }): boolean {
-  return icc !== undefined && Buffer.from(icc.subarray(16, 20)).toString('latin1') === 'RGB '
+  return icc !== undefined && spaceOf(icc) === 'RGB '
+}
+
+/** The kind of colours that a profile describes, four letters (ICC.1:2022, 7.2.8). */
+function spaceOf(icc: Uint8Array): string {
+  return Buffer.from(icc.subarray(16, 20)).toString('latin1')
 }

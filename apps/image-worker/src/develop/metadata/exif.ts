@@ -99,7 +99,7 @@ export function withoutPlaces({ exif, ...others }: Exif): Exif {
 }
 
 /** EXIF of the same image after its rows became columns. */
-export function withAxesSwapped({ main, ...others }: Exif): Exif {
+export function exifWithAxesSwapped({ main, ...others }: Exif): Exif {
   const other = new Map<number, number>([
     [tags.xResolution, tags.yResolution],
     [tags.yResolution, tags.xResolution],

@@ -18,7 +18,7 @@ export function resolutionOf(x: number, y: number, unit: ResolutionUnit | undefi
 }
 
 /** The same resolution of an image whose rows have become columns. */
-export function withAxesSwapped({ x, y, unit }: Resolution): Resolution {
+export function resolutionWithAxesSwapped({ x, y, unit }: Resolution): Resolution {
   return { x: y, y: x, unit }
 }
 

@@ -18,8 +18,7 @@ export function withByteCounts(tiff: Uint8Array): Uint8Array {
     ...directories.map(({ at }) => at),
     ...pages.flatMap(({ segments }) => segments.map(({ at }) => at)),
   ].sort((one, other) => one - other)
-  const changed = incomplete.map(({ directory, segments }) => {
-    const isTiled = directory.entries.some(({ tag }) => tag === pageTags.tileOffsets)
+  const changed = incomplete.map(({ directory, segments, isTiled }) => {
     const tag = isTiled ? pageTags.tileByteCounts : pageTags.stripByteCounts
     const counts = segments.map(({ at, bytes }) => bytes || endOf(at, starts) - at)
     const others = directory.entries.filter(entry => entry.tag !== tag)

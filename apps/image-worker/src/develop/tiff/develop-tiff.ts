@@ -20,8 +20,8 @@ import { expectKnownCompression } from './expect-known-compression.ts'
 import { differenceOf, framesOfPages } from './frames-of-pages.ts'
 import { joinPages } from './join-pages.ts'
 import { permuteJpegPage } from './permute-jpeg-page.ts'
-import { expectReadablePlanes } from './plain-samples.ts'
-import { isCompanion, isLossless, pageTags, type TiffPage, tiffPages } from './tiff-page.ts'
+import { expectReadablePlanes } from './readable-planes.ts'
+import { entryOf, isCompanion, isLossless, pageTags, type TiffPage, tiffPages } from './tiff-page.ts'
 
 /**
  * Develops a TIFF. If the result is a TIFF, each page is developed on its own, so pages may differ in everything. In
@@ -71,8 +71,8 @@ interface TiffJob extends Pick<Job, 'input' | 'header' | 'plan' | 'limits'> {
  * @throws UnusableImage
  */
 function expectPicture(page: TiffPage): void {
-  const has = (wanted: number) => page.directory.entries.some(({ tag }) => tag === wanted)
-  if (!isCompanion(page) || !(has(pageTags.subDirectories) || has(pageTags.dngVersion))) return
+  const isOfCamera = entryOf(page, pageTags.subDirectories) || entryOf(page, pageTags.dngVersion)
+  if (!isCompanion(page) || !isOfCamera) return
   const words = 'camera raw files are not supported: only their thumbnail could be developed'
   throw new UnusableImage('unsupported-image', words)
 }

@@ -2,7 +2,7 @@ import { keepEntries } from '../metadata/edit-tiff.ts'
 import { numbersOf, type TiffDirectory, type TiffEntry, TiffReader } from '../metadata/tiff-directory.ts'
 import { UnusableImage } from '../unusable-image.ts'
 import { pageByPage } from './page-by-page.ts'
-import { pageTags, photometrics, type TiffPage } from './tiff-page.ts'
+import { numbersOfTag, pageTags, photometrics, type TiffPage } from './tiff-page.ts'
 
 /** Tags on which the pixels of a page depend, and those that libvips returns: profile, XMP, IPTC, Photoshop's resources. */
 const essential: ReadonlySet<number> = new Set([
@@ -58,9 +58,9 @@ function withEssentialTags(tiff: Uint8Array): Uint8Array {
   return copy
 }
 
-function essentialOf({ entries }: TiffDirectory): TiffEntry[] {
-  const [photometric] = numbersOf(entries.find(({ tag }) => tag === pageTags.photometric))
-  return entries.filter(entry => {
+function essentialOf(directory: TiffDirectory): TiffEntry[] {
+  const [photometric] = numbersOfTag({ directory }, pageTags.photometric)
+  return directory.entries.filter(entry => {
     const { tag } = entry
     const colours = ofColours[tag]
     if (!essential.has(tag) || (colours !== undefined && colours !== photometric)) return false

@@ -1,7 +1,7 @@
 import { markers } from '../../permute/jpeg/jpeg-markers.ts'
 import { SegmentReader } from '../../permute/jpeg/segment-reader.ts'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
-import { pageTags, type TiffPage } from './tiff-page.ts'
+import { entryOf, pageTags, type TiffPage } from './tiff-page.ts'
 
 /** A JPEG file, split into its parts for a TIFF (TIFF Technical Note 2, abbreviated streams). */
 export interface JpegStream {
@@ -66,7 +66,7 @@ export function abbreviated({ tables, image }: JpegStream, shared: JpegStream): 
 
 /** Each strip or tile as a file. */
 export function jpegsOf(tiff: Uint8Array, page: TiffPage): Uint8Array[] {
-  const tables = page.directory.entries.find(({ tag }) => tag === pageTags.jpegTables)?.value
+  const tables = entryOf(page, pageTags.jpegTables)?.value
   return page.segments.map(({ at, bytes }) => {
     const stream = tiff.subarray(at, at + bytes)
     return tables ? withTables(tables, stream) : stream

@@ -1,4 +1,4 @@
-import { compressions, pageTags, tiffPages } from './tiff-page.ts'
+import { compressions, entryOf, pageTags, tiffPages } from './tiff-page.ts'
 
 /** The JPEG of a strip or tile, on the file's memory, and a stream with the tables that it may lack (JPEGTables). */
 interface JpegInTiff {
@@ -13,7 +13,7 @@ export function jpegsInTiff(tiff: Uint8Array): JpegInTiff[] | undefined {
   let bytesLeft = tiff.length
   for (const page of tiffPages(tiff)) {
     if (page.compression !== compressions.jpeg) continue
-    const tables = page.directory.entries.find(({ tag }) => tag === pageTags.jpegTables)?.value
+    const tables = entryOf(page, pageTags.jpegTables)?.value
     for (const { at, bytes } of page.segments) {
       bytesLeft -= bytes
       if (bytesLeft < 0) return undefined

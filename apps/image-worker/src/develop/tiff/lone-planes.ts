@@ -1,5 +1,5 @@
 import { overwriteNumbers } from '../metadata/edit-tiff.ts'
-import { pageTags, type TiffPage, tiffPages } from './tiff-page.ts'
+import { entryOf, pageTags, type TiffPage, tiffPages } from './tiff-page.ts'
 
 const together = 1
 
@@ -11,15 +11,13 @@ export function withoutLonePlanes(tiff: Uint8Array): Uint8Array {
   const pages = tiffPages(tiff).filter(isLone)
   if (pages.length === 0) return tiff
   const copy = Buffer.from(tiff)
-  for (const { directory } of pages) {
-    const entry = directory.entries.find(({ tag }) => tag === pageTags.planarConfiguration)
+  for (const page of pages) {
+    const entry = entryOf(page, pageTags.planarConfiguration)
     if (entry) overwriteNumbers(copy, entry, [together])
   }
   return copy
 }
 
-function isLone({ isPlanar, samplesPerPixel, directory }: TiffPage): boolean {
-  return (
-    isPlanar && samplesPerPixel === 1 && directory.entries.some(({ tag }) => tag === pageTags.tileOffsets)
-  )
+function isLone({ isPlanar, isTiled, samplesPerPixel }: TiffPage): boolean {
+  return isPlanar && isTiled && samplesPerPixel === 1
 }

@@ -1,7 +1,15 @@
 import { encodeSrgb } from '../colour/srgb.ts'
 import { overwriteNumbers } from '../metadata/edit-tiff.ts'
 import type { Raster } from '../raster.ts'
-import { compressions, numbersOfTag, pageTags, photometrics, type TiffPage, tiffPages } from './tiff-page.ts'
+import {
+  compressions,
+  entryOf,
+  numbersOfTag,
+  pageTags,
+  photometrics,
+  type TiffPage,
+  tiffPages,
+} from './tiff-page.ts'
 
 /** Replaces the samples of a pixel by its colours, of eight bits each. */
 type Convert = (samples: Uint8Array, at: number) => void
@@ -28,7 +36,7 @@ export function hasOddColours(page: TiffPage): boolean {
 /** Makes a file of one page declare its samples as red, green and blue, in place, so that libvips doesn't convert them. */
 export function declareAsRgb(file: Buffer): void {
   const [page] = tiffPages(file)
-  const photometric = page?.directory.entries.find(({ tag }) => tag === pageTags.photometric)
+  const photometric = page && entryOf(page, pageTags.photometric)
   if (photometric) overwriteNumbers(file, photometric, [photometrics.rgb])
 }
 
@@ -87,7 +95,7 @@ function fromYCbCr(page: TiffPage): Convert {
   }
 }
 
-/** The values of a tag of the type RATIONAL; empty where the page doesn't have it. */
+/** The values of a tag of the type RATIONAL; empty if the page doesn't have it. */
 function fractionsOfTag({ directory }: TiffPage, wanted: number): number[] {
   const entry = directory.entries.find(({ tag, type }) => tag === wanted && type === 5)
   const value = Buffer.from(entry?.value ?? [])

@@ -36,7 +36,7 @@ export function segmentsOf(page: TiffPage, isLittleEndian: boolean): Segments | 
   const isKnown = predictor === noPredictor || predictor === differences || areSortedFloats
   const isWhole = [8, 16, 32].includes(page.bitsPerSample)
   if (!unpackable.includes(page.compression) || !isKnown || (isDifferenced && !isWhole)) return undefined
-  const isTiled = numbersOfTag(page, pageTags.tileOffsets).length > 0
+  const { isTiled } = page
   const width = isTiled ? number(pageTags.tileWidth, 0) : page.width
   const height = isTiled ? number(pageTags.tileLength, 0) : number(pageTags.rowsPerStrip, page.height)
   if (width === 0 || height === 0) return undefined

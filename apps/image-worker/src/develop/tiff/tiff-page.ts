@@ -1,4 +1,4 @@
-import { numbersOf, type TiffDirectory, TiffReader } from '../metadata/tiff-directory.ts'
+import { numbersOf, type TiffDirectory, type TiffEntry, TiffReader } from '../metadata/tiff-directory.ts'
 
 /** TIFF 6.0, appendix A; TIFF Technical Note 2 (347). */
 export const pageTags = {
@@ -77,6 +77,7 @@ export interface TiffPage {
   readonly photometric: number
   readonly compression: number
   readonly isPlanar: boolean
+  readonly isTiled: boolean
   /** The positions of the pixels, strip by strip or tile by tile. */
   readonly segments: readonly { readonly at: number; readonly bytes: number }[]
 }
@@ -94,9 +95,14 @@ export function tiffPages(tiff: Uint8Array): TiffPage[] {
   return pages.map((page, index) => ({ ...page, isFirst: index === 0 }))
 }
 
-/** The whole numbers of a tag; empty where the page doesn't have it. */
-export function numbersOfTag({ directory }: Pick<TiffPage, 'directory'>, wanted: number): number[] {
-  return numbersOf(directory.entries.find(({ tag }) => tag === wanted))
+/** The entry with a tag, if the page has it. */
+export function entryOf({ directory }: Pick<TiffPage, 'directory'>, wanted: number): TiffEntry | undefined {
+  return directory.entries.find(({ tag }) => tag === wanted)
+}
+
+/** The whole numbers of a tag; empty if the page doesn't have it. */
+export function numbersOfTag(page: Pick<TiffPage, 'directory'>, wanted: number): number[] {
+  return numbersOf(entryOf(page, wanted))
 }
 
 function pageOf(directory: TiffDirectory): Omit<TiffPage, 'isFirst'> {
@@ -116,6 +122,7 @@ function pageOf(directory: TiffDirectory): Omit<TiffPage, 'isFirst'> {
     photometric: number(pageTags.photometric, photometrics.blackIsZero),
     compression: number(pageTags.compression, 1),
     isPlanar: number(pageTags.planarConfiguration, 1) === 2,
+    isTiled,
     segments: offsets.map((at, segment) => ({ at, bytes: byteCounts[segment] ?? 0 })),
   }
 }

@@ -3,7 +3,7 @@ import type { ImageHeader } from '@darkroom/image-header'
 import { overwriteNumbers } from '../metadata/edit-tiff.ts'
 import type { TiffEntry } from '../metadata/tiff-directory.ts'
 import { UnusableImage } from '../unusable-image.ts'
-import { compressions, pageTags, type TiffPage, tiffPages } from './tiff-page.ts'
+import { compressions, entryOf, pageTags, tiffPages } from './tiff-page.ts'
 
 /**
  * A TIFF whose pixels are deflated where they were compressed with Zstandard, which libvips can't unpack; the file itself
@@ -34,8 +34,7 @@ export async function withoutZstd(
       end = segment.at + segment.bytes
       return segment
     })
-    const isTiled = entryOf(page, pageTags.tileOffsets) !== undefined
-    const [offsets, byteCounts] = isTiled
+    const [offsets, byteCounts] = page.isTiled
       ? [pageTags.tileOffsets, pageTags.tileByteCounts]
       : [pageTags.stripOffsets, pageTags.stripByteCounts]
     write(file, entryOf(page, pageTags.compression), [compressions.deflate])
@@ -56,10 +55,6 @@ function unpack(packed: Uint8Array, most: number): Uint8Array {
     const words = 'the pixels of a TIFF page cannot be unpacked with Zstandard'
     throw new UnusableImage('undecodable-image', words, { cause: error })
   }
-}
-
-function entryOf({ directory }: TiffPage, wanted: number): TiffEntry | undefined {
-  return directory.entries.find(({ tag }) => tag === wanted)
 }
 
 /** @throws UnusableImage for a number that the type of the entry can't hold */

@@ -1,5 +1,4 @@
 import type { ChannelOrder } from '@darkroom/contracts'
-import type { ImageHeader } from '@darkroom/image-header'
 import { permuteGif } from '../../permute/gif/permute-gif.ts'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
 import { permutePng } from '../../permute/png/permute-png.ts'
@@ -8,7 +7,6 @@ import { composeTurns, isTurned, type Turn, turnedSize, turnOfOrientation } from
 import { uprightSize } from '../geometry.ts'
 import { attachMetadata } from '../metadata/attach.ts'
 import { carriedMetadata } from '../metadata/carried-metadata.ts'
-import type { Plan } from '../plan.ts'
 import type { Job, Way } from './way.ts'
 
 /**
@@ -42,17 +40,17 @@ function canTurn({ input, header: { format, frames } }: Job, turn: Turn): boolea
 }
 
 /**
- * Permutes the channels without decoding pixels, if the file is well formed; undefined if it must be decoded. Ancillary
- * chunks of a PNG that break a rule are left out of the result, as by decoders. Decoding would lose the palette, and the
- * parts of frames.
+ * Turns and permutes a file without decoding its pixels; undefined if it must be decoded, because it isn't well formed.
+ * Ancillary chunks of a PNG that break a rule are left out of the result, as decoders ignore them: if the PNG were
+ * decoded, it would lose its palette, and the parts of its frames.
  */
 async function rearrangeFile(
-  { input, header, plan }: { input: Uint8Array; header: ImageHeader; plan: Plan },
+  { input, header, plan }: Job,
   order: ChannelOrder,
   turn: Turn,
 ): Promise<Uint8Array | undefined> {
   const { output, geometry } = plan
-  // Texts may describe where things are.
+  // Texts may describe positions in the picture.
   const options = { keepMetadata: output.metadata === 'keep' && !isTurned(turn) }
   const withMetadata = (permuted: Uint8Array) => {
     const carried = carriedMetadata(input, header, {}, { keepsProfile: true, output, geometry })
@@ -64,7 +62,7 @@ async function rearrangeFile(
     if (header.format === 'gif') return withMetadata(permuteGif(input, order, options))
     const file = isTurned(turn) ? turnPaletteImage(input, turn) : input
     if (!file) return undefined
-    // A decoder may still use a profile that isn't quite right. It can't decode an animation.
+    // A decoder may still use a profile that breaks a rule, but it can't decode an animation.
     const forgives = (type: string) => isAnimation || type !== 'iCCP'
     const permuted = permutePng([file], order, { ...options, forgives })
     return withMetadata(await gather(permuted))

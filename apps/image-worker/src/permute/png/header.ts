@@ -16,6 +16,14 @@ export interface PngPass {
   readonly rowBytes: number
 }
 
+/** A pass, and its pixels in the image: every `columnStep`th of every `rowStep`th row, from `column` and `row` on. */
+interface PngGrid extends PngPass {
+  readonly column: number
+  readonly row: number
+  readonly columnStep: number
+  readonly rowStep: number
+}
+
 /** Table 12 of PNG 3rd edition: the bit depths that each colour type allows. */
 const bitDepths: Record<PngColorType, readonly number[]> = {
   0: [1, 2, 4, 8, 16],
@@ -28,7 +36,7 @@ const bitDepths: Record<PngColorType, readonly number[]> = {
 const samplesPerPixel: Record<PngColorType, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 }
 
 /** Adam7 (PNG 3rd edition, 8.2): first column, first row, column step, row step of the seven reduced images. */
-export const adam7 = [
+const adam7 = [
   [0, 0, 8, 8],
   [4, 0, 8, 8],
   [0, 4, 4, 8],
@@ -59,10 +67,11 @@ export function bitsPerPixel({ colorType, bitDepth }: PngHeader): number {
 }
 
 /** The passes that have pixels, of an image or animation frame of this size, in stream order. */
-export function passesOf(header: PngHeader, width: number, height: number): PngPass[] {
+export function passesOf(header: PngHeader, width: number, height: number): PngGrid[] {
   const grids = header.isInterlaced ? adam7 : [[0, 0, 1, 1] as const]
   return grids
     .map(([column, row, columnStep, rowStep]) => ({
+      ...{ column, row, columnStep, rowStep },
       rows: Math.ceil((height - row) / rowStep),
       rowBytes: Math.ceil((Math.ceil((width - column) / columnStep) * bitsPerPixel(header)) / 8),
     }))

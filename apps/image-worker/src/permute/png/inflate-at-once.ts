@@ -28,7 +28,6 @@ export function inflatedExactly(data: Uint8Array, length: number): Uint8Array {
 
 function inflatedWithInfo(data: Uint8Array, options: ZlibOptions & { info: true }): InflatedWithInfo {
   try {
-    // The types don't know the option `info`.
     return inflateSync(data, options) as unknown as InflatedWithInfo
   } catch (error) {
     if (isZlibError(error)) throw new NotWellFormed(`image data: ${error.message}`, { cause: error })
@@ -37,7 +36,7 @@ function inflatedWithInfo(data: Uint8Array, options: ZlibOptions & { info: true 
   }
 }
 
-/** What zlib returns with the option `info`, which its types don't declare. */
+/** The result of zlib's functions with the option `info`, which their types don't declare. */
 export interface InflatedWithInfo {
   readonly buffer: Buffer
   /** `bytesWritten` counts the compressed bytes. */

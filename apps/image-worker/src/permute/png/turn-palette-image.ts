@@ -2,7 +2,7 @@ import { crc32, deflateSync } from 'node:zlib'
 import { NotWellFormed } from '../not-well-formed.ts'
 import { type Turn, turnedSize } from '../turn.ts'
 import { encodeChunk, pngSignature } from './chunks.ts'
-import { adam7, inflatedBytes, type PngHeader, parsePngHeader, passesOf } from './header.ts'
+import { inflatedBytes, type PngHeader, parsePngHeader, passesOf } from './header.ts'
 import { inflatedExactly } from './inflate-at-once.ts'
 
 /** Whether the colours of a PNG are in a palette. */
@@ -105,7 +105,7 @@ function unpackIndexes(compressed: Uint8Array, header: PngHeader): Uint8Array {
   const inflated = inflatedExactly(compressed, inflatedBytes(passes))
   const indexes = new Uint8Array(width * height)
   let at = 0
-  for (const { column, row, columnStep, rowStep, rowBytes } of gridsOf(header)) {
+  for (const { column, row, columnStep, rowStep, rowBytes } of passes) {
     let above: Uint8Array = new Uint8Array(rowBytes)
     for (let y = row; y < height; y += rowStep, at += 1 + rowBytes) {
       const bytes = inflated.subarray(at + 1, at + 1 + rowBytes)
@@ -121,9 +121,10 @@ function unpackIndexes(compressed: Uint8Array, header: PngHeader): Uint8Array {
 /** Without filters, which seldom make a palette image smaller (PNG 3rd edition, 12.7). */
 function packIndexes(indexes: Uint8Array, header: PngHeader): Uint8Array {
   const { width, height, bitDepth } = header
-  const packed = new Uint8Array(inflatedBytes(passesOf(header, width, height)))
+  const passes = passesOf(header, width, height)
+  const packed = new Uint8Array(inflatedBytes(passes))
   let at = 0
-  for (const { column, row, columnStep, rowStep, rowBytes } of gridsOf(header)) {
+  for (const { column, row, columnStep, rowStep, rowBytes } of passes) {
     for (let y = row; y < height; y += rowStep, at += 1 + rowBytes) {
       for (let x = column, bit = 0; x < width; x += columnStep, bit += bitDepth) {
         const to = at + 1 + (bit >> 3)
@@ -132,16 +133,6 @@ function packIndexes(indexes: Uint8Array, header: PngHeader): Uint8Array {
     }
   }
   return packed
-}
-
-/** The pixels of each pass, without the passes that have no pixels. */
-function gridsOf({ width, height, bitDepth, isInterlaced }: PngHeader) {
-  return (isInterlaced ? adam7 : [[0, 0, 1, 1] as const])
-    .filter(([column, row]) => column < width && row < height)
-    .map(([column, row, columnStep, rowStep]) => {
-      const rowBytes = Math.ceil((Math.ceil((width - column) / columnStep) * bitDepth) / 8)
-      return { column, row, columnStep, rowStep, rowBytes }
-    })
 }
 
 /** PNG 3rd edition, 9.2, in place; a pixel has at most one byte. `above` is the row before. */
