@@ -1,4 +1,5 @@
-import { countAt, type Ring } from './ring.ts'
+import { compareTexts } from './compare-texts.ts'
+import { addToRing, type Ring } from './ring.ts'
 
 /** The rings of a count: the number of units in each, and the length of a unit. */
 export const rings = {
@@ -18,7 +19,7 @@ export type Count = { readonly total: number } & { readonly [Name in RingName]: 
 /** The count after adding `amount` at `now`, in milliseconds since 1970. */
 export function raiseCount(known: Count | undefined, amount: number, now: number): Count {
   const ring = (name: RingName) =>
-    countAt(known?.[name], Math.floor(now / rings[name].unitMs), amount, rings[name].size)
+    addToRing(known?.[name], Math.floor(now / rings[name].unitMs), amount, rings[name].size)
   return {
     total: (known?.total ?? 0) + amount,
     seconds: ring('seconds'),
@@ -32,9 +33,7 @@ export function raiseCount(known: Count | undefined, amount: number, now: number
  * if the disk of a node was restored to an earlier state, and the node counted again.
  */
 export function compareCounts(one: Count, other: Count): number {
-  if (one.total !== other.total) return one.total - other.total
-  const [text, otherText] = [countText(one), countText(other)]
-  return text < otherText ? -1 : Number(text > otherText)
+  return one.total - other.total || compareTexts(countText(one), countText(other))
 }
 
 /** The same text on every node. */

@@ -1,3 +1,4 @@
+import { compareTexts } from './compare-texts.ts'
 import type { Json } from './json.ts'
 
 /**
@@ -29,8 +30,8 @@ export function writeRegister(
 
 /**
  * Below 0 if the first is older, 0 if they are the same. The value is compared last, because a writer may use a
- * generation twice if its disk was restored to an earlier state. Without that, the register would differ between nodes
- * forever.
+ * generation twice if its disk was restored to an earlier state. If the values weren't compared, the register would
+ * differ between nodes forever.
  */
 export function compareRegisters(one: Register, other: Register): number {
   return (
@@ -43,9 +44,4 @@ export function compareRegisters(one: Register, other: Register): number {
 /** The same text on every node. The text of a tombstone is empty, and so the lowest. */
 export function valueText({ value }: Register): string {
   return value === undefined ? '' : JSON.stringify(value)
-}
-
-/** Compares by UTF-16 units, which gives the same order on every machine. */
-function compareTexts(one: string, other: string): number {
-  return one < other ? -1 : Number(one > other)
 }

@@ -9,7 +9,7 @@ export interface Ring {
  * The ring after adding an amount at a unit, without the units that are now too old. After a clock was set back,
  * counting continues at its new time; if that is before everything in the ring, the ring starts again.
  */
-export function countAt(ring: Ring | undefined, unit: number, amount: number, size: number): Ring {
+export function addToRing(ring: Ring | undefined, unit: number, amount: number, size: number): Ring {
   if (!ring || unit < ring.start || unit >= ring.start + ring.counts.length + size) {
     return { start: unit, counts: [amount] }
   }

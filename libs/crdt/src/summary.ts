@@ -1,3 +1,4 @@
+import { compareTexts } from './compare-texts.ts'
 import type { Version } from './entry.ts'
 import { hash, hashRange } from './hash.ts'
 
@@ -56,7 +57,7 @@ export function differingBuckets(one: readonly number[], other: readonly number[
 
 /** The order in which versions are exchanged: by bucket, then by key. */
 export function comparePlaces(one: string, other: string): number {
-  return bucketOf(one) - bucketOf(other) || (one < other ? -1 : Number(one > other))
+  return bucketOf(one) - bucketOf(other) || compareTexts(one, other)
 }
 
 function bucketOf(key: string): number {

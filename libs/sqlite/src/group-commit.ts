@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { Reserve } from './reserve.ts'
+import { sqliteCodeOf, sqliteCodes } from './sqlite-error.ts'
 import { WriteAheadLog } from './write-ahead-log.ts'
 
 interface Write {
@@ -112,7 +113,7 @@ export class GroupCommit {
     this.#reserve.refill()
   }
 
-  /** Returns the writes that did not fail alone. With an error, the disk or the file has failed, and none is on disk. */
+  /** Returns the writes that did not fail by themselves. With an error, the disk has failed, and none of them is stored. */
   async #tryCommit(group: readonly Write[]): Promise<{ writes: readonly Write[]; error?: unknown }> {
     const writes = new Set(group)
     try {
@@ -168,7 +169,7 @@ export class GroupCommit {
   }
 }
 
-/** SQLITE_FULL (https://sqlite.org/rescode.html#full). The write or the checkpoint can be repeated. */
+/** The write or the checkpoint can be repeated. */
 function isDiskFull(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && error.errcode === 13
+  return sqliteCodeOf(error) === sqliteCodes.full
 }

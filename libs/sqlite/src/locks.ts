@@ -1,10 +1,8 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { sqliteCodeOf, sqliteCodes } from './sqlite-error.ts'
 import { prepareFile, UnusableFile, unusable } from './unusable-file.ts'
-
-/** https://sqlite.org/rescode.html#busy */
-const sqliteBusy = 5
 
 /** Another process holds the folder's lock. */
 export class FolderInUse extends UnusableFile {}
@@ -48,7 +46,6 @@ function lock(path: string, inUse: (cause: unknown) => Error): Disposable {
     lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; PRAGMA user_version = 1')
     return opening.move()
   } catch (cause) {
-    const isHeld = cause instanceof Error && 'errcode' in cause && cause.errcode === sqliteBusy
-    throw isHeld ? inUse(cause) : unusable(path, cause)
+    throw sqliteCodeOf(cause) === sqliteCodes.busy ? inUse(cause) : unusable(path, cause)
   }
 }

@@ -2,9 +2,9 @@ import { mkdirSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 
 /**
- * Makes a folder and its missing parents, unless it exists. Returns the first folder that was made. The recursive mkdir
- * of Node.js never returns where the system answers ENOENT though the parent exists, as in /proc, and hides the reason
- * of a read-only file system.
+ * Makes a folder and its missing parents, unless it exists. Returns the first folder that was made. Node's recursive
+ * mkdir is not used: it never returns if the system answers ENOENT although the parent exists, as in /proc, and it hides
+ * that a file system is read-only.
  *
  * @throws the error of the file system about the first folder that could not be made; EEXIST if it is a file
  */

@@ -3,7 +3,7 @@ import { existsSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 
 /** Enough for the log of several deletions. */
 const reserveBytes = 256 * 1024
-/** How often an incomplete reserve is filled again: while the disk is full, each try fails. */
+/** The pause before an incomplete reserve is filled again: while the disk is full, each attempt fails. */
 const refillMs = 10_000
 
 /**

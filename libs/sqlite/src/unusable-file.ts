@@ -1,6 +1,7 @@
 import { type Stats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { makeFolder } from './make-folder.ts'
+import { sqliteCodeOf } from './sqlite-error.ts'
 
 /** Invalid SQL, or misuse of SQLite (https://sqlite.org/rescode.html): bugs of ours. */
 const ourMistakes = [1, 21]
@@ -26,10 +27,8 @@ export function prepareFile(path: string): void {
 
 /** Turns SQLite's error about a file into an UnusableFile; returns any other error unchanged. */
 export function unusable(path: string, error: unknown): unknown {
-  const isSqlite = error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
-  // The low byte is the kind of error; the others hold details.
-  const kind = isSqlite ? (error.errcode as number) & 0xff : undefined
-  if (!isSqlite || kind === undefined || ourMistakes.includes(kind)) return error
-  const words = `${path}: ${error.message}`
-  return new UnusableFile(missingRights.includes(kind) ? `${words}; ${advice}` : words, { cause: error })
+  const code = sqliteCodeOf(error)
+  if (code === undefined || ourMistakes.includes(code)) return error
+  const words = `${path}: ${(error as Error).message}`
+  return new UnusableFile(missingRights.includes(code) ? `${words}; ${advice}` : words, { cause: error })
 }
