@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
-import { availableParallelism, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import sharp from 'sharp'
 import { Agent, request } from 'undici'
 import { developSwapped } from './develop-thread.ts'
 import { type ImageKind, makeImageKinds } from './flow-images.ts'
 import { type FlowRow, flowTable, writeFlowPage } from './flow-page.ts'
-import { median } from './measure.ts'
+import { describeMachine, median } from './measure.ts'
+import { Owner } from './owner.ts'
 import { cpuMs, processTree } from './process-figures.ts'
 import { type Side, startDarkroomSide, startHomeMade } from './sides.ts'
 
@@ -32,15 +32,14 @@ interface Figures {
   cpuMs: number
 }
 
-await using stack = new AsyncDisposableStack()
-const owner = { after: (close: () => unknown) => stack.defer(async () => void (await close())) }
+await using owner = new Owner()
 const kinds = (await makeImageKinds()).filter(({ name }) => name.includes(values.only))
-const sides = [await startHomeMade(owner, readWay(values.way)), await startDarkroomSide(owner)] as const
+const homeMade = await startHomeMade(owner, readWay(values.way))
+const darkroom = await startDarkroomSide(owner)
 const dispatcher = new Agent({ connections: clients })
-stack.defer(() => dispatcher.close())
+owner.after(() => dispatcher.close())
 
-const [homeMade, darkroom] = sides
-const circumstances = `${clients} clients; medians of ${rounds} rounds in turn; ${availableParallelism()} cores (${cpus()[0]?.model}), Node ${process.version}, sharp ${sharp.versions.sharp}.`
+const circumstances = `${clients} clients; medians of ${rounds} rounds in turn; ${describeMachine()}.`
 print(circumstances)
 const rows: FlowRow[] = []
 for (const kind of kinds) {

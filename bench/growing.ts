@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { availableParallelism, cpus } from 'node:os'
 import { promisify } from 'node:util'
 import {
   findEngine,
@@ -16,6 +15,8 @@ import {
   until,
 } from '@darkroom/testing'
 import { Agent, request } from 'undici'
+import { describeMachine } from './measure.ts'
+import { Owner } from './owner.ts'
 import { loadPhotographs } from './photographs.ts'
 import { cpuMs, peakMemoryMiB, processTree } from './process-figures.ts'
 
@@ -28,8 +29,7 @@ const smallImages = 1500
 const photographs = 120
 const clients = 16
 
-await using stack = new AsyncDisposableStack()
-const owner = { after: (close: () => unknown) => stack.defer(async () => void (await close())) }
+await using owner = new Owner()
 const engines = { redis: requireEngine('redis'), postgres: requireEngine('postgres') }
 const redis = await startRedis(owner, engines.redis, '--appendfsync', 'everysec')
 const postgres = await startPostgres(owner, engines.postgres)
@@ -50,7 +50,7 @@ const frontend = await until('the frontend is found', async () => {
   return (await httpRequest(url, '/readyz')).status === 200 && url
 })
 const dispatcher = new Agent({ connections: clients })
-stack.defer(() => dispatcher.destroy())
+owner.after(() => dispatcher.destroy())
 
 const small = await generateImage({ kind: 'png', width: 64, height: 48, seed: 1 })
 const before = { redis: await redisBytes(), postgres: await postgresBytes() }
@@ -158,7 +158,7 @@ function report(): string {
   const rates = [accepting, smallFigures, photographFigures].map(({ perSecond }) => perSecond.toFixed(1))
   const mean = bytes.reduce((sum, { length }) => sum + length, 0) / bytes.length
   return `
-${availableParallelism()} cores, ${cpus()[0]?.model}, Node ${process.version}; ${clients} clients on the same machine
+${describeMachine()}; ${clients} clients on the same machine
 
 | CPU ms per image | accepted | small, all of it | photograph, all of it | peak MiB |
 |---|---|---|---|---|

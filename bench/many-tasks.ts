@@ -10,13 +10,13 @@ import { createLogger } from '@darkroom/service-kit'
 import { openTaskStore, type TaskStore } from '@darkroom/task-db/migrate'
 import { findEngine, startPostgres, temporaryFolder } from '@darkroom/testing'
 import { median, row, table } from './measure.ts'
+import { Owner } from './owner.ts'
 import { sampleFacts, sampleTask } from './sample-task.ts'
 
 const [many = 1_000_000, rounds = 200] = process.argv.slice(2).map(Number)
 const few = 1000
 const restoredAtOnce = 1000
-await using stack = new AsyncDisposableStack()
-const owner = { after: (close: () => unknown) => stack.defer(async () => void (await close())) }
+await using owner = new Owner()
 
 const operations: Readonly<Record<string, (store: TaskStore) => Promise<unknown>>> = {
   claim: async store => {

@@ -1,4 +1,4 @@
-import { cpus } from 'node:os'
+import { availableParallelism, cpus } from 'node:os'
 import sharp from 'sharp'
 
 /** The number of interleaved runs, whose medians are reported; RUNS sets another number. */
@@ -46,9 +46,13 @@ export function quantile(values: readonly number[], share: number): number {
 }
 
 /** The machine and the versions behind the figures. */
+export function describeMachine(): string {
+  const machine = `${availableParallelism()} cores (${cpus()[0]?.model})`
+  return `${machine}, Node ${process.version}, sharp ${sharp.versions.sharp}`
+}
+
 export function printCircumstances(): void {
-  const machine = `${cpus()[0]?.model}, ${cpus().length} cores`
-  print(`${machine}, Node ${process.version}, sharp ${sharp.versions.sharp}; medians of ${runs}.`)
+  print(`${describeMachine()}; medians of ${runs}.`)
 }
 
 /** The head of a table in Markdown; `row` continues it. */

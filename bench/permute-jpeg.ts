@@ -11,11 +11,11 @@ import { pickPhotographs } from './photographs.ts'
 import { reversal, sixMegapixels, sizeOf } from './recomb.ts'
 
 const quality = 80
-const countOfCores = cpus().length
+const coreCount = cpus().length
 
 printCircumstances()
 table(
-  `JPEG of 6 megapixels to JPEG, quality ${quality} and 4:2:0 on all sides, order bgr: one alone, and ${countOfCores} at once.`,
+  `JPEG of 6 megapixels to JPEG, quality ${quality} and 4:2:0 on all sides, order bgr: one alone, and ${coreCount} at once.`,
   ...['JPEG', 'bytes a pixel', 'develop ms', 'CPU ms', 'recomb ms', 'CPU ms', 'two calls ms', 'CPU ms'],
   ...[
     'times as fast as recomb',
@@ -36,7 +36,7 @@ for (const { name, bytes } of await pickPhotographs(4)) {
     () => atOnce(recomb),
     () => atOnce(twoCalls),
   ]
-  compare(`${basename(name)} x ${countOfCores}`, jpeg, await measure(together))
+  compare(`${basename(name)} x ${coreCount}`, jpeg, await measure(together))
 }
 await Promise.all(threads.map(thread => thread.end()))
 
@@ -56,7 +56,7 @@ function compare(name: string, jpeg: Buffer, [ours, recomb, calls]: readonly Mea
   if (!ours || !recomb || !calls) return
   const bytesPerPixel = jpeg.length / (sixMegapixels.width * sixMegapixels.height)
   const times = [ours, recomb, calls].flatMap(({ wall, cpu }) => [wall, cpu])
-  const ratios = [recomb.cpu / ours.cpu, ours.wall / calls.wall]
+  const ratios = [recomb.cpu / ours.cpu, ours.cpu / calls.cpu]
   const sizes = [ours.bytes / jpeg.length, recomb.bytes / jpeg.length]
   row(name, bytesPerPixel, ...times, `**${format(recomb.wall / ours.wall)}**`, ...ratios, ...sizes)
 }

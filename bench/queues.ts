@@ -6,7 +6,7 @@
  *
  *     npm run bench -- queues [tasks] [workers] [rounds]
  */
-import { availableParallelism, cpus, loadavg } from 'node:os'
+import { loadavg } from 'node:os'
 import { after, type TestContext, test } from 'node:test'
 import type { Task, Work } from '@darkroom/contracts'
 import { mapConcurrently } from '@darkroom/service-kit'
@@ -19,8 +19,9 @@ import {
   until,
 } from '@darkroom/testing'
 import { Queue, Worker } from 'bullmq'
+import { describeMachine } from './measure.ts'
 import { cpuMs } from './process-figures.ts'
-import { sampleFacts, sampleTask } from './sample-task.ts'
+import { sampleFacts, sampleTask, taskIdOf } from './sample-task.ts'
 
 const [tasks = 2000, workers = 16, rounds = 3] = process.argv.slice(2).map(Number)
 const owner = { after }
@@ -55,7 +56,7 @@ async function measure(t: TestContext, queueUrl: string, redisPid: number): Prom
   await startService(t, 'kv-config', { ...env, PORT: kvPort })
   const taskDb = await startService(t, 'task-db', env)
   await startService(t, 'storage', env)
-  const ids = Array.from({ length: tasks }, (_, n) => idOf(n))
+  const ids = Array.from({ length: tasks }, (_, n) => taskIdOf(n))
   await mapConcurrently(workers, ids, id => ask<Task>(`${taskDb.url}/tasks/${id}`, sampleTask))
   const master = await startService(t, 'image-master', env)
   await until('all are queued', async () => {
@@ -87,7 +88,7 @@ async function measureBullMq(redisUrl: string, redisPid: number): Promise<Figure
   const { hostname: host, port, pathname } = new URL(redisUrl)
   const connection = { host, port: Number(port), db: Number(pathname.slice(1)), maxRetriesPerRequest: null }
   const queue = new Queue('noop', { connection })
-  await queue.addBulk(Array.from({ length: tasks }, (_, n) => ({ name: 'noop', data: { id: idOf(n) } })))
+  await queue.addBulk(Array.from({ length: tasks }, (_, n) => ({ name: 'noop', data: { id: taskIdOf(n) } })))
   const processes = { redis: redisPid, 'this one': process.pid }
   const cpuBefore = cpuMsOf(processes)
   const startedAt = performance.now()
@@ -113,10 +114,6 @@ function cpuMsPerTask(
   return Object.fromEntries(now.map(([name, ms]) => [name, (ms - (before[name] ?? 0)) / tasks]))
 }
 
-function idOf(number: number): string {
-  return `01990000-0000-7000-8000-${number.toString(16).padStart(12, '0')}`
-}
-
 function print(line: string): void {
   process.stdout.write(`${line}\n`)
 }
@@ -129,9 +126,7 @@ function row(name: string, { tasksPerSecond, cpuMs }: Figures): string {
 await test('queues', async t => {
   if (redisProgram === undefined) throw new Error('redis-server is not installed')
   const redis = await startRedis(owner, redisProgram, '--appendfsync', 'always')
-  print(
-    `${tasks} tasks, ${workers} workers; ${availableParallelism()} x ${cpus()[0]?.model}, Node ${process.version}`,
-  )
+  print(`${tasks} tasks, ${workers} workers; ${describeMachine()}`)
   const figures: Record<string, Figures[]> = { 'task-db:': [], 'redis://': [], BullMQ: [] }
   for (let round = 0; round < rounds; round++) {
     for (const [name, each] of Object.entries(figures)) {

@@ -4,10 +4,11 @@ import { freePortRange, startProgram, temporaryFolder, untilAlive } from '@darkr
 import sharp from 'sharp'
 import { Agent, request } from 'undici'
 import { format, quantile, row, table } from './measure.ts'
+import { Owner } from './owner.ts'
 
 /**
- * Measures `GET /images/:id` while four clients upload, on the normal disk and on a disk whose every sync takes 50 ms
- * more, as strace(1) delays the calls. Both sides run under strace, in turn.
+ * Measures `GET /images/:id` while four clients upload, on the normal disk and on a disk on which every sync takes 50 ms
+ * longer: strace(1) delays the calls. Both sides run under strace, in turn.
  *
  *     npm run bench -- slow-disk [reads a round] [rounds]
  */
@@ -15,10 +16,9 @@ const [reads = 300, rounds = 5] = process.argv.slice(2).map(Number)
 const writers = 4
 const main = fileURLToPath(new URL('../apps/darkroom/bin/darkroom.js', import.meta.url))
 
-await using stack = new AsyncDisposableStack()
-const owner = { after: (close: () => unknown) => stack.defer(async () => void (await close())) }
+await using owner = new Owner()
 const dispatcher = new Agent()
-stack.defer(() => dispatcher.close())
+owner.after(() => dispatcher.close())
 execFileSync('strace', ['--version'], { stdio: 'ignore' })
 const image = await sharp({ create: { width: 64, height: 48, channels: 3, background: 'red' } })
   .png()

@@ -1,29 +1,28 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { availableParallelism, cpus } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createLogger, mapConcurrently, ServiceClients } from '@darkroom/service-kit'
 import { freePort, startService, temporaryFolder, until } from '@darkroom/testing'
-import { format, quantile, table } from './measure.ts'
+import { describeMachine, format, quantile, table } from './measure.ts'
+import { Owner } from './owner.ts'
 import { cpuMs, residentKiB } from './process-figures.ts'
-import { sampleTask } from './sample-task.ts'
+import { sampleTask, taskIdOf } from './sample-task.ts'
 
 /**
- * Open event streams at one frontend, all services in separate processes: memory a stream, the frontend's CPU time a
- * delivered event, and the time from the answer of the commit to the event at the client.
+ * Measures open event streams at one frontend, with all services in separate processes: memory per stream, the frontend's
+ * CPU time per delivered event, and the time from the answer to the commit until the event arrives at the client.
  *
  *     npm run bench -- streams [streams]
  *
- * First every stream is of an image of its own, which changes once, 200 a second. Then every stream is of all images, so
- * that each change goes to all streams.
+ * First each stream follows an image of its own; each image changes once, 200 images per second. Then each stream follows
+ * all images, so that each change goes to all streams.
  */
 const [streams = 5000] = process.argv.slice(2).map(Number)
 const changesASecond = 200
 const changesToAll = 20
 const requestsAtOnce = 32
 
-await using stack = new AsyncDisposableStack()
-const owner = { after: (close: () => unknown) => stack.defer(async () => void (await close())) }
+await using owner = new Owner()
 const kvPort = String(await freePort())
 const shared = {
   KV_URL: `http://127.0.0.1:${kvPort}`,
@@ -38,13 +37,13 @@ const clients = new ServiceClients({
   ...{ kvUrl: shared.KV_URL, clusterToken: shared.CLUSTER_TOKEN, logger: createLogger('bench', 'silent') },
   timeoutMs: 10_000,
 })
-stack.defer(() => clients.close())
+owner.after(() => clients.close())
 const { port, hostname } = new URL(frontend.url)
 
-/** When a state of an image arrived at a stream, by `performance.now()`. */
+/** The times at which each state of an image arrived at the streams, by `performance.now()`. */
 const arrived = new Map<string, number[]>()
 
-process.stdout.write(`${availableParallelism()} cores, ${cpus()[0]?.model}, Node ${process.version}\n`)
+process.stdout.write(`${describeMachine()}\n`)
 table(
   `${streams} open streams`,
   ...['streams of', 'KiB a stream', 'events', 'CPU µs an event', 'ms p50', 'ms p99', 'ms at most'],
@@ -147,7 +146,7 @@ async function open(path: string): Promise<Socket> {
 }
 
 async function createTask(number: number): Promise<string> {
-  const id = `01990000-0000-7000-8000-${number.toString(16).padStart(12, '0')}`
+  const id = taskIdOf(number)
   const { status } = await clients.taskDb.putTask({ params: { id }, body: sampleTask })
   if (status !== 201) throw new Error(`a task is answered ${status}`)
   return id

@@ -1,22 +1,22 @@
-import { availableParallelism, cpus } from 'node:os'
 import sharp from 'sharp'
 import { Agent, request } from 'undici'
-import { format, quantile, row, table } from './measure.ts'
+import { describeMachine, format, quantile, row, table } from './measure.ts'
+import { Owner } from './owner.ts'
 import { pickPhotographs } from './photographs.ts'
 import { startDarkroomSide, startKeeper } from './sides.ts'
 
 /**
- * Measures the time of an upload until its 202, and until a thread starts to work on it, on an idle machine and one at a
- * time. Compares Darkroom with the simplest server that is as durable: home-made/keeper.ts.
+ * Measures the time from the start of an upload to its 202, and to the moment at which a thread starts to work on it. The
+ * machine is idle, and uploads come one after the other. Compares Darkroom with the simplest server that is as durable:
+ * home-made/keeper.ts.
  *
  *     npm run bench -- uploads [uploads of 1 MiB] [uploads of 64 MiB]
  */
 const [small = 300, large = 9] = process.argv.slice(2).map(Number)
 
-await using stack = new AsyncDisposableStack()
-const owner = { after: (close: () => unknown) => stack.defer(async () => void (await close())) }
+await using owner = new Owner()
 const dispatcher = new Agent()
-stack.defer(() => dispatcher.close())
+owner.after(() => dispatcher.close())
 const keeper = await startKeeper(owner)
 const darkroom = await startDarkroomSide(owner)
 const [photograph] = await pickPhotographs(1)
@@ -27,7 +27,7 @@ const oneMiB = await ofSize(2 ** 20)
 const nearLimit = await ofSize(63 * 2 ** 20)
 const starts: number[] = []
 
-process.stdout.write(`${availableParallelism()} cores, ${cpus()[0]?.model}, Node ${process.version}\n`)
+process.stdout.write(`${describeMachine()}\n`)
 table(
   'Milliseconds from the first byte to the 202, in turn',
   'upload',

@@ -11,8 +11,7 @@ import { writeDurably } from './write-durably.ts'
 
 /**
  * The simplest server that is as durable as Darkroom: `POST /images` answers 202 when the bytes and a line about them are
- * on disk.
- * `POST /stream` is for large files: the bytes go to one file, which is synced.
+ * on disk. `POST /stream` is for large files: the bytes go to one file, which is synced.
  */
 const { folder, port } = readSettings()
 const log = await open(join(folder, 'log'), 'a')
@@ -29,7 +28,7 @@ app.post<{ Body: Readable }>('/images', async (request, reply) => {
 
 app.post<{ Body: Readable }>('/stream', async (request, reply) => {
   const id = randomUUID()
-  // With pieces of the default size, this takes twice the time.
+  // The pieces are large: with the default size, this would take twice the time.
   await pipeline(
     request.body,
     createWriteStream(join(folder, id), { flags: 'wx', flush: true, highWaterMark: 1024 * 1024 }),
