@@ -1,7 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { ExpectedFailure } from './expected-failure.ts'
 import { usageOf } from './usage.ts'
-import { UsageError } from './usage-error.ts'
+import { BriefUsageError, UsageError } from './usage-error.ts'
 
 /** Each command is loaded when it is needed. */
 const commands = {
@@ -15,8 +15,8 @@ const commands = {
   presets: async () => (await import('./commands/presets.ts')).presetsCommand,
   retry: async () => (await import('./commands/images.ts')).retryCommand,
   start: async () => (await import('./commands/start.ts')).startCommand,
-  token: async () => (await import('./commands/token.ts')).tokenCommand,
   status: async () => (await import('./commands/status.ts')).statusCommand,
+  token: async () => (await import('./commands/token.ts')).tokenCommand,
   webhooks: async () => (await import('./commands/webhooks.ts')).webhooksCommand,
 }
 
@@ -55,15 +55,13 @@ export async function runCommandLine(process: NodeJS.Process): Promise<number> {
       return 0
     }
     if (!Object.hasOwn(commands, name))
-      throw new UsageError(`there is no command "${name}"; npx darkroom help lists all commands`, {
-        isBrief: true,
-      })
+      throw new BriefUsageError(`there is no command "${name}"; npx darkroom help lists all commands`)
     const command = await commands[name as keyof typeof commands]()
     return await command(process, rest, values)
   } catch (error) {
     const isUsage = error instanceof UsageError
     const message = isUsage || error instanceof ExpectedFailure ? error.message : await describe(error)
-    const usage = isUsage && !error.isBrief ? `\n${usageOf(process.argv[2])}` : ''
+    const usage = isUsage && !(error instanceof BriefUsageError) ? `\n${usageOf(process.argv[2])}` : ''
     process.stderr.write(`darkroom: ${message}\n${usage}`)
     return isUsage ? 2 : 1
   }
@@ -79,7 +77,7 @@ function readArguments(args: string[]) {
   }
 }
 
-/** Loads what it needs only after an error. */
+/** The message for an unexpected error. Its modules are loaded only then, so that commands start faster. */
 async function describe(error: unknown): Promise<string> {
   const { DarkroomError } = await import('@darkroom/client/source')
   if (error instanceof DarkroomError) return error.message

@@ -2,7 +2,7 @@ import { Darkroom, DarkroomError, type DarkroomOptions } from '@darkroom/client/
 import { ExpectedFailure } from './expected-failure.ts'
 import { readUrl } from './read-url.ts'
 import { frontendUrlOf, loadSettings } from './settings.ts'
-import { UsageError } from './usage-error.ts'
+import { BriefUsageError } from './usage-error.ts'
 
 export interface ConnectOptions {
   url?: string | undefined
@@ -47,7 +47,7 @@ function clientOf(options: DarkroomOptions): Darkroom {
   try {
     return new Darkroom(options)
   } catch (cause) {
-    throw cause instanceof TypeError ? new UsageError(cause.message, { isBrief: true }) : cause
+    throw cause instanceof TypeError ? new BriefUsageError(cause.message) : cause
   }
 }
 

@@ -1,4 +1,4 @@
-import { UsageError } from './usage-error.ts'
+import { BriefUsageError } from './usage-error.ts'
 
 const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
 const longestSeconds = 100 * 365 * 86_400
@@ -7,9 +7,7 @@ const longestSeconds = 100 * 365 * 86_400
 export function durationSeconds(option: string, text: string): number {
   const seconds = parseDuration(text)
   if (seconds !== undefined) return seconds
-  throw new UsageError(`${option} must be a duration such as 90d, 12h or 30m, got "${text}"`, {
-    isBrief: true,
-  })
+  throw new BriefUsageError(`${option} must be a duration such as 90d, 12h or 30m, got "${text}"`)
 }
 
 /** Seconds, or undefined for an invalid duration. */

@@ -1,6 +1,6 @@
 import type { DevelopOptions } from '@darkroom/client/source'
 import { InvalidOperations, parseOperations, readVariants } from '@darkroom/contracts'
-import { UsageError } from './usage-error.ts'
+import { BriefUsageError } from './usage-error.ts'
 
 /**
  * Reads `--operations` and every `--variant`, so that a mistake is reported before the first request. Returns the variants.
@@ -28,6 +28,6 @@ export function readOperationOptions({
     readVariants(lists)
     return Object.fromEntries(lists)
   } catch (error) {
-    throw error instanceof InvalidOperations ? new UsageError(error.message, { isBrief: true }) : error
+    throw error instanceof InvalidOperations ? new BriefUsageError(error.message) : error
   }
 }

@@ -1,12 +1,8 @@
-/** An invalid command line. `isBrief`: the usage is not printed after the message. */
-export class UsageError extends Error {
-  readonly isBrief: boolean
+/** An invalid command line. The usage is printed after the message. */
+export class UsageError extends Error {}
 
-  constructor(message: string, { isBrief = false } = {}) {
-    super(message)
-    this.isBrief = isBrief
-  }
-}
+/** An invalid command line whose message is enough: the usage is not printed after it. */
+export class BriefUsageError extends UsageError {}
 
 /** @throws UsageError if an option was given that the command doesn't have */
 export function refuseOtherOptions(command: string, others: object): void {

@@ -9,7 +9,7 @@ import { Progress } from '../develop/progress.ts'
 import { makeOutputFolder, ResultFolder } from '../develop/result-folder.ts'
 import { watchForInterruption } from '../interruption.ts'
 import { readOperationOptions } from '../read-operations.ts'
-import { refuseOtherOptions, UsageError } from '../usage-error.ts'
+import { BriefUsageError, refuseOtherOptions, UsageError } from '../usage-error.ts'
 
 interface DevelopArguments {
   out?: string
@@ -45,7 +45,7 @@ export async function developCommand(
   refuseOtherOptions('develop', others)
   if (inputs.length === 0) throw new UsageError('develop needs at least one image')
   const variants = readOperationOptions({ operations, variant })
-  const limit = readConcurrency(concurrency)
+  const imagesAtOnce = concurrency === undefined ? defaultConcurrency : readConcurrency(concurrency)
   const darkroom = await connect(process.env, { url, key })
   makeOutputFolder(out)
 
@@ -59,7 +59,7 @@ export async function developCommand(
     )
   const { signal, exitCode } = watchForInterruption(process)
   const results = new ResultFolder(out, { images, signal })
-  await mapConcurrently(limit, images, async image => {
+  await mapConcurrently(imagesAtOnce, images, async image => {
     if (signal.aborted) return
     try {
       if (image.problem !== undefined) throw new Error(image.problem)
@@ -80,12 +80,12 @@ export async function developCommand(
   return exitCode() ?? (failures > 0 ? 1 : 0)
 }
 
-function readConcurrency(given = String(defaultConcurrency)): number {
-  const count = /^\d+$/.test(given) ? Number(given) : 0
-  if (count >= 1 && count <= maxConcurrency) return count
-  throw new UsageError(`--concurrency must be a whole number from 1 to ${maxConcurrency}, got "${given}"`, {
-    isBrief: true,
-  })
+function readConcurrency(given: string): number {
+  const count = Number(given)
+  if (/^\d+$/.test(given) && count >= 1 && count <= maxConcurrency) return count
+  throw new BriefUsageError(
+    `--concurrency must be a whole number from 1 to ${maxConcurrency}, got "${given}"`,
+  )
 }
 
 /** The names of a preset's variants, so that their files get free names. */

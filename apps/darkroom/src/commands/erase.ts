@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises'
 import { eraseOwner } from '@darkroom/frontend/erase-owner'
 import { callServices } from '../call-services.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
-import { refuseOtherOptions, UsageError } from '../usage-error.ts'
+import { BriefUsageError, refuseOtherOptions, UsageError } from '../usage-error.ts'
 import { requireOwner } from './keys.ts'
 
 /** Deletes all keys of an owner, and everything that belongs to it, after a confirmation. */
@@ -29,9 +29,8 @@ export async function eraseCommand(
 /** Asks for confirmation at a terminal; a script must use --yes. @throws UsageError, ExpectedFailure */
 async function confirm({ stdin, stdout }: NodeJS.Process, owner: string): Promise<void> {
   if (!stdin?.isTTY)
-    throw new UsageError(
+    throw new BriefUsageError(
       'erase deletes permanently, and asks for confirmation; without a terminal, add --yes',
-      { isBrief: true },
     )
   const terminal = createInterface({ input: stdin, output: stdout })
   const answer = await terminal.question(

@@ -3,7 +3,7 @@ import { problemType } from '@darkroom/contracts'
 import { mapConcurrently } from '@darkroom/service-kit'
 import { type ConnectOptions, connect } from '../connect.ts'
 import { parseDuration } from '../duration.ts'
-import { refuseOtherOptions, UsageError } from '../usage-error.ts'
+import { BriefUsageError, refuseOtherOptions, UsageError } from '../usage-error.ts'
 
 const requestsAtOnce = 8
 
@@ -56,11 +56,8 @@ function instantOf(since: string): string {
   if (/^\d{4}-/.test(since) && !Number.isNaN(Date.parse(since))) return new Date(since).toISOString()
   const seconds = parseDuration(since)
   if (seconds !== undefined) return new Date(Date.now() - seconds * 1000).toISOString()
-  throw new UsageError(
+  throw new BriefUsageError(
     `--since must be a duration such as 2h, or a time such as 2026-01-31T10:00:00Z, got "${since}"`,
-    {
-      isBrief: true,
-    },
   )
 }
 

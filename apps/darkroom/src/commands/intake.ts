@@ -25,8 +25,7 @@ export async function intakeCommand(
 
   const state = stateAfter[verb]
   const change = (clusterState: ClusterState) =>
-    // Prints the answer to the write, because another node may not have the new value yet.
-    state === undefined ? intakeState(clusterState) : set(clusterState, state)
+    state === undefined ? intakeState(clusterState) : setIntake(clusterState, state)
   const result =
     url === undefined
       ? await callServices(process.env, clients => change(clients.clusterState)).catch(addUrlHint)
@@ -41,7 +40,8 @@ function addUrlHint(error: unknown): never {
   throw new ExpectedFailure(`${error.message}; ${hint}`, { cause: error })
 }
 
-async function set(clusterState: ClusterState, state: IntakeState): Promise<string> {
+/** Returns the answer to the write, because another node may not have the new state yet. */
+async function setIntake(clusterState: ClusterState, state: IntakeState): Promise<string> {
   const reply = await clusterState.putRegister({ params: { name: intakeRegister }, body: state })
   if (reply.status !== 200) throw new ExpectedFailure(reply.body.detail ?? reply.body.title)
   return String(reply.body.value)

@@ -4,7 +4,7 @@ import { KeyStore } from '@darkroom/frontend/keys'
 import { callServices } from '../call-services.ts'
 import { durationSeconds } from '../duration.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
-import { UsageError } from '../usage-error.ts'
+import { BriefUsageError, UsageError } from '../usage-error.ts'
 
 interface KeyOptions {
   role?: string
@@ -70,12 +70,10 @@ export async function keysCommand(
 
 function readNewKey({ role = 'user', owner, name, expires, callback }: KeyOptions): NewKey {
   if (!roles.includes(role as Role))
-    throw new UsageError(`--role must be ${roles.join(' or ')}, got "${role}"`, { isBrief: true })
+    throw new BriefUsageError(`--role must be ${roles.join(' or ')}, got "${role}"`)
   if (owner !== undefined) requireOwner(owner)
   if (name !== undefined && (name === '' || name.length > maxNameLength))
-    throw new UsageError(`--name must be 1 to ${maxNameLength} characters long, got ${name.length}`, {
-      isBrief: true,
-    })
+    throw new BriefUsageError(`--name must be 1 to ${maxNameLength} characters long, got ${name.length}`)
   return {
     role: role as Role,
     ...(owner !== undefined && { owner }),
@@ -89,14 +87,14 @@ function readNewKey({ role = 'user', owner, name, expires, callback }: KeyOption
 
 function requireUrl(url: string): string {
   if (/^https?:$/.test(URL.parse(url)?.protocol ?? '')) return url
-  throw new UsageError(`--callback must be an http or https URL, got "${url}"`, { isBrief: true })
+  throw new BriefUsageError(`--callback must be an http or https URL, got "${url}"`)
 }
 
 /** @throws UsageError */
 export function requireOwner(owner: string): void {
   if (Value.Check(Owner, owner)) return
   const rule = 'at most 64 letters, digits and . _ @ + -, the first a letter or a digit'
-  throw new UsageError(`--owner must be ${rule}; got "${owner}"`, { isBrief: true })
+  throw new BriefUsageError(`--owner must be ${rule}; got "${owner}"`)
 }
 
 function noSuchKey(id: string): never {
@@ -120,15 +118,8 @@ function table(keys: KeyDescription[]): string {
   ])
   const lines = [['id', 'role', 'owner', 'made', 'ends', 'name'], ...rows]
   const widths = lines[0]?.map((_, column) => Math.max(...lines.map(line => line[column]?.length ?? 0))) ?? []
-  return lines
-    .map(
-      line =>
-        `${line
-          .map((text, column) => text.padEnd(widths[column] ?? 0))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('')
+  const aligned = lines.map(line => line.map((text, column) => text.padEnd(widths[column] ?? 0)).join('  '))
+  return aligned.map(line => `${line.trimEnd()}\n`).join('')
 }
 
 function expiryOf(expiresAt: string): string {

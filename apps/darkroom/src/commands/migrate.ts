@@ -9,7 +9,7 @@ import { migrateTasks } from '../migrate/migrate-tasks.ts'
 import type { Migrate } from '../migrate/migration.ts'
 import { MigrationProgress } from '../migrate/migration-progress.ts'
 import { isFile, placeOf } from '../migrate/store-place.ts'
-import { refuseOtherOptions, UsageError } from '../usage-error.ts'
+import { BriefUsageError, refuseOtherOptions, UsageError } from '../usage-error.ts'
 
 interface Migration {
   urlPattern: RegExp
@@ -45,8 +45,7 @@ export async function migrateCommand(
     throw new UsageError('migrate needs --from and --to, the URLs of two different stores')
   for (const [option, url] of Object.entries({ '--from': from, '--to': to })) {
     // The URL is not repeated, because it may contain a password.
-    if (!migration.urlPattern.test(url))
-      throw new UsageError(`${option} must be ${migration.urlForms}`, { isBrief: true })
+    if (!migration.urlPattern.test(url)) throw new BriefUsageError(`${option} must be ${migration.urlForms}`)
   }
   checkIsThere(from)
 

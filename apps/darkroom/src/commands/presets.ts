@@ -1,4 +1,4 @@
-import type { Darkroom, Preset } from '@darkroom/client/source'
+import type { Darkroom, DevelopOptions, Preset } from '@darkroom/client/source'
 import { formatOperations, type Operation } from '@darkroom/contracts'
 import { type ConnectOptions, connect } from '../connect.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
@@ -6,13 +6,11 @@ import { readOperationOptions } from '../read-operations.ts'
 import { refuseOtherOptions, UsageError } from '../usage-error.ts'
 
 type Options = ConnectOptions & { json?: boolean; operations?: string; variant?: string[] }
-type Act = (darkroom: Darkroom, name: string, options: Options) => Promise<Preset | undefined>
+type Lists = Pick<DevelopOptions, 'operations' | 'variants'>
+type Verb = (darkroom: Darkroom, name: string, lists: Lists) => Promise<Preset | undefined>
 
-const verbs: Readonly<Record<string, Act>> = {
-  create: (darkroom, name, { operations, variant }) => {
-    const variants = readOperationOptions({ operations, variant })
-    return darkroom.putPreset(name, { operations, variants })
-  },
+const verbs: Readonly<Record<string, Verb>> = {
+  create: (darkroom, name, lists) => darkroom.putPreset(name, lists),
   async delete(darkroom, name) {
     await darkroom.deletePreset(name)
     return undefined
@@ -29,9 +27,8 @@ const verbs: Readonly<Record<string, Act>> = {
 export async function presetsCommand(
   process: NodeJS.Process,
   [verb, ...names]: string[],
-  options: Options,
+  { json = false, url, key, operations, variant, ...others }: Options,
 ): Promise<number> {
-  const { json = false, url, key, operations, variant, ...others } = options
   refuseOtherOptions('presets', others)
   const act = verb !== undefined && Object.hasOwn(verbs, verb) ? verbs[verb] : undefined
   if (verb !== undefined && !act)
@@ -41,18 +38,17 @@ export async function presetsCommand(
   if (hasLists && verb !== 'create')
     throw new UsageError('only presets create has the options --operations and --variant')
   if (!hasLists && verb === 'create') throw new UsageError('presets create needs --operations or --variant')
-  if (verb === 'create') readOperationOptions({ operations, variant })
+  const variants = readOperationOptions({ operations, variant })
 
   const darkroom = await connect(process.env, { url, key })
   const print = (shown: Preset | Preset[]) => {
     const text = json ? `${JSON.stringify(shown)}\n` : [shown].flat().map(describe).join('')
     process.stdout.write(text)
   }
-  if (!act) print((await darkroom.presets()).presets)
-  else {
-    const preset = await act(darkroom, names[0] ?? '', options)
-    if (preset) print(preset)
-  }
+  const shown = act
+    ? await act(darkroom, names[0] ?? '', { operations, variants })
+    : (await darkroom.presets()).presets
+  if (shown) print(shown)
   return 0
 }
 

@@ -25,7 +25,7 @@ export async function startCommand(
   const given = loadSettings(process.env)
   process.umask(0o077) // only the owner may read the files
   collectLessOften()
-  const lock = holdDataDir(given.dataDir)
+  const lock = lockDataDir(given.dataDir)
   const settings = { ...given, clusterToken: given.clusterToken ?? loadOrMakeClusterToken(given.dataDir) }
   // A separate process, so that a crash in native code does not end the services. It loads while the services load here.
   const workerEnv = environmentOf('image-worker', settings, process.env)
@@ -48,7 +48,7 @@ export async function startCommand(
   return 0
 }
 
-function holdDataDir(dataDir: string): Disposable {
+function lockDataDir(dataDir: string): Disposable {
   try {
     return lockFolder(dataDir)
   } catch (error) {

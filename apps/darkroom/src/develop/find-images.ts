@@ -98,22 +98,21 @@ interface FilesBelow {
 async function filesBelow(folder: string, excluded: string): Promise<FilesBelow> {
   const found: FilesBelow = { files: [], unreadable: [] }
   const read = async (inside: string) => {
-    const entries = await readdir(inside, { withFileTypes: true })
-    for (const entry of entries.filter(({ name }) => !name.startsWith('.')).sort(byName)) {
-      const path = join(inside, entry.name)
-      if (!entry.isDirectory()) found.files.push(path)
-      else await readOrName(path)
+    try {
+      if (inside !== folder && identityOf(await stat(inside)) === excluded) return
+      const entries = await readdir(inside, { withFileTypes: true })
+      for (const entry of entries.filter(({ name }) => !name.startsWith('.')).sort(byName)) {
+        const path = join(inside, entry.name)
+        if (entry.isDirectory()) await read(path)
+        else found.files.push(path)
+      }
+    } catch (error) {
+      const { syscall, message } = error as NodeJS.ErrnoException
+      if (syscall === undefined) throw error
+      found.unreadable.push(withProblem(inside, `the folder can't be read: ${message}`))
     }
   }
-  const readUnlessExcluded = async (path: string) => {
-    if (path === folder || identityOf(await stat(path)) !== excluded) await read(path)
-  }
-  const readOrName = (path: string) =>
-    readUnlessExcluded(path).catch((error: NodeJS.ErrnoException) => {
-      if (error.syscall === undefined) throw error
-      found.unreadable.push(withProblem(path, `the folder can't be read: ${error.message}`))
-    })
-  await readOrName(folder)
+  await read(folder)
   return found
 }
 

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Developed, ImageFile } from '@darkroom/client/source'
 import { fileExtensionOf } from '@darkroom/contracts'
 import { makeFolder } from '@darkroom/sqlite'
-import { UsageError } from '../usage-error.ts'
+import { BriefUsageError } from '../usage-error.ts'
 import { type FoundImage, identityOf, resultName } from './find-images.ts'
 
 /** The paths of the files that were written for an image. */
@@ -45,7 +45,7 @@ export class ResultFolder {
     if (await this.#isOriginal(path))
       throw new Error(`its result would overwrite the original ${path}; choose another folder with -o`)
     makeFolder(dirname(path))
-    // Not the name of the result with an ending, which may be too long for the disk.
+    // Has a short name, because the name of the result with an ending may be too long for the disk.
     const temporary = join(dirname(path), `.darkroom-${randomBytes(8).toString('hex')}.part`)
     try {
       await file.download(({ body }) =>
@@ -70,13 +70,12 @@ export class ResultFolder {
 
 /** Makes the folder of `-o`. @throws UsageError */
 export function makeOutputFolder(out: string): void {
-  if (out === '') throw new UsageError('-o must be a folder, got ""', { isBrief: true })
+  if (out === '') throw new BriefUsageError('-o must be a folder, got ""')
   try {
     makeFolder(out)
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException
-    if (code === 'EEXIST')
-      throw new UsageError(`-o must be a folder, but ${out} is a file`, { isBrief: true })
-    throw new UsageError(`the folder of -o can't be made: ${message}`, { isBrief: true })
+    if (code === 'EEXIST') throw new BriefUsageError(`-o must be a folder, but ${out} is a file`)
+    throw new BriefUsageError(`the folder of -o can't be made: ${message}`)
   }
 }

@@ -6,17 +6,18 @@ import { placeOf } from './store-place.ts'
 /**
  * Opens a store until the stack is disposed of, and sends it a request, because opening does not fail if the engine does
  * not answer.
+ *
  * @throws ExpectedFailure that names the store
  */
 export async function openStore<Store extends { close(): Promise<void> }>(
   url: string,
   stores: AsyncDisposableStack,
   open: () => Store | Promise<Store>,
-  ask: (store: Store) => Promise<unknown>,
+  probe: (store: Store) => Promise<unknown>,
 ): Promise<Store> {
   try {
     const store = stores.adopt(await open(), store => store.close())
-    await ask(store)
+    await probe(store)
     return store
   } catch (cause) {
     if (cause instanceof FileInUse) throw cause

@@ -8,7 +8,7 @@ const jemallocPaths = [
 
 /**
  * The environment of a process that works on images. With jemalloc, if it is installed, or else with fewer arenas of glibc,
- * free memory is returned to the system (lovell/sharp#955).
+ * free memory is returned to the system.
  */
 export function memoryEnvironment(): { LD_PRELOAD: string } | { MALLOC_ARENA_MAX: string } {
   const jemalloc = jemallocPaths.find(path => existsSync(path))
