@@ -52,7 +52,8 @@ export function fileExtensionOf(contentType: string): string {
 
 /** Why a task failed, in a form that helps its owner to fix it. */
 export const TaskError = Type.Object({
-  type: Type.String(),
+  // Failures are counted by it, and not every store can count every text.
+  type: Type.String({ pattern: '^[!-~]{1,200}$' }),
   title: Type.String(),
   detail: Type.String(),
 })
