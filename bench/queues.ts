@@ -19,6 +19,7 @@ import {
   until,
 } from '@darkroom/testing'
 import { Queue, Worker } from 'bullmq'
+import { request } from 'undici'
 import { describeMachine } from './measure.ts'
 import { cpuMs } from './process-figures.ts'
 import { sampleFacts, sampleTask, taskIdOf } from './sample-task.ts'
@@ -35,10 +36,10 @@ interface Figures {
 
 async function ask<Body>(url: string, body?: unknown): Promise<Body | undefined> {
   const headers = { 'content-type': 'application/json' }
-  const post = { method: 'POST', headers, body: JSON.stringify(body) }
-  const reply = await fetch(url, body === undefined ? {} : post)
-  const text = await reply.text()
-  if (!reply.ok) throw new Error(`${url} answered ${reply.status}: ${text}`)
+  const post = { method: 'POST', headers, body: JSON.stringify(body) } as const
+  const reply = await request(url, body === undefined ? {} : post)
+  const text = await reply.body.text()
+  if (reply.statusCode >= 300) throw new Error(`${url} answered ${reply.statusCode}: ${text}`)
   return text === '' ? undefined : (JSON.parse(text) as Body)
 }
 
@@ -64,7 +65,7 @@ async function measure(t: TestContext, queueUrl: string, redisPid: number): Prom
     const text = await (await fetch(`${master.url}/metrics`)).text()
     return text.includes(`darkroom_queue_jobs{state="prioritized"} ${tasks}`)
   })
-  const processes = { master: master.pid, 'task-db': taskDb.pid, redis: redisPid }
+  const processes = { master: master.pid, 'task-db': taskDb.pid, redis: redisPid, client: process.pid }
   const cpuBefore = cpuMsOf(processes)
   const startedAt = performance.now()
   await Promise.all(Array.from({ length: workers }, () => workUntilEmpty(master.url)))
