@@ -31,9 +31,19 @@ interface UploadName {
 const Mark = Type.Object({
   owner: Type.Optional(Owner),
   idempotencyKey: Type.String(),
-  until: Type.Number({ description: 'In milliseconds since 1970' }),
+  until: Type.Number({
+    description: 'In milliseconds since 1970, by the clock of the frontend that was asked',
+  }),
 })
 type Mark = Static<typeof Mark>
+
+/** The clocks of two frontends may differ, so each lets marks end by its own monotonic time. */
+interface KnownMark extends Mark {
+  /** By `performance.now`. */
+  endsAt: number
+  /** Whether it was made here. Then it stays effective if kv-config loses it. */
+  isOwn: boolean
+}
 
 interface DeletedUploadsOptions {
   clients: Pick<ServiceClients, 'kv' | 'storage' | 'taskDb'>
@@ -54,9 +64,9 @@ export class DeletedUploads {
   readonly #watching: Promise<void>
   readonly #stopListening: () => void
   /** By their keys in kv-config. */
-  #marks: ReadonlyMap<string, Mark> = new Map()
+  #marks: ReadonlyMap<string, KnownMark> = new Map()
   /** The marks whose images are to be looked for, one after the other. */
-  readonly #due = new Map<string, Mark>()
+  readonly #due = new Map<string, KnownMark>()
   #looking: Promise<void> | undefined
 
   constructor(options: DeletedUploadsOptions) {
@@ -85,7 +95,7 @@ export class DeletedUploads {
       headers: {},
       body: Buffer.from(JSON.stringify(mark)),
     })
-    this.#marks = new Map(this.#marks).set(name, mark)
+    this.#marks = new Map(this.#marks).set(name, { ...mark, endsAt: endOfNewMark(), isOwn: true })
     await this.#findAndDelete(mark)
   }
 
@@ -107,9 +117,9 @@ export class DeletedUploads {
   }
 
   /** While kv-config does not answer, marks are kept that have expired there. */
-  #markOf(upload: UploadName): Mark | undefined {
+  #markOf(upload: UploadName): KnownMark | undefined {
     const mark = this.#marks.size > 0 ? this.#marks.get(keyOf(upload)) : undefined
-    return mark && mark.until > Date.now() ? mark : undefined
+    return mark && isEffective(mark) ? mark : undefined
   }
 
   #requireRoom(upload: UploadName): void {
@@ -123,11 +133,15 @@ export class DeletedUploads {
     const known = this.#marks
     const read = [...values].flatMap(([name, value]) => {
       const mark = readJson(Mark, value)
-      return mark ? [[name, mark] as const] : []
+      if (!mark) return []
+      const before = known.get(name)
+      const isSame = before?.until === mark.until
+      const endsAt = isSame ? before.endsAt : endOfNewMark()
+      return [[name, { ...mark, endsAt, isOwn: before?.isOwn ?? false }] as const]
     })
     // A mark that was made here may be newer than what was read, and kv-config may not answer again.
-    const effective = [...known].filter(([, { until }]) => until > Date.now())
-    this.#marks = new Map([...effective, ...read])
+    const own = [...known].filter(([, mark]) => mark.isOwn && isEffective(mark))
+    this.#marks = new Map([...own, ...read])
     // The image may have been accepted before this frontend knew the mark.
     this.#lookFor(read.filter(([name]) => !known.has(name)))
   }
@@ -140,7 +154,7 @@ export class DeletedUploads {
     if (mark) this.#lookFor([[keyOf(mark), mark]])
   }
 
-  #lookFor(marks: Iterable<readonly [string, Mark]>): void {
+  #lookFor(marks: Iterable<readonly [string, KnownMark]>): void {
     for (const [name, mark] of marks) this.#due.set(name, mark)
     this.#looking ??= this.#lookForDue().finally(() => (this.#looking = undefined))
   }
@@ -151,7 +165,7 @@ export class DeletedUploads {
     const backoff = new Backoff(100, 2000)
     for (const [name, mark] of this.#due) {
       this.#due.delete(name)
-      if (mark.until <= Date.now()) continue
+      if (!isEffective(mark)) continue
       try {
         await this.#findAndDelete(mark)
         backoff.reset()
@@ -167,7 +181,8 @@ export class DeletedUploads {
     }
   }
 
-  async #findAndDelete({ until: _, ...querystring }: Mark): Promise<void> {
+  async #findAndDelete({ owner, idempotencyKey }: UploadName): Promise<void> {
+    const querystring = { idempotencyKey, ...(owner !== undefined && { owner }) }
     const found = await this.#options.clients.taskDb.findByKey({ querystring })
     if (found.status === 200) await deleteImage(found.body, this.#options.clients)
   }
@@ -176,6 +191,14 @@ export class DeletedUploads {
 /** Deletes all marks of an owner: they contain idempotency keys. */
 export async function eraseMarks(kv: KvClient, owner: string): Promise<void> {
   await deleteKeysUnder(kv, prefixOf({ owner }))
+}
+
+function endOfNewMark(): number {
+  return performance.now() + markSeconds * 1000
+}
+
+function isEffective({ endsAt }: KnownMark): boolean {
+  return endsAt > performance.now()
 }
 
 /** A key of kv-config is shorter than an idempotency key may be. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { suite, test } from 'node:test'
 import { problemType } from '@darkroom/contracts'
 import { logger, storageFiles } from '@darkroom/image-master/testing'
@@ -174,6 +175,27 @@ suite('deleting an image by the Idempotency-Key of its upload', () => {
     await until('the image is deleted', () => storageFiles(guarded).length === 0)
     assert.equal((await upload(guarded, key, 'one')).status, 410)
   })
+
+  for (const [difference, offsetMs] of [
+    ['behind', -600_001],
+    ['ahead of', 86_400_000],
+  ] as const)
+    test(`is effective as long as kv-config has the mark, also if the clock of its frontend is ${difference} this one's`, async t => {
+      const guarded = await startGuarded(t)
+      const { kv } = guarded.clients
+      const { key } = await guarded.makeKey({ owner: 'alice' })
+      const name = createHash('sha256').update('one').digest('base64url')
+      const params = { '*': `deleted-uploads/alice/${name}` }
+      const mark = { owner: 'alice', idempotencyKey: 'one', until: Date.now() + 600_000 + offsetMs }
+      const body = Buffer.from(JSON.stringify(mark))
+      await kv.setKey({ params, querystring: { ttl: 600 }, headers: {}, body })
+      await until('the mark is known', async () => (await upload(guarded, key, 'one')).status === 410)
+      await acceptLate(guarded)
+      await until('the image is deleted', () => storageFiles(guarded).length === 0)
+      assert.equal(await taskCount(guarded), 0)
+      await kv.deleteKey({ params, headers: {} })
+      await until('the mark is over', async () => (await upload(guarded, key, 'one')).status === 202)
+    })
 
   test('needs a key of Darkroom, not a grant, and exactly one Idempotency-Key', async t => {
     const guarded = await startGuarded(t)
