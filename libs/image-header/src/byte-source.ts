@@ -2,7 +2,7 @@
 export interface ByteSource {
   /** The total number of bytes. */
   readonly size: number
-  /** The bytes from `offset` on; fewer than `length` only at the end. Its errors are passed on. */
+  /** The bytes from `offset` on; fewer than `length` only at the end. Errors are passed on. */
   read(offset: number, length: number): Promise<Uint8Array>
 }
 

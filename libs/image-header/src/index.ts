@@ -8,3 +8,4 @@ export { contentTypeOf, type ImageFormat, imageFormats, type SniffedFormat } fro
 export { MalformedImage } from './malformed-image.ts'
 export { readImageHeader } from './read-image-header.ts'
 export { sniffFormat } from './sniff-format.ts'
+export { isLossyInTiff } from './tiff/tiff.ts'

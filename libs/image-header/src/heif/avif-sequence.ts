@@ -62,7 +62,7 @@ async function readSampleCount(walker: BoxWalker, box: Box): Promise<number> {
   return (await walker.reader.view(box.body + 8, 4)).getUint32(0)
 }
 
-/** Section 8.5.2 and 12.1.3: the first entry, its size 24 bytes in, its boxes 78 bytes in. */
+/** Sections 8.5.2 and 12.1.3: the first entry. Its size is at byte 24, and its boxes begin at byte 78. */
 async function readDescription(walker: BoxWalker, stsd: Box, track: Track): Promise<void> {
   for await (const entry of walker.children(stsd, 8)) {
     if (entry.type !== 'av01' || entry.end - entry.body < 78) return

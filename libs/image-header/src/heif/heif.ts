@@ -61,7 +61,7 @@ function factsOfAvif(
   const images = topLevelImages(meta)
   const pixels = images.reduce((sum, image) => sum + unpackedPixels(image), 0)
   const tilePixels = images.reduce(
-    (sum, image) => sum + Math.max(unpackedPixels(image), tiles(meta, image)),
+    (sum, image) => sum + Math.max(unpackedPixels(image), pixelsOfTiles(meta, image)),
     0,
   )
   const sequencePixels = sequence ? sequence.samples * sequence.width * sequence.height : 0
@@ -84,7 +84,7 @@ function factsOfHeic(
 ): Pick<ImageFacts, 'format' | 'frames' | 'bitsPerSample' | 'pixels' | 'unpackedBytes'> {
   const pixels = unpackedPixels(primary)
   const bitsPerSample = bitsOf(coded) > 8 ? 16 : 8
-  const unpackedBytes = (Math.max(pixels, tiles(meta, primary)) * channels * bitsPerSample) / 8
+  const unpackedBytes = (Math.max(pixels, pixelsOfTiles(meta, primary)) * channels * bitsPerSample) / 8
   return { format: 'heic', frames: 1, bitsPerSample, pixels, unpackedBytes }
 }
 
@@ -128,8 +128,8 @@ function unpackedPixels(item: HeifItem): number {
   return Math.max(displayed ? displayed.width * displayed.height : 0, ...areas)
 }
 
-/** Section 6.6.2.3: a grid's tiles. All are unpacked, and together they are at least as large as the grid. */
-function tiles(meta: HeifMeta, item: HeifItem): number {
+/** Section 6.6.2.3: all tiles of a grid are unpacked, and together they are at least as large as the grid. */
+function pixelsOfTiles(meta: HeifMeta, item: HeifItem): number {
   const ids = derivedFrom(meta, item.id)
   return ids.reduce((sum, id) => {
     const tile = meta.items.get(id)

@@ -30,7 +30,7 @@ const wantedTags: ReadonlySet<number> = new Set(Object.values(tag))
 const transparencyMask = 4
 
 /** JPEG in its old, new and DNG kinds, JPEG 2000, WebP, JPEG XL. */
-const lossyCompressions = [6, 7, 33003, 33004, 33005, 34712, 34892, 50001, 50002]
+const lossyCompressions: readonly number[] = [6, 7, 33003, 33004, 33005, 34712, 34892, 50001, 50002]
 
 /**
  * TIFF 6.0 section 2: the chain of IFDs, one for each page. As in libtiff, it ends at 0, at a page that came before, or
@@ -95,8 +95,13 @@ async function readPage(reader: HeaderReader, span: TiffSpan, ifd: Ifd): Promise
     (((await integer(tag.newSubfileType)) ?? 0) & 0b101) !== 0 ||
     (await integer(tag.subfileType)) === 2 ||
     (await integer(tag.photometric)) === transparencyMask
-  const lossless = !lossyCompressions.includes(compression)
+  const lossless = !isLossyInTiff(compression)
   return { ...samples, width, height, orientation, lossless, isCompanion }
+}
+
+/** Whether a compression of TIFF, by its number in tag 259, may lose something. */
+export function isLossyInTiff(compression: number): boolean {
+  return lossyCompressions.includes(compression)
 }
 
 /** Section 21, YCbCrSubsampling: two SHORTs, 1 1 for none. */

@@ -1,3 +1,4 @@
+import { isLossyInTiff } from '@darkroom/image-header'
 import { numbersOf, type TiffDirectory, type TiffEntry, TiffReader } from '../metadata/tiff-directory.ts'
 
 /** TIFF 6.0, appendix A; TIFF Technical Note 2 (347). */
@@ -59,9 +60,6 @@ export const compressions = {
   oldDeflate: 32_946,
   zstd: 50_000,
 } as const
-
-/** JPEG in its old, new and DNG kinds, JPEG 2000, WebP, JPEG XL. */
-const lossyCompressions: readonly number[] = [6, 7, 33003, 33004, 33005, 34712, 34892, 50001, 50002]
 
 /** A page of a TIFF, as its directory describes it. */
 export interface TiffPage {
@@ -128,7 +126,7 @@ function pageOf(directory: TiffDirectory): Omit<TiffPage, 'isFirst'> {
 }
 
 export function isLossless({ compression }: TiffPage): boolean {
-  return !lossyCompressions.includes(compression)
+  return !isLossyInTiff(compression)
 }
 
 /** A reduced version has bit 0 of NewSubfileType, or 2 in the older SubfileType; a mask has bit 2. */
