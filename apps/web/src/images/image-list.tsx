@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { ImageRow } from './image-row.tsx'
 import { shownRows } from './store.ts'
 
-/** All rows have the same height, in rem, so that none must be measured. The same number is in images.css. */
+/** All rows have the same height, in rem, so that none must be measured. The same number is in row.css. */
 const rowHeight = 4.75
 /** How many rows beyond the edges of the window are drawn. */
 const spare = 6
