@@ -1,8 +1,8 @@
 import type { ImageFacts, Operation, Variants } from '@darkroom/contracts'
 import type { Logger } from '@darkroom/service-kit'
 import { type Job, Queue, Worker } from 'bullmq'
-import { reasonOf } from './outage-log.ts'
 import type { QueueRedis } from './queue-redis.ts'
+import { reasonOf } from './redis-outage-log.ts'
 
 /**
  * The data of a job besides its id, which is the task's: for people who look at the queue, and to find a worker that

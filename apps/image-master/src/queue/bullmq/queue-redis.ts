@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Logger, ServiceUnavailable } from '@darkroom/service-kit'
 import { Redis } from 'ioredis'
-import { notAnswering, OutageLog, reasonOf } from './outage-log.ts'
+import { notAnswering, RedisOutageLog, reasonOf } from './redis-outage-log.ts'
 import { RefusalProbe } from './refusal-probe.ts'
 import { type RedisRefuses, refusalOf } from './refusals.ts'
 import { warningsOf } from './warnings.ts'
@@ -21,7 +21,7 @@ const loadingCheckMs = 1000
 export class QueueRedis {
   readonly client: Redis
   readonly #logger: Logger
-  readonly #log: OutageLog
+  readonly #log: RedisOutageLog
   readonly #refusals: RefusalProbe
   #lastError: Error | undefined
   readonly #copies: Redis[] = []
@@ -31,7 +31,7 @@ export class QueueRedis {
 
   constructor({ url, logger }: { url: string; logger: Logger }) {
     this.#logger = logger
-    this.#log = new OutageLog(logger, this.#closing.signal)
+    this.#log = new RedisOutageLog(logger, this.#closing.signal)
     this.client = new Redis(url, {
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0, // commands under way fail when the connection breaks, and are not sent again

@@ -3,7 +3,7 @@ import type { Logger } from '@darkroom/service-kit'
 export const notAnswering = 'Redis does not answer'
 
 /** Logs one line when an outage of Redis begins, and one when it is over. */
-export class OutageLog {
+export class RedisOutageLog {
   readonly #logger: Logger
   readonly #closing: AbortSignal
   /** The last warning; undefined while all is well. */

@@ -1,6 +1,6 @@
 import { repeat } from '@darkroom/service-kit'
 import type { Redis } from 'ioredis'
-import type { OutageLog } from './outage-log.ts'
+import type { RedisOutageLog } from './redis-outage-log.ts'
 import { type RedisRefuses, refusalOf } from './refusals.ts'
 
 /** How often to check whether Redis still refuses commands. */
@@ -19,12 +19,12 @@ const probe = { script: "return redis.call('SET', KEYS[1], '', 'PX', 1)", key: '
  */
 export class RefusalProbe {
   readonly #client: Redis
-  readonly #log: OutageLog
+  readonly #log: RedisOutageLog
   readonly #closing: AbortSignal
   #refusal: RedisRefuses | undefined
   #refusedAt = 0
 
-  constructor(client: Redis, log: OutageLog, closing: AbortSignal) {
+  constructor(client: Redis, log: RedisOutageLog, closing: AbortSignal) {
     this.#client = client
     this.#log = log
     this.#closing = closing
