@@ -1,5 +1,6 @@
 export { isBodyAwaited } from './bodies/awaited-bodies.ts'
 export { type BodyBounds, bodyBoundsIn } from './bodies/body-progress.ts'
+export { GivenStream } from './bodies/given-stream.ts'
 export { atMost, type Body, readBody, tooLarge } from './bodies/read-body.ts'
 export { readHead } from './bodies/read-head.ts'
 export { collectingMemory } from './bodies/streamed-memory.ts'

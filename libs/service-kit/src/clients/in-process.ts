@@ -7,6 +7,7 @@ import {
   type StreamedBody,
   UnexpectedReply,
 } from '@darkroom/contracts'
+import { GivenStream } from '../bodies/given-stream.ts'
 import type { AnyAnswer, AnyHandledCall, Api } from '../http/api.ts'
 import { isIterable } from '../http/serve.ts'
 import { imageIdIn } from '../log/image-id.ts'
@@ -121,17 +122,17 @@ async function callOffered(
   { service, name, route, timeoutMs }: Called,
   given: Partial<AnyHandledCall>,
 ) {
-  const body = new GivenBody(given.body)
+  const stream = isIterable(given.body) ? new GivenStream(given.body) : undefined
   const call: AnyHandledCall = {
     params: given.params ?? {},
     querystring: given.querystring ?? {},
     headers: given.headers ?? {},
-    body: body.content,
+    body: stream ?? given.body,
     signal: given.signal ?? new AbortController().signal,
   }
   call.signal.throwIfAborted()
   let answer = await offered.call(name, call)
-  if (body.failure !== undefined) throw body.failure
+  if (stream?.failure !== undefined) throw stream.failure
   if (answer.status === 503 && mayRepeat(route, call)) {
     const timeout = AbortSignal.timeout(timeoutMs)
     const signal = AbortSignal.any([timeout, call.signal])
@@ -171,25 +172,6 @@ function unexpected(route: Route, { status, headers, body }: AnyAnswer): Unexpec
 }
 
 type Content = AsyncIterable<Uint8Array> | Uint8Array | undefined
-
-/** The body of a call. It records an error of the stream itself, which is the caller's fault, not the service's. */
-class GivenBody {
-  readonly content: unknown
-  failure: unknown
-
-  constructor(content: unknown) {
-    this.content = isIterable(content) ? this.#read(content) : content
-  }
-
-  async *#read(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    try {
-      yield* content
-    } catch (error) {
-      this.failure = error
-      throw error
-    }
-  }
-}
 
 /** A body passed by reference, with the interface of a received body. */
 class PassedBody implements StreamedBody {

@@ -1,12 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { S3Client } from '@aws-sdk/client-s3'
-import { imageIdIn, type Logger, StoreFull, StoreUnavailable } from '@darkroom/service-kit'
+import { GivenStream, imageIdIn, type Logger, StoreFull, StoreUnavailable } from '@darkroom/service-kit'
 import type { Condition, Content, PutOptions, PutOutcome } from '../engine.ts'
 import type { S3Location } from './address.ts'
 import type { ConditionalWrites } from './conditional-writes.ts'
 import { DeadlineExceeded, within } from './deadline.ts'
 import { asStoreError, isAnswer } from './errors.ts'
-import { GivenContent } from './given-content.ts'
 import type { UploadTimeouts } from './multipart-upload.ts'
 import { ObjectUpload } from './object-upload.ts'
 
@@ -46,13 +45,13 @@ export class BlobWriter {
     options: PutOptions,
     condition: Condition | undefined,
   ): Promise<PutOutcome> {
-    const given = new GivenContent(content)
+    const given = new GivenStream(content instanceof Uint8Array ? [content] : content)
     try {
       const outcome = await this.#track(this.#put(name, given, options, condition))
       this.#refusal = undefined
       return outcome
     } catch (error) {
-      if (given.threw(error)) throw error
+      if (error === given.failure) throw error
       const failure = asStoreError(error, this.#location)
       if (failure instanceof StoreFull || failure instanceof StoreUnavailable)
         this.#refusal = { failure, until: performance.now() + refusalMs }
