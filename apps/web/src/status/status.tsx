@@ -205,7 +205,7 @@ function Tile({
       <dd class="tile-figure" title={figure?.toString()}>
         {figure === undefined ? '–' : countWords(figure)}
       </dd>
-      <dd class="hint">{note || '\u00a0'}</dd>
+      <dd class="hint">{figure === undefined ? 'task-db does not answer' : note || '\u00a0'}</dd>
     </div>
   )
 }

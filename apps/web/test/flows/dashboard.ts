@@ -183,7 +183,8 @@ export function dashboardFlows({ open, local, png, post, statusOf }: InBrowser):
     await page.route('**/images/retry*', route => route.fulfill({ json: { retried: 123_456 } }))
     await page.route('**/stats', async route => {
       const answer = (await httpRequest(local, '/stats')).json() as unknown as Stats
-      const failures = [{ type: 'urn:darkroom:problem:worker-lost', count: 123_456 }]
+      const reasons = ['worker-lost', 'x'.repeat(100)]
+      const failures = reasons.map(reason => ({ type: `urn:darkroom:problem:${reason}`, count: 123_456 }))
       const problem = `postgres://darkroom@${'database_'.repeat(20)}:5432/darkroom does not answer`
       const services = answer.services?.map(service => ({ ...service, isReady: false, problem }))
       const disk = { freeBytes: 2e12, totalBytes: 16e12 }
@@ -197,10 +198,32 @@ export function dashboardFlows({ open, local, png, post, statusOf }: InBrowser):
       .getByRole('region', { name: 'Services', exact: true })
       .evaluate(({ scrollWidth, clientWidth }) => ({ scrollWidth, clientWidth }))
     assert.ok(table.scrollWidth <= table.clientWidth, JSON.stringify(table))
-    await page.getByRole('button', { name: /^Retry these/ }).click()
+    await assertNotWide(page)
+    await page
+      .getByRole('button', { name: /^Retry these/ })
+      .first()
+      .click()
     await page.getByRole('button', { name: 'Yes, retry 123,456 images' }).waitFor()
     await page.setViewportSize({ width: 280, height: 640 })
     await assertNotWide(page)
+  })
+
+  test('figures that are unknown have the reason in their place', async () => {
+    await using opened = await open('/docs')
+    const { page } = opened
+    let isKnown = true
+    await page.route('**/stats', async route => {
+      const { images, lastHour, ...others } = (await httpRequest(local, '/stats')).json() as unknown as Stats
+      await route.fulfill({ json: isKnown ? { ...others, images, lastHour } : others })
+    })
+    await page.goto(new URL('/status', page.url()).href)
+    const place = () => page.locator('.tiles').boundingBox()
+    await page.locator('.tile').first().waitFor()
+    const before = await place()
+    isKnown = false
+    await page.locator('.tile', { hasText: '–task-db does not answer' }).nth(3).waitFor()
+    assert.deepEqual(await place(), before)
+    await assertAccessible(page)
   })
 
   test('a service of the URL that does not exist is named in its filter', async () => {
