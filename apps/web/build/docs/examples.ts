@@ -15,7 +15,7 @@ export function examplesOf(name: string, route: Route): string {
 }
 
 function code(text: string): string {
-  return `<pre tabindex="0"><code>${escapeHtml(text)}</code></pre>`
+  return `<pre><code>${escapeHtml(text)}</code></pre>`
 }
 
 const tus = { 'tus-resumable': tusVersion }

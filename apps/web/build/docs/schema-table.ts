@@ -26,7 +26,7 @@ export function schemaTable(words: string, schema: Schema | undefined): string {
         schema?.required?.includes(name) ? ', required' : ''
       }</td><td>${prose(property.description ?? '')}</td></tr>`,
   )
-  return `<div class="scroll" tabindex="0"><table><caption>${words}</caption><thead><tr><th scope="col">Name</th><th scope="col">Value</th><th scope="col">Meaning</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`
+  return `<table><caption>${words}</caption><thead><tr><th scope="col">Name</th><th scope="col">Value</th><th scope="col">Meaning</th></tr></thead><tbody>${rows.join('')}</tbody></table>`
 }
 
 function valuesOf({

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { frontendRoutes } from '@darkroom/contracts'
 import { until } from '@darkroom/testing'
 import { fileOf, type InBrowser } from '../in-browser.ts'
-import { assertAccessible } from '../open-page.ts'
+import { assertAccessible, assertNotWide } from '../open-page.ts'
 
 export function docsFlows({ open, png, post }: InBrowser): void {
   test('the docs have every route with examples for curl, JavaScript and the command line', async () => {
@@ -17,6 +17,25 @@ export function docsFlows({ open, png, post }: InBrowser): void {
         'Command line',
       ])
     }
+  })
+
+  test('the columns of the tables of the docs are in line, and no table is scrolled or a stop for the keyboard', async () => {
+    await using opened = await open('/docs')
+    const { page } = opened
+    await page.locator('section').evaluateAll(sections => {
+      for (const { style } of sections as HTMLElement[]) style.contentVisibility = 'visible'
+    })
+    const tables = await page.locator('.docs section > table').evaluateAll(all =>
+      all.map(table => {
+        const heads = [...table.querySelectorAll('thead th')]
+        return heads.map(head => Math.round(head.getBoundingClientRect().left)).join()
+      }),
+    )
+    assert.ok(tables.length > 30)
+    assert.equal(new Set(tables).size, 1, tables.join(' '))
+    await page.setViewportSize({ width: 320, height: 800 })
+    await assertNotWide(page)
+    assert.equal(await page.locator('main [tabindex]').count(), 0)
   })
 
   test('the examples of the docs have the address under which the page was opened', async () => {
