@@ -48,8 +48,15 @@ export const shownRows = computed<readonly Row[]>(() => {
   return hidden.value.size === 0 ? all : all.filter(row => !hidden.value.has(row))
 })
 
+/** The states of files that the server has no image of yet, as a part of the history in which they are shown. */
+const states: Partial<Record<RowView['state'], string>> = {
+  waiting: 'not-started',
+  uploading: 'not-started',
+  refused: 'failed',
+}
+
 function matches(state: RowView['state'], wanted: string): boolean {
-  return state === wanted || (wanted === 'failed' && state === 'refused')
+  return (states[state] ?? state) === wanted
 }
 
 /** Files that are not uploaded yet count as newer than any instant. */

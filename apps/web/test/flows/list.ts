@@ -71,6 +71,19 @@ export function listFlows({ local, open, png, post, imageOf }: InBrowser): void 
     await page.getByText('Nothing here').waitFor()
   })
 
+  test('files that are not uploaded yet are among those that wait', async () => {
+    await using opened = await open()
+    const { page } = opened
+    await page.getByLabel('Collect first').check()
+    await addTo(page, fileOf('unsent.png', png))
+    await page.getByRole('link', { name: 'Waiting' }).click()
+    await rowOf(page, 'unsent.png').getByText('In line').waitFor()
+    await page.getByRole('button', { name: 'Send it' }).click()
+    await page.getByText('Nothing here').waitFor()
+    await page.getByRole('link', { name: 'All', exact: true }).click()
+    await untilDeveloped(page, 'unsent.png')
+  })
+
   test('the page reads the history once when it is opened', async () => {
     await using opened = await open()
     const { page } = opened
