@@ -122,7 +122,7 @@ const words: Readonly<Record<string, string>> = {
 
 const remedies: Readonly<Record<string, string>> = {
   'too-large': 'Make the file smaller, or ask the operator to raise MAX_UPLOAD_BYTES.',
-  'too-many-pixels': 'Make the image smaller, or ask the operator to raise MAX_PIXELS.',
+  'too-many-pixels': 'Make the image smaller, change the steps, or ask the operator to raise MAX_PIXELS.',
   'not-an-image': 'Choose another file.',
   'empty-body': 'Choose another file.',
   'not-decodable': 'Save the image as JPEG or PNG, or ask the operator for the decoder.',
