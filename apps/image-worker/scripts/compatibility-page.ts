@@ -12,11 +12,9 @@ import {
   usualResult,
 } from '../src/develop/format-abilities.ts'
 import { formatNames } from '../src/develop/format-names.ts'
-import { type Cell, type Row, sections } from './compatibility-cells.ts'
-import { compatibilityTable } from './compatibility-table.ts'
+import type { Cell, Row } from './compatibility/cells.ts'
+import { sections } from './compatibility/table.ts'
 import { type JpegOddity, jpegOddityTable } from './jpeg-oddity-table.ts'
-
-const rows: readonly Row[] = Object.values(compatibilityTable)
 
 /** Generates docs/compatibility.md from the tables in the code, which the tests check. */
 export function compatibilityPage(): string {
@@ -52,7 +50,7 @@ ${imageFormats.map(formatRow).join('\n')}
 If the format of the result doesn't support a feature, the feature is converted so that the picture looks the same, or
 dropped.
 
-${sections.map(section).join('\n\n')}
+${Object.entries(sections).map(section).join('\n\n')}
 
 If the format changes, the quality is ${qualities()} unless \`format:\` sets one. Setting a quality makes WebP,
 AVIF and TIFF lossy, even if the original is lossless, and gives TIFF 8 bits a sample.
@@ -95,13 +93,12 @@ function yesOrNo(is: boolean): string {
   return is ? 'yes' : 'no'
 }
 
-function section(name: (typeof sections)[number]): string {
-  const inside = rows.filter(({ section }) => section === name)
+function section([name, rows]: [string, Readonly<Record<string, Row>>]): string {
   return `## ${name}
 
 | feature | originals | channels swapped | other operations | result in another format |
 |---|---|---|---|---|
-${inside.map(featureRow).join('\n')}`
+${Object.values(rows).map(featureRow).join('\n')}`
 }
 
 function featureRow({ feature, of, swapped, developed, as }: Row): string {

@@ -17,8 +17,15 @@ interface Edit {
 interface OpenElement {
   readonly name: string
   readonly namespaces: Namespaces
-  /** The start of an element that is removed or replaced; undefined if the element stays. */
-  readonly edit: { from: number; text: string | undefined } | undefined
+}
+
+/** An open element that is removed, or whose content is replaced by a text. */
+interface EditedElement {
+  /** The number of open elements, with this one. */
+  readonly depth: number
+  readonly from: number
+  /** Undefined if the element is removed. */
+  readonly text: string | undefined
 }
 
 type Namespaces = ReadonlyMap<string, string>
@@ -43,34 +50,31 @@ export function editXml(xml: string, rule: XmlRule): { xml: string; staying: Xml
   const edits: Edit[] = []
   const staying: XmlName[] = []
   const open: OpenElement[] = []
-  // The element whose content is edited as a whole.
-  let edited: OpenElement | undefined
+  let edited: EditedElement | undefined
 
   const close = (contentEnd: number, end: number) => {
-    const element = open.pop()
-    if (element && element === edited) {
-      const { from, text } = element.edit ?? { from: end, text: '' }
+    if (edited?.depth === open.length) {
+      const { from, text } = edited
       edits.push({ from, to: text === undefined ? end : contentEnd, text: text ?? '' })
       edited = undefined
     }
+    open.pop()
   }
   const start = (at: number): number => {
     const tag = readStartTag(xml, at, open.at(-1)?.namespaces ?? wellKnown)
     const name = resolve(tag.name, tag.namespaces, 'element')
-    const action = edited ? undefined : rule(name)
-    const edit = action && {
-      from: action === 'remove' ? at : tag.end,
-      text: action === 'remove' ? undefined : escaped(action.text),
+    const depth = open.push({ name: tag.name, namespaces: tag.namespaces })
+    if (depth > maxDepth) throw new SyntaxError('the XML is nested too deep')
+    if (!edited) {
+      const action = rule(name)
+      if (action === 'remove') edited = { depth, from: at, text: undefined }
+      else {
+        staying.push(name)
+        editAttributes(tag, rule, edits, staying)
+        // An empty element has no place for a text.
+        if (action && !tag.isEmpty) edited = { depth, from: tag.end, text: escaped(action.text) }
+      }
     }
-    const element: OpenElement = { name: tag.name, namespaces: tag.namespaces, edit }
-    open.push(element)
-    if (open.length > maxDepth) throw new SyntaxError('the XML is nested too deep')
-    if (!edited && action !== 'remove') {
-      staying.push(name)
-      editAttributes(tag, rule, edits, staying)
-    }
-    // An empty element has no place for a text.
-    if (edit && !(tag.isEmpty && action !== 'remove')) edited = element
     if (tag.isEmpty) close(tag.end, tag.end)
     return tag.end
   }

@@ -3,7 +3,7 @@ import { bytesSource, readAvifCoding, readImageHeader } from '@darkroom/image-he
 import sharp from 'sharp'
 import { type Trace, tracesIn } from '../metadata-traces.ts'
 
-/** What sharp reads of the first frame of a file. */
+/** The metadata that sharp reads from the first frame of a file. */
 export function metadataOf(bytes: Buffer) {
   return sharp(bytes, { pages: 1 }).metadata()
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { bytesSource, readImageHeader } from '@darkroom/image-header'
 import sharp from 'sharp'
-import type { RowName } from '../../../scripts/compatibility-table.ts'
+import type { RowName } from '../../../scripts/compatibility/table.ts'
 import { codingOf, jpegSampling } from './features.ts'
 import { animatedGif, commentedPng, deep, fixture, graded, photo } from './pictures.ts'
 import { carried, tiffWithAll } from './pictures-with-metadata.ts'

@@ -13,7 +13,6 @@ export interface Row {
   readonly feature: string
   /** The originals that can have the feature. */
   readonly of: string
-  readonly section: Section
   /** When channels are swapped and the format stays. */
   readonly swapped: Cell
   /** In every other operation, when the format stays. */
@@ -22,15 +21,14 @@ export interface Row {
   readonly as?: Partial<Record<OutputFormat, Cell>>
 }
 
-export const sections = ['Pixels', 'Frames and pages', 'Colour', 'Coding', 'Beside the pixels'] as const
-export type Section = (typeof sections)[number]
-
 export const kept: Cell = { fate: 'kept' }
 export const dropped: Cell = { fate: 'dropped' }
 export const refused = (words: string): Cell => ({ fate: 'refused', words })
 export const converted = (words: string): Cell => ({ fate: 'converted', words })
-export const but = (words: string): Cell => ({ fate: 'kept', words })
-export const gone = (words: string): Cell => ({ fate: 'dropped', words })
+/** Kept, with a remark. */
+export const keptWith = (words: string): Cell => ({ fate: 'kept', words })
+/** Dropped, with a remark. */
+export const droppedWith = (words: string): Cell => ({ fate: 'dropped', words })
 
 /** The same in every case. */
 export function everywhere(cell: Cell): Pick<Row, 'swapped' | 'developed' | 'as'> {
