@@ -14,7 +14,7 @@ export interface HeifItem {
   properties: HeifProperty[]
 }
 
-export interface HeifReference {
+interface HeifReference {
   /** 'auxl' from alpha to its image, 'thmb' from thumbnail to image, 'dimg' from grid to tiles. */
   type: string
   from: number

@@ -4,7 +4,7 @@ import { MalformedImage } from '../malformed-image.ts'
 import type { IfdEntry, TiffSpan } from './ifd.ts'
 
 /** The samples of a page, as its tags describe them. */
-export interface StoredSamples {
+interface StoredSamples {
   bitsPerSample: number
   samplesPerPixel: number
   photometric: number | undefined

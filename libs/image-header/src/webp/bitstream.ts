@@ -2,7 +2,7 @@ import type { HeaderReader } from '../header-reader.ts'
 import { MalformedImage } from '../malformed-image.ts'
 import type { WebpChunk } from './chunk.ts'
 
-export interface Bitstream {
+interface Bitstream {
   width: number
   height: number
   hasAlpha: boolean

@@ -3,7 +3,7 @@ import { MalformedImage } from '../malformed-image.ts'
 import { isBitstream, readBitstream } from './bitstream.ts'
 import { readChunk, uint24, type WebpChunk } from './chunk.ts'
 
-export interface WebpFrame {
+interface WebpFrame {
   width: number
   height: number
   hasAlpha: boolean
