@@ -36,8 +36,8 @@ keep('s3-identities.json', () => {
     identities: [{ name: 'darkroom', credentials: [{ accessKey, secretKey }], actions }],
   })
 })
-// Serf needs a key of 16 bytes. On SIGTERM its agent leaves the cluster; and it looks for lost agents every
-// 5 s instead of every 30, so that a healed partition is noticed soon.
+// Serf needs a key of 16 bytes. On SIGTERM its agent leaves the cluster. It looks for lost agents every 5 s instead of
+// every 30 s, so that the end of a partition is noticed soon.
 keep('serf.json', () =>
   JSON.stringify({
     encrypt_key: randomBytes(16).toString('base64'),
