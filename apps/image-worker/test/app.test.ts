@@ -42,7 +42,7 @@ suite('health and metrics', () => {
     assert.match(text, /^darkroom_work_bytes_total\{direction="out"\} 21$/m)
   })
 
-  test('fault: the worker is alive but not ready while it knows no master', async t => {
+  test('fault: the worker is alive but not ready while no master is registered', async t => {
     const workshop = await startWorkshop(t)
     const config = loadConfig(Config, { ...workshop.env, THREADS: '1' })
     const worker = await start(config, logger, { pid: 1, kill: () => assert.fail('no thread is stuck') })

@@ -60,7 +60,7 @@ async function loadFurther(): Promise<void> {
 void readSession()
 const root = document.getElementById('app')
 if (root) render(<Page />, root)
-/** Resolves when the first view is drawn. What it does not show is loaded after that. */
+/** Resolves when the first view is drawn. The parts that it does not show are loaded after that. */
 const isDrawn = takeTurns(3)
 void isDrawn.then(loadFurther)
 

@@ -85,7 +85,7 @@ export interface RetryFilters {
   since?: string | undefined
 }
 
-/** What a preset consists of; variants also as `presets` returns them. */
+/** The content of a preset; variants may also be as `presets` returns them. */
 export interface PresetOptions {
   operations?: Operations | undefined
   variants?: Readonly<Record<string, Operations | { operations: Operations }>> | undefined

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import type { Darkroom, ListQuery, Source } from '../src/index.ts'
 
-/** What applications write in TypeScript. The compiler checks it; it is never run. */
+/** Code as applications write it in TypeScript. The compiler checks it; it is never run. */
 
 export const sources: Source[] = [
   Buffer.from('bytes'),

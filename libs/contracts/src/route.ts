@@ -31,7 +31,7 @@ export interface Route {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
   readonly url: string
   readonly schema: RouteSchema
-  /** Who may call a route of the frontend; default: every caller with a key. */
+  /** The callers that a route of the frontend allows; default: every caller with a key. */
   readonly access?: Access
   /** Which calls of an internal route workers may make; default: none. */
   readonly worker?: WorkerAccess

@@ -38,8 +38,8 @@ export class Reserve {
         writeFileSync(this.#path, randomBytes(reserveBytes), { mode: 0o600 })
       this.#isComplete = true
     } catch {
-      // Usually, the disk is full. What was written stays reserved, and the rest is tried again later. Without a reserve,
-      // everything but deletions on a full disk works.
+      // Usually, the disk is full. The part that was written stays reserved, and the rest is tried again later. Without a
+      // reserve, everything but deletions on a full disk works.
     }
   }
 }

@@ -29,7 +29,7 @@ function foldersThatAreCopied(name: string, openPlaces: OpenPlaces): void {
       assert.equal(await count(original, 40), 40)
       cpSync(folder, copy, { recursive: true })
       const second = await there.start(copy)
-      // It takes a while until the agents know where the second node is.
+      // It takes a while until the agents have found the second node.
       const refused = await until('the copy refuses writes', async () => {
         const answer = await httpRequest(second.url, '/readyz')
         return String(answer.json().type).endsWith('node-id-in-use') && answer

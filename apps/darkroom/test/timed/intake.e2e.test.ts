@@ -18,7 +18,7 @@ test('a change of the intake at one node of cluster-state reaches every frontend
   const frontends = [frontend, await fleet.start('frontend')]
   await Promise.all(frontends.map(untilReady))
   for (const node of [first, other]) {
-    await until('the nodes know each other', async () => {
+    await until('the nodes have found each other', async () => {
       const { members } = (await fleet.ask(node, '/members')).json()
       return Array.isArray(members) && members.length === 1
     })

@@ -1,7 +1,7 @@
 import type { AuthMode } from '@darkroom/contracts'
 import { isLoopback } from '@darkroom/service-kit'
 
-/** Who may use the frontend: callers with a key, all callers, or (as-configured) those that kv-config's setting allows. */
+/** The callers of the frontend: those with a key, all, or (as-configured) those that kv-config's setting allows. */
 export type AccessMode = AuthMode | 'as-configured'
 
 interface AccessSettings {

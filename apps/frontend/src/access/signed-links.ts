@@ -6,7 +6,7 @@ import { imageNotFound, requireImage } from './caller.ts'
 import { type LinkTerms, readSignature, signedPath } from './signed-link.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
-/** How long caches may keep the bytes, as they can't know that an image was deleted or a key revoked. */
+/** The longest time for which caches may keep the bytes: they don't notice that an image was deleted or a key revoked. */
 const maxCachedSeconds = 3600
 /** For a master of an earlier version, whose answer does not contain how long images are kept. */
 const presumedRetentionSeconds = 86_400

@@ -28,7 +28,7 @@ const deletionsAtOnce = 8
 export async function eraseOwner(clients: Clients, owner: string): Promise<Erased> {
   await markErased(clients.kv, owner)
   const first = await eraseAll(clients, owner)
-  // A frontend that did not know it yet may have accepted requests meanwhile.
+  // A frontend that had not read the mark yet may have accepted requests meanwhile.
   await delay(noticedMs)
   const last = await eraseAll(clients, owner)
   return {

@@ -54,7 +54,7 @@ export class ResumableUploads {
   }
 
   /**
-   * Begins an upload, also with its first bytes. A refused upload leaves nothing, because the client can't know its id.
+   * Begins an upload, also with its first bytes. A refused upload leaves nothing, because the client has no id for it.
    *
    * @throws ServiceProblem 429 if the owner has too many unfinished uploads; the errors of `append`
    */

@@ -33,7 +33,7 @@ async function acceptLate({ clients: { imageMaster } }: Guarded): Promise<void> 
   assert.equal(status, 202)
 }
 
-/** Holds a master's answer to each upload: the image is accepted, and the frontend doesn't know it yet. */
+/** Holds a master's answer to each upload: the image is accepted, but the frontend has no answer yet. */
 function holdAnswers({ clients: { imageMaster } }: Guarded, t: { mock: typeof import('node:test').mock }) {
   const accepted = Promise.withResolvers<void>()
   const answered = Promise.withResolvers<void>()
@@ -58,7 +58,7 @@ suite('deleting an image by the Idempotency-Key of its upload', () => {
     assert.deepEqual(storageFiles(guarded), [])
   })
 
-  test('concerns only the owner of the key, also for operators, and tells nothing about others', async t => {
+  test('concerns only the owner of the key, also for operators, and reveals nothing about others', async t => {
     const guarded = await startGuarded(t)
     const [alice, bob, operator] = [
       await guarded.makeKey({ owner: 'alice' }),
@@ -223,7 +223,7 @@ suite('deleting an image by the Idempotency-Key of its upload', () => {
     await Promise.all(
       names.map(name => kv.setKey({ params: { '*': name }, querystring: {}, headers: {}, body })),
     )
-    await until('the frontend knows the marks', async () => {
+    await until('the frontend has read the marks', async () => {
       const { status } = await guarded.askWith(key, deletion('one'), { method: 'DELETE' })
       return status === 429
     })

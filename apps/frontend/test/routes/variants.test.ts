@@ -80,7 +80,7 @@ suite('variants', () => {
     assert.equal((await upload('', form, formHeaders)).status, 202)
   })
 
-  test('are developed only by workers that know them, are served, and are deleted with their image', async t => {
+  test('are developed only by workers that support them, are served, and are deleted with their image', async t => {
     t.after(deleteAll)
     const { id } = (await upload('?variants=thumb=flip;card=flop')).json()
     assertProblem(await ask(`/images/${id}/variants/thumb`), 409, 'not-ready', /not-started/)

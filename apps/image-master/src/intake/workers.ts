@@ -95,7 +95,7 @@ export class Workers {
   }
 }
 
-/** What an operator can do about a type that no worker decodes. */
+/** Advice for operators about a type that no worker decodes. */
 export function describeMissing(contentType: string): string {
   return `no worker decodes ${contentType}: install the package ${packageFor(contentType)} where the workers run, and restart them`
 }

@@ -9,7 +9,7 @@ import { UnusableImage } from './unusable-image.ts'
  * document, and failing on any damage.
  *
  * @throws UnusableImage for samples that would be cut to eight bits, for more channels than pictures have,
- * and for colours that libvips doesn't know
+ * and for colours that libvips doesn't support
  */
 export async function openImage(
   input: Uint8Array,

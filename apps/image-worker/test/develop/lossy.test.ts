@@ -16,7 +16,7 @@ import { run } from './run.ts'
 
 /** As a share of the original's size. */
 const largestGrowth = 1.1
-/** For settings that the test knows and `develop` must estimate: about the cost of a tenth of the quality. */
+/** For settings that are given in the test and that `develop` must estimate: about the cost of a tenth of the quality. */
 const tolerated = 1.15
 /** How far, out of 255, equal runs of an encoder may differ. */
 const noticeable = 0.05

@@ -104,7 +104,7 @@ export function claimsAreExclusive(openEngine: OpenEngine): void {
     assert.deepEqual(ids, [taskId(2), undefined, taskId(1), undefined, taskId(3), undefined])
   })
 
-  test('a given task with variants is refused to a worker that does not know variants', async t => {
+  test('a given task with variants is refused to a worker that does not support variants', async t => {
     const store = await openEngine(t, clock)
     await store.create(taskId(1), newTask({ variants }))
     const claim = { type: 'claim', worker: 'worker-1', leaseMs } as const

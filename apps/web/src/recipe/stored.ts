@@ -1,4 +1,4 @@
-/** What the browser keeps under a key; null if there is nothing. */
+/** The value that the browser keeps under a key; null if there is none. */
 export function readStored(key: string): unknown {
   try {
     return JSON.parse(localStorage.getItem(key) ?? 'null')

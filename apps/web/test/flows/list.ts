@@ -54,7 +54,7 @@ export function listFlows({ local, open, png, post, imageOf }: InBrowser): void 
     }
   })
 
-  test('while a part of the history is read, the page does not say that it is empty', async () => {
+  test('while a part of the history is read, the page does not show it as empty', async () => {
     await using opened = await open()
     const { page } = opened
     await page.locator('.row').first().waitFor()

@@ -21,7 +21,7 @@ export type App = FastifyInstance<
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Who may call a route without a contract; see `Route.access`. */
+    /** The callers that a route without a contract allows; see `Route.access`. */
     access?: Access
   }
   interface FastifyInstance {

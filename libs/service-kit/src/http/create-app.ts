@@ -44,7 +44,7 @@ export interface AppOptions extends BodyBounds {
   trustProxy?: FastifyServerOptions['trustProxy'] | undefined
   /** The headers of every answer, also of errors; routes may replace them. */
   answerHeaders?: (headers: IncomingHttpHeaders) => Record<string, string>
-  /** The path and query of a request as the routes know them. */
+  /** The path and query of a request in the form that the routes match. */
   rewriteUrl?: (request: IncomingMessage) => string
   /** The service's own routes. */
   api?: Api

@@ -17,7 +17,7 @@ suite('a request', () => {
       assert.equal(problemOf(await app.inject(url)), 'no-such-route', url)
   })
 
-  test('with a slash at the end of its path is 404, and the answer says to leave it out', async t => {
+  test('with a slash at the end of its path is 404, and the answer advises to leave it out', async t => {
     const { app } = buildApp(t)
     app.post('/things', async () => '')
     app.route({ method: ['GET', 'POST'], url: '/things/:id', handler: async () => 'a thing' })

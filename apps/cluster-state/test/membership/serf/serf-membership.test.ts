@@ -167,7 +167,7 @@ function addressOf({ rpc }: SerfAgent) {
 async function untilKnown(membership: SerfMembership, ids: string[]): Promise<void> {
   const known = () => membership.members().map(({ id }) => id)
   const isSo = () => known().join() === ids.join()
-  await until(`${membership.self.id} knows ${ids.join(', ') || 'no other node'}`, isSo, 40_000)
+  await until(`${membership.self.id} has found ${ids.join(', ') || 'no other node'}`, isSo, 40_000)
 }
 
 async function untilReady(membership: SerfMembership): Promise<void> {

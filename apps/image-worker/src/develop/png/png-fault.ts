@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { pngSignature } from '../../permute/png/chunks.ts'
 
-/** Chunks that a decoder must know (PNG 3rd edition, 11.2). */
+/** Chunks that every decoder must support (PNG 3rd edition, 11.2). */
 const critical: readonly string[] = ['IHDR', 'PLTE', 'IDAT', 'IEND']
 
 /**

@@ -22,7 +22,7 @@ export interface Jpeg {
 }
 
 export interface Reading {
-  /** The caller knows the colours of the components; the file's own declaration is ignored. */
+  /** Whether the components have the colours that the caller expects: the file's own declaration is then ignored. */
   hasKnownColours?: boolean
 }
 

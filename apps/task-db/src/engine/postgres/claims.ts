@@ -98,7 +98,7 @@ interface DueRow {
  * Reads the tasks of the table `due`, and locks and reads as many of the most urgent tasks of their owners, at most `count`
  * each. The documents come from the locking queries, because only these see what other transactions have changed while
  * they waited. A task that began to wait meanwhile can be due, but is never among the most urgent ones. The inner limit is
- * needed because PostgreSQL uses the index only if it knows a limit; the outer limit ends the locking.
+ * needed because PostgreSQL uses the index only if the query has a limit; the outer limit ends the locking.
  */
 function dueAndMostUrgent(waiting: string, count: string): string {
   return `, urgent AS MATERIALIZED (
@@ -132,8 +132,8 @@ export function waitingExcept(except: readonly string[]): string {
 }
 
 /**
- * What a document contains if its task needs the ability; within texts, quotation marks are escaped. Without exceptions
- * there is no parameter, so the usual query stays simple.
+ * Patterns of the documents whose tasks need these abilities; within texts, quotation marks are escaped. Without
+ * exceptions there is no parameter, so the usual query stays simple.
  */
 export function exceptPatterns(except: readonly string[]): unknown[] {
   const patterns = except.map(ability =>
