@@ -136,7 +136,7 @@ const remedies: Readonly<Record<string, string>> = {
   'disk-full': 'The operator must free disk space. The page tries again automatically.',
   'key-required': 'Sign in with your API key.',
   'key-refused': 'Sign in with another API key, or ask an operator for a new key.',
-  'operators-only': 'Sign in with the key of an operator.',
+  'operators-only': 'Sign out, then sign in with the key of an operator.',
   'cross-site': 'The operator must add the address of this page to PUBLIC_URL.',
   'host-not-allowed': 'The operator must add the address of this page to PUBLIC_URL.',
   'took-too-long': 'Use fewer steps, or a smaller image.',

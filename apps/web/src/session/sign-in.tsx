@@ -15,6 +15,7 @@ export function SignIn() {
   const submit = async (event: SubmitEvent) => {
     event.preventDefault()
     const form = event.currentTarget as HTMLFormElement
+    if (isBusy.value) return // a second click
     isBusy.value = true
     error.value = undefined
     try {
@@ -23,6 +24,7 @@ export function SignIn() {
     } catch (failure) {
       if (!(failure instanceof Refusal)) throw failure
       error.value = failure
+      form.querySelector('input')?.focus()
     } finally {
       isBusy.value = false
     }
@@ -59,7 +61,7 @@ export function SignIn() {
           <button type="button" onClick={() => (askForKey.value = false)}>
             Cancel
           </button>
-          <button type="submit" class="primary" disabled={isBusy.value}>
+          <button type="submit" class="primary" aria-busy={isBusy.value}>
             {isBusy.value ? 'Checking…' : 'Sign in'}
           </button>
         </div>

@@ -29,6 +29,7 @@ export function signInFlows({ open, png, createKey, revokeKey }: InBrowser): voi
     await assertAccessible(page)
     await signInWith(page, `${key.slice(0, -1)}${key.endsWith('0') ? '1' : '0'}`)
     await page.getByRole('alert').first().waitFor()
+    assert.equal(await page.evaluate(() => document.activeElement?.id), 'key')
     await assertAccessible(page)
     await signInWith(page, key)
     await page.getByText('The line is still empty').waitFor()
@@ -203,7 +204,7 @@ export function signInFlows({ open, png, createKey, revokeKey }: InBrowser): voi
     await using opened = await open('/status')
     const { page } = opened
     await signInWith(page, key)
-    const advice = 'Only operators may do this. Sign in with the key of an operator.'
+    const advice = 'Only operators may do this. Sign out, then sign in with the key of an operator.'
     await page.getByText(advice, { exact: true }).waitFor()
     await assertAccessible(page)
   })
