@@ -10,7 +10,7 @@ import { isNewer } from '../is-newer.ts'
 import { migrations } from './migrations.ts'
 import { selectPage } from './select-page.ts'
 import { parse, prepareStatements, read } from './statements.ts'
-import { WaitingLine } from './waiting-line.ts'
+import { WaitingTasks } from './waiting-tasks.ts'
 
 /** The most leases that are taken back in one transaction, so that it stays short. */
 const expiryBatch = 500
@@ -24,7 +24,7 @@ export class SqliteTaskStore implements TaskStore {
   /** The time by which leases end. A clock that is set back or forward neither lengthens nor ends leases. */
   readonly #leaseTime: SteadyTime
   readonly #statements: ReturnType<typeof prepareStatements>
-  readonly #line: WaitingLine
+  readonly #waiting: WaitingTasks
   readonly #listeners = new Set<ChangeListener>()
 
   /** @throws UnusableFile */
@@ -34,7 +34,7 @@ export class SqliteTaskStore implements TaskStore {
     this.#database = openDatabase(path, migrations)
     this.#writes = new GroupCommit(this.#database, diskFull)
     this.#statements = prepareStatements(this.#database)
-    this.#line = new WaitingLine(this.#statements)
+    this.#waiting = new WaitingTasks(this.#statements)
     this.#clock = clock
     this.#leaseTime = new SteadyTime(clock)
     this.#cutLeases()
@@ -45,7 +45,7 @@ export class SqliteTaskStore implements TaskStore {
     const result = await this.#writes.run(() => {
       const known = read(this.#statements.get, id) ?? this.#findWithKeyOf(given)
       if (known) return { isNew: false, task: known }
-      const task = beginTask(id, given, this.#now(), this.#line.turnFor(given))
+      const task = beginTask(id, given, this.#now(), this.#waiting.turnFor(given))
       this.#statements.insert.run(id, JSON.stringify(task))
       return { isNew: true, task }
     })
@@ -73,9 +73,9 @@ export class SqliteTaskStore implements TaskStore {
 
   async claim(worker: string, leaseMs: number, decodes = allAbilities) {
     // Most polls find nothing; they need no transaction.
-    if (!this.#line.next(decodes)) return undefined
+    if (!this.#waiting.next(decodes)) return undefined
     const task = await this.#writes.run(() => {
-      const next = this.#line.next(decodes)
+      const next = this.#waiting.next(decodes)
       if (!next) return undefined
       const outcome = this.#claimInTurnOf(next, { type: 'claim', worker, leaseMs, decodes })
       if (outcome.kind !== 'changed') throw new Error(`a waiting task refused a claim: ${next.id}`)
@@ -102,7 +102,7 @@ export class SqliteTaskStore implements TaskStore {
       const task = read(this.#statements.get, id)
       if (!task) return undefined
       if (event.type === 'claim') return this.#claimInTurnOf(task, event)
-      const turn = event.type === 'retry' ? this.#line.turnFor(task) : undefined
+      const turn = event.type === 'retry' ? this.#waiting.turnFor(task) : undefined
       return this.#change(task, { ...event, ...(turn !== undefined && { turn }) })
     })
     if (outcome?.kind === 'changed') this.#announce({ kind: 'stored', task: outcome.task })
@@ -192,7 +192,7 @@ export class SqliteTaskStore implements TaskStore {
   }
 
   #claimInTurnOf(due: Task, event: ClaimEvent): Outcome {
-    const { claimed, deferred } = this.#line.exchange(due, event.decodes)
+    const { claimed, deferred } = this.#waiting.exchange(due, event.decodes)
     for (const task of deferred) this.#statements.update.run(JSON.stringify(task), task.id)
     return this.#change(claimed[0] ?? due, event)
   }

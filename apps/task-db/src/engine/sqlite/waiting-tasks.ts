@@ -3,7 +3,7 @@ import { type Exchange, exchangeTurns, nextTurn } from '../../turns.ts'
 import { type prepareStatements, read } from './statements.ts'
 
 /** The waiting tasks, in the order of their turns. */
-export class WaitingLine {
+export class WaitingTasks {
   readonly #statements: ReturnType<typeof prepareStatements>
 
   constructor(statements: ReturnType<typeof prepareStatements>) {
