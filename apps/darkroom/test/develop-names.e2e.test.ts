@@ -34,7 +34,7 @@ test('develop never overwrites an original, by whatever path its folder is named
   }
 })
 
-test('develop names results apart on disks that ignore case, and shows no control characters', async t => {
+test('develop gives results different names on disks that ignore case, and shows no control characters', async t => {
   const folder = temporaryFolder(t)
   mkdirSync(join(folder, 'in'))
   for (const name of ['A.png', 'a.PNG', 'line\nfeed.png']) writeFileSync(join(folder, 'in', name), png)

@@ -13,7 +13,7 @@ function registersNamed(prefix: string, count: number): Entry[] {
   }))
 }
 
-suite('what differs between two states', () => {
+suite('the difference of two states', () => {
   test('is empty when they are the same, and no version is exchanged', () => {
     const [one, other] = [new State(registersNamed('a', 500)), new State(registersNamed('a', 500).reverse())]
     assert.deepEqual(differingBuckets(one.digest(), other.digest()), [])

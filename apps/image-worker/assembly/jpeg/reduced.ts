@@ -15,7 +15,7 @@ import { lowBlock, makeSkipTables } from './skip'
 /** The quantisation steps of each component, in zigzag order. */
 export const stepsAt = memory.data(4 * 64)
 
-/** What `lowBlock` needs about the 25 positions that may be kept, and 15 more, for each component. */
+/** The `places` for `lowBlock`: 25 positions that may be kept, and 15 more, for each component. */
 const positions: usize = 40
 const places = memory.data(4 * 40 * 4, 4)
 

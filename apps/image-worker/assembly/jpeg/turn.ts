@@ -3,8 +3,8 @@ import { blockBytes } from './components'
 /** The sign that each coefficient of a turned block gets, in zigzag order, 16 bits each. */
 export const turnedSignsAt: usize = memory.data(64 * 2, 16)
 /**
- * For each eight coefficients of a transposed block, three lists of 16: which of their bytes come from the eight before, from
- * the same eight, and from the next eight of the original block. 255 stands for no byte.
+ * For each eight coefficients of a transposed block, three lists of 16: which of their bytes come from the eight before,
+ * from the same eight, and from the next eight of the original block. 255 stands for no byte.
  */
 export const turnedBytesAt: usize = memory.data(8 * 48, 16)
 

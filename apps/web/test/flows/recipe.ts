@@ -96,7 +96,7 @@ export function recipeFlows({ open, local, png, photo, imageOf }: InBrowser): vo
     'variants without steps': '{"steps":[],"variants":[{"name":"thumb"}]}',
     'something else': '5',
   }))
-    test(`what another version of the page saved does not break this one: ${words}`, async () => {
+    test(`data stored by another version of the page does not break this one: ${words}`, async () => {
       await using opened = await open('/docs')
       const { page } = opened
       await page.evaluate(recipe => {
