@@ -15,6 +15,11 @@ interface MigrationCounts {
   registrations: number
 }
 
+interface MigratedEntries extends MigrationCounts {
+  /** Keys of the target that the source does not have. */
+  others: string[]
+}
+
 const pageSize = 100
 
 /**
@@ -35,14 +40,19 @@ export async function migrateKv({
   signal?: AbortSignal
   /** Called after every entry, with the counts so far and its key. */
   onProgress?: (counts: Readonly<MigrationCounts>, key: string) => void
-}): Promise<MigrationCounts> {
+}): Promise<MigratedEntries> {
   const counts: MigrationCounts = { copied: 0, present: 0, differing: 0, registrations: 0 }
+  const keys = new Set<string>()
   for await (const entry of everyEntry(from)) {
     signal?.throwIfAborted()
+    keys.add(entry.key)
     counts[await copy(entry, to)] += 1
     onProgress?.({ ...counts }, entry.key)
   }
-  return counts
+  const others: string[] = []
+  for await (const { key } of everyEntry(to))
+    if (!keys.has(key) && !key.startsWith(registrationsPrefix)) others.push(key)
+  return { ...counts, others }
 }
 
 async function* everyEntry(store: KvStore): AsyncGenerator<KvEntry> {

@@ -37,7 +37,7 @@ withEngine('etcd', program => {
     await from.set('bytes', bytes, { condition: { kind: 'always' } })
     const keys: string[] = []
     const counts = await migrateKv({ from, to, onProgress: (_, key) => keys.push(key) })
-    assert.deepEqual(counts, { copied: 4, present: 0, differing: 0, registrations: 1 })
+    assert.deepEqual(counts, { copied: 4, present: 0, differing: 0, registrations: 1, others: [] })
     assert.deepEqual(keys, ['bytes', 'config/a', 'config/🔑', 'services/a', 'uploads/_/1'])
     assert.equal(text((await to.get('config/a')).entry), 'one')
     assert.equal(text((await to.get('config/🔑')).entry), '')
@@ -56,9 +56,19 @@ withEngine('etcd', program => {
     await migrateKv({ from, to })
     await put(to, 'b', 'changed since')
     await put(from, 'c', 'new')
-    assert.deepEqual(await migrateKv({ from, to }), { copied: 1, present: 1, differing: 1, registrations: 0 })
+    const counts = await migrateKv({ from, to })
+    assert.deepEqual(counts, { copied: 1, present: 1, differing: 1, registrations: 0, others: [] })
     assert.equal(text((await to.get('b')).entry), 'changed since')
     assert.equal(text((await to.get('c')).entry), 'new')
+  })
+
+  test('entries that were deleted in the source since an earlier run are reported', async t => {
+    const { from, to } = prepare(t)
+    for (const key of ['keys/revoked', 'keys/valid', 'services/a']) await put(from, key, 'one')
+    await migrateKv({ from, to })
+    await put(to, 'services/b', 'registered since')
+    await from.delete('keys/revoked', { kind: 'always' })
+    assert.deepEqual((await migrateKv({ from, to })).others, ['keys/revoked'])
   })
 
   test('more than a page of entries is copied, and an aborted run can be continued', async t => {
@@ -77,6 +87,7 @@ withEngine('etcd', program => {
       present: 120,
       differing: 0,
       registrations: 0,
+      others: [],
     })
     await assertAll(to, keys)
   })

@@ -3,6 +3,8 @@ import { createLogger } from '@darkroom/service-kit'
 import type { Migrate } from './migration.ts'
 import { openStore } from './open-store.ts'
 
+const shownKeys = 10
+
 /** Registrations are not copied: services register again. */
 export const migrateEntries: Migrate = async ({ from, to }, { signal, progress }) => {
   const logger = createLogger('migrate', 'silent')
@@ -16,7 +18,7 @@ export const migrateEntries: Migrate = async ({ from, to }, { signal, progress }
     )
   const source = await open(from)
   const target = await open(to)
-  const { copied, present, differing, registrations } = await migrateKv({
+  const { copied, present, differing, registrations, others } = await migrateKv({
     from: source,
     to: target,
     signal,
@@ -28,6 +30,13 @@ export const migrateEntries: Migrate = async ({ from, to }, { signal, progress }
   return [
     `${copied + present + differing} entries, ${copied} of them copied now`,
     ...(differing > 0 ? [`${differing} have another value in the target, and were not changed there`] : []),
+    ...(others.length > 0 ? [onlyInTarget(others)] : []),
     ...(registrations > 0 ? [`${registrations} registrations are left out; services register again`] : []),
   ]
+}
+
+/** If a key was revoked in the source after an earlier run, the copy of that run would still be valid. */
+function onlyInTarget(keys: readonly string[]): string {
+  const some = keys.slice(0, shownKeys).join(', ') + (keys.length > shownKeys ? ', …' : '')
+  return `${keys.length} entries are only in the target, and stay there: ${some}. If they were deleted in the source, such as a revoked API key, migrate to an empty target instead`
 }
