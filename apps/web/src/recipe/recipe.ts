@@ -94,14 +94,12 @@ export function removeStep(place: StepPlace, key: string): void {
   )
 }
 
-/** Moves a step up (-1) or down (1). */
+/** Moves a step up (-1) or down (1), where another step is. */
 export function moveStep(place: StepPlace, key: string, by: -1 | 1): void {
   const steps = stepsAt(place)
   const from = steps.findIndex(step => step.key === key)
-  const moved = steps[from]
-  const to = from + by
-  if (!moved || to < 0 || to >= steps.length) return
-  setSteps(place, steps.toSpliced(from, 1).toSpliced(to, 0, moved))
+  const moved = steps.filter(step => step.key === key)
+  setSteps(place, steps.toSpliced(from, 1).toSpliced(from + by, 0, ...moved))
 }
 
 /** Adds a small variant under a name that is free. */

@@ -18,7 +18,10 @@ interface StepEditorProps {
 export function StepEditor({ place, step, at, count }: StepEditorProps) {
   const { key, name, values } = step
   const form = operations.value.find(each => each.name === name)
+  const isFirst = at === 0
+  const isLast = at === count - 1
   const move = (by: -1 | 1) => {
+    if (by < 0 ? isFirst : isLast) return
     moveStep(place, key, by)
     announce(`${name} is now step ${at + 1 + by} of ${count}`)
   }
@@ -54,10 +57,11 @@ export function StepEditor({ place, step, at, count }: StepEditorProps) {
       <div class="step-buttons">
         {count > 1 && (
           <>
+            {/* Not disabled, so that the focus stays here at the end of the list. */}
             <button
               type="button"
               class="icon"
-              disabled={at === 0}
+              aria-disabled={isFirst}
               aria-label={`Move ${name} up`}
               onClick={() => move(-1)}
             >
@@ -66,7 +70,7 @@ export function StepEditor({ place, step, at, count }: StepEditorProps) {
             <button
               type="button"
               class="icon"
-              disabled={at === count - 1}
+              aria-disabled={isLast}
               aria-label={`Move ${name} down`}
               onClick={() => move(1)}
             >
