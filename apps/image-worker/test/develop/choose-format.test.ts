@@ -162,7 +162,7 @@ test('format:auto chooses a format that has room for the result', async () => {
   assert.equal(await chosen(webp, 'pad:0:16383:0:0:transparent,'), 'png')
 })
 
-test('format:auto looks at the picture of a TIFF, not at its thumbnail', async () => {
+test('format:auto depends on the picture of a TIFF, not on its thumbnail', async () => {
   for (const [image, format] of [
     [photo(), 'jpeg'],
     [drawing(shapes).removeAlpha(), 'png'],

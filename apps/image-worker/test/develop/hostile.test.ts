@@ -12,7 +12,7 @@ const seed = 20_261_121
 const fewest = 2000
 /** Time of the processor: far below the 60 s after which a worker's thread is ended. */
 const mostCpuMs = 10_000
-/** One raster of the largest inputs, 40 MB, and what the allocator keeps of it. */
+/** One raster of the largest inputs, 40 MB, and the part of it that the allocator keeps. */
 const toleratedGrowthBytes = 64 * 1024 * 1024
 
 test(`hostile images soon end in a result or an error, and leak no memory (seed ${seed})`, async t => {

@@ -68,11 +68,13 @@ export function readXmp(
     const text = textOf(xmp)
     // Without its sizes and positions, a panorama counts as the whole sphere.
     const losesPanorama = changesView || (movesPixels && !isWholePanorama(text))
-    const isRemoved = ({ namespace, local }: XmlName) =>
-      (namespace === namespaces.panorama
+    const isNamespaceRemoved = (namespace: string) =>
+      namespace === namespaces.panorama
         ? losesPanorama
-        : aboutOtherParts.some(pattern => pattern.test(namespace))) ||
-      (aboutTheFile[namespace]?.includes(local) ?? false) ||
+        : aboutOtherParts.some(pattern => pattern.test(namespace))
+    const isRemoved = ({ namespace, local }: XmlName) =>
+      isNamespaceRemoved(namespace) ||
+      aboutTheFile[namespace]?.includes(local) ||
       (movesPixels && isAboutPlaces(namespace, local))
     const { xml, staying } = editXml(text, name => (isRemoved(name) ? 'remove' : undefined))
     return staying.some(({ namespace }) => !containers.includes(namespace)) ? xml : undefined

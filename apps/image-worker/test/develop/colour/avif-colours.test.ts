@@ -35,7 +35,7 @@ for (const [name, primaries, transfer] of [
   })
 }
 
-/** The AVIF in 10 bits has 0 in the lower bits of what sharp returns. */
+/** The AVIF has 10 bits, so the lower bits of the samples that sharp returns are 0. */
 function filled(avif: Inspected): Inspected {
   const samples = avif.samples.map(sample => (avif.isDeep ? sample | (sample >> 10) : sample))
   return { ...avif, format: '', samples }

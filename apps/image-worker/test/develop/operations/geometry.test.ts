@@ -111,7 +111,7 @@ test('a resize keeps the picture: areas of one colour stay so, cover cuts the si
   }
 })
 
-test('resizing equals what sharp does with the whole picture, up to rounding', async () => {
+test('resizing gives the samples that sharp makes of the whole picture, up to rounding', async () => {
   await fc.assert(
     fc.asyncProperty(
       rasters({ channels: [1, 3] }),

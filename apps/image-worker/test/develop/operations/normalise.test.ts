@@ -6,7 +6,7 @@ import { assertSame, inspect, inspectResult, meanError } from '../inspect.ts'
 import { drawing, rasters } from '../rasters.ts'
 import { run } from '../run.ts'
 
-test('normalising equals what sharp does; transparency stays', async () => {
+test('normalising gives the same samples as in sharp; transparency stays', async () => {
   await fc.assert(
     fc.asyncProperty(rasters({ channels: [1, 3, 4] }), async raster => {
       const space = { 1: ['b-w', 'grey16'], 3: ['srgb', 'rgb16'], 4: ['srgb', 'rgb16'] }[

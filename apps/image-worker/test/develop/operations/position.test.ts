@@ -13,7 +13,7 @@ const png = await photo.clone().png().toBuffer()
 /** sharp's name of the position. */
 const inSharp = (place: string) => place.split('-').reverse().join(' ')
 
-test('positions of a resize select what they select in sharp', async () => {
+test('the positions of a resize select the same parts as in sharp', async () => {
   for (const fit of ['cover', 'contain'] as const) {
     for (const place of places) {
       for (const box of [
@@ -29,7 +29,7 @@ test('positions of a resize select what they select in sharp', async () => {
   }
 })
 
-test('a cover by attention or entropy equals what sharp does', async () => {
+test('a cover by attention or entropy selects the same part as sharp', async () => {
   for (const position of ['attention', 'entropy']) {
     for (const box of [
       { width: 40, height: 40 },
@@ -46,7 +46,7 @@ test('a cover by attention or entropy equals what sharp does', async () => {
   }
 })
 
-test('a crop at a place begins there; a crop by attention contains what catches the eye', async () => {
+test('a crop at a place begins there; a crop by attention contains the part that catches the eye', async () => {
   const at = {
     center: [45, 32],
     'top-left': [0, 0],

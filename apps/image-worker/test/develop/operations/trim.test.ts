@@ -28,7 +28,7 @@ test('a trim removes margins of one colour exactly, in every kind of image', asy
   )
 })
 
-test('a trim of opaque images equals what sharp does', async () => {
+test('a trim of opaque images equals the trim of sharp', async () => {
   for (const threshold of [1, 10, 60]) {
     const samples = new Uint8Array(40 * 30 * 3).fill(200)
     for (let y = 6; y < 21; y++)

@@ -43,7 +43,7 @@ test('a TIFF without byte counts whose last strip is too short fails', async () 
     const offsets = TiffReader.of(tiff)
       ?.directories()[0]
       ?.entries.find(({ tag }) => tag === 273)
-    // Behind the strips is the directory.
+    // The directory follows the strips.
     const { at = 0 } = TiffReader.of(tiff)?.directories()[0] ?? {}
     overwriteNumbers(tiff, offsets ?? assert.fail(), numbersOf(offsets).with(-1, at - 10))
     await assert.rejects(run(tiff, 'flip'), { code: 'undecodable-image' }, compression)

@@ -57,7 +57,7 @@ const gifs: fc.Arbitrary<GifPicture> = fc
     }),
   )
 
-test('every frame comes out permuted, with its delay, disposal, place and transparency', async () => {
+test('every frame is permuted, and keeps its delay, disposal, place and transparency', async () => {
   await fc.assert(
     fc.asyncProperty(gifs, orders, async (picture, order) => {
       const gif = assembleGif(picture)

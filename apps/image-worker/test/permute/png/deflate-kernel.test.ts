@@ -82,7 +82,7 @@ test('frequencies whose optimal codes are too long get the longest allowed codes
   assert.ok(deflated(bytes).length < huffman.length * 1.01)
 })
 
-test('the stream is not larger than what zlib makes of literals, or of literals and runs', () => {
+test('the stream is not larger than the streams that zlib makes of literals, or of literals and runs', () => {
   const photograph = noiseBytes(most, 1).map(byte => 128 + Math.round(Math.sqrt(byte) - 8))
   const smooth = noiseBytes(most, 2).map(byte => (byte < 40 ? byte & 3 : 0))
   for (const bytes of [photograph, smooth]) {
