@@ -15,6 +15,16 @@ test('a finished task is counted once, with the bytes of its result, even if it 
   assert.deepEqual(tally.amounts, { [imageCounters.finished]: 1, [imageCounters.bytesOut]: facts.bytes })
 })
 
+test('a result is refused whose size no counter could add: all later sizes would not be counted, either', async t => {
+  const { tally, begin, report } = prepare(t)
+  await begin(1)
+  for (const bytes of [1e300, 2 ** 53, 2 ** 43 + 1]) {
+    const refused = await report(1, { state: 'finished', token: 1, result: { ...facts, bytes } })
+    assert.equal(refused.statusCode, 400)
+  }
+  assert.deepEqual(tally.amounts, {})
+})
+
 test('a failure is counted when the task has failed permanently', async t => {
   const { tally, begin, report } = prepare(t)
   await begin(1)

@@ -32,15 +32,18 @@ const Instant = Type.String({
 })
 
 /** Services send it as a header; HTTP clients and servers refuse most other characters there. */
-const ContentType = Type.String({ pattern: '^[!-~]+( [!-~]+)*$' })
+const ContentType = Type.String({ pattern: '^[!-~]+( [!-~]+)*$', maxLength: 200 })
+/** More than any store holds in one object. The sums of many sizes must be exact, because counters refuse all others. */
+const maxBytes = 2 ** 43
+const Extent = Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 })
 
 /** Facts about a stored image. Width and height are in pixels, of one frame, as displayed. */
 export const ImageFacts = Type.Object({
   contentType: ContentType,
-  bytes: Type.Integer({ minimum: 0 }),
-  width: Type.Integer({ minimum: 1 }),
-  height: Type.Integer({ minimum: 1 }),
-  frames: Type.Integer({ minimum: 1 }),
+  bytes: Type.Integer({ minimum: 0, maximum: maxBytes }),
+  width: Extent,
+  height: Extent,
+  frames: Extent,
   sha256: Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256 of the whole file, in hex' }),
 })
 export type ImageFacts = Static<typeof ImageFacts>
