@@ -30,8 +30,8 @@ export interface Neighbours {
 }
 
 /**
- * Starts a kv-config, a cluster-state, a task DB and a storage for one test, on a temporary folder and free ports. Their timeouts are
- * short. `settings` are their environment variables.
+ * Starts a kv-config, a cluster-state, a task DB and a storage for one test, on a temporary folder and free ports. Their
+ * timeouts are short. `settings` are their environment variables.
  */
 export async function startNeighbours(
   owner: Owner,

@@ -20,7 +20,7 @@ import { type BrowserContextOptions, chromium, type Locator, type Page, type Rou
 import { browserArguments, lanName, type OpenedPage, openPage, openWithSettings } from './open-page.ts'
 import { pictureOf } from './pictures.ts'
 
-/** Chromium without a user interface, which opens a page in a third of the CPU time. It ignores the settings of a profile. */
+/** Chromium without a user interface: opens a page in a third of the CPU time, and ignores the settings of a profile. */
 const headlessShell = 'chromium-headless-shell'
 
 const owner = { after }

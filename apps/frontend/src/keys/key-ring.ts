@@ -58,7 +58,7 @@ export class KeyRing {
     return this.#keys?.size === 0
   }
 
-  /** Whether requests need a key: the setting is or was `keys`, or a key exists or existed, and the setting is not `open`. */
+  /** Whether requests need a key: the setting is not `open`, and it is or was `keys`, or a key exists or existed. */
   get requiresKeys(): boolean {
     return this.#setting !== 'open' && this.#localFacts.requiredKeys
   }

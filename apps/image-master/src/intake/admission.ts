@@ -32,7 +32,7 @@ export class Admission {
     this.#taskDb = taskDb
   }
 
-  /** @throws ServiceProblem 429 if too many images wait, in all or of this owner; 503 if too many bytes are being received */
+  /** @throws ServiceProblem 429 if too many images wait, in all or of this owner; 503 if too many bytes are under way */
   async check({
     maxQueued,
     maxQueuedPerOwner,

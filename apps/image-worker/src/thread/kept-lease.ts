@@ -2,7 +2,7 @@ import type { Client, imageMasterRoutes, Work } from '@darkroom/contracts'
 import type { Logger } from '@darkroom/service-kit/clients'
 
 const minRenewMs = 100
-/** The pause after a failed renewal. It must be shorter than the time for renewals that the task DB gives after an outage. */
+/** The pause after a failed renewal, shorter than the time for renewals that the task DB gives after an outage. */
 const retryMs = 1000
 
 /**

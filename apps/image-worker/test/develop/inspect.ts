@@ -3,7 +3,7 @@ import sharp from 'sharp'
 import type { Developed } from '../../src/develop/developed.ts'
 import type { ChannelOrder } from '../../src/permute/channel-order.ts'
 
-/** The content of a file as an independent decoder reads it: all frames, as red, green, blue and alpha of their own depth. */
+/** The content of a file as an independent decoder reads it: all frames, in red, green, blue and alpha of their depth. */
 export interface Inspected {
   readonly format: string
   /** The size of one frame, as stored. */

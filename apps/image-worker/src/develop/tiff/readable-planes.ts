@@ -10,7 +10,8 @@ export function hasReadablePlanes({ isPlanar, isTiled, samplesPerPixel, photomet
 }
 
 /**
- * Checks that libvips reads the planes of a page as they are, after `withPlainSamples` has rewritten those that it can unpack.
+ * Checks that libvips reads the planes of a page as they are, after `withPlainSamples` has rewritten the pages that it can
+ * unpack.
  *
  * @throws UnusableImage
  */

@@ -19,7 +19,11 @@ export function wideKindOf(page: TiffPage): WideKind | undefined {
   return bits === 32 ? 'unsigned32' : undefined
 }
 
-/** Reads the sample that begins at a byte, as a level from 0 to 65535. Throws UnusableImage for a float outside of 0 to 1. */
+/**
+ * Reads the sample that begins at a byte, as a level from 0 to 65535.
+ *
+ * @throws UnusableImage for a float outside of 0 to 1
+ */
 export function readWide(kind: WideKind, view: DataView, at: number, isLittleEndian: boolean): number {
   switch (kind) {
     case 'unsigned24': {
