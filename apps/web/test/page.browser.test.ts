@@ -1,6 +1,7 @@
 import { suite } from 'node:test'
 import { withEngine } from '@darkroom/testing'
 import { buildPage } from './build.ts'
+import { continuedUploadFlows } from './flows/continued-uploads.ts'
 import { dashboardFlows } from './flows/dashboard.ts'
 import { deletionFlows } from './flows/deletions.ts'
 import { docsFlows } from './flows/docs.ts'
@@ -29,6 +30,7 @@ await withEngine('chromium', async executablePath => {
     })
     suite('around the images', { concurrency: false }, () => {
       failureFlows(second)
+      continuedUploadFlows(second)
       dashboardFlows(second)
       docsFlows(second)
       lookFlows(second)

@@ -1,8 +1,8 @@
 import { rowOfFile } from '../images/row.ts'
 import { hasUpload } from '../images/store.ts'
-import { readPending } from './pending.ts'
+import { takePending } from './pending.ts'
 import { enqueue } from './queue.ts'
-import { continueAt, rememberRow } from './send-in-pieces.ts'
+import { continueAt } from './send-in-pieces.ts'
 import { renameTab, tabs, thisTab } from './this-tab.ts'
 
 const answerMs = 500
@@ -11,15 +11,13 @@ const answerMs = 500
 export async function continueUploads(): Promise<void> {
   const others = await otherTabs()
   // After the question: a tab that was opened before this one may have taken uploads of this one.
-  const pending = await readPending()
-  const own = pending.filter(({ key, tab }) => !others.has(tab) && !hasUpload(key))
+  const own = await takePending(thisTab, ({ key, tab }) => !others.has(tab) && !hasUpload(key))
   const rows = own.map(({ key, file, options, uploadUrl: url, share = 0 }) => {
     const row = rowOfFile(file, options, key)
     if (url !== undefined) continueAt(row, { url, share })
     row.view.value = { state: 'waiting', share }
     return row
   })
-  for (const row of rows) void rememberRow(row) // for the tabs that are opened next, it belongs to this one
   if (rows.length > 0) enqueue(rows)
 }
 

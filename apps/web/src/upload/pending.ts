@@ -54,9 +54,22 @@ export async function forgetPending(key: string): Promise<void> {
   if (await inStore('readwrite', store => store.delete(key))) setForgotten(key, false)
 }
 
-export async function readPending(): Promise<PendingUpload[]> {
-  const all = await inStore<PendingUpload[]>('readonly', store => store.getAll())
-  return (all?.result ?? []).filter(({ key }) => {
+/**
+ * Takes over unfinished uploads for a tab. Reading and writing is one transaction, because another tab that is opened at the
+ * same moment must not take them, too.
+ */
+export async function takePending(
+  tab: string,
+  isFree: (upload: PendingUpload) => boolean,
+): Promise<PendingUpload[]> {
+  const all = await inStore<PendingUpload[]>('readwrite', store => {
+    const request = store.getAll()
+    request.onsuccess = () => {
+      for (const upload of request.result.filter(isFree)) store.put({ ...upload, tab })
+    }
+    return request
+  })
+  return (all?.result ?? []).filter(isFree).filter(({ key }) => {
     const isOver = localStorage.getItem(forgottenPrefix + key) !== null
     if (isOver) void forgetPending(key)
     return !isOver
