@@ -5,6 +5,9 @@ import { recipe } from './recipe.ts'
 import { scaledOperations, smallVersion } from './small-version.ts'
 import { listsOf } from './upload-options.ts'
 
+/** It is loaded with the first trial. */
+export { Slider } from '../compare/slider.tsx'
+
 /** The URLs of both sides. */
 export interface Trial {
   before: string

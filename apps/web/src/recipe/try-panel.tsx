@@ -1,14 +1,15 @@
 import { useSignal } from '@preact/signals'
 import { inWords, notLoaded } from '../api/refusal.ts'
-import { Slider } from '../compare/slider.tsx'
 import { shortened } from '../images/row-words.ts'
 import { FilePicker } from '../upload/file-picker.tsx'
 import { lastFile } from '../upload/last-file.ts'
-import type { Trial } from './trial.ts'
+import type * as Loaded from './trial.ts'
+
+interface Shown extends Loaded.Trial, Pick<typeof Loaded, 'Slider'> {}
 
 /** Applies the recipe to a small version of one image before all images are sent. The image is deleted afterwards. */
 export function TryPanel() {
-  const trial = useSignal<Trial | undefined>(undefined)
+  const trial = useSignal<Shown | undefined>(undefined)
   const error = useSignal('')
   const isBusy = useSignal(false)
   const run = async (file: File) => {
@@ -16,12 +17,12 @@ export function TryPanel() {
     isBusy.value = true
     error.value = ''
     try {
-      const { tryRecipe } = await import('./trial.ts').catch(() => {
+      const { tryRecipe, Slider } = await import('./trial.ts').catch(() => {
         throw notLoaded()
       })
       const next = await tryRecipe(file)
       forget(trial.value)
-      trial.value = next
+      trial.value = { ...next, Slider }
     } catch (failure) {
       forget(trial.value)
       trial.value = undefined // it is of the former file
@@ -31,6 +32,7 @@ export function TryPanel() {
     }
   }
   const file = lastFile.value
+  const { Slider, before, after } = trial.value ?? {}
   return (
     <div class="try">
       <div class="inline">
@@ -57,13 +59,11 @@ export function TryPanel() {
           {error.value}
         </p>
       )}
-      {trial.value && (
-        <Slider before={trial.value.before} after={trial.value.after} label="the small version" />
-      )}
+      {Slider && before && after && <Slider before={before} after={after} label="the small version" />}
     </div>
   )
 }
 
-function forget(trial: Trial | undefined): void {
+function forget(trial: Shown | undefined): void {
   if (trial) for (const url of [trial.before, trial.after]) URL.revokeObjectURL(url)
 }
