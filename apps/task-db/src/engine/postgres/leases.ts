@@ -12,10 +12,11 @@ const expired =
 
 /**
  * Leases that end later than their duration allows. The extra second is for transactions that overlap. The duration is
- * read from the text of the document, for the reason that `waitingExcept` explains.
+ * read from the text of the document, for the reason that `waitingExcept` explains. A number that is no duration must not
+ * make the statement fail, because then no lease would expire.
  */
 const tooLong = `FROM tasks WHERE lease_expires_at > coalesce($1::timestamptz, now())
-    + interval '1 second' + substring(document::text FROM '"durationMs":(\\d+)')::integer * interval '1 millisecond'
+    + interval '1 second' + substring(document::text FROM '"durationMs":(\\d{1,12})')::bigint * interval '1 millisecond'
   ORDER BY lease_expires_at`
 
 /** Reads a row if a lease has expired at `now`. The default is the database's time, also below. */
