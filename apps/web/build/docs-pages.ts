@@ -12,7 +12,13 @@ export function docsPages(): Plugin {
         html
           .replace('<!-- route links -->', () => routeLinks())
           .replace('<!-- routes -->', () => routeSections())
-          .replace('<!-- operations -->', () => operationSections()),
+          .replace('<!-- operations -->', () => operationSections())
+          .replace(/<pre><code>.*?<\/code>/gs, withOptions),
     },
   }
+}
+
+/** Marks the options of commands, so that no line ends inside of one: half of "--data-binary" could be copied. */
+function withOptions(code: string): string {
+  return code.replace(/(?<=\s)--?[a-z][a-z-]*/gi, '<span class="option">$&</span>')
 }

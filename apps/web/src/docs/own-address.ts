@@ -7,5 +7,6 @@ const builtAddress = 'http://127.0.0.1:8080'
 const ownAddress = base.href.replace(/\/$/, '')
 
 for (const code of document.querySelectorAll('pre > code'))
-  if (code.textContent.includes(builtAddress))
-    code.textContent = code.textContent.replaceAll(builtAddress, ownAddress)
+  for (const part of code.childNodes)
+    if (part instanceof Text && part.data.includes(builtAddress))
+      part.data = part.data.replaceAll(builtAddress, ownAddress)

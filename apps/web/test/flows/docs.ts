@@ -38,6 +38,36 @@ export function docsFlows({ open, png, post }: InBrowser): void {
     assert.equal(await page.locator('main [tabindex]').count(), 0)
   })
 
+  test('no line of an example ends inside an option, on a phone', async () => {
+    await using opened = await open('/docs', { viewport: { width: 360, height: 740 } })
+    const { page } = opened
+    const options = await page.locator('pre').evaluateAll(examples =>
+      examples.flatMap(example => {
+        example.closest('section')?.style.setProperty('content-visibility', 'visible')
+        return [...example.querySelectorAll('code')].flatMap(code => {
+          const text = document.createTreeWalker(code, NodeFilter.SHOW_TEXT)
+          const range = document.createRange()
+          const found: string[] = []
+          while (text.nextNode()) {
+            const node = text.currentNode as Text
+            for (const { index, 0: option } of node.data.matchAll(/(?<!\S)--?[a-z][a-z-]*/gi)) {
+              range.setStart(node, index)
+              range.setEnd(node, index + option.length)
+              const lines = new Set([...range.getClientRects()].map(({ top }) => top))
+              found.push(`${option}: ${lines.size}`)
+            }
+          }
+          return found
+        })
+      }),
+    )
+    assert.ok(options.length > 100, `${options.length}`)
+    assert.deepEqual(
+      options.filter(option => !option.endsWith(': 1')),
+      [],
+    )
+  })
+
   test('the examples of the docs have the address under which the page was opened', async () => {
     await using opened = await open('/docs')
     const { page } = opened
