@@ -53,6 +53,21 @@ test('intake pauses and opens the intake, and shows its state', async () => {
   await untilAnswered(202)
 })
 
+test('intake and status name a value of the register that is not a state', async t => {
+  const path = '/registers/intake'
+  t.after(() => intake('open'))
+  for (const value of ['"maybe"', '""', '{"a":1}']) {
+    const headers = { 'content-type': 'application/json' }
+    const set = await darkroom.ask('cluster-state', path, { method: 'PUT', headers, body: value })
+    assert.equal(set.status, 200)
+    for (const args of [['intake', 'show'], ['status']]) {
+      const { code, stderr } = await runCommand(args, darkroom.env)
+      assert.equal(code, 1)
+      assert.ok(stderr.includes(`has the value ${value}, so each frontend keeps the state`), stderr)
+    }
+  }
+})
+
 test('intake shows the state that it has just set, although other nodes may not have it yet', async t => {
   const register = { name: 'intake', value: 'paused', generation: 1, writer: 'another' }
   const { url } = await serveHttp(t, (request, response) => {

@@ -1,4 +1,5 @@
-import { type IntakeState, intakeRegister } from '@darkroom/contracts'
+import { IntakeState, intakeRegister } from '@darkroom/contracts'
+import { Value } from '@darkroom/contracts/typebox'
 import { type ServiceClients, ServiceUnavailable } from '@darkroom/service-kit'
 import { callNode, callServices } from '../call-services.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
@@ -47,8 +48,13 @@ async function setIntake(clusterState: ClusterState, state: IntakeState): Promis
   return String(reply.body.value)
 }
 
-/** The state of the intake in cluster-state. */
-export async function intakeState(clusterState: ClusterState): Promise<string> {
+/** The state of the intake in cluster-state. @throws ExpectedFailure if the register has another value */
+export async function intakeState(clusterState: ClusterState): Promise<IntakeState> {
   const reply = await clusterState.getRegister({ params: { name: intakeRegister } })
-  return reply.status === 404 ? 'open' : String(reply.body.value)
+  if (reply.status === 404) return 'open'
+  const { value } = reply.body
+  if (Value.Check(IntakeState, value)) return value
+  throw new ExpectedFailure(
+    `the register ${intakeRegister} has the value ${JSON.stringify(value)}, so each frontend keeps the state that it knew; set it: npx darkroom intake open, or pause`,
+  )
 }
