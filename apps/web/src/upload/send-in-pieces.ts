@@ -113,11 +113,13 @@ function asRefusal(error: Error | DetailedError, onGone: () => void): Refusal {
   const status = response?.getStatus() ?? 0
   if (!response || status === 0) return offline()
   if (status === 401) onUnauthorized.call()
-  if (status === 404 || status === 410) onGone()
+  const isGone = status === 404 || status === 410
+  if (isGone) onGone()
   const refusal = refusalFrom(status, response.getBody(), response.getHeader('retry-after') ?? null)
   // The upload has expired, or another request writes to it. The file is not the cause.
-  const isPassing = status === 404 || status === 409 || status === 410 || status === 423
-  return isPassing ? new Refusal({ ...refusal, message: refusal.message, status: 503 }) : refusal
+  if (!isGone && status !== 409 && status !== 423) return refusal
+  const message = isGone ? 'What was uploaded has expired' : refusal.message
+  return new Refusal({ ...refusal, message, status: 503, remedy: 'The page tries again automatically.' })
 }
 
 function given(metadata: Record<string, string | undefined>): Record<string, string> {

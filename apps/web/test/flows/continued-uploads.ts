@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { until } from '@darkroom/testing'
+import { httpRequest, until } from '@darkroom/testing'
 import type { Page } from 'playwright-core'
 import {
   dropTiff,
@@ -13,7 +13,7 @@ import {
 } from '../in-browser.ts'
 
 /** Large uploads continue after a reload, each once, whatever tabs are opened, copied and closed. */
-export function continuedUploadFlows({ open }: InBrowser): void {
+export function continuedUploadFlows({ open, local }: InBrowser): void {
   test('a large upload continues after a reload, and sends no piece twice', async () => {
     await using opened = await open()
     const { page } = opened
@@ -30,6 +30,18 @@ export function continuedUploadFlows({ open }: InBrowser): void {
     await page.reload()
     await untilDeveloped(page, 'large.tif')
     assert.deepEqual(offsets, [0, pieceBytes, pieceBytes].map(String))
+  })
+
+  test('an upload that has expired is begun again, and the page explains it', async () => {
+    await using opened = await open()
+    const { page } = opened
+    await untilLoaded(page)
+    const piece = await holdPiece(page, pieceBytes, () => dropTiff(page, 'slow.tif', 12 * 1024 * 1024))
+    const { pathname } = new URL(piece.request().url())
+    await httpRequest(local, pathname, { method: 'DELETE', headers: { 'tus-resumable': '1.0.0' } })
+    await piece.continue()
+    await page.getByText('What was uploaded has expired. The page tries again automatically.').waitFor()
+    await untilDeveloped(page, 'slow.tif')
   })
 
   test('the copy of a tab leaves the uploads of that tab alone', async () => {
