@@ -3,6 +3,7 @@ import { DatabaseError, type Pool, type QueryResultRow } from 'pg'
 import type { ConnectionOptions } from './connection.ts'
 import { askServer, ConnectionLost, failureKind } from './failures.ts'
 import { Preparation } from './preparation.ts'
+import { prepared } from './prepared.ts'
 import { Servers } from './servers.ts'
 import { attemptChange, type Change, type UnknownCommit } from './transaction.ts'
 
@@ -115,7 +116,7 @@ export class Database {
     deadline: number,
     purpose: 'forReads' | 'forWrites',
   ): Promise<Row[]> {
-    const attempt = (pool: Pool) => askServer(pool.query<Row>(text, [...values]))
+    const attempt = (pool: Pool) => askServer(pool.query<Row>(prepared({ text, values })))
     return (await this.#retry(deadline, purpose, attempt)).rows
   }
 

@@ -1,5 +1,6 @@
 import type { Pool, PoolClient, QueryResult, QueryResultRow } from 'pg'
 import { askServer, ConnectionLost, endsConnection } from './failures.ts'
+import { prepared } from './prepared.ts'
 
 export interface Statement {
   text: string
@@ -71,13 +72,16 @@ async function begin<Row extends QueryResultRow>(client: PoolClient, read: State
   // override an administrator who made the server read-only.
   const began = client.query('BEGIN ISOLATION LEVEL READ COMMITTED')
   const answered = send<Row>(client, read)
-  const asked = client.query<{ id: string; now: Date }>(
-    'SELECT pg_current_xact_id()::text AS id, clock_timestamp() AS now',
-  )
+  const asked = send<{ id: string; now: Date }>(client, askClock)
   const [, { rows }, answer] = await askServer(Promise.all([began, answered, asked]))
   const [clock] = answer.rows
   if (!clock) throw new Error('PostgreSQL did not answer its time')
   return { rows, now: clock.now, transactionId: clock.id }
+}
+
+const askClock: Statement = {
+  text: 'SELECT pg_current_xact_id()::text AS id, clock_timestamp() AS now',
+  values: [],
 }
 
 function leaveMark(mark: string): Statement {
@@ -90,7 +94,7 @@ async function commit(client: PoolClient, writes: Statement[]): Promise<void> {
 
 function send<Row extends QueryResultRow>(
   client: PoolClient,
-  { text, values }: Statement,
+  statement: Statement,
 ): Promise<QueryResult<Row>> {
-  return client.query<Row>(text, [...values])
+  return client.query<Row>(prepared(statement))
 }

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { createLogger } from '@darkroom/service-kit'
 import { startPostgres, withEngine } from '@darkroom/testing'
 import { Client } from 'pg'
 import { claimTasks } from '../../../src/engine/postgres/claims.ts'
+import { openPool } from '../../../src/engine/postgres/connection.ts'
+import { prepared } from '../../../src/engine/postgres/prepared.ts'
 import { leaseMs } from '../../conformance/open-engine.ts'
 import { newTask, taskId } from '../../sample-tasks.ts'
 import { emptySchema, openPostgresStore } from './postgres-store.ts'
@@ -28,4 +31,17 @@ await withEngine('postgres', async program => {
       assert.match(plan, /Index Scan using tasks_by_turn on tasks/)
       assert.doesNotMatch(plan, /Sort Key: (tasks\.)?turn/)
     })
+
+  test('a statement is parsed once per connection, and always planned for its values', async t => {
+    const logger = createLogger('task-db', 'silent')
+    const options = { url, connections: 1, timeoutMs: 5000, logger }
+    const pool = openPool({ connectionString: url }, options, () => undefined)
+    t.after(() => pool.end())
+    const text = 'SELECT relname FROM pg_class WHERE oid = $1'
+    for (let oid = 1; oid <= 10; oid++) await pool.query(prepared({ text, values: [oid] }))
+    const { rows } = await pool.query(
+      'SELECT statement, custom_plans, generic_plans FROM pg_prepared_statements',
+    )
+    assert.deepEqual(rows, [{ statement: text, custom_plans: '10', generic_plans: '0' }])
+  })
 })

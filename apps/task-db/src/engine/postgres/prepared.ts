@@ -1,0 +1,14 @@
+import type { QueryConfig } from 'pg'
+import type { Statement } from './transaction.ts'
+
+const names = new Map<string, string>()
+
+/**
+ * As a named statement, which PostgreSQL parses once per connection: parsing each time was measured to take a fifth of its
+ * CPU time. Names and parsed statements are kept, so values must not be part of the text.
+ */
+export function prepared({ text, values }: Statement): QueryConfig {
+  const name = names.get(text) ?? `statement-${names.size + 1}`
+  names.set(text, name)
+  return { name, text, values: [...values] }
+}
