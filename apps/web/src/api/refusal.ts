@@ -158,8 +158,8 @@ function remedyFor(code: string, status: number, isOwnAnswer: boolean): string {
     return 'Ask the operator to raise the limit of the proxy, such as client_max_body_size.'
   if (status === 415) return remedies['not-an-image'] ?? ''
   if (status === 413) return remedies['too-large'] ?? ''
-  if (status === 429 || status >= 500) return 'The page tries again automatically.'
-  return 'Change the request, then try again.'
+  if (status === 408 || status === 429 || status >= 500) return 'The page tries again automatically.'
+  return 'Reload the page, then try again.' // such as after an upgrade, or if another tab has changed the image
 }
 
 /** Seconds or a date (RFC 9110, 10.2.3), in milliseconds from now. */

@@ -106,6 +106,7 @@ export function rareStateFlows({ open, png }: InBrowser): void {
     const focused = () =>
       page.evaluate(() => document.activeElement?.ariaLabel ?? document.activeElement?.textContent)
     await press(/^Develop/)
+    await page.getByText('The image is not failed. Reload the page, then try again.').waitFor()
     await press('Close')
     await page.locator('.toast').waitFor({ state: 'detached' })
     assert.match(String(await focused()), /^Develop .* again$/)

@@ -99,6 +99,19 @@ export function refusalFlows({ open, local, png, photo, post, pauseWorker, withS
     await page.locator('.toast').waitFor({ state: 'detached' })
   })
 
+  test('an upload that stalled is sent again, as the page announces', async () => {
+    await using opened = await open()
+    const { page } = opened
+    await untilLoaded(page)
+    const stalled = { type: 'urn:darkroom:problem:body-stalled', detail: 'no byte has arrived for 30 s' }
+    await page.route(/\/images\?operations/, route => route.fulfill({ status: 408, json: stalled }), {
+      times: 1,
+    })
+    await addTo(page, fileOf('tunnel.png', png))
+    await page.getByText('No byte has arrived for 30 s. The page tries again automatically.').waitFor()
+    await untilDeveloped(page, 'tunnel.png')
+  })
+
   test('a paused intake is shown with a countdown, and the upload continues when it is tried again', async () => {
     await using opened = await open()
     const { page } = opened
