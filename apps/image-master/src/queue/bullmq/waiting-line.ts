@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { Backoff, type Logger, ServiceUnavailable } from '@darkroom/service-kit'
 
 /** The source of items for a waiting line. */
@@ -27,6 +28,12 @@ interface Waiting<Item, Served> {
 }
 
 const maxAtOnce = 16
+/**
+ * BullMQ's blocking fetch does not block while a rate limit of the queue is reached. Repeated at once, it would leave no time
+ * for anything else in this process.
+ */
+const quickMs = 20
+const pauseMs = 100
 
 /**
  * Serves waiters from one source, first come first served. An item that no waiter accepts is set aside for `asideMs`,
@@ -135,9 +142,15 @@ export class WaitingLine<Item, Served> {
     const backoff = new Backoff(100, 2000)
     while (this.#line.length > 0) {
       await this.#source.untilReady(this.#closing.signal)
+      const startedAt = performance.now()
       const item = await this.#fetch(true, backoff)
       if (item !== undefined) this.#deliver(item)
+      else if (performance.now() - startedAt < quickMs) await this.#pause()
     }
+  }
+
+  async #pause(): Promise<void> {
+    await delay(pauseMs, undefined, { signal: this.#closing.signal }).catch(() => undefined)
   }
 
   async #fetch(block: boolean, backoff?: Backoff): Promise<Item | undefined> {
