@@ -161,7 +161,15 @@ export const frontendRoutes = {
     access: 'grant',
     schema: {
       summary:
-        'Server-sent events of all images: first the unfinished images, then each change. After a `reset` event, changes may have been missed; a client that reconnects with `Last-Event-ID` gets this event first. A `heartbeat` comes every 20 s',
+        'Server-sent events of all images: first the unfinished images, then each change. After a `reset` event, changes may have been missed; a client that reconnects with `Last-Event-ID` gets this event first',
+      querystring: Type.Object({
+        heartbeat: Type.Optional(
+          Type.Literal('event', {
+            description:
+              'A `heartbeat` event comes every 20 s, instead of a comment, which browsers hide from pages',
+          }),
+        ),
+      }),
       headers: Type.Object({ 'last-event-id': Type.Optional(Type.String()) }),
       response: { 200: EventStreamBytes, 429: Problem },
     },

@@ -11,7 +11,7 @@ import { findTask } from '@darkroom/service-kit/images'
 import { type Caller, maySee, ownerSeenBy } from '../access/caller.ts'
 import { toImageStatus } from '../images/image-status.ts'
 import type { ChangeFeed } from './change-feed.ts'
-import { type EventStream, eventFrame, Frame, heartbeat } from './event-stream.ts'
+import { type EventStream, eventFrame, Frame } from './event-stream.ts'
 
 /** Shorter than the minute after which nginx closes an idle connection. */
 const heartbeatMs = 20_000
@@ -54,7 +54,7 @@ export class EventHub {
     let step = 0
     this.#heartbeat = setInterval(() => {
       step = (step + 1) % heartbeatSteps
-      for (const stream of this.#beats[step] ?? []) stream.write(heartbeat)
+      for (const stream of this.#beats[step] ?? []) stream.beat()
     }, heartbeatMs / heartbeatSteps).unref()
   }
 

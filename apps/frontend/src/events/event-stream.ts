@@ -13,6 +13,8 @@ interface StreamOptions {
   caller: Caller
   /** The path before the paths of links. */
   linkBase: string
+  /** What keeps the connection open while the stream is silent; by default a comment. */
+  heartbeat?: Frame
   /** Further headers of the answer. */
   headers?: Record<string, string | number | string[] | undefined>
 }
@@ -27,15 +29,20 @@ export class EventStream {
   readonly imageId: string | undefined
   readonly caller: Caller
   readonly linkBase: string
+  readonly #heartbeat: Frame
   readonly #response: ServerResponse
   /** The last sent version of each unfinished image. */
   readonly #sent = new Map<string, number>()
   #isBegun = false
 
-  constructor(response: ServerResponse, { imageId, caller, linkBase, headers }: StreamOptions) {
+  constructor(
+    response: ServerResponse,
+    { imageId, caller, linkBase, heartbeat = comment, headers }: StreamOptions,
+  ) {
     this.imageId = imageId
     this.caller = caller
     this.linkBase = linkBase
+    this.#heartbeat = heartbeat
     this.#response = response
     response.writeHead(200, {
       ...headers,
@@ -80,6 +87,11 @@ export class EventStream {
     else response.write(frame.text) // HTTP/1.0, or an answer that waits for earlier ones of its connection
   }
 
+  /** Keeps the connection open: proxies close silent ones. */
+  beat(): void {
+    this.write(this.#heartbeat)
+  }
+
   end(): void {
     this.#response.end()
   }
@@ -108,5 +120,7 @@ export function eventFrame(name: string, data: object, id?: string): Frame {
   )
 }
 
-/** Keeps the connections of silent streams open. An event, because browsers don't show comments to the page. */
-export const heartbeat = eventFrame('heartbeat', {})
+const comment = new Frame(':\n\n')
+
+/** A heartbeat that a page can notice: browsers don't show comments to pages. */
+export const heartbeatEvent = eventFrame('heartbeat', {})

@@ -4,7 +4,7 @@ import type { App, ServiceClients } from '@darkroom/service-kit'
 import type { FastifyReply } from 'fastify'
 import { requireImage } from '../access/caller.ts'
 import { type EventHub, eventIdOf } from '../events/event-hub.ts'
-import { EventStream } from '../events/event-stream.ts'
+import { EventStream, heartbeatEvent } from '../events/event-stream.ts'
 import { linkBase } from '../public-urls.ts'
 
 /** Server-sent events. Fastify's own way of streaming an answer would cost twice the memory for each. */
@@ -35,11 +35,16 @@ export function addEventRoutes(
 
   app.route({
     ...frontendRoutes.followImages,
-    handler: async ({ method, headers, host, caller }, reply) => {
+    handler: async ({ method, query, headers, host, caller }, reply) => {
       hub.requireRoom(caller)
       if (method === 'HEAD') return sendHead(reply)
       reply.hijack()
-      const options = { caller, linkBase: linkBase(publicUrls, host), headers: reply.getHeaders() }
+      const options = {
+        caller,
+        linkBase: linkBase(publicUrls, host),
+        ...(query.heartbeat && { heartbeat: heartbeatEvent }),
+        headers: reply.getHeaders(),
+      }
       const isContinued = headers['last-event-id'] !== undefined
       await hub.followAll(new EventStream(reply.raw, options), { isContinued })
     },

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { serveHttp } from '@darkroom/testing'
 import { anyone } from '../../src/access/caller.ts'
-import { EventStream, eventFrame, heartbeat } from '../../src/events/event-stream.ts'
+import { EventStream, eventFrame, heartbeatEvent } from '../../src/events/event-stream.ts'
 
 test('writing to a stream that has ended, or whose client hung up, does nothing', async t => {
   const { url } = await serveHttp(t, (_request, response) => {
@@ -27,7 +27,7 @@ test('the events of a client of HTTP/1.0 are not in chunks', async t => {
   const socket = connect(port, '127.0.0.1')
   socket.write('GET / HTTP/1.0\r\n\r\n')
   const [, events = ''] = (await text(socket)).split('\r\n\r\n')
-  assert.match(events, /^retry: \d+\n\nevent: state\ndata: {"name":"é"}\n\nevent: heartbeat\ndata: {}\n\n$/)
+  assert.match(events, /^retry: \d+\n\nevent: state\ndata: {"name":"é"}\n\n:\n\n$/)
 })
 
 test('the events of a request that waits for the answer to an earlier one come after that', async t => {
@@ -51,15 +51,21 @@ test('the events of a request that waits for the answer to an earlier one come a
 test('fetch reads all events of a stream, also those with other than ASCII characters', async t => {
   const { url } = await serveHttp(t, (_request, response) => endAfterEvents(response))
   const answer = await fetch(url)
-  assert.match(
-    await answer.text(),
-    /^retry: \d+\n\nevent: state\ndata: {"name":"é"}\n\nevent: heartbeat\ndata: {}\n\n$/,
-  )
+  assert.match(await answer.text(), /^retry: \d+\n\nevent: state\ndata: {"name":"é"}\n\n:\n\n$/)
+})
+
+test('a heartbeat can be an event', async t => {
+  const { url } = await serveHttp(t, (_request, response) => {
+    const stream = new EventStream(response, { caller: anyone, linkBase: '', heartbeat: heartbeatEvent })
+    stream.beat()
+    stream.end()
+  })
+  assert.match(await (await fetch(url)).text(), /^retry: \d+\n\nevent: heartbeat\ndata: {}\n\n$/)
 })
 
 function endAfterEvents(response: ServerResponse): void {
   const stream = new EventStream(response, { caller: anyone, linkBase: '' })
   stream.write(eventFrame('state', { name: 'é' }))
-  stream.write(heartbeat)
+  stream.beat()
   stream.end()
 }

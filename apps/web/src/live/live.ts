@@ -52,7 +52,7 @@ function shareStream(receive: Listener): (message: TabMessage) => void {
 }
 
 function ownStream(receive: Listener): (message: TabMessage) => void {
-  const stream = new StateStream(urlOf('images/events'), receive)
+  const stream = new StateStream(urlOf('images/events', { heartbeat: 'event' }), receive)
   return message => {
     if (message !== 'visible') stream.close()
     if (message === 'visible' || message === 'reconnect') stream.open()

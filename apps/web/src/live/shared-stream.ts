@@ -11,7 +11,7 @@ import { type TabMessage, tabTimeoutMs } from './tab-message.ts'
 const tabs = new Set<MessagePort>()
 const visible = new Map<MessagePort, number>()
 
-const stream = new StateStream(urlOf('images/events'), message => {
+const stream = new StateStream(urlOf('images/events', { heartbeat: 'event' }), message => {
   for (const tab of tabs) tab.postMessage(message)
 })
 

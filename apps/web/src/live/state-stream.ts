@@ -12,7 +12,7 @@ export type LiveMessage =
 
 const minBackoffMs = 1000
 const maxBackoffMs = 30_000
-/** The server sends a heartbeat every 20 s. */
+/** The server sends a heartbeat every 20 s, as an event if the URL has `heartbeat=event`. */
 const maxSilenceMs = 45_000
 
 /**
