@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { after, test } from 'node:test'
 import { startProgram, temporaryFolder, untilAlive, withEngine } from '@darkroom/testing'
-import { addTo, dropTiff, fileOf, type InBrowser, rowOf, untilDeveloped } from '../in-browser.ts'
+import { addTo, dropTiff, fileOf, type InBrowser, rowOf, untilDeveloped, untilLoaded } from '../in-browser.ts'
 import { lanName } from '../open-page.ts'
 import { signInWith } from './sign-in.ts'
 
@@ -49,6 +49,7 @@ export function proxyFlows({ open, png, tlsPort, local, createKey }: InBrowser):
       await page.route('**/images?*', route =>
         route.continue({ url: route.request().url().replace('/darkroom/', '/small/') }),
       )
+      await untilLoaded(page) // the tray takes drops when it is drawn
       await dropTiff(page, 'scan.tif', 3 * 1024 * 1024)
       await rowOf(page, 'scan.tif')
         .getByText(/The proxy in front of Darkroom refuses a file of this size/)
