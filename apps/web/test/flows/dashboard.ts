@@ -160,7 +160,9 @@ export function dashboardFlows({ open, local, png, post, statusOf }: InBrowser):
     await page.route('**/stats', async route => {
       const answer = (await httpRequest(local, '/stats')).json() as unknown as Stats
       const images = { 'not-started': 123_456, 'in-progress': 999_999, finished: 1_234_567_890, failed: 12 }
-      await route.fulfill({ json: { ...answer, images } })
+      const long = { count: 3000, p50: 404, p90: 93_000, p99: 84_000_000 }
+      const milliseconds = { waiting: long, developing: long, total: long }
+      await route.fulfill({ json: { ...answer, images, lastHour: { ...answer.lastHour, milliseconds } } })
     })
     await page.goto(new URL('/status', page.url()).href)
     await page.locator('.tile-figure').first().waitFor()
@@ -174,6 +176,9 @@ export function dashboardFlows({ open, local, png, post, statusOf }: InBrowser):
       .locator('.tile')
       .evaluateAll(tiles => tiles.some(tile => tile.scrollWidth > tile.clientWidth))
     assert.equal(cut, false)
+    await page.setViewportSize({ width: 320, height: 640 })
+    const durations = page.getByRole('region', { name: 'Durations' })
+    assert.equal(await durations.evaluate(table => table.scrollWidth > table.clientWidth), false)
     await page.unrouteAll({ behavior: 'ignoreErrors' })
   })
 
