@@ -6,7 +6,8 @@ import { inUnit, inWholeNumbers, type Resolution, type ResolutionUnit, resolutio
 import type { WrittenMetadata } from './written-metadata.ts'
 
 const latin1 = (text: string) => Buffer.from(text, 'latin1')
-const xmpName = latin1('http://ns.adobe.com/xap/1.0/\0')
+/** The name that begins the APP1 segment of XMP. */
+export const xmpName = latin1('http://ns.adobe.com/xap/1.0/\0')
 
 /**
  * Puts metadata into a JPEG: the resolution into its JFIF header, and after it each kind into its own APPn segments:
@@ -22,10 +23,10 @@ export function attachToJpeg(
   const [first] = segmentsOf(jpeg)
   const rest = first && isJfif(first) ? first.end : 2
   const segments = [
-    ...(exif ? fitting(0xe1, latin1('Exif\0\0'), exifBytes(exif)) : []),
+    ...(exif ? fitting(markers.app1, latin1('Exif\0\0'), exifBytes(exif)) : []),
     ...(xmp ? fitting(markers.app1, xmpName, xmp) : []),
     ...(icc ? profileSegments(icc) : []),
-    ...(iptc ? fitting(0xed, asPhotoshopResource(iptc)) : []),
+    ...(iptc ? fitting(markers.app13, asPhotoshopResource(iptc)) : []),
   ]
   if (segments.length === 0 && rest === 2 + header.length) {
     jpeg.set(header, 2)
@@ -41,7 +42,7 @@ function profileSegments(icc: Uint8Array): Buffer[] {
   if (count > 255) return []
   return Array.from({ length: count }, (_, index) => {
     const part = icc.subarray(index * room, (index + 1) * room)
-    return encodeSegment(0xe2, name, Uint8Array.of(index + 1, count), part)
+    return encodeSegment(markers.app2, name, Uint8Array.of(index + 1, count), part)
   })
 }
 

@@ -169,12 +169,18 @@ export function withResolution(exif: Exif | undefined, resolution: Resolution): 
 
 /** The tags of a resolution, which EXIF shares with TIFF. */
 export function resolutionEntries(resolution: Resolution): TiffEntry[] {
-  const { x, y, unit } = resolution.unit === 'metre' ? inUnit(resolution, 'inch') : resolution
+  const { x, y, unit } = inExifTerms(resolution)
   return [
-    fractionEntry(tags.xResolution, fractionOf(x)),
-    fractionEntry(tags.yResolution, fractionOf(y)),
-    shortsEntry(tags.resolutionUnit, unit === 'none' ? 1 : unit === 'inch' ? 2 : 3),
+    fractionEntry(tags.xResolution, x),
+    fractionEntry(tags.yResolution, y),
+    shortsEntry(tags.resolutionUnit, unit),
   ]
+}
+
+/** A resolution as EXIF and XMP store it: two fractions, and the number of the unit. They don't have metres. */
+export function inExifTerms(resolution: Resolution) {
+  const { x, y, unit } = resolution.unit === 'metre' ? inUnit(resolution, 'inch') : resolution
+  return { x: fractionOf(x), y: fractionOf(y), unit: unit === 'none' ? 1 : unit === 'inch' ? 2 : 3 }
 }
 
 /** EXIF as stored in files other than TIFF, without JPEG's prefix. */

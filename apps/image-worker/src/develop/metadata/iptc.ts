@@ -1,4 +1,5 @@
-const photoshop = 'Photoshop 3.0\0'
+/** The name before Photoshop's image resources in an APP13 segment. */
+export const photoshop = 'Photoshop 3.0\0'
 /** The number of the image resource that holds IPTC (Adobe Photoshop file formats specification, image resources). */
 const iptcResource = 0x0404
 
@@ -9,14 +10,15 @@ const tagMarker = 0x1c
  * The IPTC datasets (IIM 4.2) that describe the picture, from the content of a JPEG's APP13 segment: Photoshop's image
  * resources, one of which holds them. Bytes that begin like datasets are read as datasets; undefined for anything else.
  */
-export function iptcDatasets(held: Uint8Array): Uint8Array | undefined {
-  const datasets = heldDatasets(held)
-  const kept = datasets ? Buffer.concat([...descriptiveDatasets(datasets)]) : []
-  return kept.length > 0 ? Buffer.from(kept) : undefined
+export function iptcDatasets(content: Uint8Array): Uint8Array | undefined {
+  const datasets = datasetsIn(content)
+  if (!datasets) return undefined
+  const kept = Buffer.concat([...descriptiveDatasets(datasets)])
+  return kept.length > 0 ? kept : undefined
 }
 
-function heldDatasets(held: Uint8Array): Buffer | undefined {
-  const bytes = Buffer.from(held.buffer, held.byteOffset, held.byteLength)
+function datasetsIn(content: Uint8Array): Buffer | undefined {
+  const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength)
   if (bytes[0] === tagMarker) return bytes
   if (bytes.toString('latin1', 0, photoshop.length) !== photoshop) return undefined
   for (

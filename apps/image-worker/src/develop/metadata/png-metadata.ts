@@ -1,6 +1,8 @@
 import { inflateSync } from 'node:zlib'
 import { isZlibError } from '../../permute/png/inflate-at-once.ts'
 import { isIntact, pngChunks } from '../png/png-chunks.ts'
+import { xmpName } from './attach-to-jpeg.ts'
+import { photoshop } from './iptc.ts'
 import { type Resolution, resolutionOf } from './resolution.ts'
 
 /** The metadata of a PNG, unchanged. */
@@ -53,16 +55,14 @@ function readRaw(keyword: string, text: () => Buffer | undefined): PngMetadata {
   const bytes = Buffer.from(lines.join(''), 'hex')
   if (bytes.length === 0) return {}
   if (kind === 'iptc' || kind === '8bim') return { iptc: photoshopOf(bytes) }
-  const xmpPrefix = 'http://ns.adobe.com/xap/1.0/\0'
-  if (bytes.toString('latin1', 0, xmpPrefix.length) === xmpPrefix)
-    return { xmp: bytes.subarray(xmpPrefix.length) }
+  if (xmpName.equals(bytes.subarray(0, xmpName.length))) return { xmp: bytes.subarray(xmpName.length) }
   return kind === 'xmp' ? { xmp: bytes } : { exif: bytes }
 }
 
 /** Image resources as a JPEG stores them, with Photoshop's name. */
 function photoshopOf(bytes: Buffer): Uint8Array {
   const isResource = bytes.toString('latin1', 0, 4) === '8BIM'
-  return isResource ? Buffer.concat([Buffer.from('Photoshop 3.0\0', 'latin1'), bytes]) : bytes
+  return isResource ? Buffer.concat([Buffer.from(photoshop, 'latin1'), bytes]) : bytes
 }
 
 /** Text chunks (11.3.3): a keyword, for iTXt two more texts, and the text, compressed or not. */

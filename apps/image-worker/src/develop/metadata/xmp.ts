@@ -1,7 +1,7 @@
 import type { OutputFormat } from '@darkroom/contracts'
-import { fractionOf } from '../fraction.ts'
 import type { Geometry } from '../geometry.ts'
-import { inUnit, type Resolution } from './resolution.ts'
+import { inExifTerms } from './exif.ts'
+import type { Resolution } from './resolution.ts'
 import { editXml, type XmlName, type XmlRule } from './xml-edits.ts'
 
 /** XMP specification parts 1 and 2. */
@@ -137,11 +137,11 @@ function propertiesOf({ width, height, format, resolution }: XmpFacts): Properti
 
 function resolutionProperties(resolution: Resolution | undefined): Record<string, ReturnType<XmlRule>> {
   if (!resolution) return { XResolution: 'remove', YResolution: 'remove', ResolutionUnit: 'remove' }
-  const { x, y, unit } = resolution.unit === 'metre' ? inUnit(resolution, 'inch') : resolution
+  const { x, y, unit } = inExifTerms(resolution)
   return {
-    XResolution: { text: fractionOf(x).join('/') },
-    YResolution: { text: fractionOf(y).join('/') },
-    ResolutionUnit: { text: unit === 'none' ? '1' : unit === 'inch' ? '2' : '3' },
+    XResolution: { text: x.join('/') },
+    YResolution: { text: y.join('/') },
+    ResolutionUnit: { text: String(unit) },
   }
 }
 

@@ -3,8 +3,8 @@ import { type Raster, type Samples, samplesOf, withSamples } from '../raster.ts'
 import { onPixels } from './operation-kind.ts'
 
 /**
- * Replaces each square by its mean, in which pixels count by their opacity. In place, one row of squares after the other,
- * and each of its rows from left to right: small squares take no longer than large ones.
+ * Replaces each square by its mean, in which pixels count by their opacity. Works in place: on one row of squares after the
+ * other, and on each of its rows of pixels from left to right. So small squares take no longer than large squares.
  */
 export const pixelate = onPixels<'pixelate'>((frame, { size }: OperationNamed<'pixelate'>) => {
   const { width, height, channels } = frame

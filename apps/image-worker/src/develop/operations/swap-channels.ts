@@ -2,7 +2,7 @@ import { permuteSamples } from '../../permute/permute-samples.ts'
 import { samplesOf, withSamples } from '../raster.ts'
 import { onPixels } from './operation-kind.ts'
 
-/** In place: exact, and the fastest way. Grey has nothing to swap. */
+/** Swaps in place, which is exact and the fastest way. Grey has no channels to swap. */
 export const swapChannels = onPixels<'swap-channels'>((frame, { order }) => {
   if (frame.isGrey || frame.channels === 1) return frame
   const samples = samplesOf(frame)

@@ -55,7 +55,7 @@ function draw(canvas: Raster, patch: Raster, frame: PngFrame): void {
   }
 }
 
-/** PNG 3rd edition, 13.16: the lower pixel counts by what the upper pixel's opacity leaves. */
+/** Draws pixels over others: the opacity of the upper pixel is its share (PNG 3rd edition, 13.16). */
 function drawOver(to: Samples, start: number, from: Samples, most: number): void {
   for (let at = 0; at < from.length; at += 4) {
     const alpha = from[at + 3] ?? 0

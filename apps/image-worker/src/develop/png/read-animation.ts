@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
-import { PngAnimation } from '../../permute/png/animation.ts'
+import { PngAnimation, rectangleOf } from '../../permute/png/animation.ts'
 import { encodeChunk, pngSignature } from '../../permute/png/chunks.ts'
 import { parsePngHeader } from '../../permute/png/header.ts'
 
@@ -72,12 +72,7 @@ export function readAnimation(png: Uint8Array): PngFrames {
 }
 
 function frameOf(head: Buffer, shared: readonly Buffer[], control: Buffer, data: Buffer[]): PngFrame {
-  const [width, height, left, top] = [4, 8, 12, 16].map(at => control.readUInt32BE(at)) as [
-    number,
-    number,
-    number,
-    number,
-  ]
+  const { left, top, width, height } = rectangleOf(control)
   const own = Buffer.from(head)
   own.writeUInt32BE(width, 0)
   own.writeUInt32BE(height, 4)

@@ -1,4 +1,5 @@
 import { encodeChunk, pngSignature } from '../../permute/png/chunks.ts'
+import type { Rectangle } from '../../permute/turn.ts'
 import { longs } from '../big-endian.ts'
 import { fractionOf } from '../fraction.ts'
 import { pngChunks } from './png-chunks.ts'
@@ -8,13 +9,6 @@ interface Pixels {
   readonly data: Uint8Array
   readonly width: number
   readonly height: number
-}
-
-interface Rectangle {
-  left: number
-  top: number
-  width: number
-  height: number
 }
 
 /**

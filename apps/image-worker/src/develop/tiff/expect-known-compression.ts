@@ -1,7 +1,7 @@
 import { UnusableImage } from '../unusable-image.ts'
 import type { TiffPage } from './tiff-page.ts'
 
-/** The compressions that programs write and libtiff, as sharp brings it, can't unpack. */
+/** Compressions that programs write, but that the libtiff in sharp can't unpack. */
 const unknown: Readonly<Record<number, string>> = {
   6: 'old-style JPEG',
   33003: 'JPEG 2000',

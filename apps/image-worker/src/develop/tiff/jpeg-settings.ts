@@ -21,7 +21,7 @@ export function jpegSettings(tiff: Uint8Array, page: TiffPage): JpegSettings | u
   }
 }
 
-/** The JPEG's own header counts more than the page's tag, which is often left out. */
+/** The JPEG's own header takes precedence over the page's tag, which is often missing. */
 function isSubsampled(jpeg: Uint8Array | undefined, page: TiffPage): boolean {
   try {
     if (jpeg) {

@@ -63,7 +63,7 @@ export const compressions = {
 
 /** A page of a TIFF, as its directory describes it. */
 export interface TiffPage {
-  /** Whether it is the first that is not a companion. */
+  /** Whether it is the first page of the file that is not a companion. */
   readonly isFirst: boolean
   readonly directory: TiffDirectory
   /** As stored: an orientation of 5 to 8 exchanges width and height. */

@@ -7,7 +7,7 @@ const mostCodes = 4096
  * with the input, or when `unpacked` is full. Returns the number of bytes that were unpacked.
  */
 export function unpackLzw(packed: Uint8Array, unpacked: Uint8Array): number {
-  // A code stands for the bytes of an earlier code and one byte more. All follow each other where that code was unpacked.
+  // A code stands for the bytes of an earlier code and the next byte, at the place where the earlier code was unpacked.
   const places = new Uint32Array(mostCodes)
   const lengths = new Uint16Array(mostCodes)
   let [codes, width, previous] = [endCode + 1, 9, clearCode]

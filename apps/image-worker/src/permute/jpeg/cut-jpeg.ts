@@ -43,7 +43,7 @@ export function followJpeg(input: Uint8Array): void {
 
 const nothing: Rectangle = { left: 0, top: 0, width: 0, height: 0 }
 
-/** From one MCU before a rectangle to one after it, within the frame. */
+/** Extends a rectangle to whole MCUs, and by one more MCU on each side, within the frame. */
 function unitsAround({ left, top, width, height }: Rectangle, frame: Frame): Rectangle {
   const { horizontal, vertical } = samplingOf(frame)
   const [start, end] = around(left, left + width, 8 * horizontal, frame.width)

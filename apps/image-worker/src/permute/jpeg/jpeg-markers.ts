@@ -13,6 +13,8 @@ export const markers = {
   restartInterval: 0xdd,
   app0: 0xe0,
   app1: 0xe1,
+  app2: 0xe2,
+  app13: 0xed,
   app14: 0xee,
   app15: 0xef,
   comment: 0xfe,

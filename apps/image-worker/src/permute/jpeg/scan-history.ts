@@ -6,7 +6,7 @@ import type { Scan } from './scan.ts'
 /** The most scans that are accepted. No encoder writes that many; more would only keep a decoder busy. */
 const maxScans = 100
 
-/** The bits of each component that came in the scans so far. */
+/** The bits of each component that the scans so far contain. */
 export class ScanHistory {
   readonly #components
   #left = maxScans
@@ -15,7 +15,7 @@ export class ScanHistory {
     this.#components = components.map(({ table }) => ({
       table,
       quantisation: undefined as QuantisationTable | undefined,
-      /** The lowest bit that came of each coefficient; -1 for none. */
+      /** The lowest bit of each coefficient that a scan contained; -1 for none. */
       lowest: new Int8Array(64).fill(-1),
     }))
   }

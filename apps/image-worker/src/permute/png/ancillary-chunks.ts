@@ -40,7 +40,7 @@ const rules: Record<string, ChunkRule> = {
     },
   },
   sBIT: { position: 'before PLTE', keep: 'always', permute: permuteSignificantBits },
-  // The intended look of the colours. Kept as it is: the permutation moves samples, not the colour space.
+  // The colour space, which stays: the permutation moves only samples.
   cHRM: { position: 'before PLTE', keep: 'always', permute: ofLength(32) },
   cICP: { position: 'before PLTE', keep: 'always', permute: ofLength(4) },
   cLLI: { position: 'before PLTE', keep: 'always', permute: ofLength(8) },
@@ -49,7 +49,7 @@ const rules: Record<string, ChunkRule> = {
   mDCV: { position: 'before PLTE', keep: 'always', permute: ofLength(24) },
   sRGB: { position: 'before PLTE', keep: 'always', permute: ofLength(1) },
   pHYs: { position: 'before IDAT', keep: 'always', permute: ofLength(9) },
-  // Dropped: suggested palettes list the original's colours, few decoders read them, and their name is free text.
+  // Suggested palettes are dropped: they list the original's colours, few decoders read them, and their name is free text.
   sPLT: { position: 'before IDAT', repeats: true, keep: 'never', permute: checkKeyword },
   eXIf: { position: 'before IDAT', keep: 'never', permute: checkExif },
   tIME: { position: 'anywhere', keep: 'metadata', permute: ofLength(7) },
@@ -216,6 +216,6 @@ function permutedCopy(data: Buffer, permute: (copy: Uint8Array) => void): Uint8A
   return copy
 }
 
-function demand(isSo: boolean, otherwise: string): asserts isSo {
-  if (!isSo) throw new NotWellFormed(otherwise)
+function demand(isValid: boolean, fault: string): asserts isValid {
+  if (!isValid) throw new NotWellFormed(fault)
 }

@@ -1,9 +1,20 @@
 import { NotWellFormed } from '../not-well-formed.ts'
+import type { Rectangle } from '../turn.ts'
 import type { PngHeader } from './header.ts'
 
 interface Size {
   readonly width: number
   readonly height: number
+}
+
+/** The rectangle of a frame, in the data of its fcTL (PNG 3rd edition, 11.3.6.2). */
+export function rectangleOf(control: Buffer): Rectangle {
+  return {
+    width: control.readUInt32BE(4),
+    height: control.readUInt32BE(8),
+    left: control.readUInt32BE(12),
+    top: control.readUInt32BE(16),
+  }
 }
 
 /**
@@ -40,20 +51,15 @@ export class PngAnimation {
     if (data.length !== 26) this.#reject('the fcTL chunk is not 26 bytes long')
     this.checkSequence(data)
     if (this.#pendingFrame !== undefined) this.#reject('a frame has no data')
-    const [width, height, x, y] = [4, 8, 12, 16].map(at => data.readUInt32BE(at)) as [
-      number,
-      number,
-      number,
-      number,
-    ]
+    const { left, top, width, height } = rectangleOf(data)
     const isFirstImage = !this.#imageHasStarted
-    const fits = x + width <= this.#header.width && y + height <= this.#header.height
+    const fits = left + width <= this.#header.width && top + height <= this.#header.height
     if (width === 0 || height === 0 || !fits) this.#reject('a frame lies outside the image')
     if (isFirstImage && (width !== this.#header.width || height !== this.#header.height)) {
       this.#reject('the first frame does not cover the image')
     }
     if ((data[24] as number) > 2 || (data[25] as number) > 1)
-      this.#reject('a frame is disposed or blended unknownly')
+      this.#reject('a frame has an unknown disposal or blending')
     this.#controls += 1
     this.#pendingFrame = { width, height }
     const written = Buffer.from(data)

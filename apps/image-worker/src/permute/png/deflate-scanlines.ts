@@ -25,8 +25,8 @@ const partsPerTrial = 16
 const trialBytes = 32 * 1024
 
 /**
- * The result of 'runs' may be larger by this factor. Deflate finds about the same 'matches' as the input's encoder did,
- * and the result should exceed the input by only a few percent.
+ * The result of `runs` may be larger than the result of `matches` by this factor. zlib finds about the same matches as the
+ * encoder of the input, so the result exceeds the input by only a few percent.
  */
 const allowance = 1.03
 

@@ -1,9 +1,10 @@
 import { inflateSync, type ZlibOptions } from 'node:zlib'
 import { NotWellFormed } from '../not-well-formed.ts'
 
-export const isShorter = 'the image data is shorter than the header declares'
-export const isLonger = 'the image data is longer than the header declares'
-export const isFollowed = 'there are bytes after the image data'
+/** The reasons why image data are refused. */
+export const tooShort = 'the image data is shorter than the header declares'
+export const tooLong = 'the image data is longer than the header declares'
+export const trailingBytes = 'there are bytes after the image data'
 
 /** The most compressed bytes for `length`: twice the size of stored blocks, for encoders that flush after every row. */
 export function mostCompressed(length: number): number {
@@ -20,9 +21,9 @@ export function inflatedExactly(data: Uint8Array, length: number): Uint8Array {
   // One more byte reveals a stream that is too long; zlib requires at least 64.
   const chunkSize = Math.max(length + 1, 64)
   const { buffer, engine } = inflatedWithInfo(data, { chunkSize, maxOutputLength: chunkSize, info: true })
-  if (buffer.length > length) throw new NotWellFormed(isLonger)
-  if (buffer.length < length) throw new NotWellFormed(isShorter)
-  if (engine.bytesWritten !== data.length) throw new NotWellFormed(isFollowed)
+  if (buffer.length > length) throw new NotWellFormed(tooLong)
+  if (buffer.length < length) throw new NotWellFormed(tooShort)
+  if (engine.bytesWritten !== data.length) throw new NotWellFormed(trailingBytes)
   return buffer
 }
 
@@ -31,7 +32,7 @@ function inflatedWithInfo(data: Uint8Array, options: ZlibOptions & { info: true 
     return inflateSync(data, options) as unknown as InflatedWithInfo
   } catch (error) {
     if (isZlibError(error)) throw new NotWellFormed(`image data: ${error.message}`, { cause: error })
-    if (isTooLarge(error)) throw new NotWellFormed(isLonger, { cause: error })
+    if (isTooLarge(error)) throw new NotWellFormed(tooLong, { cause: error })
     throw error
   }
 }

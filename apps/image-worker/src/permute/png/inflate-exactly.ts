@@ -3,11 +3,11 @@ import { createInflate } from 'node:zlib'
 import { NotWellFormed } from '../not-well-formed.ts'
 import {
   inflatedExactly,
-  isFollowed,
-  isLonger,
-  isShorter,
   isZlibError,
   mostCompressed,
+  tooLong,
+  tooShort,
+  trailingBytes,
 } from './inflate-at-once.ts'
 
 /**
@@ -36,7 +36,7 @@ async function joined(pieces: AsyncIterable<Uint8Array>, mostBytes: number): Pro
   let bytes = 0
   for await (const piece of pieces) {
     bytes += piece.length
-    if (bytes > mostBytes) throw new NotWellFormed(isLonger)
+    if (bytes > mostBytes) throw new NotWellFormed(tooLong)
     parts.push(piece)
   }
   const [first] = parts
@@ -61,12 +61,12 @@ async function* inflateStreamed(
   try {
     for await (const block of inflate as AsyncIterable<Uint8Array>) {
       inflated += block.length
-      if (inflated > length) throw new NotWellFormed(isLonger)
+      if (inflated > length) throw new NotWellFormed(tooLong)
       yield block
     }
   } catch (error) {
     throw isZlibError(error) ? new NotWellFormed(`image data: ${error.message}`, { cause: error }) : error
   }
-  if (inflated < length) throw new NotWellFormed(isShorter)
-  if (inflate.bytesWritten !== given) throw new NotWellFormed(isFollowed)
+  if (inflated < length) throw new NotWellFormed(tooShort)
+  if (inflate.bytesWritten !== given) throw new NotWellFormed(trailingBytes)
 }

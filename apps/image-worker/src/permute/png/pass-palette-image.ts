@@ -2,7 +2,7 @@ import { freeNow } from '../../free-now.ts'
 import { NotWellFormed } from '../not-well-formed.ts'
 import type { PngChunkReader } from './chunks.ts'
 import { inflatedBytes, type PngHeader, type PngPass, passesOf } from './header.ts'
-import { inflatedExactly, isLonger, isShorter, mostCompressed } from './inflate-at-once.ts'
+import { inflatedExactly, mostCompressed, tooLong, tooShort } from './inflate-at-once.ts'
 import { checkFilters } from './scanlines.ts'
 
 /**
@@ -108,8 +108,8 @@ function expectZlibHeader([method = 0, flags = 0]: readonly number[]): void {
 function expectPlausibleSize(compressed: number, inflated: number): void {
   const least = inflated / 1032
   const most = inflated + inflated / 8 + inflated / 64 + 1024
-  if (compressed < least) throw new NotWellFormed(isShorter)
-  if (compressed > most) throw new NotWellFormed(isLonger)
+  if (compressed < least) throw new NotWellFormed(tooShort)
+  if (compressed > most) throw new NotWellFormed(tooLong)
 }
 
 /** Inflates everything at once: passing data to zlib's thread and back would take as long as a small image. */
@@ -127,7 +127,7 @@ class ProvenData implements DataCheck {
   take(data: Uint8Array): void {
     this.#parts.push(data)
     this.#length += data.length
-    if (this.#length > mostCompressed(this.#inflated)) throw new NotWellFormed(isLonger)
+    if (this.#length > mostCompressed(this.#inflated)) throw new NotWellFormed(tooLong)
   }
 
   end(): void {
