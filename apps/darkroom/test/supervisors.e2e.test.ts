@@ -174,7 +174,7 @@ test('the systemd unit starts the same command as npm start, with existing setti
   const variables = [...unit.matchAll(/^Environment=(\w+)=/gm)].map(([, name]) => name)
   assert.deepEqual(variables, ['PORT', 'DATA_DIR', 'NODE_COMPILE_CACHE'])
   for (const name of variables) assert.ok(readme.includes(`\`${name}\``), `${name} is not in the README`)
-  const drainMs = Number(/`DRAIN_MS` +\| (\d+)/.exec(readme)?.[1])
+  const drainMs = Number(/`DRAIN_MS` +\| `(\d+)`/.exec(readme)?.[1])
   assert.ok(Number(settingOf('TimeoutStopSec')) * 1000 > 2 * drainMs)
   assert.equal(settingOf('KillMode'), 'mixed')
   assert.equal(settingOf('Environment=DATA_DIR'), `/var/lib/${settingOf('StateDirectory')}`)

@@ -19,6 +19,7 @@ import { Admission } from './intake/admission.ts'
 import { TaskIds } from './intake/task-ids.ts'
 import type { Workers } from './intake/workers.ts'
 import type { OpenedQueue } from './queue/queue-engine.ts'
+import { UnwantedWork } from './queue/unwanted-work.ts'
 import { intakeHandlers } from './routes/intake.ts'
 import { readinessHandlers } from './routes/readiness.ts'
 import { workHandlers } from './routes/work.ts'
@@ -57,6 +58,7 @@ export function buildApp({
     await checkReads(storage)
   }
   const closing = new AbortController()
+  const unwanted = new UnwantedWork({ queue, logger, closing: closing.signal })
   const api = apiOf(imageMasterRoutes, {
     ...intakeHandlers({
       ...config,
@@ -72,6 +74,7 @@ export function buildApp({
     }),
     ...workHandlers({
       queue,
+      unwanted,
       inlineBytes: new InlineBytes(storage, logger),
       discardResults: (id, variants) => deleteBytes(id, variants, storage),
       closing: closing.signal,
@@ -97,6 +100,7 @@ export function buildApp({
   })
   app.addHook('onClose', async () => {
     await housekeeping.close()
+    await unwanted.ended()
     await queue.close()
     await workers.close()
     await tally.close()

@@ -2,9 +2,11 @@ import type { Handlers, imageMasterRoutes, Work, WorkRequest } from '@darkroom/c
 import { ServiceProblem } from '@darkroom/service-kit'
 import type { InlineBytes } from '../inline-bytes.ts'
 import type { Acknowledgement, HeldLease, WorkQueue } from '../queue/queue.ts'
+import type { UnwantedWork } from '../queue/unwanted-work.ts'
 
 interface WorkDependencies {
   queue: WorkQueue
+  unwanted: Pick<UnwantedWork, 'return'>
   inlineBytes: InlineBytes
   /** Called when a worker reports on a task that was deleted: its results belong to no image. */
   discardResults(id: string, variants: readonly string[]): Promise<void>
@@ -19,6 +21,7 @@ type WorkHandlers = Pick<
 
 export function workHandlers({
   queue,
+  unwanted,
   inlineBytes,
   discardResults,
   closing,
@@ -51,7 +54,7 @@ export function workHandlers({
       // A repeated report must not lease a second task, as the first would be lost. The worker may have disconnected while
       // its report was accepted.
       const isUnwanted = !isFirstReport || signal.aborted
-      if (work && isUnwanted) await queue.returnWork({ id: work.id, token: work.lease.token })
+      if (work && isUnwanted) await unwanted.return({ id: work.id, token: work.lease.token })
       if (isUnwanted) {
         if (reported.status === 'rejected') throw reported.reason
         return { status: 204 }
@@ -82,7 +85,7 @@ export function workHandlers({
     const leased = await queue.next(worker, waitSeconds, ended, decodes.split(','))
     const work = leased && (await inlineBytes.withOriginal(leased, inline))
     if (!work || !signal.aborted) return work
-    await queue.returnWork({ id: work.id, token: work.lease.token })
+    await unwanted.return({ id: work.id, token: work.lease.token })
     return undefined
   }
 
