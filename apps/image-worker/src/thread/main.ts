@@ -18,8 +18,14 @@ sharp.concurrency(1)
 sharp.cache(false)
 allowOnlyOurLoaders(data.loadersAreSet)
 
+/**
+ * Longer than the master works on a request during an outage of the task DB, which is 15 s: if it leases work and the thread
+ * has just given up, nobody has that work until its lease expires.
+ */
+const answerTimeoutMs = 20_000
+
 const logger = createLogger('image-worker', data.logLevel).child({ thread: data.name })
-const clients = new ServiceClients({ ...data, logger, timeoutMs: 45_000 })
+const clients = new ServiceClients({ ...data, logger, timeoutMs: 45_000, answerTimeoutMs })
 const { draining, report, reserve, close } = openThreadPort(parentPort)
 
 releaseMemoryAtRest()

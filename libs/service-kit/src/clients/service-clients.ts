@@ -25,6 +25,8 @@ interface ClientOptions {
   logger: Logger
   /** How long to retry until a service can be reached, in milliseconds; by default as long as the transport does. */
   timeoutMs?: number
+  /** How long a service may take to answer a request, in milliseconds; by default as long as the transport waits. */
+  answerTimeoutMs?: number
   /** Services of this process, which are called without HTTP. */
   inProcess?: InProcessServices | undefined
 }
@@ -87,8 +89,9 @@ export class ServiceClients {
     resolver: Resolver,
     timeoutMs = this.#options.timeoutMs,
   ): Client<Routes> {
-    const { clusterToken } = this.#options
-    const options = { service, resolver, dispatcher: this.#dispatcher, clusterToken, timeoutMs }
+    const { clusterToken, answerTimeoutMs } = this.#options
+    const dispatcher = this.#dispatcher
+    const options = { service, resolver, dispatcher, clusterToken, timeoutMs, answerTimeoutMs }
     return createClient(routes, withoutRefusals(service, createTransport(options)))
   }
 }

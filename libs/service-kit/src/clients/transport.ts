@@ -31,7 +31,7 @@ export interface TransportOptions {
   /** How long to retry until an instance can be reached: long enough for a restart. */
   timeoutMs?: number | undefined
   /** How long an instance may take to answer after it has received the request. */
-  answerTimeoutMs?: number
+  answerTimeoutMs?: number | undefined
 }
 
 /**
