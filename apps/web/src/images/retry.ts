@@ -2,7 +2,7 @@ import type { ImageStatus } from '@darkroom/contracts'
 import { Refusal } from '../api/refusal.ts'
 import { request } from '../api/request.ts'
 import { notice } from '../shell/notice.ts'
-import { imageOf, type Row } from './row.ts'
+import { imageOf, type Row, type RowView } from './row.ts'
 import { update } from './store.ts'
 
 const underWay = new Set<Row>()
@@ -12,11 +12,11 @@ export async function retryImage(row: Row): Promise<void> {
   const image = imageOf(row)
   if (!image || underWay.has(row)) return
   underWay.add(row)
+  const failure = row.view.value
   try {
-    update(
-      await request<ImageStatus>(`images/${image.id}/retry`, { method: 'POST' }),
-      row.view.value.state === 'failed' ? versionAfter(row) : 0,
-    )
+    const retried = await request<ImageStatus>(`images/${image.id}/retry`, { method: 'POST' })
+    // Events of the new attempt may have arrived before the answer, even that it has failed again.
+    update(retried, row.view.value === failure ? versionAfter(failure) : 0)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     notice(error)
@@ -26,6 +26,6 @@ export async function retryImage(row: Row): Promise<void> {
 }
 
 /** The answer has no version, but is newer than the failure. */
-function versionAfter({ view: { value } }: Row): number {
-  return 'version' in value ? value.version + 1 : 1
+function versionAfter(failure: RowView): number {
+  return 'version' in failure ? failure.version + 1 : 1
 }

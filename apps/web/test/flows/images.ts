@@ -160,12 +160,12 @@ export function imageFlows({ open, png, photo, post, imageOf }: InBrowser): void
     await addTo(page, fileOf('mouse.webp', photo))
     await untilDeveloped(page, 'mouse.webp')
     await page.evaluate(() => scrollTo(0, 0))
-    const thumbnail = await rowOf(page, 'mouse.webp').locator('.thumbnail').boundingBox()
-    assert.ok(thumbnail)
     for (const [x, y] of [
       [2, 2],
       [54, 54],
     ] as const) {
+      const thumbnail = await rowOf(page, 'mouse.webp').locator('.thumbnail').boundingBox()
+      assert.ok(thumbnail)
       await page.mouse.click(thumbnail.x + x, thumbnail.y + y)
       await page.getByRole('slider').waitFor()
       const pictures = await page.locator('.slider-pictures').boundingBox()
