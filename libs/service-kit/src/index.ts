@@ -70,6 +70,7 @@ export {
   variableName,
 } from './settings/config.ts'
 export { isExactNumber } from './settings/exact-number.ts'
+export { BackgroundRetries } from './time/background-retries.ts'
 export { Backoff } from './time/backoff.ts'
 export { type Clock, SteadyTime, systemClock } from './time/clock.ts'
 export { mapConcurrently } from './time/map-concurrently.ts'

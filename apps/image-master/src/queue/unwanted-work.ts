@@ -1,4 +1,4 @@
-import { isOutage, type Logger, repeat } from '@darkroom/service-kit'
+import { BackgroundRetries, isOutage, type Logger } from '@darkroom/service-kit'
 import type { HeldLease, WorkQueue } from './queue.ts'
 
 const retryMs = 500
@@ -12,49 +12,37 @@ interface UnwantedWorkOptions {
 
 /** Work that was leased for a worker that does not get it. */
 export class UnwantedWork {
-  readonly #options: UnwantedWorkOptions
-  readonly #retrying = new Set<Promise<void>>()
+  readonly #queue: Pick<WorkQueue, 'returnWork'>
+  readonly #logger: Logger
+  readonly #retries: BackgroundRetries
 
-  constructor(options: UnwantedWorkOptions) {
-    this.#options = options
+  constructor({ queue, logger, closing }: UnwantedWorkOptions) {
+    this.#queue = queue
+    this.#logger = logger
+    this.#retries = new BackgroundRetries({ everyMs: retryMs, closing, isPassing: isOutage })
   }
 
   /**
-   * The task waits again, and the attempt isn't counted. During an outage of the task DB this is retried in the background
-   * until it answers again: there is no worker that renews the lease.
+   * The task waits again, and the attempt isn't counted. During an outage of the task DB, this is retried in the background:
+   * no worker renews the lease.
    */
   async return(lease: HeldLease): Promise<void> {
+    const returnWork = () => this.#queue.returnWork(lease)
     try {
-      await this.#options.queue.returnWork(lease)
-    } catch (error) {
-      if (!isOutage(error)) throw error
-      this.#returnLater(lease)
-    }
-  }
-
-  /** Resolves when no return is retried any more. */
-  async ended(): Promise<void> {
-    await Promise.all(this.#retrying)
-  }
-
-  #returnLater(lease: HeldLease): void {
-    const { queue, logger, closing } = this.#options
-    const done = new AbortController()
-    const retrying = repeat(retryMs, AbortSignal.any([closing, done.signal]), async () => {
-      try {
-        await queue.returnWork(lease)
-        done.abort()
-      } catch (error) {
-        if (!isOutage(error)) throw error
-      }
-    })
-      .catch(error =>
-        logger.error(
+      await returnWork()
+    } catch (cause) {
+      if (!isOutage(cause)) throw cause
+      this.#retries.add(returnWork, error =>
+        this.#logger.error(
           { err: error, id: lease.id },
           'work could not be returned; the task is retried when its lease expires',
         ),
       )
-      .finally(() => this.#retrying.delete(retrying))
-    this.#retrying.add(retrying)
+    }
+  }
+
+  /** Resolves when no return is retried any more. */
+  ended(): Promise<void> {
+    return this.#retries.ended()
   }
 }

@@ -1,5 +1,5 @@
 import type { Task } from '@darkroom/contracts'
-import { type Logger, repeat, StoreUnavailable } from '@darkroom/service-kit'
+import { BackgroundRetries, type Logger, StoreUnavailable } from '@darkroom/service-kit'
 import type { Changes } from './changes.ts'
 import { applyEvents } from './events.ts'
 import { describeFailure } from './failures.ts'
@@ -10,13 +10,13 @@ const returnIntervalMs = 500
 export class UnansweredClaims {
   readonly #changes: Changes
   readonly #logger: Logger
-  readonly #closing: AbortSignal
-  readonly #returning = new Set<Promise<void>>()
+  readonly #retries: BackgroundRetries
 
   constructor(changes: Changes, logger: Logger, closing: AbortSignal) {
     this.#changes = changes
     this.#logger = logger
-    this.#closing = closing
+    const isPassing = (error: unknown) => error instanceof StoreUnavailable
+    this.#retries = new BackgroundRetries({ everyMs: returnIntervalMs, closing, isPassing })
   }
 
   /**
@@ -25,22 +25,13 @@ export class UnansweredClaims {
    */
   return(tasks: readonly Task[]): void {
     const events = tasks.map(({ id, claims: token }) => ({ id, event: { type: 'return', token } as const }))
-    const done = new AbortController()
-    const ended = AbortSignal.any([this.#closing, done.signal])
-    const returning = repeat(returnIntervalMs, ended, async () => {
-      try {
-        await this.#changes.make(applyEvents(events))
-        done.abort()
-      } catch (error) {
-        if (!(error instanceof StoreUnavailable)) throw error
-      }
-    })
-      .catch(error => this.#logger.error(describeFailure(error), 'claims could not be returned'))
-      .finally(() => this.#returning.delete(returning))
-    this.#returning.add(returning)
+    this.#retries.add(
+      () => this.#changes.make(applyEvents(events)),
+      error => this.#logger.error(describeFailure(error), 'claims could not be returned'),
+    )
   }
 
-  async ended(): Promise<void> {
-    await Promise.all(this.#returning)
+  ended(): Promise<void> {
+    return this.#retries.ended()
   }
 }
