@@ -1,6 +1,5 @@
 import type { ImageStatus } from '@darkroom/contracts'
 import { useSignal } from '@preact/signals'
-import { useLayoutEffect, useRef } from 'preact/hooks'
 import { urlOf } from '../api/base.ts'
 import { deleteRows } from '../images/delete.ts'
 import { download } from '../images/download.ts'
@@ -10,6 +9,7 @@ import { imageOf, type Row } from '../images/row.ts'
 import { bytesWords, facts, shortened, stateWords, typeWords } from '../images/row-words.ts'
 import { Icon } from '../shell/icon.tsx'
 import { NoticeToast } from '../shell/notice-toast.tsx'
+import { useModal } from '../shell/use-modal.ts'
 import { sendAgain } from '../upload/queue.ts'
 import { Comparison } from './comparison.tsx'
 import { openedRow } from './details.ts'
@@ -20,13 +20,13 @@ const maxTitleLength = 80
 /** One image in full: both sides, its facts, and why it failed. */
 export function DetailsDialog() {
   const row = openedRow.value
-  const dialog = useRef<HTMLDialogElement>(null)
-  useLayoutEffect(() => {
-    if (row) dialog.current?.showModal()
-    else dialog.current?.close()
-  }, [row])
   return (
-    <dialog ref={dialog} class="details" closedby="any" aria-labelledby="details-title" onClose={close}>
+    <dialog
+      class="details"
+      closedby="any"
+      aria-labelledby="details-title"
+      {...useModal(row !== undefined, close)}
+    >
       {row && <Details key={row.key} row={row} />}
       {row && <NoticeToast /> /* the toast of the page is behind the dialog, out of reach */}
     </dialog>

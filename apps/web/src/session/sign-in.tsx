@@ -1,17 +1,12 @@
 import { useSignal } from '@preact/signals'
-import { useLayoutEffect, useRef } from 'preact/hooks'
 import { inWords, Refusal } from '../api/refusal.ts'
+import { useModal } from '../shell/use-modal.ts'
 import { askForKey, type Session, session, signIn } from './session.ts'
 
 /** Asks for an API key, and exchanges it for a session. */
 export function SignIn() {
-  const dialog = useRef<HTMLDialogElement>(null)
   const error = useSignal<Refusal | undefined>(undefined)
   const isBusy = useSignal(false)
-  useLayoutEffect(() => {
-    if (askForKey.value) dialog.current?.showModal()
-    else dialog.current?.close()
-  }, [askForKey.value])
   const submit = async (event: SubmitEvent) => {
     event.preventDefault()
     const form = event.currentTarget as HTMLFormElement
@@ -30,12 +25,7 @@ export function SignIn() {
     }
   }
   return (
-    <dialog
-      ref={dialog}
-      class="sign-in"
-      aria-labelledby="sign-in-title"
-      onClose={() => (askForKey.value = false)}
-    >
+    <dialog class="sign-in" aria-labelledby="sign-in-title" {...useModal(askForKey.value, cancel)}>
       <form onSubmit={event => void submit(event)}>
         <h2 id="sign-in-title">Sign in</h2>
         <p class="hint">{reason(session.value)}</p>
@@ -58,7 +48,7 @@ export function SignIn() {
           </p>
         )}
         <div class="inline end">
-          <button type="button" onClick={() => (askForKey.value = false)}>
+          <button type="button" onClick={cancel}>
             Cancel
           </button>
           <button type="submit" class="primary" aria-busy={isBusy.value}>
@@ -68,6 +58,10 @@ export function SignIn() {
       </form>
     </dialog>
   )
+}
+
+function cancel(): void {
+  askForKey.value = false
 }
 
 function reason(current: Session): string {

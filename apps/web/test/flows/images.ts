@@ -182,6 +182,26 @@ export function imageFlows({ open, png, photo, post, imageOf }: InBrowser): void
     }
   })
 
+  test('an image that is opened in the moment in which its details are closed is shown', async () => {
+    await using opened = await open()
+    const { page } = opened
+    await addTo(page, fileOf('again.webp', photo))
+    await untilDeveloped(page, 'again.webp')
+    await page.getByRole('button', { name: 'again.webp', exact: true }).click()
+    await page.getByRole('slider').waitFor()
+    // The event of the closing comes with the next frame.
+    await page.evaluate(async () => {
+      const dialog = document.querySelector<HTMLDialogElement>('.details')
+      const isClosed = new Promise(resolve => dialog?.addEventListener('close', resolve))
+      dialog?.requestClose()
+      document.querySelector<HTMLElement>('.row-name')?.click()
+      await isClosed
+    })
+    await page.getByRole('slider').waitFor({ timeout: 10_000 })
+    await page.keyboard.press('Escape')
+    await page.locator('dialog[open]').waitFor({ state: 'detached' })
+  })
+
   test('the pictures of a comparison have their place before they are loaded', async () => {
     const id = await post('?operations=resize:600x')
     await using opened = await open()
