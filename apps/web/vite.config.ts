@@ -1,5 +1,6 @@
 import { defineConfig } from 'vite'
 import { docsPages } from './build/docs-pages.ts'
+import { plainImports } from './build/plain-imports.ts'
 
 const source = new URL('src/', import.meta.url).pathname
 
@@ -9,12 +10,17 @@ export default defineConfig({
   base: './',
   publicDir: false,
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  plugins: [docsPages()],
+  plugins: [docsPages(), plainImports()],
   build: {
     target: 'es2022',
     // The policy of the page refuses data: URLs.
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    // All pages have one style sheet from the start, so scripts that are loaded later need none.
+    cssCodeSplit: false,
+    modulePreload: {
+      polyfill: false,
+      resolveDependencies: (_, scripts, { hostType }) => (hostType === 'html' ? scripts : []),
+    },
     reportCompressedSize: false,
     rolldownOptions: {
       input: ['index', 'status', 'docs'].map(name => `${source}${name}.html`),
