@@ -29,9 +29,9 @@ export function setPaused(next: boolean): void {
   if (!next) void readStats()
 }
 
-/** Without a key, the answer would only ask for one again. */
+/** Without the key of an operator, the answer would be the same again. */
 export async function readStats(): Promise<void> {
-  if (session.peek().state === 'signed-out') return
+  if (session.peek().state === 'signed-out' || problem.peek()?.code === 'operators-only') return
   try {
     const answer = await request<Stats>('stats')
     stats.value = answer

@@ -199,14 +199,27 @@ export function signInFlows({ open, png, createKey, revokeKey }: InBrowser): voi
     assert.equal(await page.getByRole('heading', { name: 'Sign in' }).count(), 0)
   })
 
-  test('the dashboard asks for the key of an operator', async () => {
-    const key = await createKey({ owner: 'carol' })
+  test('the dashboard asks for the key of an operator, and reads nothing before it has one', async () => {
+    const [key, operatorKey] = [await createKey({ owner: 'carol' }), await createKey({ role: 'operator' })]
     await using opened = await open('/status')
     const { page } = opened
     await signInWith(page, key)
     const advice = 'Only operators may do this. Sign out, then sign in with the key of an operator.'
     await page.getByText(advice, { exact: true }).waitFor()
     await assertAccessible(page)
+    await page.clock.install()
+    await page.reload()
+    await page.getByText(advice, { exact: true }).waitFor()
+    let readings = 0
+    page.on('request', request => {
+      if (request.url().endsWith('/stats')) readings++
+    })
+    await page.clock.runFor(60_000)
+    assert.equal(readings, 0)
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await signInWith(page, operatorKey)
+    await page.clock.runFor(1000)
+    await page.getByText('Services and engines').waitFor()
   })
 }
 
