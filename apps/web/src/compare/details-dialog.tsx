@@ -56,9 +56,22 @@ function Details({ row }: { row: Row }) {
         </button>
       </header>
       {view.state === 'finished' && <Outputs row={row} image={view.image} />}
-      <p class={view.state === 'failed' || view.state === 'refused' ? 'refusal' : 'details-state'}>
-        {stateWords(view)}
-      </p>
+      <div class="details-state">
+        {/* It gets the focus when the button beside it disappears. */}
+        <p class={view.state === 'failed' || view.state === 'refused' ? 'refusal' : ''} tabIndex={-1}>
+          {stateWords(view)}
+        </p>
+        {view.state === 'failed' && (
+          <button type="button" onClick={() => void retryImage(row)}>
+            Develop again
+          </button>
+        )}
+        {view.state === 'refused' && (
+          <button type="button" onClick={() => sendAgain(row)}>
+            Upload again
+          </button>
+        )}
+      </div>
       <dl class="facts">
         {title !== row.name && (
           <>
@@ -82,16 +95,6 @@ function Details({ row }: { row: Row }) {
         )}
       </dl>
       <div class="inline">
-        {view.state === 'failed' && (
-          <button type="button" onClick={() => void retryImage(row)}>
-            Develop again
-          </button>
-        )}
-        {view.state === 'refused' && (
-          <button type="button" onClick={() => sendAgain(row)}>
-            Upload again
-          </button>
-        )}
         {image && (
           <a class="button" href={urlOf(`images/${image.id}/original`)} download={row.name}>
             Original

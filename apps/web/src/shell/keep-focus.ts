@@ -6,7 +6,7 @@ import { focusOn } from './pass-focus.ts'
  * a user of the keyboard would begin at the head of the page again.
  */
 
-const controls = 'a[href], button, input, select, summary'
+const controls = 'a[href], button, input, select, summary, [tabindex]'
 const maxEarlier = 10
 
 let focused: HTMLElement | undefined

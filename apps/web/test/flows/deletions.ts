@@ -76,6 +76,7 @@ export function deletionFlows({ open, png, post, remove, statusOf, listIds }: In
   })
 
   test('the focus stays near what is deleted by keyboard', async () => {
+    await post() // it stays in the list
     await using opened = await open()
     const { page } = opened
     await addTo(page, fileOf('high.png', png), fileOf('low.png', png))

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { until } from '@darkroom/testing'
 import type { Route } from 'playwright-core'
 import { addTo, fileOf, type InBrowser, untilLoaded } from '../in-browser.ts'
-import { assertApart, assertNotWide } from '../open-page.ts'
+import { assertAccessible, assertApart, assertNotWide } from '../open-page.ts'
 
 const address = `postgres://darkroom@${'database_'.repeat(20)}:5432/darkroom`
 
@@ -114,6 +115,12 @@ export function rareStateFlows({ open, png }: InBrowser): void {
     await press(/^Develop/)
     await page.locator('.is-not-started').waitFor()
     assert.equal(await focused(), 'Image 000001')
+    await page.reload()
+    await press(/^Image 000001$/)
+    await page.getByRole('dialog').getByRole('button', { name: 'Develop again' }).press('Enter')
+    await until('the state has the focus', async () => (await focused()) === 'Waits for a worker', 5000)
+    await assertAccessible(page)
+    await page.keyboard.press('Escape')
     await page.locator('#add-step-result:enabled').selectOption('greyscale')
     for (const _ of ['to the top', 'no further']) {
       await press('Move greyscale up')
