@@ -10,6 +10,7 @@ import { refuseLoops } from './outbound/refuse-loops.ts'
 import type { PageFiles } from './page/page-files.ts'
 import { makeParts, type PartsOptions } from './parts.ts'
 import { withoutPublicPath } from './public-urls.ts'
+import { isOfTus } from './resumable/tus-headers.ts'
 import type { UploadLimits } from './resumable/upload-records.ts'
 import { addArchiveRoutes } from './routes/archive.ts'
 import { addBytesRoutes } from './routes/bytes.ts'
@@ -69,6 +70,7 @@ export function buildApp(dependencies: AppDependencies): App {
       otherOrigins,
       trustProxy,
       answerHeaders: headersForBrowsers(otherOrigins),
+      isRepeatedOnlyAfter5xx: isOfTus,
       rewriteUrl: withoutPublicPath(publicUrls),
       checkReady,
     },

@@ -30,6 +30,7 @@ interface FrontendOptions {
   logger?: Logger
   networks?: Networks
   localFacts?: LocalFacts
+  bodyStallMs?: number
 }
 
 /**

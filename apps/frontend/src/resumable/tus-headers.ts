@@ -1,17 +1,29 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { tusContentType, tusVersion, UnexpectedReply } from '@darkroom/contracts'
-import { type App, ServiceProblem } from '@darkroom/service-kit'
+import { type App, ServiceProblem, unavailable } from '@darkroom/service-kit'
 import type { FastifyRequest } from 'fastify'
+
+/**
+ * Whether the client of a request uses tus. Common clients repeat a request after a 5xx, a 409 or a 423; after any other
+ * status, such as 408 or 429, they give the upload up.
+ */
+export function isOfTus(headers: IncomingHttpHeaders): boolean {
+  return headers['tus-resumable'] !== undefined
+}
 
 /** Checks the version of every request, and adds it to every answer. */
 export function addTusHooks(app: App): void {
   app.addHook('onRequest', async (_request, reply) => void reply.header('tus-resumable', tusVersion))
   app.addHook('preHandler', async request => requireVersion(request))
-  app.setErrorHandler((error, { method }) => {
+  app.setErrorHandler((error, { method, headers }) => {
     // After any other error of a HEAD, clients assume that the upload has ended, and begin a new upload.
     if (method === 'HEAD' && isTemporary(error))
       throw new ServiceProblem(423, 'busy', 'the state of the upload cannot be read now; try again', {
         headers: { 'retry-after': '1' },
       })
+    // An upload that has begun must not end because of a rate limit.
+    if (headers['upload-offset'] !== undefined && error instanceof ServiceProblem && error.status === 429)
+      throw unavailable(error.code, error.message, Number(error.headers['retry-after']) || 1)
     throw error
   })
 }

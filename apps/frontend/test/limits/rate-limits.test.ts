@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { problemType } from '@darkroom/contracts'
 import { noLimits } from '../../src/limits/rate-limits.ts'
 import { startGuarded } from '../access/start-guarded.ts'
+import { codeOf, png, tus, tusRequests } from '../tus-requests.ts'
 
 test('a key has a limit of requests a minute; answers have the remaining number and Retry-After', async t => {
   const { askWith, store, makeKey } = await startGuarded(t, { limits: { ...noLimits, requestsPerKey: 20 } })
@@ -36,6 +37,18 @@ test('an address has a limit of requests a minute, also on a frontend without ke
   const statuses = []
   for (let n = 0; n < 7; n++) statuses.push((await ask('/operations')).status)
   assert.deepEqual(statuses, [200, 200, 200, 200, 200, 429, 429])
+})
+
+test('beyond the limit, the continuation of a resumable upload is 503, as clients of tus give up after a 429', async t => {
+  const limits = { ...noLimits, requestsPerAddress: 2 }
+  const { ask } = await startGuarded(t, { accessMode: 'open', limits })
+  const { begin, patch } = tusRequests({ ask })
+  const path = await begin()
+  await ask('/operations')
+  const refused = await patch(path, 0, png)
+  assert.deepEqual(codeOf(refused), [503, 'too-many-requests'])
+  assert.ok(Number(refused.headers['retry-after']) >= 1)
+  assert.equal((await ask(path, { method: 'HEAD', headers: tus })).status, 423)
 })
 
 test('an address that sends too many wrong keys gets 429, and valid keys from it still work', async t => {

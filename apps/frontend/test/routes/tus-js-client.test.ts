@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { after, suite, test } from 'node:test'
+import { connect, createServer } from 'node:net'
+import { after, suite, type TestContext, test } from 'node:test'
 import { logger, storageFiles } from '@darkroom/image-master/testing'
 import { httpRequest, until } from '@darkroom/testing'
 import { Upload } from 'tus-js-client'
@@ -83,6 +84,15 @@ suite('tus-js-client', () => {
     assert.ok(original.body.equals(large))
   })
 
+  test('continues when a line that stalled for too long works again', async t => {
+    const impatient = await startFrontend({ after: t.after.bind(t) }, {}, { bodyStallMs: 100 })
+    const { url, stalls } = await startStallingLine(t, impatient.url, 9 * MiB)
+    const { path } = await upload(url, large)
+    assert.equal(stalls(), 1)
+    const original = await impatient.ask(`/images/${path.split('/').at(-1)}/original`)
+    assert.ok(original.body.equals(large))
+  })
+
   test('waits while the storage does not answer, and does not begin again', async () => {
     const path = await begin(large.length)
     await patch(path, 0, large.subarray(0, 9 * MiB))
@@ -95,3 +105,28 @@ suite('tus-js-client', () => {
     assert.equal((await sending).path, path)
   })
 })
+
+/** A line to a server. After `bytes`, it passes nothing on until the server has answered. This happens once. */
+async function startStallingLine(t: TestContext, target: string, bytes: number) {
+  const { hostname, port } = new URL(target)
+  let stalls = 0
+  const line = createServer(client => {
+    const server = connect(Number(port), hostname)
+    let passed = 0
+    client.on('data', chunk => {
+      server.write(chunk)
+      passed += chunk.length
+      if (passed < bytes || stalls > 0) return
+      stalls += 1
+      client.pause()
+      server.once('data', () => client.resume())
+    })
+    server.pipe(client)
+    server.on('error', () => client.destroy())
+    client.on('error', () => server.destroy())
+    client.on('end', () => server.end())
+  })
+  t.after(() => line.close())
+  await new Promise<void>(resolve => line.listen(0, '127.0.0.1', resolve))
+  return { url: `http://127.0.0.1:${(line.address() as { port: number }).port}`, stalls: () => stalls }
+}

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } fro
 import type { FastifyInstance } from 'fastify'
 import { imageIdIn } from '../log/image-id.ts'
 import { ClientGone } from '../problems/problems.ts'
-import { refuseMessage } from '../problems/refuse-message.ts'
+import { bodyTimeoutAs5xx, refuseMessage } from '../problems/refuse-message.ts'
 import { hasBody } from '../problems/send-problem.ts'
 import { defaultBodyBounds } from '../settings/config.ts'
 import { isBodyAwaited } from './awaited-bodies.ts'
@@ -16,20 +16,26 @@ export interface BodyBounds {
   bodyWindowMs?: number | undefined
 }
 
+export interface CutAnswers {
+  answerHeaders: (headers: IncomingHttpHeaders) => Record<string, string>
+  /** Whether the client of a request repeats it after a 5xx, but not after a 408. */
+  isRepeatedOnlyAfter5xx?: ((headers: IncomingHttpHeaders) => boolean) | undefined
+}
+
 /** The longest time without a byte while the app closes, so that a stalled client doesn't delay the shutdown. */
 const closingStallMs = 2000
 
 /**
- * Cuts requests whose body stalls or arrives too slowly, no matter how long they have lasted. The client gets a 408,
- * and the log gets one line. Only time in which the client could send counts, not time in which the service itself
- * does not read.
+ * Cuts requests whose body stalls or arrives too slowly, no matter how long they have lasted. The client gets a 408, or
+ * a 503 if it would not repeat the request after a 408. The log gets one line. Only time in which the client could send
+ * counts, not time in which the service itself does not read.
  *
  * An internal service allows half of the rate over twice the time. So the public service always cuts a slow client
  * first, and the internal services see a client that hung up.
  */
 export function requireProgress(
   app: FastifyInstance,
-  given: BodyBounds & { answerHeaders: (headers: IncomingHttpHeaders) => Record<string, string> },
+  given: BodyBounds & CutAnswers,
   isPublic: boolean,
 ): void {
   const limits = limitsFrom(given, isPublic)
@@ -65,7 +71,7 @@ export function requireProgress(
       receiving.delete(request)
       const { method, url } = request
       app.log.info({ ...imageIdIn(url), method, url }, `request cut: ${violation}`)
-      cut(request, arrival.response, violation, given.answerHeaders(request.headers))
+      cut(request, arrival.response, violation, given)
     }
   }
 
@@ -156,7 +162,7 @@ function cut(
   request: IncomingMessage,
   response: ServerResponse,
   detail: string,
-  headers: Record<string, string>,
+  { answerHeaders, isRepeatedOnlyAfter5xx = () => false }: CutAnswers,
 ): void {
   const { socket } = request
   const end = () => request.destroy(new ClientGone('the client stopped sending'))
@@ -165,7 +171,14 @@ function cut(
     end()
     return
   }
-  refuseMessage(socket, 'ERR_HTTP_REQUEST_TIMEOUT', { detail, headers, whenSent: end })
+  const headers = answerHeaders(request.headers)
+  if (isRepeatedOnlyAfter5xx(request.headers))
+    refuseMessage(socket, bodyTimeoutAs5xx, {
+      detail,
+      headers: { ...headers, 'retry-after': '1' },
+      whenSent: end,
+    })
+  else refuseMessage(socket, 'ERR_HTTP_REQUEST_TIMEOUT', { detail, headers, whenSent: end })
 }
 
 /** Picks the body limits out of a service's settings. */

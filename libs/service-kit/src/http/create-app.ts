@@ -12,7 +12,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, { type FastifyBaseLogger, type FastifyServerOptions, LogController } from 'fastify'
 import { Registry } from 'prom-client'
 import { continueWhenRead } from '../bodies/awaited-bodies.ts'
-import { type BodyBounds, requireProgress } from '../bodies/body-progress.ts'
+import { type BodyBounds, type CutAnswers, requireProgress } from '../bodies/body-progress.ts'
 import type { Logger } from '../log/logger.ts'
 import { answerWithProblems, refusedPathHandler } from '../problems/problem-answers.ts'
 import { refusedMessageHandler, refuseExpectations } from '../problems/refuse-message.ts'
@@ -44,6 +44,7 @@ export interface AppOptions extends BodyBounds {
   trustProxy?: FastifyServerOptions['trustProxy'] | undefined
   /** The headers of every answer, also of errors; routes may replace them. */
   answerHeaders?: (headers: IncomingHttpHeaders) => Record<string, string>
+  isRepeatedOnlyAfter5xx?: CutAnswers['isRepeatedOnlyAfter5xx']
   /** The path and query of a request in the form that the routes match. */
   rewriteUrl?: (request: IncomingMessage) => string
   /** The service's own routes. */

@@ -55,10 +55,13 @@ export function refuseMessage(
   socket.end(Buffer.concat([Buffer.from(head), document]), whenSent)
 }
 
+/** The error of a request whose body arrives too slowly, if its client repeats requests only after a 5xx. */
+export const bodyTimeoutAs5xx = 'body-timeout-as-5xx'
 const expectationFailed = 'expectation-failed'
 const malformed = { status: 400, code: 'malformed-request', title: 'Malformed request' }
 const refusals: Readonly<Record<string, typeof malformed>> = {
   ERR_HTTP_REQUEST_TIMEOUT: { status: 408, code: 'request-timeout', title: 'Request timeout' },
+  [bodyTimeoutAs5xx]: { status: 503, code: 'request-timeout', title: 'Request timeout' },
   [expectationFailed]: { status: 417, code: expectationFailed, title: 'Expectation failed' },
   HPE_HEADER_OVERFLOW: { status: 431, code: 'headers-too-large', title: 'Headers too large' },
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import type { IncomingHttpHeaders } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { suite, type TestContext, test } from 'node:test'
@@ -14,7 +15,8 @@ const stallMs = 300
 
 /** A public app that counts the bytes of bodies, parses JSON, or reads only when the test allows it. */
 async function serve(t: TestContext, bounds: BodyBounds = { bodyStallMs: stallMs }) {
-  const { app, log } = buildApp(t, { isPublic: true, ...bounds })
+  const isRepeatedOnlyAfter5xx = ({ repeated }: IncomingHttpHeaders) => repeated === 'only-after-5xx'
+  const { app, log } = buildApp(t, { isPublic: true, isRepeatedOnlyAfter5xx, ...bounds })
   const { promise: mayRead, resolve: letRead } = Promise.withResolvers<void>()
   const counted: number[] = []
   const failures: unknown[] = []
@@ -85,6 +87,13 @@ suite('the body of a request', () => {
       )
     })
   }
+
+  test('that stalls is answered 503 to a client that would not repeat it after a 408', async t => {
+    const { begin } = await serve(t)
+    const socket = begin('/bytes', 1000, 'repeated: only-after-5xx\r\n')
+    socket.write('half')
+    assert.match(await text(socket), /^HTTP\/1\.1 503 .*retry-after: 1\r\n.*problem:request-timeout/s)
+  })
 
   test('that stalls gives its reader an error', async t => {
     const { begin, failures } = await serve(t)
