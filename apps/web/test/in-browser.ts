@@ -66,7 +66,10 @@ interface ImageDocument {
   preset?: string
   operations?: { name: string }[]
   result?: { width: number; contentType: string }
-  variants?: Record<string, { result?: { width: number; contentType: string } }>
+  variants?: Record<
+    string,
+    { operations?: { name: string }[]; result?: { width: number; contentType: string } }
+  >
 }
 
 export async function startInBrowser(executablePath: string): Promise<InBrowser> {

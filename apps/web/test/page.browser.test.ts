@@ -9,6 +9,7 @@ import { failureFlows } from './flows/failures.ts'
 import { imageFlows } from './flows/images.ts'
 import { listFlows } from './flows/list.ts'
 import { lookFlows } from './flows/look.ts'
+import { previewFlows } from './flows/previews.ts'
 import { proxyFlows } from './flows/proxy.ts'
 import { rareStateFlows } from './flows/rare-states.ts'
 import { recipeFlows } from './flows/recipe.ts'
@@ -23,6 +24,7 @@ await withEngine('chromium', async executablePath => {
   suite('the page', { concurrency: 2 }, () => {
     suite('from the file to the download', { concurrency: false }, () => {
       imageFlows(first)
+      previewFlows(first)
       deletionFlows(first)
       listFlows(first)
       recipeFlows(first)

@@ -5,7 +5,7 @@ import { urlOf } from '../api/base.ts'
 import { inWords } from '../api/refusal.ts'
 import { makePreviews } from '../images/develop-once.ts'
 import type { Output } from '../images/outputs.ts'
-import { sides } from '../images/previews.ts'
+import { hasPreview, sides } from '../images/previews.ts'
 import type { Row } from '../images/row.ts'
 import { typeWords } from '../images/row-words.ts'
 import { canShow } from '../images/shown-types.ts'
@@ -85,11 +85,13 @@ export function Comparison({ row, image, output }: ComparisonProps) {
 /** Undefined if one side can't be shown. */
 function sidesOf(
   { file }: Row,
-  { id, original, variants = {} }: ImageStatus,
+  image: ImageStatus,
   { name, facts, path }: Output,
   urlFor: (blob: Blob) => string,
 ): Sides | undefined {
-  const preview = (side: string) => (variants[side] ? urlOf(`images/${id}/variants/${side}`) : undefined)
+  const { id, original } = image
+  const preview = (side: string) =>
+    hasPreview(image, side) ? urlOf(`images/${id}/variants/${side}`) : undefined
   const own = file && canShow(original.contentType) ? urlFor(file) : undefined
   const stored = canShow(original.contentType) ? urlOf(`images/${id}/original`) : undefined
   const before = own ?? preview(sides.before) ?? stored

@@ -1,6 +1,6 @@
 import { base } from '../api/base.ts'
 import { nameOf } from './names.ts'
-import { sides } from './previews.ts'
+import { hasPreview, sides } from './previews.ts'
 import { imageOf, type Row } from './row.ts'
 import { stemOf } from './row-words.ts'
 
@@ -11,8 +11,6 @@ const maxQueryLength = 7500
 /** In characters; the server shortens names further if they have more than 150 bytes. */
 const maxNameLength = 100
 
-const previews = Object.values(sides).join()
-
 interface Archive {
   url: string
   count: number
@@ -20,37 +18,39 @@ interface Archive {
 
 /** Zips of the results of rows, whose files are named like the uploaded files. Previews for the page are left out. */
 export function archivesOf(rows: readonly Row[]): Archive[] {
-  const archives: Archive[] = []
-  let ids: string[] = []
-  let names: string[] = []
-  const close = () => {
-    if (ids.length > 0) archives.push({ url: archiveUrl(ids, names), count: ids.length })
-    ids = []
-    names = []
-  }
+  const groups: Row[][] = []
   let length = 0
   for (const row of rows) {
-    const id = imageOf(row)?.id
-    if (id === undefined) continue
-    const name = encodedName(row, id)
-    length += id.length + name.length + 2
-    if (ids.length === maxInArchive || length > maxQueryLength) {
-      close()
-      length = id.length + name.length + 2
+    if (!imageOf(row)) continue
+    const own = idOf(row).length + encodedName(row).length + 2
+    length += own
+    const group = groups.at(-1)
+    if (group && group.length < maxInArchive && length <= maxQueryLength) group.push(row)
+    else {
+      groups.push([row])
+      length = own
     }
-    ids.push(id)
-    names.push(name)
   }
-  close()
-  return archives
+  return groups.map(group => ({ url: archiveUrl(group), count: group.length }))
 }
 
-function archiveUrl(ids: readonly string[], names: readonly string[]): string {
-  return new URL(`images/archive?without=${previews}&ids=${ids.join()}&names=${names.join('/')}`, base).href
+function archiveUrl(rows: readonly Row[]): string {
+  const ids = rows.map(idOf).join()
+  const names = rows.map(encodedName).join('/')
+  // If a variant of a user has the name of a preview, previews of that name are not left out.
+  const isOwn = (side: string) =>
+    rows.some(row => imageOf(row)?.variants?.[side] && !hasPreview(imageOf(row), side))
+  const previews = Object.values(sides).filter(side => !isOwn(side))
+  const without = previews.length > 0 ? `without=${previews.join()}&` : ''
+  return new URL(`images/archive?${without}ids=${ids}&names=${names}`, base).href
+}
+
+function idOf(row: Row): string {
+  return imageOf(row)?.id ?? ''
 }
 
 /** Empty if the name is unknown in this browser: then the image is named by its id. */
-function encodedName(row: Row, id: string): string {
-  const name = row.file ? row.name : (nameOf(id) ?? '')
+function encodedName(row: Row): string {
+  const name = row.file ? row.name : (nameOf(idOf(row)) ?? '')
   return encodeURIComponent([...stemOf(name)].slice(0, maxNameLength).join('').toWellFormed())
 }

@@ -1,7 +1,7 @@
 import type { ImageFacts, ImageStatus, Operation } from '@darkroom/contracts'
 import { urlOf } from '../api/base.ts'
 import { archivesOf } from './archive.ts'
-import { isSide } from './previews.ts'
+import { isPreview } from './previews.ts'
 import type { Row } from './row.ts'
 import { extensionOf, stemOf } from './row-words.ts'
 
@@ -19,7 +19,7 @@ export function outputsOf({ id, operations, result, variants = {} }: ImageStatus
   const main: Output[] =
     operations && result ? [{ name: undefined, operations, facts: result, path: `images/${id}/result` }] : []
   const others = Object.entries(variants).flatMap(([name, variant]): Output[] =>
-    variant.result && !isSide(name)
+    variant.result && !isPreview(name, variant)
       ? [
           {
             name,

@@ -1,4 +1,5 @@
 import type { ImageStatus, Operation } from '@darkroom/contracts'
+import { randomText } from './row.ts'
 import { canShow } from './shown-types.ts'
 
 /*
@@ -6,7 +7,7 @@ import { canShow } from './shown-types.ts'
  * of the same upload or, for images without previews, from the stored original.
  */
 
-/** The names of the two variants. */
+/** The names of the two variants. A user's own variant may have the same name: see isPreview. */
 export const sides = { before: 'page-before', after: 'page-after' } as const
 
 /** The operations for the result of an image, and those for each variant. */
@@ -19,6 +20,8 @@ const small = [
   { name: 'resize', width: 1200, height: 1200, fit: 'inside' },
   { name: 'format', type: 'webp' },
 ] as unknown as Operation[]
+/** The server also answers with the arguments that it has added. */
+const shownArguments = ['name', 'width', 'height', 'fit', 'type']
 
 /** The limits of the server, as in the contracts. */
 export const maxOperations = 10
@@ -31,18 +34,46 @@ export const maxVariants = 8
 export function withPreviews(file: File, lists: Lists): Lists {
   const { operations, variants = {} } = lists
   if (!operations || (canShowFile(file) && canShowResult(operations))) return lists
-  const all = { ...variants, ...previewsOf(operations) }
+  const previews = previewsOf(operations)
+  if (Object.keys(previews).some(name => name in variants)) return lists
+  const all = { ...variants, ...previews }
   return Object.keys(all).length > maxVariants ? lists : { operations, variants: all }
 }
 
 /** The previews and trials of the page are not shown among the images. */
 export function isMadeForPage({ operations, variants }: ImageStatus): boolean {
-  return !operations && variants !== undefined && Object.keys(variants).every(isSide)
+  return (
+    !operations &&
+    Object.entries(variants ?? {}).every(
+      ([name, variant]) => isPreview(name, variant) || trialPattern.test(name),
+    )
+  )
+}
+
+const trialPattern = /^page-trial-[0-9a-f]{32}$/
+
+/** A name for the only variant of a trial, which no variant of a user has. */
+export function nameOfTrial(): string {
+  return `page-trial-${randomText()}`
+}
+
+interface Variant {
+  operations: readonly Operation[]
 }
 
 /** Whether a variant was made for the page alone. */
-export function isSide(variant: string): boolean {
-  return variant === sides.before || variant === sides.after
+export function isPreview(name: string, { operations }: Variant): boolean {
+  const [resize, format] = operations.slice(-small.length)
+  return (
+    (name === sides.before || name === sides.after) &&
+    JSON.stringify([resize, format], shownArguments) === JSON.stringify(small)
+  )
+}
+
+/** Whether an image has a preview of a side. */
+export function hasPreview(image: ImageStatus | undefined, side: string): boolean {
+  const variant = image?.variants?.[side]
+  return variant !== undefined && isPreview(side, variant)
 }
 
 function canShowFile({ name, type }: File): boolean {

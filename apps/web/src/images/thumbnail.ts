@@ -2,7 +2,7 @@ import { signal } from '@preact/signals'
 import { Refusal } from '../api/refusal.ts'
 import { requestBytes } from '../api/request.ts'
 import { outputsOf } from './outputs.ts'
-import { sides } from './previews.ts'
+import { hasPreview, sides } from './previews.ts'
 import { imageOf, type Row } from './row.ts'
 import { canShow } from './shown-types.ts'
 
@@ -63,7 +63,7 @@ function sourcesOf(row: Row): Job[] {
     const shown = outputsOf(image).find(
       ({ facts }) => canShow(facts.contentType) && facts.bytes <= maxLoadedBytes,
     )
-    const path = image.variants?.[sides.after] ? preview : shown?.path
+    const path = hasPreview(image, sides.after) ? preview : shown?.path
     if (path !== undefined) jobs.push({ key: path, load: () => requestBytes(path) })
   }
   if (file) jobs.push({ key: row.key, load: async () => file })

@@ -1,6 +1,6 @@
 import type { Operation } from '@darkroom/contracts'
 import { developOnce, loadVariant } from '../images/develop-once.ts'
-import { previewsOf, sides } from '../images/previews.ts'
+import { nameOfTrial, previewsOf, sides } from '../images/previews.ts'
 import { recipe } from './recipe.ts'
 import { scaledOperations, smallVersion } from './small-version.ts'
 import { listsOf } from './upload-options.ts'
@@ -22,11 +22,12 @@ export async function tryRecipe(file: File): Promise<Trial> {
   const { image, scale, isShown } = await smallVersion(file)
   const { operations, variants } = listsOf(recipe.peek())
   const tried = operations ?? Object.values(variants ?? {})[0] ?? defaultOperations
-  const lists = isShown ? { [sides.after]: shownIn(scaledOperations(tried, scale)) } : previewsOf(tried)
+  const name = isShown ? nameOfTrial() : sides.after
+  const lists = isShown ? { [name]: shownIn(scaledOperations(tried, scale)) } : previewsOf(tried)
   const query = { variants: JSON.stringify(lists) }
   return developOnce({ query, body: image }, async id => {
     const before = isShown ? image : await loadVariant(id, sides.before)
-    const after = await loadVariant(id, sides.after)
+    const after = await loadVariant(id, name)
     return { before: URL.createObjectURL(before), after: URL.createObjectURL(after) }
   })
 }

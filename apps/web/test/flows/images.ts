@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { generateImage, temporaryFolder, tiffOf } from '@darkroom/testing'
+import { generateImage, temporaryFolder } from '@darkroom/testing'
 import type { Page } from 'playwright-core'
 import { addTo, fileOf, type InBrowser, rowOf, untilDeveloped } from '../in-browser.ts'
 import { assertAccessible } from '../open-page.ts'
-
-const heic = new URL('../../../image-worker/test/develop/heic/samples/camera.heic', import.meta.url)
+import { untilSidesAreShown } from './previews.ts'
 
 /** From the file to the download. */
-export function imageFlows({ open, png, photo, post, imageOf }: InBrowser): void {
+export function imageFlows({ open, png, photo, post }: InBrowser): void {
   test('an image goes from the file to the download by keyboard alone', async () => {
     await using opened = await open()
     const { page } = opened
@@ -92,38 +91,6 @@ export function imageFlows({ open, png, photo, post, imageOf }: InBrowser): void
       return !dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, cancelable: true }))
     })
     assert.equal(isTaken, false)
-  })
-
-  test('a TIFF of 16 bits shows both sides, made with the upload', async () => {
-    await using opened = await open()
-    const { page } = opened
-    const { result, variants } = await imageOf(await compare(page, 'scan.tif', tiffOf(600_000)))
-    assert.equal(result?.contentType, 'image/tiff')
-    assert.deepEqual(Object.keys(variants ?? {}), ['page-before', 'page-after'])
-    await assertAccessible(page)
-  })
-
-  test('a HEIC, which becomes a JPEG, shows its original as the server has converted it', async () => {
-    await using opened = await open()
-    const { page } = opened
-    const { result, variants } = await imageOf(await compare(page, 'holiday.heic', await readFile(heic)))
-    assert.equal(result?.contentType, 'image/jpeg')
-    assert.deepEqual(Object.keys(variants ?? {}), ['page-before', 'page-after'])
-    await untilSidesAreShown(page)
-  })
-
-  test('an image that came without previews gets them on demand, and nothing is left of it in the list', async () => {
-    const id = await post('?operations=format:tiff')
-    await using opened = await open()
-    const { page } = opened
-    const name = `Image ${id.slice(-6)}`
-    await untilDeveloped(page, name)
-    const count = await page.locator('.row').count()
-    await page.getByRole('button', { name, exact: true }).click()
-    await page.getByText(/can't show TIFF/).waitFor()
-    await page.getByRole('button', { name: 'Make a preview' }).click()
-    await page.getByRole('slider').waitFor()
-    assert.equal(await page.locator('.row').count(), count)
   })
 
   test('very tall and very wide images have square thumbnails, and a tall one is compared at its own width', async () => {
@@ -236,40 +203,6 @@ export function imageFlows({ open, png, photo, post, imageOf }: InBrowser): void
     const zip = await readFile(await (await download).path())
     for (const name of names) assert.ok(zip.includes(name), name)
   })
-
-  test('the zip of a TIFF has its result and its variants, but not the previews of the page', async () => {
-    await using opened = await open()
-    const { page } = opened
-    await page.getByRole('button', { name: 'Add a variant' }).click()
-    await addTo(page, fileOf('plate.tif', tiffOf(600_000)))
-    await untilDeveloped(page, 'plate.tif')
-    await page.getByLabel('Choose plate.tif').check()
-    const download = page.waitForEvent('download')
-    await page.getByRole('link', { name: 'Download 1 as zip' }).click()
-    const zip = await readFile(await (await download).path())
-    assert.deepEqual(
-      ['plate.tif', 'plate_thumb.tif', 'page-before', 'page-after'].map(name => zip.includes(name)),
-      [true, true, false, false],
-    )
-  })
-}
-
-/** Adds a file that the browser can't show, and opens the comparison of its image. Returns the id of the image. */
-async function compare(page: Page, name: string, bytes: Buffer): Promise<string> {
-  await page.locator('#add-step-result option', { hasText: 'resize' }).waitFor({ state: 'attached' })
-  await addTo(page, fileOf(name, bytes))
-  await untilDeveloped(page, name)
-  await rowOf(page, name).locator('.thumbnail img').waitFor()
-  await page.getByRole('button', { name, exact: true }).click()
-  await page.getByRole('slider').waitFor()
-  return String(await page.locator('.facts .id').textContent())
-}
-
-/** Waits until both pictures of a comparison are loaded. */
-async function untilSidesAreShown(page: Page): Promise<void> {
-  await page.waitForFunction(() =>
-    [...document.querySelectorAll<HTMLImageElement>('.slider img')].every(image => image.naturalWidth > 0),
-  )
 }
 
 /** Presses Tab until the focus is on what the selector names. */
