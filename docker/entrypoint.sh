@@ -6,9 +6,9 @@ main=/darkroom/apps/$name/src/main.ts
 [ -f "$main" ] || exec "$@"
 shift
 case $name in
-  # Returns freed memory of images to the system.
+  # This allocator returns freed memory of images to the system.
   image-worker) export LD_PRELOAD=libjemalloc.so.2 ;;
-  # In the same container, because the agent's RPC is not encrypted and must stay on loopback.
+  # The agent runs in the same container, because its RPC is not encrypted and must stay on loopback.
   cluster-state) [ -z "${SERF_JOIN:-}" ] || docker/serf-agent.sh & ;;
 esac
 exec node "$main" "$@"

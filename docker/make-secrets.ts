@@ -19,7 +19,7 @@ import { deriveWorkerToken } from '../libs/service-kit/src/http/worker-token.ts'
 const [folder = '/secrets', workerFolder = '/worker-secrets'] = process.argv.slice(2)
 
 const clusterToken = keep('cluster-token', () => random())
-// In a separate folder, so that workers can't read the other secrets.
+// This token has a separate folder, so that workers can't read the other secrets.
 keep('worker-token', () => deriveWorkerToken(clusterToken), workerFolder)
 const password = keep('task-store-password', () => random())
 keep('task-store-url', () => `postgres://darkroom:${password}@postgres:5432/darkroom`)
@@ -46,7 +46,7 @@ keep('serf.json', () =>
   }),
 )
 
-/** Letters and digits only, so that it needs no escaping in a URL or on a command line. */
+/** A secret of letters and digits only, which needs no escaping in a URL or on a command line. */
 function random(bytes = 32): string {
   return randomBytes(bytes).toString('hex')
 }
@@ -60,7 +60,7 @@ function keep(name: string, make: () => string, inFolder = folder): string {
   return readFileSync(path, 'utf8')
 }
 
-/** Written completely or not at all, also after a power cut: an empty file would be an empty password. */
+/** Writes a file completely or not at all, also after a power cut: an empty file would be an empty password. */
 function writeDurably(path: string, content: string): void {
   const unfinished = `${path}.new`
   rmSync(unfinished, { force: true }) // left by a start that was killed

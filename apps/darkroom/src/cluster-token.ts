@@ -12,7 +12,7 @@ export function loadOrMakeClusterToken(dataDir: string): string {
   const temporary = join(dataDir, `.cluster-token-${randomUUID()}`)
   writeFileSync(temporary, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx', flush: true })
   try {
-    // Written completely or not at all. If two processes start at once, one makes the token and the other reads it.
+    // The file is there completely or not at all. If two processes start at once, one makes it and the other reads it.
     linkSync(temporary, tokenPath(dataDir))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error

@@ -12,7 +12,7 @@ import {
 } from '@darkroom/service-kit'
 
 /** How many ports the services need after the frontend's. */
-const furtherPorts = Math.max(...Object.values(defaultPorts)) - defaultPorts.frontend
+export const furtherPorts = Math.max(...Object.values(defaultPorts)) - defaultPorts.frontend
 
 const { host, clusterToken, drainMs } = commonSettings
 

@@ -5,7 +5,6 @@ import { type Static, Type } from './typebox/typebox.js'
  * refused it for good.
  */
 const callbackStates = ['waiting', 'due', 'delivered', 'failed'] as const
-export type CallbackState = (typeof callbackStates)[number]
 export const CallbackState = Type.Enum(callbackStates)
 
 export const CallbackUrl = Type.String({

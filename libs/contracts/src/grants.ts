@@ -37,7 +37,6 @@ export const NewGrant = Type.Object(
   },
   { additionalProperties: false },
 )
-export type NewGrant = Static<typeof NewGrant>
 
 export const MadeGrant = Type.Object({
   token: Type.String({ description: 'Sent as Authorization: Bearer dg_…; it is shown only in this answer' }),

@@ -1,11 +1,10 @@
 import { Problem } from './problem.ts'
 import { defineRoute } from './route.ts'
 import { IntakeState } from './shared-state.ts'
-import { type Static, Type } from './typebox/typebox.js'
+import { Type } from './typebox/typebox.js'
 
 /** Whether uploads are accepted. */
 export const Intake = Type.Object({ state: IntakeState }, { additionalProperties: false })
-export type Intake = Static<typeof Intake>
 
 export const intakeRoutes = {
   setIntake: defineRoute({

@@ -113,10 +113,10 @@ export type ReplyOf<R extends Route> = {
 }[keyof R['schema']['response']]
 
 /** A call as the handler receives it: the signal is aborted when the caller disconnects. */
-export type HandledCall<R extends Route> = Omit<CallOf<R>, 'signal'> & { signal: AbortSignal }
+type HandledCall<R extends Route> = Omit<CallOf<R>, 'signal'> & { signal: AbortSignal }
 
 /** The answer of a handler: one member for each status that the route declares. Problems are thrown. */
-export type AnswerOf<R extends Route> = {
+type AnswerOf<R extends Route> = {
   [Status in keyof R['schema']['response']]: {
     status: NumberOf<Status>
     headers?: AnswerHeaders

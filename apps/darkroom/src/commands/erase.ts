@@ -2,8 +2,8 @@ import { createInterface } from 'node:readline/promises'
 import { eraseOwner } from '@darkroom/frontend/erase-owner'
 import { callServices } from '../call-services.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
+import { requireOwner } from '../require-owner.ts'
 import { BriefUsageError, refuseOtherOptions, UsageError } from '../usage-error.ts'
-import { requireOwner } from './keys.ts'
 
 /** Deletes all keys of an owner, and everything that belongs to it, after a confirmation. */
 export async function eraseCommand(

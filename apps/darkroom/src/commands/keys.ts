@@ -1,9 +1,9 @@
-import { type KeyDescription, type NewKey, Owner, type Role, roles } from '@darkroom/contracts'
-import { Value } from '@darkroom/contracts/typebox'
+import { type KeyDescription, type NewKey, type Role, roles } from '@darkroom/contracts'
 import { KeyStore } from '@darkroom/frontend/keys'
 import { callServices } from '../call-services.ts'
 import { durationSeconds } from '../duration.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
+import { requireOwner } from '../require-owner.ts'
 import { BriefUsageError, UsageError } from '../usage-error.ts'
 
 interface KeyOptions {
@@ -88,13 +88,6 @@ function readNewKey({ role = 'user', owner, name, expires, callback }: KeyOption
 function requireUrl(url: string): string {
   if (/^https?:$/.test(URL.parse(url)?.protocol ?? '')) return url
   throw new BriefUsageError(`--callback must be an http or https URL, got "${url}"`)
-}
-
-/** @throws UsageError */
-export function requireOwner(owner: string): void {
-  if (Value.Check(Owner, owner)) return
-  const rule = 'at most 64 letters, digits and . _ @ + -, the first a letter or a digit'
-  throw new BriefUsageError(`--owner must be ${rule}; got "${owner}"`)
 }
 
 function noSuchKey(id: string): never {

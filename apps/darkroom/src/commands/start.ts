@@ -10,7 +10,7 @@ import {
 import { FolderInUse, lockFolder, UnusableFile } from '@darkroom/sqlite'
 import { loadOrMakeClusterToken } from '../cluster-token.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
-import { environmentOf, loadSettings, type Settings } from '../settings.ts'
+import { environmentOf, furtherPorts, loadSettings, type Settings } from '../settings.ts'
 import { SupervisedWorker } from '../start/supervised-worker.ts'
 import { untilReady } from '../start/until-ready.ts'
 import { UsageError } from '../usage-error.ts'
@@ -66,7 +66,7 @@ function explainTakenPort({ port }: Settings): (error: unknown) => never {
   return error => {
     if (!(error instanceof Error) || !('code' in error) || error.code !== 'EADDRINUSE') throw error
     const taken = 'port' in error ? error.port : 'one of these ports'
-    const message = `PORT=${port} uses the ports ${port} to ${port + 6}, and another program listens at ${taken}`
+    const message = `PORT=${port} uses the ports ${port} to ${port + furtherPorts}, and another program listens at ${taken}`
     throw new ExpectedFailure(`${message}; set PORT to another port`, { cause: error })
   }
 }

@@ -1,8 +1,8 @@
 import { WebhookSecrets } from '@darkroom/frontend/webhook-secrets'
 import { callServices } from '../call-services.ts'
 import { durationSeconds } from '../duration.ts'
+import { requireOwner } from '../require-owner.ts'
 import { UsageError } from '../usage-error.ts'
-import { requireOwner } from './keys.ts'
 
 const dayInSeconds = 86_400
 
