@@ -11,6 +11,14 @@ interface SliderProps {
   label: string
 }
 
+/** A line of pixels would be too thin to be seen, so it is stretched. */
+function stretchThin({ currentTarget: image }: { currentTarget: HTMLImageElement }): void {
+  const { naturalWidth: width, naturalHeight: height } = image
+  // A wide picture has the width of the dialog, a tall one its own.
+  const isThin = width > height * 50 || (height > width * 50 && width < 16)
+  image.classList.toggle('is-thin', isThin)
+}
+
 /** A tall picture, such as of a whole web page, is scrolled: as a whole it would be a thin line. */
 const scrollable = { tabIndex: 0, role: 'group', 'aria-label': 'Both pictures' } as const
 
@@ -24,6 +32,7 @@ export function Slider({ before, after, size, onBroken, label }: SliderProps) {
   const fitted = size && !isTall && { style: { maxWidth: `calc(50dvh * ${size.width / size.height})` } }
   const place = {
     ...size,
+    onLoad: stretchThin,
     ...(onBroken && { onError: onBroken }),
     ...(isTall && { style: { maxHeight: `${size.height}px` } }),
   }

@@ -93,7 +93,7 @@ export function imageFlows({ open, png, photo, post }: InBrowser): void {
     assert.equal(isTaken, false)
   })
 
-  test('very tall and very wide images have square thumbnails, and a tall one is compared at its own width', async () => {
+  test('very tall and very wide images have square thumbnails, a tall one is compared at its own width, and a line can be seen', async () => {
     await using opened = await open()
     const { page } = opened
     const sides = { 'tall.png': [60, 1600], 'line.png': [3000, 1], 'dot.png': [1, 1] } as const
@@ -119,6 +119,13 @@ export function imageFlows({ open, png, photo, post }: InBrowser): void {
       .locator('.slider-after')
       .evaluate(({ clientWidth, clientHeight }) => Math.min(clientWidth, (clientHeight * 60) / 1600))
     assert.equal(shown, 60)
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'line.png', exact: true }).click()
+    await untilSidesAreShown(page)
+    for (const side of ['.slider-before', '.slider-after']) {
+      const { height } = (await page.locator(side).boundingBox()) ?? { height: 0 }
+      assert.ok(height >= 48, `${side}: ${height} px`)
+    }
   })
 
   test('by mouse, a thumbnail opens its image, the line follows the pointer, and a click beside the dialog closes it', async () => {
