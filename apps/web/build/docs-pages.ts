@@ -13,12 +13,17 @@ export function docsPages(): Plugin {
           .replace('<!-- route links -->', () => routeLinks())
           .replace('<!-- routes -->', () => routeSections())
           .replace('<!-- operations -->', () => operationSections())
-          .replace(/<pre><code>.*?<\/code>/gs, withOptions),
+          .replace(/(?<=<pre><code>).*?(?=<\/code>)/gs, inLines),
     },
   }
 }
 
-/** Marks the options of commands, so that no line ends inside of one: half of "--data-binary" could be copied. */
-function withOptions(code: string): string {
-  return code.replace(/(?<=\s)--?[a-z][a-z-]*/gi, '<span class="option">$&</span>')
+/**
+ * Marks each line, because the rest of a line that does not fit is indented, and what must not be divided: the options of
+ * commands, as half of "--data-binary" could be copied, and the indentation of a line.
+ */
+function inLines(code: string): string {
+  return code
+    .replace(/^ +(--?[a-z-]+|&\w+;|.)|(?<=\s)--?[a-z-]+/gim, '<span class="whole">$&</span>')
+    .replace(/.+\n?/g, '<span class="line">$&</span>')
 }

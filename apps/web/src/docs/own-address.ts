@@ -6,7 +6,7 @@ import { base } from '../api/base.ts'
 const builtAddress = 'http://127.0.0.1:8080'
 const ownAddress = base.href.replace(/\/$/, '')
 
-for (const code of document.querySelectorAll('pre > code'))
-  for (const part of code.childNodes)
+for (const line of document.querySelectorAll('pre .line'))
+  for (const part of line.childNodes)
     if (part instanceof Text && part.data.includes(builtAddress))
       part.data = part.data.replaceAll(builtAddress, ownAddress)

@@ -68,6 +68,43 @@ export function docsFlows({ open, png, post }: InBrowser): void {
     )
   })
 
+  test('the rest of a line of an example that does not fit is indented, and no line is empty', async () => {
+    await using opened = await open('/docs', { viewport: { width: 320, height: 740 } })
+    const { page } = opened
+    const rests = await page.locator('pre').evaluateAll(examples =>
+      examples.flatMap(example => {
+        example.closest('section')?.style.setProperty('content-visibility', 'visible')
+        const { left } = example.getBoundingClientRect()
+        const { paddingLeft, borderLeftWidth } = getComputedStyle(example)
+        const edge = left + Number.parseFloat(paddingLeft) + Number.parseFloat(borderLeftWidth)
+        return [...example.querySelectorAll('.line')].flatMap(line => {
+          const range = document.createRange()
+          range.selectNodeContents(line)
+          const words = [...range.getClientRects()].filter(({ width }) => width > 0)
+          const [first = 0, ...others] = [...new Set(words.map(({ top }) => Math.round(top)))]
+          const isEmpty = words.every(({ top, width }) => Math.round(top) > first || width < 20)
+          const starts = others.map(top =>
+            Math.min(...words.flatMap(word => (Math.round(word.top) === top ? [word.left] : []))),
+          )
+          return [
+            ...starts.map(start => Math.round(start - edge) > 20),
+            ...(isEmpty && others.length > 0 ? [false] : []),
+          ]
+        })
+      }),
+    )
+    assert.ok(rests.length > 100, `${rests.length}`)
+    assert.ok(rests.every(Boolean))
+    const [copied, written] = await page
+      .locator('pre')
+      .first()
+      .evaluate(example => {
+        getSelection()?.selectAllChildren(example)
+        return [getSelection()?.toString(), example.textContent]
+      })
+    assert.equal(copied, written)
+  })
+
   test('the examples of the docs have the address under which the page was opened', async () => {
     await using opened = await open('/docs')
     const { page } = opened
