@@ -62,16 +62,18 @@ function Pause() {
       <span role="status">
         <strong>{refusal.message}.</strong> {refusal.remedy}
       </span>
-      {Number.isFinite(until) && <span class="countdown">{countdownWords(seconds)}</span>}
-      {refusal.status === 401 ? (
-        <button type="button" class="primary" onClick={() => (askForKey.value = true)}>
-          Sign in
-        </button>
-      ) : (
-        <button type="button" onClick={resume}>
-          Try now
-        </button>
-      )}
+      <span class="inline">
+        {Number.isFinite(until) && <span class="countdown">{countdownWords(seconds)}</span>}
+        {refusal.status === 401 ? (
+          <button type="button" class="primary" onClick={() => (askForKey.value = true)}>
+            Sign in
+          </button>
+        ) : (
+          <button type="button" onClick={resume}>
+            Try now
+          </button>
+        )}
+      </span>
     </div>
   )
 }

@@ -26,7 +26,7 @@ export function rareStateFlows({ open, png }: InBrowser): void {
   })
 
   test('messages that are higher than the window can be scrolled, and hide no image at the end of the page', async () => {
-    await using opened = await open('/docs', { viewport: { width: 320, height: 320 } })
+    await using opened = await open('/docs', { viewport: { width: 360, height: 320 } })
     const { page } = opened
     await page.route(/\/images(\?|$)/, route =>
       route.request().method() === 'POST'
@@ -38,6 +38,7 @@ export function rareStateFlows({ open, png }: InBrowser): void {
     await untilLoaded(page)
     await page.getByRole('button', { name: /^Develop .* again/ }).click()
     await page.getByRole('button', { name: 'Close' }).waitFor()
+    await page.setViewportSize({ width: 320, height: 320 })
     await addTo(page, fileOf('a.png', png))
     await page.locator('.countdown').getByText('60 min').waitFor()
     await page.getByLabel('Collect first').check()
@@ -90,6 +91,27 @@ export function rareStateFlows({ open, png }: InBrowser): void {
     assert.ok(title && title.height < 640 / 4, JSON.stringify(title))
     await page.locator('.facts').getByText(name, { exact: true }).waitFor()
     await assertNotWide(page)
+  })
+
+  test('on a narrow phone, the reason of a refusal is not broken within its first word', async () => {
+    for (const [width, hasTouch] of [
+      [320, false],
+      [320, true],
+      [360, true],
+    ] as const) {
+      await using opened = await open('/', { viewport: { width, height: 640 }, hasTouch })
+      const { page } = opened
+      await addTo(page, fileOf('phone.txt', Buffer.from('no image')))
+      const reason = page.locator('.row', { hasText: 'phone.txt' }).locator('.row-state p')
+      await reason.getByText(/^Unsupported/).waitFor()
+      const lines = await reason.evaluate(({ firstChild }) => {
+        const range = document.createRange()
+        range.setStart(firstChild as Text, 0)
+        range.setEnd(firstChild as Text, 'Unsupported'.length)
+        return range.getClientRects().length
+      })
+      assert.equal(lines, 1)
+    }
   })
 
   test('by keyboard, the focus stays near a control that disappears or is disabled', async () => {
