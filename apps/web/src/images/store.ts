@@ -34,10 +34,11 @@ export const counts = computed<Counts>(() => {
 export const shownRows = computed<readonly Row[]>(() => {
   const { state, since, preset, cursor } = filter.value
   const own = cursor === undefined ? uploads.value : []
+  // Without a filter, no state is read: otherwise, each change of one of thousands of rows would compute the list again.
   const fits = own.filter(
     row =>
       (state === undefined || matches(row.view.value.state, state)) &&
-      isSince(row, since) &&
+      (since === undefined || isSince(row, since)) &&
       (preset === undefined || row.options?.preset === preset),
   )
   const known = new Set(fits)
@@ -60,8 +61,8 @@ function matches(state: RowView['state'], wanted: string): boolean {
 }
 
 /** Files that are not uploaded yet count as newer than any instant. */
-function isSince({ view: { value } }: Row, since: string | undefined): boolean {
-  return since === undefined || !('image' in value) || Date.parse(value.image.createdAt) >= Date.parse(since)
+function isSince({ view: { value } }: Row, since: string): boolean {
+  return !('image' in value) || Date.parse(value.image.createdAt) >= Date.parse(since)
 }
 
 export function addUploads(rows: readonly Row[]): void {

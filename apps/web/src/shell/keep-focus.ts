@@ -33,12 +33,18 @@ document.addEventListener('focusout', () =>
   }),
 )
 
-new MutationObserver(() => {
-  if (!focused || isUsable(focused) || !isLost()) return
+new MutationObserver(changes => {
+  if (!focused || (isThere(focused) && changes.every(({ type }) => type === 'childList'))) return
+  if (isUsable(focused) || !isLost()) return
   const near = around.filter(({ isConnected }) => isConnected).flatMap(controlsIn)
   const next = [...inRow, ...near, ...earlier, ...controlsIn(document.querySelector('main'))].find(isUsable)
   if (next) focusOn(next)
 }).observe(document, { subtree: true, childList: true, attributeFilter: ['disabled', 'open'] })
+
+/** Whether it has the focus still. Whether it is visible would cost a layout for each change of a long list. */
+function isThere(control: HTMLElement): boolean {
+  return control === document.activeElement && control.isConnected && !control.matches(':disabled')
+}
 
 /** A control that was disabled or hidden has the focus until the browser draws. */
 function isLost(): boolean {
