@@ -102,8 +102,11 @@ effect(() => {
       forgetPresets()
     } else forgetImages()
   }
-  openedRow.value = undefined
-  if (lastCaller !== '') reconnect() // the first stream was opened for the first caller
+  // The first stream was opened for the first caller, and so were details before the answer.
+  if (lastCaller !== '') {
+    openedRow.value = undefined
+    reconnect()
+  }
   lastCaller = caller
   if (current.state === 'signed-out') return
   readWhenConnected()

@@ -176,6 +176,25 @@ export function imageFlows({ open, png, photo, post }: InBrowser): void {
     await page.locator('dialog[open]').waitFor({ state: 'detached' })
   })
 
+  test('details that are opened before the session is known stay open', async () => {
+    await using opened = await open('/docs')
+    const { page } = opened
+    const { promise: isOpened, resolve: answer } = Promise.withResolvers<void>()
+    await page.route('**/session', async route => {
+      await isOpened
+      await route.fallback()
+    })
+    await page.goto(new URL('/', page.url()).href)
+    await addTo(page, fileOf('early.webp', photo))
+    await untilDeveloped(page, 'early.webp')
+    await page.getByRole('button', { name: 'early.webp', exact: true }).click()
+    await page.getByRole('slider').waitFor()
+    const isRead = page.waitForResponse(/\/images\?/) // the history is read when the session is known
+    answer()
+    await isRead
+    assert.equal(await page.getByRole('slider').count(), 1)
+  })
+
   test('the pictures of a comparison have their place before they are loaded', async () => {
     const id = await post('?operations=resize:600x')
     await using opened = await open()
