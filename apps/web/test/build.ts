@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
@@ -31,8 +31,13 @@ export function buildAsInImage(folder: string): string {
   return join(folder, 'apps/web/dist')
 }
 
-function build(folder: string): void {
-  execFileSync(process.execPath, [join(folder, 'apps/web/build/build.ts')], {
-    stdio: ['ignore', 'ignore', 'inherit'],
+/** @throws if there is no new page: without Vite, a build keeps the page that was built before */
+export function build(folder: string): void {
+  const dist = join(folder, 'apps/web/dist')
+  const former = statSync(dist, { throwIfNoEntry: false })?.ino
+  const { stderr } = spawnSync(process.execPath, [join(folder, 'apps/web/build/build.ts')], {
+    encoding: 'utf8',
   })
+  const built = statSync(dist, { throwIfNoEntry: false })?.ino
+  if (built === undefined || built === former) throw new Error(`the page was not built: ${stderr}`)
 }

@@ -1,10 +1,10 @@
 // Not for test:quick: it builds the page.
 import assert from 'node:assert/strict'
-import { globSync, readFileSync, statSync } from 'node:fs'
+import { cpSync, globSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { temporaryFolder } from '@darkroom/testing'
-import { buildAsInImage } from './build.ts'
+import { build, buildAsInImage } from './build.ts'
 
 const dist = buildAsInImage(temporaryFolder({ after }))
 
@@ -30,4 +30,11 @@ test('the page loads nothing from other servers', () => {
     assert.doesNotMatch(html, /(?:src|href)="(?:https?:)?\/\//)
     assert.doesNotMatch(html, /<style|\sstyle=|<script(?![^>]*src=)|\son[a-z]+=/)
   }
+})
+
+test('a test does not use a page that was built before, if it cannot be built', t => {
+  const folder = temporaryFolder(t)
+  mkdirSync(join(folder, 'apps/web/dist'), { recursive: true })
+  cpSync(new URL('../build/build.ts', import.meta.url), join(folder, 'apps/web/build/build.ts'))
+  assert.throws(() => build(folder), /the page was not built: .*Vite can't be loaded/s)
 })
