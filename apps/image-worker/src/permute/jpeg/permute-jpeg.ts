@@ -4,7 +4,7 @@ import { withJpegKernel } from './jpeg-kernel.ts'
 import { permuteCoefficients } from './permute-coefficients.ts'
 import { permuteComponents } from './permute-components.ts'
 import { readJpeg } from './read-jpeg.ts'
-import { turnImage } from './turn-image.ts'
+import { expectTurnable, turnImage } from './turn-image.ts'
 import { writeJpeg } from './write-jpeg.ts'
 
 /**
@@ -18,7 +18,8 @@ import { writeJpeg } from './write-jpeg.ts'
  */
 export function permuteJpeg(input: Uint8Array, order: ChannelOrder, turn = noTurn): Uint8Array {
   return withJpegKernel(kernel => {
-    const jpeg = turnImage(kernel, readJpeg(kernel, input), turn)
+    const read = readJpeg(kernel, input, { expectFrame: frame => expectTurnable(frame, turn) })
+    const jpeg = turnImage(kernel, read, turn)
     permuteCoefficients(kernel, jpeg.frame, jpeg.quantisation, order)
     return writeJpeg(kernel, jpeg)
   })

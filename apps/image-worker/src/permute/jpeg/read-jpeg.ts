@@ -24,6 +24,8 @@ export interface Jpeg {
 export interface Reading {
   /** Whether the components have the colours that the caller expects: the file's own declaration is then ignored. */
   hasKnownColours?: boolean
+  /** Throws NotWellFormed for an image that the caller doesn't support, before its scans are read. */
+  expectFrame?(frame: Frame): void
 }
 
 /**
@@ -41,7 +43,7 @@ export function readJpegWith<Handler extends ScanHandler>(
   kernel: JpegKernel,
   input: Uint8Array,
   makeHandler: (file: ScannedFile) => Handler,
-  { hasKnownColours = false }: Reading = {},
+  { hasKnownColours = false, expectFrame }: Reading = {},
 ): Omit<Jpeg, 'planes'> & { handler: Handler } {
   const reader = new SegmentReader(input)
   if (reader.marker() !== markers.startOfImage) throw new NotWellFormed('the file does not start with SOI')
@@ -71,6 +73,7 @@ export function readJpegWith<Handler extends ScanHandler>(
         if (frame) throw new NotWellFormed('the file has two frames')
         frame = parseFrame(data, marker === markers.progressiveFrame)
         expectLumaBeforeChroma(frame)
+        expectFrame?.(frame)
         break
       case markers.startOfScan: {
         if (!frame) throw new NotWellFormed('a scan comes before the frame header')

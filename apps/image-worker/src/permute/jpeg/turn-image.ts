@@ -7,26 +7,27 @@ import type { QuantisationTable } from './quantisation-table.ts'
 import type { Jpeg } from './read-jpeg.ts'
 import { zigzag } from './zigzag.ts'
 
+/** @throws NotWellFormed when a mirrored edge cuts through an MCU, because its padding would move to the front */
+export function expectTurnable(frame: Frame, turn: Turn): void {
+  const { mirrorsRows, mirrorsColumns } = mirroredAxes(turn)
+  const turned = swapsAxes(turn) ? transposed(frame) : frame
+  const { horizontal, vertical } = samplingOf(turned)
+  if (
+    (mirrorsRows && turned.width % (8 * horizontal) > 0) ||
+    (mirrorsColumns && turned.height % (8 * vertical) > 0)
+  )
+    throw new NotWellFormed('a mirrored edge cuts through a block')
+}
+
 /**
- * Turns an image as jpegtran does: blocks change places, and coefficients inside them change places and signs.
- * Overwrites the image.
- *
- * @throws NotWellFormed when a mirrored edge cuts through an MCU, because its padding would move to the front
+ * Turns an image that `expectTurnable` accepts, as jpegtran does: blocks change places, and coefficients inside them
+ * change places and signs. Overwrites the image.
  */
 export function turnImage(kernel: JpegKernel, jpeg: Jpeg, turn: Turn): Jpeg {
   if (!isTurned(turn)) return jpeg
   const isTransposed = swapsAxes(turn)
-  const { mirrored, angle } = turn
-  // If rows become columns, the axes to mirror after that.
-  const mirrorsRows = isTransposed ? angle === 90 : mirrored !== (angle === 180)
-  const mirrorsColumns = isTransposed ? mirrored !== (angle === 270) : angle === 180
+  const { mirrorsRows, mirrorsColumns } = mirroredAxes(turn)
   const frame = isTransposed ? transposed(jpeg.frame) : jpeg.frame
-  const { horizontal, vertical } = samplingOf(frame)
-  if (
-    (mirrorsRows && frame.width % (8 * horizontal) > 0) ||
-    (mirrorsColumns && frame.height % (8 * vertical) > 0)
-  )
-    throw new NotWellFormed('a mirrored edge cuts through a block')
   const signs = zigzag.map(index => {
     const isNegative = (mirrorsRows && index % 2 === 1) !== (mirrorsColumns && (index >> 3) % 2 === 1)
     return isNegative ? -1 : 1
@@ -48,6 +49,14 @@ export function turnImage(kernel: JpegKernel, jpeg: Jpeg, turn: Turn): Jpeg {
     ? Uint8Array.of(units, ...pixels.slice(2), ...pixels.slice(0, 2))
     : jpeg.density
   return { frame, planes, quantisation, density }
+}
+
+/** If rows become columns, the axes to mirror after that. */
+function mirroredAxes(turn: Turn): { mirrorsRows: boolean; mirrorsColumns: boolean } {
+  const { mirrored, angle } = turn
+  return swapsAxes(turn)
+    ? { mirrorsRows: angle === 90, mirrorsColumns: mirrored !== (angle === 270) }
+    : { mirrorsRows: mirrored !== (angle === 180), mirrorsColumns: angle === 180 }
 }
 
 function transposed({ width, height, components, ...frame }: Frame): Frame {
