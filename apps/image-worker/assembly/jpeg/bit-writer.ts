@@ -52,3 +52,11 @@ export function finish(): usize {
     out = putByte(out, <u32>(window >> (waiting - 8)) & 0xff)
   return out
 }
+
+/** Writes a restart marker (T.81, E.1.4) after the last bits. */
+export function writeRestart(number: i32): void {
+  finish()
+  store<u8>(out, 0xff)
+  store<u8>(out, 0xd0 + number, 1)
+  out += 2
+}

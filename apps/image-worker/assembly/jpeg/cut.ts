@@ -5,7 +5,20 @@ import { endDecoding, startDecoding, startMcu } from './decode'
 import { decodeTableAt, entryOf } from './decode-table'
 import * as failure from './errors'
 import { blocksInMcu, componentOfMember, predictionOf, setPrediction } from './scan'
-import { makeSkipTables, skipBlock } from './skip'
+import { skipBlock } from './skip'
+import {
+  endOfBlock,
+  endsBlock,
+  fits,
+  lengthOf,
+  makeRunTables,
+  runBits,
+  runEntries,
+  runTableAt,
+  runTableBytes,
+  runTableOf,
+  takenBy,
+} from './symbol-runs'
 import { bitsOf, categoryOf, codesAt } from './symbols'
 
 /** The end of the data of the last cut. */
@@ -37,7 +50,7 @@ export function cutScan(
   target: usize,
 ): i32 {
   startDecoding(from, end, componentMask, interval)
-  makeSkipTables(componentMask)
+  makeRunTables(componentMask, end - from)
   memory.fill(written, 0, 16)
   setWriter(target)
   for (let y = 0; y < down; y++) {
@@ -69,24 +82,34 @@ function copyBlock(component: i32): i32 {
   const size = categoryOf(difference)
   const code = load<u32>(codesAt + ((<usize>size) << 2))
   writeBits(((code & 0xffff) << size) | bitsOf(difference, size), (code >> 16) + size)
-  return copyAc(decodeTableAt(1, acTableOf(component)))
+  return copyAc(component)
 }
 
 /** Reads as `acBlock` does, with the same errors. */
-function copyAc(table: usize): i32 {
-  for (let k = 1; k < 64; k++) {
+function copyAc(component: i32): i32 {
+  const runs = runTableAt(runTableOf(component)) + runTableBytes
+  const codes = decodeTableAt(1, acTableOf(component))
+  for (let k = 1; k < 64; ) {
     if (bits < 32) refill()
     const ahead = window
-    const entry: i32 = entryOf(table, ahead, bits)
-    if (entry === 0) return failure.unknownCode
-    const category = entry & 15
-    const run = (entry >> 4) & 15
-    const used = (entry >> 8) + category
-    setAhead(ahead, bits - used, at)
-    writeBits(<u32>(ahead >> bits) & ((1 << used) - 1), used)
-    if (category === 0 && run < 15) break
-    k += run
-    if (category !== 0 && k > 63) return failure.beyondBlock
+    const run: i32 = load<u16>(runs + ((<usize>(ahead >> (bits - runBits)) & (runEntries() - 1)) << 1))
+    if (fits(run, k)) {
+      copyBits(run & 0xff)
+      if (run >= endOfBlock) break
+      k += takenBy(run)
+      continue
+    }
+    const code = entryOf(codes, ahead, bits)
+    if (code === 0) return failure.unknownCode
+    copyBits(lengthOf(code))
+    if (endsBlock(code)) break
+    k += ((code >> 4) & 15) + 1
+    if ((code & 15) !== 0 && k > 64) return failure.beyondBlock
   }
   return 0
+}
+
+function copyBits(count: i32): void {
+  setAhead(window, bits - count, at)
+  writeBits(<u32>(window >> bits) & ((1 << count) - 1), count)
 }

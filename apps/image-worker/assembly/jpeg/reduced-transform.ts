@@ -28,14 +28,19 @@ export function placeInBlock(position: usize, side: i32): usize {
   return row < side && column < side ? (<usize>(row * side + column)) << 2 : otherPlace
 }
 
-/** Makes the coefficients of a block with `side` rows zero. */
-export function clearBlock(side: i32): void {
-  const zeros = i32x4.splat(0)
-  v128.store(block, zeros)
-  if (side !== 4) return
-  v128.store(block, zeros, 16)
-  v128.store(block, zeros, 32)
-  v128.store(block, zeros, 48)
+/** Makes all coefficients zero. */
+export function clearBlock(): void {
+  for (let at: usize = 0; at < otherPlace; at += 16) v128.store(block + at, i32x4.splat(0))
+}
+
+/** As `transformBlock` for a block of which only DC isn't zero: all samples are the same. */
+export function fillBlock(side: i32, dc: i32, target: usize, stride: usize): void {
+  const samples: u32 = sampleOf(dc, 3) * 0x01010101
+  for (let row = 0; row < side; row++, target += stride) {
+    if (side === 4) store<u32>(target, samples)
+    else if (side === 2) store<u16>(target, <u16>samples)
+    else store<u8>(target, <u8>samples)
+  }
 }
 
 /** Transforms `block` to samples, in rows that are `stride` bytes apart. */

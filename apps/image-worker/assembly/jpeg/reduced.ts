@@ -1,6 +1,6 @@
 import { acrossOf, horizontalOf, planeOf, verticalOf } from './components'
 import { endDecoding, startDecoding, startMcu } from './decode'
-import { block, clearBlock, keptFor, placeInBlock, transformBlock } from './reduced-transform'
+import { block, clearBlock, fillBlock, keptFor, placeInBlock, transformBlock } from './reduced-transform'
 import {
   blocksInMcu,
   columnOfMember,
@@ -10,7 +10,8 @@ import {
   predictionOf,
   rowOfMember,
 } from './scan'
-import { lowBlock, makeSkipTables } from './skip'
+import { isFlat, lowBlock } from './skip'
+import { makeRunTables } from './symbol-runs'
 
 /** The quantisation steps of each component, in zigzag order. */
 export const stepsAt = memory.data(4 * 64)
@@ -28,8 +29,9 @@ const places = memory.data(4 * 40 * 4, 4)
  */
 export function decodeReduced(from: usize, end: usize, componentMask: i32, interval: i32, sides: i32): i32 {
   startDecoding(from, end, componentMask, interval)
-  makeSkipTables(componentMask)
+  makeRunTables(componentMask, end - from)
   makePlaces(sides)
+  clearBlock()
   for (let y = 0; y < mcusDown; y++) {
     for (let x = 0; x < mcusAcross; x++) {
       const error = startMcu()
@@ -37,13 +39,18 @@ export function decodeReduced(from: usize, end: usize, componentMask: i32, inter
       for (let index = 0; index < blocksInMcu; index++) {
         const component = componentOfMember(index)
         const side = sideOf(sides, component)
-        clearBlock(side)
         const error = lowBlock(component, keptFor(side), block, placesOf(component))
         if (error) return error
-        store<i32>(block, predictionOf(component) * <i32>load<u16>(placesOf(component)))
+        const dc = predictionOf(component) * <i32>load<u16>(placesOf(component))
         const stride = <usize>(acrossOf(component) * side)
         const row = <usize>(rowOfMember(index, y) * side) * stride
-        transformBlock(side, planeOf(component) + row + <usize>(columnOfMember(index, x) * side), stride)
+        const target = planeOf(component) + row + <usize>(columnOfMember(index, x) * side)
+        if (isFlat) fillBlock(side, dc, target, stride)
+        else {
+          store<i32>(block, dc)
+          transformBlock(side, target, stride)
+          clearBlock()
+        }
       }
     }
   }

@@ -5,51 +5,17 @@ import { decodeTableAt, entryOf } from './decode-table'
 import * as failure from './errors'
 import { predictionOf, setPrediction } from './scan'
 import { hasByteOfOnes } from './stuffing'
-
-/**
- * A table for each AC table in use. It maps the next 12 bits to the whole symbols in them, with their extra bits. Bits
- * 0 to 7 of an entry are the length of these symbols, bits 8 to 14 the number of coefficients they take, and
- * `endOfBlock` is set if the last symbol ends the block. 0 means that the bits hold no whole symbol.
- */
-const skipBits: i64 = 12
-const skipEntries: i32 = 4096
-const endOfBlock: i32 = 0x8000
-const tables = memory.data(4 * 4096 * 2, 2)
-
-function skipTableAt(number: i32): usize {
-  return tables + ((<usize>number) << 13)
-}
-
-/** Makes the tables for the AC tables of these components, a bit each. */
-export function makeSkipTables(componentMask: i32): void {
-  let made = 0
-  for (let component = 0; component < 4; component++) {
-    const number = acTableOf(component)
-    if (!((componentMask >> component) & 1) || (made >> number) & 1) continue
-    made |= 1 << number
-    for (let ahead = 0; ahead < skipEntries; ahead++)
-      store<u16>(skipTableAt(number) + ((<usize>ahead) << 1), <u16>symbolsOf(ahead, decodeTableAt(1, number)))
-  }
-}
-
-function symbolsOf(ahead: i32, table: usize): i32 {
-  let used = 0
-  let taken = 0
-  // A block has 63 AC coefficients, so more symbols than that are an error anyway.
-  while (taken < 64) {
-    // The bits after the last are zeros, which no accepted symbol includes.
-    const next = (ahead << used) & (skipEntries - 1)
-    const code: i32 = load<u16>(table + ((<usize>(next >> 2)) << 1))
-    const category = code & 15
-    const run = (code >> 4) & 15
-    const length = (code >> 8) + category
-    if (code === 0 || used + length > <i32>skipBits) break
-    used += length
-    if (category === 0 && run < 15) return used | (taken << 8) | endOfBlock
-    taken += run + 1
-  }
-  return used | (taken << 8)
-}
+import {
+  endOfBlock,
+  endsBlock,
+  lengthOf,
+  runBits,
+  runEntries,
+  runTableAt,
+  runTableBytes,
+  runTableOf,
+  takenBy,
+} from './symbol-runs'
 
 /** Scratch memory for coefficients that are dropped. */
 const scratch = memory.data(128, 16)
@@ -58,6 +24,9 @@ const scratch = memory.data(128, 16)
 export function skipBlock(component: i32): i32 {
   return lowBlock(component, 1, scratch, scratch)
 }
+
+/** Whether `lowBlock` has kept no coefficient of the last block. */
+export let isFlat: bool = true
 
 /**
  * Reads a block, but keeps only its lowest coefficients. Returns an error or 0. If the codes don't end exactly with the
@@ -85,7 +54,9 @@ export function lowBlock(component: i32, kept: i32, block: usize, places: usize)
   const nextOfAc = next
   const paddingOfAc = padding
   const number = acTableOf(component)
-  const table = skipTableAt(number)
+  isFlat = true
+  const table = runTableAt(runTableOf(component)) + runTableBytes
+  const mask: usize = runEntries() - 1
   for (let k = 1; k < 64; ) {
     if (count < 32) {
       const word = bswap(load<u32>(next))
@@ -102,13 +73,13 @@ export function lowBlock(component: i32, kept: i32, block: usize, places: usize)
       }
     }
     let some: i32 = 0
-    if (k >= kept) some = load<u16>(table + ((<usize>(ahead >> (count - skipBits)) & (skipEntries - 1)) << 1))
+    if (k >= kept) some = load<u16>(table + ((<usize>(ahead >> (count - runBits)) & mask) << 1))
     if (some === 0) {
       const entry = entryOf(decodeTableAt(1, number), ahead, count)
-      some = symbolOf(entry)
+      some = runOf(entry)
       if (k < kept) keep(block, places + (k << 2), entry, ahead, count)
     }
-    k += (some & ~endOfBlock) >> 8
+    k += takenBy(some)
     if (some === 0 || k > 64 || (k === 64 && some >= endOfBlock)) {
       goBack(aheadOfAc, countOfAc, nextOfAc, paddingOfAc)
       return acBlock(scratch, decodeTableAt(1, number))
@@ -125,15 +96,13 @@ function keep(block: usize, places: usize, entry: i32, ahead: u64, count: i64): 
   const category = entry & 15
   if (category === 0) return
   const raw = <i32>(ahead >> (count - (entry >> 8) - category)) & ((1 << category) - 1)
+  isFlat = false
   const place = places + (((entry >> 4) & 15) << 2)
   store<i32>(block + load<u16>(place, 2), extended(raw, category) * <i32>load<u16>(place))
 }
 
-/** The symbol of a code's entry; 0 for none. */
-function symbolOf(entry: i32): i32 {
-  if (entry === 0) return 0
-  const category = entry & 15
-  const run = (entry >> 4) & 15
-  const used = (entry >> 8) + category
-  return category === 0 && run < 15 ? used | endOfBlock : used | ((run + 1) << 8)
+/** The run of the one symbol of a code's entry; 0 for none. */
+function runOf(code: i32): i32 {
+  if (code === 0) return 0
+  return endsBlock(code) ? lengthOf(code) | endOfBlock : lengthOf(code) | ((((code >> 4) & 15) + 1) << 8)
 }

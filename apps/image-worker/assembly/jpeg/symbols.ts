@@ -47,7 +47,7 @@ export function bitsOf(value: i32, category: i32): u32 {
   return (value + (value >> 31)) & ((1 << category) - 1)
 }
 
-export function count(table: usize, symbol: i32): void {
+export function count(table: usize, symbol: i32, times: u32 = 1): void {
   const at = table + ((<usize>symbol) << 2)
-  store<u32>(at, load<u32>(at) + 1)
+  store<u32>(at, load<u32>(at) + times)
 }

@@ -1,7 +1,8 @@
 import type { ImageHeader } from '@darkroom/image-header'
 import type { SharpOptions } from 'sharp'
-import { cutJpeg, followJpeg } from '../../permute/jpeg/cut-jpeg.ts'
+import { cutJpeg } from '../../permute/jpeg/cut-jpeg.ts'
 import { type Divisor, decodeReduced } from '../../permute/jpeg/decode-reduced.ts'
+import { followJpeg } from '../../permute/jpeg/follow-jpeg.ts'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
 import {
   inverseOf,

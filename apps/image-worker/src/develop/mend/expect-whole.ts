@@ -1,5 +1,5 @@
 import type { ImageHeader } from '@darkroom/image-header'
-import { followJpeg } from '../../permute/jpeg/cut-jpeg.ts'
+import { followJpeg } from '../../permute/jpeg/follow-jpeg.ts'
 import { markers } from '../../permute/jpeg/jpeg-markers.ts'
 import { DamagedScan, NotWellFormed } from '../../permute/not-well-formed.ts'
 import { expectWholeGif } from '../gif/expect-whole-gif.ts'

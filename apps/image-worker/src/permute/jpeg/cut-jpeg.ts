@@ -30,19 +30,6 @@ export function cutJpeg(input: Uint8Array, rectangle: Rectangle): JpegPart {
   })
 }
 
-/**
- * Checks that all codes of a sequential JPEG of one scan are complete.
- *
- * @throws NotWellFormed as `cutJpeg` does
- */
-export function followJpeg(input: Uint8Array): void {
-  withJpegKernel(kernel => {
-    readJpegWith(kernel, input, file => new ScanCutter(file, () => nothing))
-  })
-}
-
-const nothing: Rectangle = { left: 0, top: 0, width: 0, height: 0 }
-
 /** Extends a rectangle to whole MCUs, and by one more MCU on each side, within the frame. */
 function unitsAround({ left, top, width, height }: Rectangle, frame: Frame): Rectangle {
   const { horizontal, vertical } = samplingOf(frame)

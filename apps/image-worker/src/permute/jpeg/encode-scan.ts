@@ -7,6 +7,8 @@ export interface EncodedScan {
   readonly tables: readonly (HuffmanTable & { readonly id: number })[]
   /** Entropy-coded. */
   readonly data: Uint8Array
+  /** MCUs between restart markers; 0 or absent if there are none. */
+  readonly interval?: number
 }
 
 /** In the order of the kernel's tables. */
@@ -17,25 +19,37 @@ const symbolCount = 256
 export function encodeScan(kernel: JpegKernel, scan: Scan): EncodedScan {
   setRange(kernel, scan)
   kernel.countScan(componentMask(scan))
+  const { tables, maxBytes } = setOptimalTables(kernel, scan)
+  const target = kernel.allocate(maxBytes)
+  const end = kernel.writeScan(componentMask(scan), target)
+  const data = new Uint8Array(kernel.memory.buffer.slice(target, end))
+  kernel.release(target)
+  return { tables, data }
+}
+
+/**
+ * Sets the codes that make the symbols smallest that the kernel has counted. Returns their tables, and the bytes that the
+ * scan takes at most.
+ */
+export function setOptimalTables(
+  kernel: JpegKernel,
+  { isProgressive }: Pick<Scan, 'isProgressive'>,
+): Pick<EncodedScan, 'tables'> & { maxBytes: number } {
   const numbers = (at: number) => new Uint32Array(kernel.memory.buffer, at, tableIds.length * symbolCount)
   const counts = numbers(kernel.countsAt.value)
   const codes = numbers(kernel.codesAt.value)
-  let bits = kernel.additionalBits.value
+  let bits = isProgressive ? kernel.additionalBits.value : 0
   const tables = tableIds.flatMap((id, index) => {
     const [start, end] = [index * symbolCount, (index + 1) * symbolCount]
     const counted = counts.subarray(start, end)
     if (counted.every(count => count === 0)) return []
     const table = optimalTable(counted)
     codes.set(codesOf(table), start)
-    bits += bitsOf(counted, codes.subarray(start, end), scan.isProgressive)
+    bits += bitsOf(counted, codes.subarray(start, end), isProgressive)
     return [{ id, ...table }]
   })
   // Each byte may need a stuffed zero after it.
-  const target = kernel.allocate(2 * Math.ceil(bits / 8) + 16)
-  const end = kernel.writeScan(componentMask(scan), target)
-  const data = new Uint8Array(kernel.memory.buffer.slice(target, end))
-  kernel.release(target)
-  return { tables, data }
+  return { tables, maxBytes: 2 * Math.ceil(bits / 8) + 16 }
 }
 
 /** Counts the bits of all codes, and of the extra bits after them in sequential coding. */

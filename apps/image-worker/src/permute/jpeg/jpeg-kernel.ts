@@ -10,6 +10,7 @@ export interface JpegKernel extends Kernel, Readonly<Record<ErrorName, KernelGlo
   readonly codeRuns: KernelGlobal
   readonly fillings: KernelGlobal
   readonly stepsAt: KernelGlobal
+  readonly unstuffedMargin: KernelGlobal
   readonly specificationAt: KernelGlobal
   readonly additionalBits: KernelGlobal
   readonly countsAt: KernelGlobal
@@ -50,6 +51,15 @@ export interface JpegKernel extends Kernel, Readonly<Record<ErrorName, KernelGlo
     bottom: number,
     target: number,
   ): number
+  followScan(
+    from: number,
+    end: number,
+    componentMask: number,
+    interval: number,
+    isCounting: boolean,
+    target: number,
+  ): number
+  recodeScan(from: number, componentMask: number, interval: number, copy: number, target: number): number
   decodeReduced(from: number, end: number, componentMask: number, interval: number, sides: number): number
   reducedToRgb(
     sides: number,

@@ -49,11 +49,12 @@ function frameSegment({ width, height, isProgressive, components }: Frame, table
   return segment(code, [8, ...twoBytes(height), ...twoBytes(width), components.length], listed)
 }
 
-function scanParts(scan: Scan, { tables, data }: EncodedScan): Uint8Array[] {
+function scanParts(scan: Scan, { tables, data, interval = 0 }: EncodedScan): Uint8Array[] {
   const { components, spectralStart, spectralEnd, highBit, lowBit } = scan
   const listed = components.flatMap(({ index, dcTable, acTable }) => [index + 1, dcTable * 16 + acTable])
   return [
     ...tables.map(({ id, counts, symbols }) => segment(markers.huffmanTables, [id], counts, symbols)),
+    ...(interval > 0 ? [segment(markers.restartInterval, twoBytes(interval))] : []),
     segment(markers.startOfScan, [components.length], listed, [
       spectralStart,
       spectralEnd,

@@ -4,7 +4,8 @@ import { test } from 'node:test'
 import { photograph } from '@darkroom/testing'
 import fc from 'fast-check'
 import sharp from 'sharp'
-import { cutJpeg, followJpeg } from '../../../src/permute/jpeg/cut-jpeg.ts'
+import { cutJpeg } from '../../../src/permute/jpeg/cut-jpeg.ts'
+import { followJpeg } from '../../../src/permute/jpeg/follow-jpeg.ts'
 import { permuteJpeg } from '../../../src/permute/jpeg/permute-jpeg.ts'
 import type { Rectangle } from '../../../src/permute/turn.ts'
 import { randomFrom } from '../../seeded-random.ts'
@@ -112,10 +113,12 @@ test('a file whose codes are only skipped is refused for the same reasons as a f
     const reason = reasonOf(() => permuteJpeg(damaged, 'rgb'))
     if (reason === undefined) accepted += 1
     else refused += 1
-    assert.equal(
-      reasonOf(() => followJpeg(damaged)),
-      reason,
-    )
+    // Following adds up no DC, so it doesn't find one that is out of range, but may find another fault later.
+    if (!reason?.includes('out of range'))
+      assert.equal(
+        reasonOf(() => followJpeg(damaged)),
+        reason,
+      )
     assert.equal(
       reasonOf(() => cutJpeg(damaged, { left: 9, top: 17, width: 5, height: 3 })),
       reason,

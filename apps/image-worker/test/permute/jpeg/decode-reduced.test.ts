@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { photograph } from '@darkroom/testing'
 import fc from 'fast-check'
 import sharp, { type SharpInput, type SharpOptions } from 'sharp'
-import { followJpeg } from '../../../src/permute/jpeg/cut-jpeg.ts'
 import { type Divisor, decodeReduced, type Samples } from '../../../src/permute/jpeg/decode-reduced.ts'
+import { followJpeg } from '../../../src/permute/jpeg/follow-jpeg.ts'
 import { NotWellFormed } from '../../../src/permute/not-well-formed.ts'
 import { randomFrom } from '../../seeded-random.ts'
 import { noiseBytes } from '../pictures.ts'
@@ -116,7 +116,8 @@ for (const divisor of [4, 8] as const)
       jpeg[random(jpeg.length)] = random(256)
       const damaged = jpeg.subarray(0, end)
       const reason = errorOf(jpeg => decodeReduced(jpeg, divisor, copyOf), damaged)
-      assert.equal(reason, errorOf(followJpeg, damaged))
+      // Following adds up no DC, so it doesn't find one that is out of range, but may find another fault later.
+      if (reason !== 'a coefficient is out of range') assert.equal(reason, errorOf(followJpeg, damaged))
       if (reason !== undefined) refused++
     }
     assert.ok(refused > 500, `${refused} were refused`)

@@ -120,6 +120,12 @@ test('an image is turned if no mirrored edge is within a unit', async () => {
   }
 })
 
+test('an image that cannot be turned is refused before its scans are read, which takes most of the time', async () => {
+  const jpeg = await encode({ ...photo, width: 48, height: 41 })
+  const turn = () => permuteJpeg(jpeg.subarray(0, -100), 'rgb', turnOfOrientation(4))
+  assert.throws(turn, { name: 'NotWellFormed', message: 'a mirrored edge cuts through a block' })
+})
+
 test('a permutation leaves grey as it is', async () => {
   const jpeg = await encode({ ...photo, isGrey: true })
   assert.deepEqual(permuteJpeg(jpeg, 'gbr'), permuteJpeg(jpeg, 'rgb'))
