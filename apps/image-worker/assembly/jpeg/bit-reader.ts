@@ -24,12 +24,6 @@ export function setAhead(ahead: u64, count: i64, next: usize): void {
   at = next
 }
 
-/** Restores an earlier state. */
-export function goBack(ahead: u64, count: i64, next: usize, padded: i64): void {
-  setAhead(ahead, count, next)
-  padding = padded
-}
-
 /** Fills the window to at least 32 bits: those of the file up to the next marker, then zeros. */
 export function refill(): void {
   while (bits <= 32) {

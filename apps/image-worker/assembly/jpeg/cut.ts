@@ -1,11 +1,10 @@
-import { at, bits, extended, nextValue, refill, setAhead, take, window } from './bit-reader'
 import { finish, setWriter, writeBits } from './bit-writer'
-import { acTableOf, dcTableOf } from './components'
-import { endDecoding, startDecoding, startMcu } from './decode'
+import { acTableOf } from './components'
 import { decodeTableAt, entryOf } from './decode-table'
 import * as failure from './errors'
-import { blocksInMcu, componentOfMember, predictionOf, setPrediction } from './scan'
-import { skipBlock } from './skip'
+import * as reader from './interval-reader'
+import { blocksInMcu, componentOfMember, predictionOf, setPrediction, startScan } from './scan'
+import { dcDifference, skipBlock, unknown } from './skip'
 import {
   endOfBlock,
   endsBlock,
@@ -13,7 +12,6 @@ import {
   lengthOf,
   makeRunTables,
   runBits,
-  runEntries,
   runTableAt,
   runTableBytes,
   runTableOf,
@@ -33,6 +31,7 @@ const written = memory.data(4 * 4, 4)
  * of luma's DC. The codes of all other blocks are followed to make sure that they are complete.
  *
  * @param across the number of MCUs across the image, and `down` its rows
+ * @param copy as in `followScan`
  * @param target the address of the result, which takes at most four times the bytes of the scan
  * @returns 0, or an error, as `decodeScan` does
  */
@@ -47,16 +46,18 @@ export function cutScan(
   top: i32,
   right: i32,
   bottom: i32,
+  copy: usize,
   target: usize,
 ): i32 {
-  startDecoding(from, end, componentMask, interval)
+  startScan(componentMask)
   makeRunTables(componentMask, end - from)
+  reader.startReading(from, end, interval, copy)
   memory.fill(written, 0, 16)
   setWriter(target)
   for (let y = 0; y < down; y++) {
     const isRowKept = y >= top && y < bottom
     for (let x = 0; x < across; x++) {
-      const error = startMcu()
+      const error = reader.startMcu()
       if (error) return error
       const isKept = isRowKept && x >= left && x < right
       for (let index = 0; index < blocksInMcu; index++) {
@@ -67,13 +68,13 @@ export function cutScan(
     }
   }
   cutEnd = finish()
-  return endDecoding()
+  return reader.endReading()
 }
 
 function copyBlock(component: i32): i32 {
-  const category = nextValue(decodeTableAt(0, dcTableOf(component)))
-  if (category < 0) return failure.unknownCode
-  const dc = predictionOf(component) + extended(take(category), category)
+  const read = dcDifference(component)
+  if (read === unknown) return reader.isPastEnd() ? failure.endsTooEarly : failure.unknownCode
+  const dc = predictionOf(component) + read
   if (dc < -1024 || dc > 1023) return failure.outOfRange
   setPrediction(component, dc)
   const last = written + (component << 2)
@@ -85,21 +86,20 @@ function copyBlock(component: i32): i32 {
   return copyAc(component)
 }
 
-/** Reads as `acBlock` does, with the same errors. */
+/** Reads as `lowBlock` does, with the same errors. */
 function copyAc(component: i32): i32 {
   const runs = runTableAt(runTableOf(component)) + runTableBytes
   const codes = decodeTableAt(1, acTableOf(component))
   for (let k = 1; k < 64; ) {
-    if (bits < 32) refill()
-    const ahead = window
-    const run: i32 = load<u16>(runs + ((<usize>(ahead >> (bits - runBits)) & (runEntries() - 1)) << 1))
+    reader.refill()
+    const run: i32 = load<u16>(runs + ((<usize>(reader.ahead >> (64 - runBits))) << 1))
     if (fits(run, k)) {
       copyBits(run & 0xff)
       if (run >= endOfBlock) break
       k += takenBy(run)
       continue
     }
-    const code = entryOf(codes, ahead, bits)
+    const code = entryOf(codes, reader.ahead, 64)
     if (code === 0) return failure.unknownCode
     copyBits(lengthOf(code))
     if (endsBlock(code)) break
@@ -109,7 +109,7 @@ function copyAc(component: i32): i32 {
   return 0
 }
 
-function copyBits(count: i32): void {
-  setAhead(window, bits - count, at)
-  writeBits(<u32>(window >> bits) & ((1 << count) - 1), count)
+function copyBits(bits: i32): void {
+  writeBits(<u32>(reader.ahead >> (64 - bits)), bits)
+  reader.setAhead(reader.ahead << bits, reader.count - bits, reader.next)
 }

@@ -1,7 +1,7 @@
 import { acTableOf, dcTableOf } from './components'
-import { endScan } from './decode'
 import { decodeTableAt, entryOf } from './decode-table'
 import * as failure from './errors'
+import * as reader from './interval-reader'
 import { clearUses, countAc, countDc, countSymbols, countUse } from './run-uses'
 import { blocksInMcu, componentOfMember, mcusAcross, mcusDown, startScan } from './scan'
 import {
@@ -16,7 +16,7 @@ import {
   runTableOf,
   takenBy,
 } from './symbol-runs'
-import { unstuff, unstuffedEnd } from './unstuff'
+import { unstuffedEnd } from './unstuff'
 
 /** For each block in an MCU: the addresses of its run tables, and of the tables of its DC and AC codes. */
 const sources = memory.data(10 * 3 * 4, 4)
@@ -42,22 +42,19 @@ export function followScan(
   makeRunTables(componentMask, end - from)
   setSources()
   if (isCounting) clearUses()
+  reader.startReading(from, end, interval, copy)
   let left = mcusAcross * mcusDown
-  for (let restarts = 0; ; restarts++) {
-    from = unstuff(from, copy)
-    const mcus = interval === 0 ? left : min(left, interval)
-    const error = followMcus(mcus, copy, isCounting)
+  while (left > 0) {
+    const mcus = reader.mcusInInterval(left)
+    const error = followMcus(mcus, isCounting)
     if (error) return error
-    if (from >= end) return failure.bytesLeft
     left -= mcus
     if (left === 0) break
-    while (from + 1 < end && load<u8>(from + 1) === 0xff) from++
-    if (from + 1 >= end || load<u8>(from + 1) !== 0xd0 + (restarts & 7)) return failure.noRestart
-    from += 2
+    const missing = reader.nextInterval()
+    if (missing) return missing
   }
   if (isCounting) countSymbols(componentMask)
-  endScan(from)
-  return 0
+  return reader.endReading()
 }
 
 function setSources(): void {
@@ -70,13 +67,11 @@ function setSources(): void {
   }
 }
 
-/**
- * Follows the codes between two markers. Keeps the reader's state in locals, because this loop takes most of the time:
- * the upper `count` bits of `ahead` are read, and the word at `next` is not.
- */
-function followMcus(mcus: i32, next: usize, isCounting: bool): i32 {
-  let ahead: u64 = 0
-  let count: i64 = 0
+/** Follows the codes of an interval. Keeps the reader's state in locals, because this loop takes most of the time. */
+function followMcus(mcus: i32, isCounting: bool): i32 {
+  let ahead = reader.ahead
+  let count = reader.count
+  let next = reader.next
   const shift = 64 - runBits
   const endOfMcu = sources + <usize>blocksInMcu * sourceBytes
   for (; mcus > 0; mcus--) {
@@ -141,6 +136,6 @@ function followMcus(mcus: i32, next: usize, isCounting: bool): i32 {
       }
     }
   }
-  const left = (<i64>unstuffedEnd - <i64>next) * 8 + count
-  return left < 0 ? failure.endsTooEarly : left < 8 ? 0 : failure.bytesLeft
+  reader.setAhead(ahead, count, next)
+  return 0
 }

@@ -1,6 +1,7 @@
 import { finish, out, put, setPending, setWriter, waiting, window, writeRestart } from './bit-writer'
 import { acTableOf, dcTableOf } from './components'
 import { decodeTableAt, entryOf } from './decode-table'
+import * as reader from './interval-reader'
 import { usesOf } from './run-uses'
 import { blocksInMcu, componentOfMember, mcusAcross, mcusDown, startScan } from './scan'
 import {
@@ -14,7 +15,6 @@ import {
   wholeSymbol,
 } from './symbol-runs'
 import { codesAt, symbolTableBytes, tableOf } from './symbols'
-import { unstuff } from './unstuff'
 
 /**
  * Tables like those of runs, whose entries also hold the new codes. Bits 0 to 31 are these codes with their extra bits,
@@ -33,12 +33,13 @@ const sourceBytes: usize = 16
  * Writes the codes that `followScan` has just accepted as other codes for the same symbols: those that were set. The extra
  * bits are copied.
  *
- * @param copy the address of memory for the data between two markers, and `unstuffedMargin` bytes more
+ * @param copy as in `followScan`
  * @param target the address of the result
  * @returns the end of the result
  */
 export function recodeScan(
   from: usize,
+  end: usize,
   componentMask: i32,
   interval: i32,
   copy: usize,
@@ -49,17 +50,15 @@ export function recodeScan(
     if ((componentMask >> component) & 1 && runTableOf(component) === 2 * component) makeTables(component)
   setSources()
   setWriter(target)
+  reader.startReading(from, end, interval, copy)
   let left = mcusAcross * mcusDown
-  for (let restarts = 0; left > 0; restarts++) {
-    if (restarts > 0) {
-      writeRestart((restarts - 1) & 7)
-      from += 2
-    }
-    from = unstuff(from, copy)
-    while (load<u8>(from + 1) === 0xff) from++
-    const mcus = interval === 0 ? left : min(left, interval)
-    recodeMcus(mcus, copy)
+  while (left > 0) {
+    const mcus = reader.mcusInInterval(left)
+    recodeMcus(mcus)
     left -= mcus
+    if (left === 0) break
+    writeRestart(reader.restarts & 7)
+    reader.nextInterval()
   }
   return finish()
 }
@@ -136,9 +135,10 @@ function setSources(): void {
  * Writes the codes between two markers. Keeps the states of reader (as in `followMcus`) and writer in locals, because this
  * loop takes most of the time.
  */
-function recodeMcus(mcus: i32, next: usize): void {
-  let ahead: u64 = 0
-  let count: i64 = 0
+function recodeMcus(mcus: i32): void {
+  let ahead = reader.ahead
+  let count = reader.count
+  let next = reader.next
   let written = window
   let pending = waiting
   let to = out
@@ -182,4 +182,5 @@ function recodeMcus(mcus: i32, next: usize): void {
     }
   }
   setPending(written, pending, to)
+  reader.setAhead(ahead, count, next)
 }

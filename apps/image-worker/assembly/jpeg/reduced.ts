@@ -1,5 +1,5 @@
 import { acrossOf, horizontalOf, planeOf, verticalOf } from './components'
-import { endDecoding, startDecoding, startMcu } from './decode'
+import { endReading, startMcu, startReading } from './interval-reader'
 import { block, clearBlock, fillBlock, keptFor, placeInBlock, transformBlock } from './reduced-transform'
 import {
   blocksInMcu,
@@ -9,6 +9,7 @@ import {
   mcusDown,
   predictionOf,
   rowOfMember,
+  startScan,
 } from './scan'
 import { isFlat, lowBlock } from './skip'
 import { makeRunTables } from './symbol-runs'
@@ -25,11 +26,20 @@ const places = memory.data(4 * 40 * 4, 4)
  * samples. A component's samples are where `setComponent` put its coefficients, a byte each, in rows from the top.
  *
  * @param sides how many samples a block has across, 1, 2 or 4: a byte for each component
+ * @param copy as in `followScan`
  * @returns 0, or an error, as `decodeScan` does
  */
-export function decodeReduced(from: usize, end: usize, componentMask: i32, interval: i32, sides: i32): i32 {
-  startDecoding(from, end, componentMask, interval)
+export function decodeReduced(
+  from: usize,
+  end: usize,
+  componentMask: i32,
+  interval: i32,
+  sides: i32,
+  copy: usize,
+): i32 {
+  startScan(componentMask)
   makeRunTables(componentMask, end - from)
+  startReading(from, end, interval, copy)
   makePlaces(sides)
   clearBlock()
   for (let y = 0; y < mcusDown; y++) {
@@ -54,7 +64,7 @@ export function decodeReduced(from: usize, end: usize, componentMask: i32, inter
       }
     }
   }
-  return endDecoding()
+  return endReading()
 }
 
 function sideOf(sides: i32, component: i32): i32 {

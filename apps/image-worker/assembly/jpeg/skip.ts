@@ -1,16 +1,15 @@
-import { at, bits, extended, goBack, padding, refill, setAhead, window } from './bit-reader'
+import { extended } from './bit-reader'
 import { acTableOf, dcTableOf } from './components'
-import { acBlock } from './decode-sequential'
 import { decodeTableAt, entryOf } from './decode-table'
 import * as failure from './errors'
+import * as reader from './interval-reader'
 import { predictionOf, setPrediction } from './scan'
-import { hasByteOfOnes } from './stuffing'
 import {
   endOfBlock,
   endsBlock,
+  fits,
   lengthOf,
   runBits,
-  runEntries,
   runTableAt,
   runTableBytes,
   runTableOf,
@@ -29,8 +28,8 @@ export function skipBlock(component: i32): i32 {
 export let isFlat: bool = true
 
 /**
- * Reads a block, but keeps only its lowest coefficients. Returns an error or 0. If the codes don't end exactly with the
- * block, `acBlock` finds the error. Keeps the reader's state in locals, because this loop takes most of the time.
+ * Reads a block, but keeps only its lowest coefficients. Returns an error or 0. Keeps the reader's state in locals, because
+ * this loop takes most of the time.
  *
  * @param kept how many coefficients are kept, in zigzag order; DC is only kept as the component's prediction
  * @param block where they are kept, as numbers of 32 bits
@@ -38,71 +37,81 @@ export let isFlat: bool = true
  * There are 15 more positions, as a run of zeros may lead beyond the coefficients that are kept.
  */
 export function lowBlock(component: i32, kept: i32, block: usize, places: usize): i32 {
-  if (bits < 32) refill()
-  let ahead = window
-  let count = bits
-  let next = at
-  const dc = entryOf(decodeTableAt(0, dcTableOf(component)), ahead, count)
-  if (dc === 0) return failure.unknownCode
-  const category = dc & 0xff
-  count -= (dc >> 8) + category
-  const value = predictionOf(component) + extended(<i32>(ahead >> count) & ((1 << category) - 1), category)
+  const difference = dcDifference(component)
+  if (difference === unknown) return reader.isPastEnd() ? failure.endsTooEarly : failure.unknownCode
+  const value = predictionOf(component) + difference
   if (value < -1024 || value > 1023) return failure.outOfRange
   setPrediction(component, value)
-  const aheadOfAc = ahead
-  const countOfAc = count
-  const nextOfAc = next
-  const paddingOfAc = padding
-  const number = acTableOf(component)
   isFlat = true
-  const table = runTableAt(runTableOf(component)) + runTableBytes
-  const mask: usize = runEntries() - 1
+  const codes = decodeTableAt(1, acTableOf(component))
+  const runs = runTableAt(runTableOf(component)) + runTableBytes
+  const shift = 64 - runBits
+  let ahead = reader.ahead
+  let count = reader.count
+  let next = reader.next
   for (let k = 1; k < 64; ) {
-    if (count < 32) {
-      const word = bswap(load<u32>(next))
-      if (!hasByteOfOnes(word)) {
-        ahead = (ahead << 32) | word
-        count += 32
-        next += 4
-      } else {
-        setAhead(ahead, count, next)
-        refill()
-        ahead = window
-        count = bits
-        next = at
+    const isShort = <i64>(count < 32)
+    ahead |= ((<u64>load<u32>(next)) << (32 - count)) & -isShort
+    next += <usize>(isShort << 2)
+    count += isShort << 5
+    let run = 0
+    if (k >= kept) {
+      run = load<u16>(runs + ((<usize>(ahead >> shift)) << 1))
+      if (fits(run, k)) {
+        ahead <<= run & 0xff
+        count -= run & 0xff
+        k += takenBy(run)
+        if (run >= endOfBlock || k > 63) break
+        // There are enough bits for two runs.
+        run = load<u16>(runs + ((<usize>(ahead >> shift)) << 1))
+        if (fits(run, k)) {
+          ahead <<= run & 0xff
+          count -= run & 0xff
+          if (run >= endOfBlock) break
+          k += takenBy(run)
+          continue
+        }
+        if (count < 32) {
+          ahead |= (<u64>load<u32>(next)) << (32 - count)
+          next += 4
+          count += 32
+        }
       }
     }
-    let some: i32 = 0
-    if (k >= kept) some = load<u16>(table + ((<usize>(ahead >> (count - runBits)) & mask) << 1))
-    if (some === 0) {
-      const entry = entryOf(decodeTableAt(1, number), ahead, count)
-      some = runOf(entry)
-      if (k < kept) keep(block, places + (k << 2), entry, ahead, count)
-    }
-    k += takenBy(some)
-    if (some === 0 || k > 64 || (k === 64 && some >= endOfBlock)) {
-      goBack(aheadOfAc, countOfAc, nextOfAc, paddingOfAc)
-      return acBlock(scratch, decodeTableAt(1, number))
-    }
-    count -= some & 0xff
-    if (some >= endOfBlock) break
+    const code = entryOf(codes, ahead, 64)
+    if (code === 0) return failure.unknownCode
+    if (k < kept) keep(block, places + (k << 2), code, ahead)
+    ahead <<= lengthOf(code)
+    count -= lengthOf(code)
+    if (endsBlock(code)) break
+    k += ((code >> 4) & 15) + 1
+    if ((code & 15) !== 0 && k > 64) return failure.beyondBlock
   }
-  setAhead(ahead, count, next)
+  reader.setAhead(ahead, count, next)
   return 0
 }
 
-/** Keeps the coefficient that an entry's code announces, after its run of zeros; the end of a block has none. */
-function keep(block: usize, places: usize, entry: i32, ahead: u64, count: i64): void {
-  const category = entry & 15
-  if (category === 0) return
-  const raw = <i32>(ahead >> (count - (entry >> 8) - category)) & ((1 << category) - 1)
-  isFlat = false
-  const place = places + (((entry >> 4) & 15) << 2)
-  store<i32>(block + load<u16>(place, 2), extended(raw, category) * <i32>load<u16>(place))
+/** No DC difference has this value. */
+export const unknown: i32 = i32.MIN_VALUE
+
+/** The difference of a block's DC to the component's last; `unknown` if there is no code for it, or no data. */
+export function dcDifference(component: i32): i32 {
+  if (reader.isPastEnd()) return unknown
+  reader.refill()
+  const code = entryOf(decodeTableAt(0, dcTableOf(component)), reader.ahead, 64)
+  if (code === 0) return unknown
+  const category = code & 15
+  const raw = <i32>(reader.ahead >> (64 - lengthOf(code))) & ((1 << category) - 1)
+  reader.setAhead(reader.ahead << lengthOf(code), reader.count - lengthOf(code), reader.next)
+  return extended(raw, category)
 }
 
-/** The run of the one symbol of a code's entry; 0 for none. */
-function runOf(code: i32): i32 {
-  if (code === 0) return 0
-  return endsBlock(code) ? lengthOf(code) | endOfBlock : lengthOf(code) | ((((code >> 4) & 15) + 1) << 8)
+/** Keeps the coefficient that a code announces, after its run of zeros; the end of a block has none. */
+function keep(block: usize, places: usize, code: i32, ahead: u64): void {
+  const category = code & 15
+  if (category === 0) return
+  isFlat = false
+  const raw = <i32>(ahead >> (64 - lengthOf(code))) & ((1 << category) - 1)
+  const place = places + (((code >> 4) & 15) << 2)
+  store<i32>(block + load<u16>(place, 2), extended(raw, category) * <i32>load<u16>(place))
 }

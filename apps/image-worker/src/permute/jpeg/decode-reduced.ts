@@ -5,7 +5,14 @@ import { describePlanes, type Plane } from './planes.ts'
 import type { QuantisationTable } from './quantisation-table.ts'
 import { readJpegWith } from './read-jpeg.ts'
 import { componentMask, type Scan } from './scan.ts'
-import { copyIn, expectOnlyScan, prepareScan, type ScanHandler, type ScannedFile } from './scan-reader.ts'
+import {
+  allocateCopy,
+  copyIn,
+  expectOnlyScan,
+  prepareScan,
+  type ScanHandler,
+  type ScannedFile,
+} from './scan-reader.ts'
 
 /** Samples of 8 bits: grey, or red, green and blue. */
 export interface Samples {
@@ -64,7 +71,15 @@ class ReducedDecoder implements ScanHandler {
     for (const [index, { table }] of frame.components.entries())
       new Uint8Array(kernel.memory.buffer, kernel.stepsAt.value + 64 * index).set(this.#stepsOf(table))
     const end = start + input.length
-    const error = kernel.decodeReduced(start + from, end, componentMask(scan), interval, this.#packedSides)
+    const copy = allocateCopy(kernel, input)
+    const error = kernel.decodeReduced(
+      start + from,
+      end,
+      componentMask(scan),
+      interval,
+      this.#packedSides,
+      copy,
+    )
     expectNoError(kernel, error)
     return kernel.scanEnd.value - start
   }

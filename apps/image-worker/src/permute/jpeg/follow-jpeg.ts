@@ -2,7 +2,14 @@ import { expectNoError, withJpegKernel } from './jpeg-kernel.ts'
 import { describePlanes } from './planes.ts'
 import { readJpegWith } from './read-jpeg.ts'
 import { componentMask, type Scan } from './scan.ts'
-import { copyIn, expectOnlyScan, prepareScan, type ScanHandler, type ScannedFile } from './scan-reader.ts'
+import {
+  allocateCopy,
+  copyIn,
+  expectOnlyScan,
+  prepareScan,
+  type ScanHandler,
+  type ScannedFile,
+} from './scan-reader.ts'
 
 /**
  * Checks that all codes of a sequential JPEG of one scan are complete. DC is not added up, so a DC that is out of range is
@@ -31,7 +38,7 @@ export class ScanFollower implements ScanHandler {
     prepareScan(kernel, tables, scan)
     const start = copyIn(kernel, input)
     const end = start + input.length
-    const copy = kernel.allocate(input.length + kernel.unstuffedMargin.value)
+    const copy = allocateCopy(kernel, input)
     expectNoError(kernel, kernel.followScan(start + from, end, componentMask(scan), interval, false, copy))
     return kernel.scanEnd.value - start
   }

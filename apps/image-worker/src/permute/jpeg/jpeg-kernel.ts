@@ -49,6 +49,7 @@ export interface JpegKernel extends Kernel, Readonly<Record<ErrorName, KernelGlo
     top: number,
     right: number,
     bottom: number,
+    copy: number,
     target: number,
   ): number
   followScan(
@@ -59,8 +60,22 @@ export interface JpegKernel extends Kernel, Readonly<Record<ErrorName, KernelGlo
     isCounting: boolean,
     target: number,
   ): number
-  recodeScan(from: number, componentMask: number, interval: number, copy: number, target: number): number
-  decodeReduced(from: number, end: number, componentMask: number, interval: number, sides: number): number
+  recodeScan(
+    from: number,
+    end: number,
+    componentMask: number,
+    interval: number,
+    copy: number,
+    target: number,
+  ): number
+  decodeReduced(
+    from: number,
+    end: number,
+    componentMask: number,
+    interval: number,
+    sides: number,
+    copy: number,
+  ): number
   reducedToRgb(
     sides: number,
     width: number,

@@ -6,7 +6,14 @@ import { codesOf, type HuffmanTable } from './huffman-table.ts'
 import { expectNoError, type JpegKernel } from './jpeg-kernel.ts'
 import { describePlanes } from './planes.ts'
 import { componentMask, type Scan } from './scan.ts'
-import { copyIn, expectOnlyScan, prepareScan, type ScanHandler, type ScannedFile } from './scan-reader.ts'
+import {
+  allocateCopy,
+  copyIn,
+  expectOnlyScan,
+  prepareScan,
+  type ScanHandler,
+  type ScannedFile,
+} from './scan-reader.ts'
 
 /** Cuts a part out of the only scan of a sequential image, and follows the codes of the rest. */
 export class ScanCutter implements ScanHandler {
@@ -33,9 +40,9 @@ export class ScanCutter implements ScanHandler {
     const kernel = this.#kernel
     prepareScan(kernel, this.#tables, scan)
     const start = copyIn(kernel, this.#input)
+    const copy = allocateCopy(kernel, this.#input)
     // Longer DC codes make a block at most 5/3 as long, and stuffing can double that.
-    const isKept = this.window.width > 0
-    const target = kernel.allocate(isKept ? 4 * this.#input.length + 16 : 16)
+    const target = kernel.allocate(4 * this.#input.length + 16)
     new Uint32Array(kernel.memory.buffer, kernel.codesAt.value).set(codesOf(dcTable))
     const { left, top, width, height } = this.window
     const { horizontal, vertical } = samplingOf(this.#frame)
@@ -52,10 +59,11 @@ export class ScanCutter implements ScanHandler {
       down(top),
       across(left + width),
       down(top + height),
+      copy,
       target,
     )
     expectNoError(kernel, error)
-    if (isKept) this.scans.push(this.#scanOf(scan, target))
+    this.scans.push(this.#scanOf(scan, target))
     return kernel.scanEnd.value - start
   }
 

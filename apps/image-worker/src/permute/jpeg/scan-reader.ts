@@ -61,6 +61,11 @@ export function copyIn(kernel: JpegKernel, input: Uint8Array): number {
   return start
 }
 
+/** Allocates memory into which the kernel copies a file's scan while it reads it. Returns its address. */
+export function allocateCopy(kernel: JpegKernel, input: Uint8Array): number {
+  return kernel.allocate(input.length + kernel.unstuffedMargin.value)
+}
+
 /** @throws NotWellFormed unless the scan is sequential and has all components, so that it is the only scan */
 export function expectOnlyScan({ isProgressive, components }: Scan, frame: Frame): void {
   if (isProgressive || components.length < frame.components.length)

@@ -2,7 +2,14 @@ import { type EncodedScan, setOptimalTables } from './encode-scan.ts'
 import { expectNoError } from './jpeg-kernel.ts'
 import { describePlanes, type Plane } from './planes.ts'
 import { componentMask, type Scan } from './scan.ts'
-import { copyIn, expectOnlyScan, prepareScan, type ScanHandler, type ScannedFile } from './scan-reader.ts'
+import {
+  allocateCopy,
+  copyIn,
+  expectOnlyScan,
+  prepareScan,
+  type ScanHandler,
+  type ScannedFile,
+} from './scan-reader.ts'
 import { scansOf } from './scan-script.ts'
 
 /**
@@ -26,11 +33,11 @@ export class ScanRecoder implements ScanHandler {
     const start = copyIn(kernel, input)
     const end = start + input.length
     const mask = componentMask(scan)
-    const copy = kernel.allocate(input.length + kernel.unstuffedMargin.value)
+    const copy = allocateCopy(kernel, input)
     expectNoError(kernel, kernel.followScan(start + from, end, mask, interval, true, copy))
     const { tables, maxBytes } = setOptimalTables(kernel, scan)
     const target = kernel.allocate(maxBytes + this.#maxMarkerBytes(interval))
-    const written = kernel.recodeScan(start + from, mask, interval, copy, target)
+    const written = kernel.recodeScan(start + from, end, mask, interval, copy, target)
     const data = new Uint8Array(kernel.memory.buffer.slice(target, written))
     const [{ components }] = scansOf(frame) as [Scan]
     this.scans.push({ scan: { ...scan, components }, encoded: { tables, data, interval } })
