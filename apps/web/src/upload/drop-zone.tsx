@@ -11,18 +11,24 @@ export function DropZone() {
   const isOver = useSignal(false)
   useEffect(() => {
     const over = (event: DragEvent) => {
-      if (!event.dataTransfer?.types.includes('Files')) return
+      const hasFiles = has(event, 'Files')
+      if (!hasFiles && !isLink(event)) return
       event.preventDefault()
-      isOver.value = true
+      isOver.value = hasFiles
     }
     const leave = (event: DragEvent) => {
       if (event.relatedTarget === null) isOver.value = false
     }
     const drop = (event: DragEvent) => {
-      if (!event.dataTransfer?.types.includes('Files')) return // such as text, which a field takes
+      const { dataTransfer } = event
+      if (isLink(event)) {
+        event.preventDefault()
+        explain('A link was dropped, not a file', 'Save the image, then choose the file.')
+      }
+      if (!dataTransfer || !has(event, 'Files')) return // such as text, which a field takes
       event.preventDefault()
       isOver.value = false
-      void filesOfDrop(event.dataTransfer).then(addOrExplain)
+      void filesOfDrop(dataTransfer).then(addOrExplain)
     }
     const paste = ({ clipboardData }: ClipboardEvent) => {
       if (clipboardData?.files.length) addFiles([...clipboardData.files])
@@ -58,15 +64,21 @@ export function DropZone() {
   )
 }
 
+function has({ dataTransfer }: DragEvent, type: string): boolean {
+  return dataTransfer?.types.includes(type) ?? false
+}
+
+/** Browsers may open a dropped link in place of the page, unless a field takes it. */
+function isLink(event: DragEvent): boolean {
+  const isInField = event.target instanceof Element && event.target.matches('input, textarea')
+  return has(event, 'text/uri-list') && !has(event, 'Files') && !isInField
+}
+
 function addOrExplain(files: readonly File[]): void {
   if (files.length > 0) addFiles(files)
-  else
-    notice(
-      new Refusal({
-        status: 0,
-        code: 'no-images',
-        message: 'There is no image in this folder',
-        remedy: 'Choose another folder, or files.',
-      }),
-    )
+  else explain('There is no image in this folder', 'Choose another folder, or files.')
+}
+
+function explain(message: string, remedy: string): void {
+  notice(new Refusal({ status: 0, code: 'nothing-to-add', message, remedy }))
 }

@@ -76,7 +76,7 @@ export function imageFlows({ open, png, photo, post }: InBrowser): void {
     assert.equal(await rowOf(page, 'notes.txt').count(), 0)
   })
 
-  test('an empty folder that is dropped is answered with what to do, and a dropped text is left to its field', async t => {
+  test('an empty folder or a link that is dropped is answered with what to do, and what a field takes is left to it', async t => {
     await using opened = await open()
     const { page } = opened
     await page.getByText('Drop images into the tray').waitFor()
@@ -85,12 +85,18 @@ export function imageFlows({ open, png, photo, post }: InBrowser): void {
     for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
       await session.send('Input.dispatchDragEvent', { type, x: 300, y: 150, data })
     await page.getByText('There is no image in this folder. Choose another folder, or files.').waitFor()
-    const isTaken = await page.evaluate(() => {
-      const transfer = new DataTransfer()
-      transfer.setData('text/plain', 'words')
-      return !dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, cancelable: true }))
-    })
-    assert.equal(isTaken, false)
+    const isTaken = (target: string, type: string) =>
+      page.locator(target).evaluate((element, kind) => {
+        const transfer = new DataTransfer()
+        transfer.setData(kind, 'https://example.org/harbour.png')
+        const init = { dataTransfer: transfer, cancelable: true, bubbles: true }
+        return !element.dispatchEvent(new DragEvent('drop', init))
+      }, type)
+    assert.equal(await isTaken('.tray', 'text/plain'), false)
+    await page.getByText('Saved recipes').click()
+    assert.equal(await isTaken('#recipe-name', 'text/uri-list'), false)
+    assert.equal(await isTaken('.tray', 'text/uri-list'), true)
+    await page.getByText('A link was dropped, not a file. Save the image, then choose the file.').waitFor()
   })
 
   test('very tall and very wide images have square thumbnails, a tall one is compared at its own width, and a line can be seen', async () => {
