@@ -8,7 +8,13 @@ import {
   outputsOf,
   type Task,
 } from '@darkroom/contracts'
-import { type App, collectingMemory, type ServiceClients, ServiceProblem } from '@darkroom/service-kit'
+import {
+  type App,
+  collectingMemory,
+  hangUpSignal,
+  type ServiceClients,
+  ServiceProblem,
+} from '@darkroom/service-kit'
 import { requireFinished } from '@darkroom/service-kit/images'
 import { makeZip, predictLength } from 'client-zip'
 import { requireImage } from '../access/caller.ts'
@@ -48,16 +54,22 @@ export function addArchiveRoutes(
         'x-content-type-options': 'nosniff',
       })
       if (method === 'HEAD') return reply.send(Readable.from([]))
-      return reply.send(Readable.fromWeb(makeZip(filesOf(entries)) as WebStream))
+      return reply.send(Readable.fromWeb(makeZip(filesOf(entries, hangUpSignal(reply))) as WebStream))
     },
   })
 
-  async function* filesOf(entries: readonly Entry[]) {
+  async function* filesOf(entries: readonly Entry[], hangUp: AbortSignal) {
     for (const { key, ...entry } of entries) {
-      const stored = await storage.getBlob({ params: { key, stage: 'post' }, headers: {} })
+      const stored = await storage.getBlob({ params: { key, stage: 'post' }, headers: {}, signal: hangUp })
       // The headers are sent: the connection breaks, and the client sees that the archive is not complete.
       if (stored.status !== 200) throw new Error(`the result of ${key} was deleted while it was archived`)
-      yield { ...entry, input: collectingMemory(stored.body) }
+      if (hangUp.aborted) return stored.body.dump()
+      const input = collectingMemory(stored.body)
+      // client-zip doesn't end its input when the client hangs up, so the file or the connection would stay open.
+      const end = () => void input.return(undefined)
+      hangUp.addEventListener('abort', end)
+      yield { ...entry, input }
+      hangUp.removeEventListener('abort', end)
     }
   }
 }
