@@ -96,12 +96,13 @@ export function docsFlows({ open, png, post }: InBrowser): void {
     assert.ok(rests.length > 100, `${rests.length}`)
     assert.ok(rests.every(Boolean))
     const [copied, written] = await page
-      .locator('pre')
+      .locator('#createUpload pre')
       .first()
       .evaluate(example => {
         getSelection()?.selectAllChildren(example)
         return [getSelection()?.toString(), example.textContent]
       })
+    assert.match(String(written), /^curl \\\n {2}--data-binary/)
     assert.equal(copied, written)
   })
 
