@@ -138,12 +138,15 @@ function repeatEdges(row: usize, width: i32, samples: i32): void {
 
 const block = memory.data(64 * 4, 16)
 const rounds = memory.data(64 * 2, 16)
+/** For each index in a transposed block, the coefficient's index in zigzag order. */
+const zigzag = memory.data(64)
 
 /**
  * Adds to luma the shifts that `permuteChroma` wrote for a chroma of `width` samples, upsampled as decoders do.
  * `horizontal` and `vertical` are luma's sampling factors: 1, 2 or 4.
  */
 export function shiftLuma(samples: usize, stride: usize, width: i32, horizontal: i32, vertical: i32): void {
+  for (let k: usize = 0; k < 64; k++) store<u8>(zigzag + load<u8>(positionsAt + k), <u8>k)
   const columns = acrossOf(0)
   const rows = downOf(0)
   for (let row = 0; row < rows; row++) {
@@ -156,19 +159,21 @@ export function shiftLuma(samples: usize, stride: usize, width: i32, horizontal:
   }
 }
 
-/** Adds the transformed block to coefficients. Most often only the first changes. */
+/** Adds the transformed block to coefficients. Most often only a few change. */
 function addRounded(y: usize): void {
-  let some = v128.splat<i32>(0)
+  let changed: u64 = 0
   for (let k: usize = 0; k < 64; k += 8) {
     const lower = f32x4.mul(v128.load(transposed + (k << 2)), v128.load(divisorsAt + (k << 2)))
     const upper = f32x4.mul(v128.load(transposed + (k << 2), 16), v128.load(divisorsAt + (k << 2), 16))
     const numbers = i16x8.narrow_i32x4_s(rounded(lower), rounded(upper))
     v128.store(rounds + (k << 1), numbers)
-    some = v128.or(some, k === 0 ? i16x8.replace_lane(numbers, 0, 0) : numbers)
+    changed |= (<u64>(<u32>i16x8.bitmask(i16x8.ne(numbers, i16x8.splat(0))))) << k
   }
-  addTo(y, 0, leastDc)
-  if (!v128.any_true(some)) return
-  for (let k: usize = 1; k < 64; k++) addTo(y + (k << 1), <usize>load<u8>(positionsAt + k), least)
+  for (; changed !== 0; changed &= changed - 1) {
+    const position = <usize>ctz(changed)
+    const k: usize = load<u8>(zigzag + position)
+    addTo(y + (k << 1), position, k === 0 ? leastDc : least)
+  }
 }
 
 function addTo(coefficient: usize, position: usize, lowest: i32): void {
