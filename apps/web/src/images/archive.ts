@@ -11,7 +11,7 @@ const maxQueryLength = 7500
 /** In characters; the server shortens names further if they have more than 150 bytes. */
 const maxNameLength = 100
 
-interface Archive {
+export interface Archive {
   url: string
   count: number
 }

@@ -1,7 +1,7 @@
-import { computed } from '@preact/signals'
+import { computed, useSignal } from '@preact/signals'
 import { focusOn } from '../shell/pass-focus.ts'
 import { singleClick } from '../shell/single-click.ts'
-import { archivesOf } from './archive.ts'
+import { type Archive, archivesOf } from './archive.ts'
 import { deleteRows } from './delete.ts'
 import type { Row } from './row.ts'
 import { shownRows } from './store.ts'
@@ -14,6 +14,14 @@ export function Chosen() {
   const all = shownRows.value
   const finished = rows.filter(row => row.view.value.state === 'finished')
   const archives = archivesOf(finished)
+  const downloaded = useSignal<readonly string[]>([])
+  const left = archives.filter(({ url }) => !downloaded.value.includes(url))
+  const [next = archives[0]] = left
+  const words = archives.length > 1 && next && `zip ${archives.indexOf(next) + 1} of ${archives.length}`
+  const advance = ({ url }: Archive) => {
+    // Later, because the browser follows the link after its click is handled.
+    setTimeout(() => (downloaded.value = [...(left.length > 0 ? downloaded.value : []), url]))
+  }
   return (
     <div class="chosen">
       <label class="check">
@@ -25,27 +33,18 @@ export function Chosen() {
         />
         {rows.length > 0 ? `${rows.length} chosen` : 'Choose all'}
       </label>
-      {archives.map(({ url, count }, at) => (
+      {/* One button for all archives: dozens would move the list. */}
+      {next && (
         <a
-          key={url}
           class="button"
-          href={url}
+          href={next.url}
           download="darkroom.zip"
-          aria-label={
-            archives.length > 1
-              ? `Download zip ${at + 1} of ${archives.length}, ${count} images`
-              : `Download ${count} as zip`
-          }
+          onClick={() => advance(next)}
+          aria-label={words ? `Download ${words}, ${next.count} images` : `Download ${next.count} as zip`}
         >
-          {archives.length > 1 ? (
-            `Zip ${at + 1} of ${archives.length}`
-          ) : (
-            <>
-              Download {count} <span class="wide">as zip</span>
-            </>
-          )}
+          Download {words || next.count} {!words && <span class="wide">as zip</span>}
         </a>
-      ))}
+      )}
       {rows.length > 0 && (
         <button
           type="button"

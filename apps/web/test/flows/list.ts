@@ -149,6 +149,36 @@ export function listFlows({ local, open, png, post, imageOf }: InBrowser): void 
     await page.locator('.row').first().waitFor()
   })
 
+  test('images that do not fit into one zip have one button, which downloads one zip after the other', async () => {
+    await using opened = await open('/docs')
+    const { page } = opened
+    const facts = { contentType: 'image/png', bytes: 100, width: 60, height: 40, frames: 1 }
+    const images = Array.from({ length: 450 }, (_, at) => ({
+      ...{ attempts: 1, state: 'finished', createdAt: '2026-01-01T00:00:00.000Z', operations: [] },
+      ...{ id: `019b76da-a800-7000-8000-${String(at).padStart(12, '0')}`, original: facts, result: facts },
+    }))
+    const asked: string[] = []
+    await page.route(/\/images\?/, route => route.fulfill({ json: { images } }))
+    await page.goto(new URL('/', page.url()).href)
+    await page.locator('.row').first().waitFor()
+    const top = () => page.locator('.rows').evaluate(list => list.getBoundingClientRect().top + scrollY)
+    const before = await top()
+    await page.locator('.chosen input').check()
+    for (const at of [1, 2, 3]) {
+      const link = page.getByRole('link', { name: new RegExp(`^Download zip ${at} of 3, \\d+ images$`) })
+      const download = page.waitForEvent('download')
+      await link.click()
+      assert.equal(await page.locator('.chosen a').count(), 1)
+      asked.push(...(new URL((await download).url()).searchParams.get('ids') ?? '').split(','))
+    }
+    assert.deepEqual(
+      asked,
+      images.map(({ id }) => id),
+    )
+    await page.getByRole('link', { name: /^Download zip 1 of 3/ }).waitFor()
+    assert.equal(await top(), before)
+  })
+
   test('10 000 files stay under 150 MB, few rows are in the document, and the page answers', async t => {
     await using opened = await open()
     const { page } = opened
