@@ -118,6 +118,7 @@ const words: Readonly<Record<string, string>> = {
   'empty-body': 'the file is empty',
   'key-required': 'this Darkroom requires an API key',
   'operators-only': 'only operators may do this',
+  'cross-site': 'Darkroom does not accept requests from the address of this page',
 }
 
 const remedies: Readonly<Record<string, string>> = {

@@ -8,7 +8,7 @@ import { assertAccessible, assertApart, assertNotWide } from '../open-page.ts'
 const address = `postgres://darkroom@${'database_'.repeat(20)}:5432/darkroom`
 
 /** States that are rare: the page is as usable in them as in the others. */
-export function rareStateFlows({ open, png }: InBrowser): void {
+export function rareStateFlows({ open, local, png }: InBrowser): void {
   test('a user with a long name, and a refusal with a long address, fit into every width', async () => {
     await using opened = await open('/docs')
     const { page } = opened
@@ -91,6 +91,14 @@ export function rareStateFlows({ open, png }: InBrowser): void {
     assert.ok(title && title.height < 640 / 4, JSON.stringify(title))
     await page.locator('.facts').getByText(name, { exact: true }).waitFor()
     await assertNotWide(page)
+  })
+
+  test('a page under an address that is not configured names one remedy', async () => {
+    await using opened = await open(local.replace('127.0.0.1', 'localhost'))
+    const { page } = opened
+    await addTo(page, fileOf('lost.png', png))
+    const words = `Darkroom does not accept requests from the address of this page. The operator must add the address of this page to PUBLIC_URL.`
+    await page.locator('.row-state').getByText(words, { exact: true }).waitFor({ timeout: 10_000 })
   })
 
   test('on a narrow phone, the reason of a refusal is not broken within its first word', async () => {
