@@ -8,7 +8,7 @@ const MiB = 1024 * 1024
 /** The size of the pieces in which frontends store an upload. */
 const pieceBytes = 8 * MiB
 
-test('fault: kill -9 of the frontend, then of the image-master, during a resumable upload: it continues, and is developed', async t => {
+test('fault: kill -9 of the frontend, the storage, then the image-master, during a resumable upload: it continues, and is developed', async t => {
   const fleet = await prepareFleet(t)
   const services = await fleet.startAll()
   const { url } = services.frontend
@@ -51,6 +51,12 @@ test('fault: kill -9 of the frontend, then of the image-master, during a resumab
   await fleet.start('frontend', samePort(services.frontend))
   await untilReady(services.frontend)
   assert.equal(await offset(), pieceBytes)
+
+  const unstored = await send(pieceBytes, pieceBytes + MiB, () => kill(services.storage))
+  assert.equal(unstored.status, 503, String(unstored.body))
+  assert.equal(await offset(), pieceBytes)
+  await fleet.start('storage', samePort(services.storage))
+  await untilReady(services.frontend)
 
   // The rest is one more piece, and the last one, which goes straight to the master.
   const refused = await send(pieceBytes, 2 * pieceBytes + MiB, async () => {
