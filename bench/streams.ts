@@ -10,17 +10,20 @@ import { sampleTask, taskIdOf } from './sample-task.ts'
 
 /**
  * Measures open event streams at one frontend, with all services in separate processes: memory per stream, the frontend's
- * CPU time per delivered event, and the time from the answer to the commit until the event arrives at the client.
+ * CPU time per delivered event beyond that of the silent streams, and the time from the answer to the commit until the event
+ * arrives at the client.
  *
  *     npm run bench -- streams [streams]
  *
- * First each stream follows an image of its own; each image changes once, 200 images per second. Then each stream follows
- * all images, so that each change goes to all streams.
+ * First each stream follows an image of its own, and each image changes once: 200 images per second, then as fast as
+ * possible. Then each stream follows all images, so that each change goes to all streams.
  */
 const [streams = 5000] = process.argv.slice(2).map(Number)
 const changesASecond = 200
 const changesToAll = 20
 const requestsAtOnce = 32
+/** All heartbeats are sent once in this time. */
+const silentMs = 20_000
 
 await using owner = new Owner()
 const kvPort = String(await freePort())
@@ -57,27 +60,32 @@ await until('all are warm', () => warm.every(id => arrived.has(`${id}:2`)))
 for (const socket of warmed) socket.destroy()
 await mapConcurrently(requestsAtOnce, warm, remove)
 
-const ids = await mapConcurrently(
-  requestsAtOnce,
-  Array.from({ length: streams }, (_, n) => n + 1),
-  createTask,
-)
-await measure(
-  'one image',
-  ids.map(id => `/images/${id}/events`),
-  async () => {
-    const commits: [string, number][] = []
-    const startedAt = performance.now()
-    const underWay = ids.map(async (id, n) => {
-      await delay(Math.max(1, startedAt + (n * 1000) / changesASecond - performance.now()))
-      await claim(id)
-      commits.push([`${id}:2`, performance.now()])
-    })
-    await Promise.all(underWay)
-    return commits
-  },
-)
-await mapConcurrently(requestsAtOnce, ids, remove)
+for (const [what, rate] of [
+  [`one image, ${changesASecond} changes/s`, changesASecond],
+  ['one image, at full speed', Number.POSITIVE_INFINITY],
+] as const) {
+  const ids = await mapConcurrently(
+    requestsAtOnce,
+    Array.from({ length: streams }, (_, n) => n + 1),
+    createTask,
+  )
+  await measure(
+    what,
+    ids.map(id => `/images/${id}/events`),
+    async () => {
+      const commits: [string, number][] = []
+      const startedAt = performance.now()
+      const underWay = ids.map(async (id, n) => {
+        await delay(Math.max(1, startedAt + (n * 1000) / rate - performance.now()))
+        await claim(id)
+        commits.push([`${id}:2`, performance.now()])
+      })
+      await Promise.all(underWay)
+      return commits
+    },
+  )
+  await mapConcurrently(requestsAtOnce, ids, remove)
+}
 await measure(
   'all images',
   Array.from({ length: streams }, () => '/images/events'),
@@ -103,12 +111,15 @@ async function measure(
   await until('all streams have begun', () => sockets.every(({ bytesRead }) => bytesRead > 0))
   await delay(10_000) // until garbage of the opening is collected
   const memory = (residentKiB(frontend.pid) - before) / paths.length
+  const silentFrom = cpuMs(frontend.pid)
+  await delay(silentMs)
+  const silentCpu = (cpuMs(frontend.pid) - silentFrom) / silentMs
   arrived.clear()
-  const cpuBefore = cpuMs(frontend.pid)
+  const [from, cpuBefore] = [performance.now(), cpuMs(frontend.pid)]
   const commits = await change()
   await until('all have arrived', () => commits.every(([event]) => arrived.has(event)))
   await delay(500)
-  const cpu = cpuMs(frontend.pid) - cpuBefore
+  const cpu = cpuMs(frontend.pid) - cpuBefore - silentCpu * (performance.now() - from)
   const times = commits.flatMap(([event, at]) =>
     (arrived.get(event) ?? []).map(time => Math.max(0, time - at)),
   )
