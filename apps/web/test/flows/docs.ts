@@ -74,27 +74,25 @@ export function docsFlows({ open, png, post }: InBrowser): void {
     const rests = await page.locator('pre').evaluateAll(examples =>
       examples.flatMap(example => {
         example.closest('section')?.style.setProperty('content-visibility', 'visible')
-        const { left } = example.getBoundingClientRect()
-        const { paddingLeft, borderLeftWidth } = getComputedStyle(example)
-        const edge = left + Number.parseFloat(paddingLeft) + Number.parseFloat(borderLeftWidth)
         return [...example.querySelectorAll('.line')].flatMap(line => {
           const range = document.createRange()
           range.selectNodeContents(line)
           const words = [...range.getClientRects()].filter(({ width }) => width > 0)
-          const [first = 0, ...others] = [...new Set(words.map(({ top }) => Math.round(top)))]
-          const isEmpty = words.every(({ top, width }) => Math.round(top) > first || width < 20)
-          const starts = others.map(top =>
-            Math.min(...words.flatMap(word => (Math.round(word.top) === top ? [word.left] : []))),
-          )
-          return [
-            ...starts.map(start => Math.round(start - edge) > 20),
-            ...(isEmpty && others.length > 0 ? [false] : []),
-          ]
+          const top = Math.min(...words.map(word => word.top))
+          const rest = words.filter(word => word.top > top + 4)
+          if (rest.length === 0) return []
+          const isEmpty = words.every(word => rest.includes(word) || word.width < 20)
+          const edgeOf = (part: DOMRect[]) => Math.min(...part.map(({ left }) => left))
+          const isIndented = edgeOf(rest) - edgeOf(words) > 20
+          return [isEmpty || !isIndented ? line.textContent : '']
         })
       }),
     )
     assert.ok(rests.length > 100, `${rests.length}`)
-    assert.ok(rests.every(Boolean))
+    assert.deepEqual(
+      rests.filter(rest => rest !== ''),
+      [],
+    )
     const [copied, written] = await page
       .locator('#createUpload pre')
       .first()
