@@ -24,13 +24,17 @@ export function follow(listener: Listener): void {
   document.addEventListener('visibilitychange', report)
   setInterval(() => document.hidden || send('visible'), tabReportMs)
   addEventListener('pagehide', () => send('gone'))
+  // A network that is away does not interrupt a stream.
+  for (const change of ['offline', 'online']) addEventListener(change, reconnect)
   addEventListener('pageshow', ({ persisted }) => persisted && location.reload())
   report()
 }
 
-/** Opens a new stream for a new caller, who may see other images. */
+/** Opens a new stream, such as for a new caller, who may see other images. */
 export function reconnect(): void {
-  if (!document.hidden) send('reconnect')
+  if (document.hidden) return
+  isLive.value = false
+  send('reconnect')
 }
 
 /** Browsers that store nothing for the page refuse shared workers: some at once, some later. */

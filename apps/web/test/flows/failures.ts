@@ -57,6 +57,21 @@ export function failureFlows({ open, openWithSettings, darkroom, png, post }: In
     await page.getByText('Live', { exact: true }).waitFor()
   })
 
+  test('without a network, the page is not live, and shows afterwards what has changed', async () => {
+    await using opened = await open('/docs')
+    const { page } = opened
+    // The network of a shared worker can't be taken away.
+    await page.addInitScript(() => Reflect.deleteProperty(globalThis, 'SharedWorker'))
+    await page.goto(new URL('/', page.url()).href)
+    await page.getByText('Live', { exact: true }).waitFor()
+    await page.context().setOffline(true)
+    await page.getByText('Connecting').waitFor({ timeout: 10_000 })
+    const id = await post()
+    await page.context().setOffline(false)
+    await page.getByText('Live', { exact: true }).waitFor()
+    await untilDeveloped(page, `Image ${id.slice(-6)}`)
+  })
+
   test('a thumbnail that did not arrive is requested again when Darkroom is back', async () => {
     const id = await post()
     await using opened = await open('/docs')
