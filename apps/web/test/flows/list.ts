@@ -55,6 +55,7 @@ export function listFlows({ local, open, png, post, imageOf }: InBrowser): void 
   })
 
   test('while a part of the history is read, the page does not show it as empty', async () => {
+    await post()
     await using opened = await open()
     const { page } = opened
     await page.locator('.row').first().waitFor()
@@ -85,6 +86,7 @@ export function listFlows({ local, open, png, post, imageOf }: InBrowser): void 
   })
 
   test('the page reads the history once when it is opened', async () => {
+    await post()
     await using opened = await open()
     const { page } = opened
     await page.locator('.row').first().waitFor()
