@@ -62,14 +62,18 @@ export async function takePending(
   tab: string,
   isFree: (upload: PendingUpload) => boolean,
 ): Promise<PendingUpload[]> {
+  let taken: PendingUpload[] = []
   const all = await inStore<PendingUpload[]>('readwrite', store => {
     const request = store.getAll()
     request.onsuccess = () => {
-      for (const upload of request.result.filter(isFree)) store.put({ ...upload, tab })
+      // Once: by the end of the transaction, the tab of an upload may have been opened again.
+      taken = request.result.filter(isFree)
+      for (const upload of taken) store.put({ ...upload, tab })
     }
     return request
   })
-  return (all?.result ?? []).filter(isFree).filter(({ key }) => {
+  if (!all) return []
+  return taken.filter(({ key }) => {
     const isOver = localStorage.getItem(forgottenPrefix + key) !== null
     if (isOver) void forgetPending(key)
     return !isOver

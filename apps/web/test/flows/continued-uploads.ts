@@ -126,6 +126,31 @@ export function continuedUploadFlows({ open, local }: InBrowser): void {
     assert.equal(begun, 1)
   })
 
+  test('a tab that takes over an upload sends it, although the tab of the upload is opened again at that moment', async () => {
+    await using opened = await open()
+    const { page } = opened
+    const next = await page.context().newPage()
+    await collectLarge(page, 'taken.tif')
+    const name = await page.evaluate(() => sessionStorage.getItem('darkroom-tab'))
+    const url = page.url()
+    await page.close()
+    // The other tab asks before the transaction ends in which its upload is taken over.
+    await next.addInitScript(tab => {
+      Object.defineProperty(IDBTransaction.prototype, 'oncomplete', {
+        set(end: () => void) {
+          this.addEventListener('complete', () => {
+            const heard = new BroadcastChannel('darkroom-tabs')
+            heard.addEventListener('message', end, { once: true })
+            new BroadcastChannel('darkroom-tabs').postMessage({ here: tab })
+          })
+        },
+      })
+    }, name)
+    await next.goto(url)
+    await rowOf(next, 'taken.tif').waitFor({ timeout: 20_000 })
+    await untilDeveloped(next, 'taken.tif')
+  })
+
   test('large files keep their order after a reload', async () => {
     await using opened = await open()
     const { page } = opened
