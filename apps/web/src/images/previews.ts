@@ -44,9 +44,8 @@ export function withPreviews(file: File, lists: Lists): Lists {
 export function isMadeForPage({ operations, variants }: ImageStatus): boolean {
   return (
     !operations &&
-    Object.entries(variants ?? {}).every(
-      ([name, variant]) => isPreview(name, variant) || trialPattern.test(name),
-    )
+    variants !== undefined &&
+    Object.entries(variants).every(([name, variant]) => isPreview(name, variant) || trialPattern.test(name))
   )
 }
 
