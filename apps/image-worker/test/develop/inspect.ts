@@ -94,9 +94,14 @@ export function assertSame(actual: Inspected, expected: Inspected, message = 'th
   const { samples, ...shape } = actual
   const { samples: wanted, ...wantedShape } = expected
   assert.deepEqual(shape, wantedShape, message)
-  const at =
-    samples.length === wanted.length ? samples.findIndex((sample, index) => sample !== wanted[index]) : 0
-  if (at >= 0) assert.fail(`${message} has ${samples[at]} instead of ${wanted[at]} as sample ${at}`)
+  if (bytesOf(samples).equals(bytesOf(wanted))) return // many times faster than a comparison sample by sample
+  const different = samples.findIndex((sample, index) => sample !== wanted[index])
+  const at = different < 0 ? samples.length : different
+  assert.fail(`${message} has ${samples[at]} instead of ${wanted[at]} as sample ${at}`)
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Inspected['samples']): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength)
 }
 
 /** In units of 1/255, over all samples; `Infinity` for pictures of different shapes. */
