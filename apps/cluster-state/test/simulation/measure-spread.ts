@@ -1,3 +1,4 @@
+import { quantile } from '../quantile.ts'
 import { SimulatedCluster } from './simulated-cluster.ts'
 
 interface SpreadConditions {
@@ -75,8 +76,4 @@ async function sentBytes(cluster: SimulatedCluster, run: () => Promise<unknown>)
   const before = cluster.network.sentBytes
   await run()
   return cluster.network.sentBytes - before
-}
-
-function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(Math.floor(share * sorted.length), sorted.length - 1)] ?? Number.NaN
 }

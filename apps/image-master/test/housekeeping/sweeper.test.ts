@@ -10,17 +10,13 @@ import { listUploads } from '../../src/housekeeping/list-uploads.ts'
 import { OrphanSweeper } from '../../src/housekeeping/orphan-sweeper.ts'
 import { sweepExpired } from '../../src/housekeeping/sweep-expired.ts'
 import { logger, type Neighbours, startNeighbours } from '../neighbours.ts'
+import { idOf, never } from '../queue/sample-tasks.ts'
 import { error, facts } from '../sample-facts.ts'
 import { nothingStored, startMaster, storedKeys, upload } from '../start-master.ts'
 
 const hourMs = 3_600_000
 const later = () => new Date(Date.now() + hourMs)
 const earlier = () => new Date(Date.now() - hourMs)
-const never = new AbortController().signal
-
-function idOf(number: number): string {
-  return `01990000-0000-7000-8000-${number.toString(16).padStart(12, '0')}`
-}
 
 function dependenciesOf({ clients: { storage, taskDb } }: Neighbours, signal = never) {
   return { storage, taskDb, logger, signal }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { networkNamespacesAreMissing, until, withEngine } from '@darkroom/testing'
+import { quantile } from '../../quantile.ts'
 import { type HostedNode, memberCount, startHosts, untilMembers } from './cluster-of-hosts.ts'
 
 /** The default of a node. */
@@ -124,10 +125,6 @@ async function measureSpread(nodes: readonly HostedNode[]): Promise<number[]> {
     spread.push(performance.now() - writtenAt)
   }
   return spread.sort((one, other) => one - other)
-}
-
-function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(Math.floor(share * sorted.length), sorted.length - 1)] ?? Number.NaN
 }
 
 function inWords(sorted: readonly number[]): string {

@@ -1,24 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { photograph } from '@darkroom/testing'
 import fc from 'fast-check'
 import sharp from 'sharp'
 import { optimiseJpeg } from '../../../src/develop/jpeg/optimise-jpeg.ts'
 import { permuteJpeg } from '../../../src/permute/jpeg/permute-jpeg.ts'
+import { encodeJpeg, type JpegKind } from '../../permute/jpeg/encode-jpeg.ts'
 import { sampledFiles } from '../../permute/jpeg/sampled-files.ts'
-import { noiseBytes } from '../../permute/pictures.ts'
 
-interface Kind {
-  width: number
-  height: number
-  isNoise: boolean
-  isGrey: boolean
-  quality: number
-  chromaSubsampling: string
-  optimiseCoding: boolean
-}
-
-const kinds: fc.Arbitrary<Kind> = fc.record({
+const kinds: fc.Arbitrary<JpegKind> = fc.record({
   width: fc.integer({ min: 1, max: 300 }),
   height: fc.integer({ min: 1, max: 300 }),
   isNoise: fc.boolean(),
@@ -29,20 +18,14 @@ const kinds: fc.Arbitrary<Kind> = fc.record({
   optimiseCoding: fc.boolean(),
 })
 
-async function encode({ width, height, isNoise, isGrey, ...options }: Kind): Promise<Buffer> {
-  const pixels = isNoise ? noiseBytes(width * height * 3, width) : photograph({ width, height, seed: 4 })
-  const image = sharp(pixels, { raw: { width, height, channels: 3 } })
-  return (isGrey ? image.toColourspace('b-w') : image).jpeg(options).toBuffer()
-}
-
 test('changing only the codes gives the same file as unpacking and encoding all coefficients', async () => {
-  const property = fc.asyncProperty(kinds, async kind => assertSame(await encode(kind)))
+  const property = fc.asyncProperty(kinds, async kind => assertSame(await encodeJpeg(kind)))
   await fc.assert(property, { numRuns: 300 })
   // Long enough for the largest tables of runs.
   const large = { width: 700, height: 500, isGrey: false, quality: 95, chromaSubsampling: '4:2:0' }
   for (const isNoise of [false, true])
     for (const optimiseCoding of [false, true])
-      assertSame(await encode({ ...large, isNoise, optimiseCoding }))
+      assertSame(await encodeJpeg({ ...large, isNoise, optimiseCoding }))
 })
 
 function assertSame(file: Buffer): void {

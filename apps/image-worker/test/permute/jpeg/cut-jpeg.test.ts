@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { photograph } from '@darkroom/testing'
 import fc from 'fast-check'
 import sharp from 'sharp'
 import { cutJpeg } from '../../../src/permute/jpeg/cut-jpeg.ts'
@@ -9,7 +8,7 @@ import { followJpeg } from '../../../src/permute/jpeg/follow-jpeg.ts'
 import { permuteJpeg } from '../../../src/permute/jpeg/permute-jpeg.ts'
 import type { Rectangle } from '../../../src/permute/turn.ts'
 import { randomFrom } from '../../seeded-random.ts'
-import { noiseBytes } from '../pictures.ts'
+import { encodeJpeg } from './encode-jpeg.ts'
 import { sampledFiles } from './sampled-files.ts'
 
 const written = fc
@@ -22,31 +21,12 @@ const written = fc
     isNoise: fc.boolean(),
     optimiseCoding: fc.boolean(),
   })
-  .map(kind => encode(kind))
+  .map(kind => encodeJpeg(kind))
 
 const jpegs = fc.oneof(
   { weight: 3, arbitrary: written },
   fc.constantFrom(...sampledFiles).map(async file => file),
 )
-
-async function encode({
-  width,
-  height,
-  isNoise,
-  ...options
-}: {
-  width: number
-  height: number
-  isNoise: boolean
-  quality: number
-  chromaSubsampling: string
-  optimiseCoding: boolean
-}): Promise<Buffer> {
-  const pixels = isNoise ? noiseBytes(width * height * 3, width) : photograph({ width, height, seed: 4 })
-  return sharp(pixels, { raw: { width, height, channels: 3 } })
-    .jpeg(options)
-    .toBuffer()
-}
 
 function rectangleIn(width: number, height: number, [a, b, c, d]: readonly number[]): Rectangle {
   const within = (length: number, one = 0, other = 0) => {
@@ -80,7 +60,7 @@ test('a part that is cut out of a JPEG decodes to the same samples as in the who
 })
 
 test('only the units around a rectangle are cut out', async () => {
-  const jpeg = await encode({
+  const jpeg = await encodeJpeg({
     ...{ width: 400, height: 300, isNoise: false },
     ...{ quality: 80, chromaSubsampling: '4:2:0', optimiseCoding: true },
   })
@@ -91,11 +71,11 @@ test('only the units around a rectangle are cut out', async () => {
 test('a file whose codes are only skipped is refused for the same reasons as a file whose codes are read', async () => {
   const sound = [
     ...sampledFiles,
-    await encode({
+    await encodeJpeg({
       ...{ width: 90, height: 70, isNoise: true },
       ...{ quality: 100, chromaSubsampling: '4:2:0', optimiseCoding: false },
     }),
-    await encode({
+    await encodeJpeg({
       ...{ width: 90, height: 70, isNoise: false },
       ...{ quality: 60, chromaSubsampling: '4:4:4', optimiseCoding: true },
     }),

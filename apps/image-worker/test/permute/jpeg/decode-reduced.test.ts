@@ -1,30 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { photograph } from '@darkroom/testing'
 import fc from 'fast-check'
 import sharp, { type SharpInput, type SharpOptions } from 'sharp'
 import { type Divisor, decodeReduced, type Samples } from '../../../src/permute/jpeg/decode-reduced.ts'
 import { followJpeg } from '../../../src/permute/jpeg/follow-jpeg.ts'
 import { NotWellFormed } from '../../../src/permute/not-well-formed.ts'
 import { randomFrom } from '../../seeded-random.ts'
-import { noiseBytes } from '../pictures.ts'
+import { encodeJpeg } from './encode-jpeg.ts'
 import { sampledFiles } from './sampled-files.ts'
 import { withoutHighFrequencies } from './without-high-frequencies.ts'
-
-interface Kind {
-  width: number
-  height: number
-  isNoise: boolean
-  isGrey: boolean
-  quality: number
-  chromaSubsampling: string
-}
-
-async function encode({ width, height, isNoise, isGrey, ...options }: Kind): Promise<Buffer> {
-  const pixels = isNoise ? noiseBytes(width * height * 3, width) : photograph({ width, height, seed: 4 })
-  const image = sharp(pixels, { raw: { width, height, channels: 3 } })
-  return (isGrey ? image.toColourspace('b-w') : image).jpeg(options).toBuffer()
-}
 
 /**
  * Resizes by one more than the divisor: from 9 times smaller on, sharp decodes a JPEG at an eighth of its size before it
@@ -95,7 +79,7 @@ for (const divisor of [4, 8] as const)
       chromaSubsampling: fc.constantFrom('4:4:4', '4:2:0'),
     })
     await fc.assert(
-      fc.asyncProperty(kinds, async kind => assertDecoded(await encode(kind), divisor)),
+      fc.asyncProperty(kinds, async kind => assertDecoded(await encodeJpeg(kind), divisor)),
       { numRuns: 300 },
     )
   })
@@ -105,8 +89,8 @@ for (const divisor of [4, 8] as const)
     const kind = { width: 90, height: 70, isNoise: true, isGrey: false, quality: 90 }
     const sound = [
       ...sampledFiles,
-      await encode({ ...kind, chromaSubsampling: '4:2:0' }),
-      await encode({ ...kind, chromaSubsampling: '4:4:4' }),
+      await encodeJpeg({ ...kind, chromaSubsampling: '4:2:0' }),
+      await encodeJpeg({ ...kind, chromaSubsampling: '4:4:4' }),
     ]
     const random = randomFrom(6)
     let refused = 0
