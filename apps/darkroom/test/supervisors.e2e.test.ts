@@ -26,7 +26,7 @@ async function start(t: TestContext, command: string, readyWords = /Darkroom is 
   const dataDir = temporaryFolder(t)
   const port = await freePortRange(7)
   const all: number[] = []
-  // Before the fixture waits for the end of the output, which these processes hold open.
+  // This hook runs before the fixture waits for the end of the output, which these processes hold open.
   t.after(() => {
     for (const pid of all) if (isRunning(pid)) process.kill(pid, 'SIGKILL')
   })

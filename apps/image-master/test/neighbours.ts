@@ -74,7 +74,7 @@ export async function startNeighbours(
   stack.defer(() => clients.close())
   const neighbours = {
     kv,
-    // Before the other services: they send their last counts to it when they close.
+    // It starts before the other services, which send their last counts to it when they close.
     clusterState: await startClusterState(),
     storage: await startStorage(),
     taskDb: await startTaskDb(),

@@ -44,7 +44,7 @@ await withEngine('s3', async program => {
   })
 })
 
-// Only after the server has started: a test that ends before that would end the file.
+// This test is registered after the server has started: a test that ends before that would end the file.
 test('an upload of 64 MiB takes at most 16 MiB of memory', { skip: !isLinux && 'needs /proc' }, async t => {
   const taken = await takenByUpload(await startStorage(t, { folder: temporaryFolder(t) }))
   assert.ok(taken <= 16 * MiB, `took ${Math.round(taken / MiB)} MiB`)

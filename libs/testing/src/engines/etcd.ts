@@ -43,7 +43,7 @@ export async function startEtcd(
   { members: count = 1 }: { members?: number } = {},
 ): Promise<EtcdServers> {
   const members: EtcdMember[] = []
-  // Before the folder is removed.
+  // Hooks run in this order, so the processes have ended before the folder is removed.
   owner.after(() => Promise.all(members.map(member => member.kill())))
   const folder = temporaryFolder(owner)
   const firstPort = await freePortRange(2 * count)

@@ -30,7 +30,7 @@ export interface ObjectStore {
  */
 export async function startObjectStore(owner: Owner, radosgw: string): Promise<ObjectStore> {
   const programs: Program[] = []
-  // Before the folder is removed.
+  // Hooks run in this order, so the processes have ended before the folder is removed.
   owner.after(() => Promise.all(programs.map(endProgram)))
   const folder = temporaryFolder(owner)
   const port = await freePortRange(2)

@@ -69,7 +69,7 @@ withEngine('redis', program => {
       const { completed, failed } = await queue.jobs.countByState()
       assert.deepEqual({ completed, failed }, { completed: 1, failed: 1 })
 
-      // As if from a backup: the same tasks, not started.
+      // The tasks are as in a backup: the same, not started.
       for (const number of [1, 2]) {
         await clients.taskDb.deleteTask({ params: { id: idOf(number) } })
         await makeTask(number)

@@ -130,7 +130,7 @@ withEngine('redis', program => {
         for (const number of [2, 3, 4]) {
           const task = await makeTask(number)
           assert.ok((await seconds(() => queue.add(task))) < 10)
-          // As workers do: without a refused fetch for five seconds, the fault would count as over.
+          // Workers fetch, too: without a refused fetch for five seconds, the fault would count as over.
           assert.equal(await queue.next('w', 0.2, never), undefined)
         }
         assert.equal(await queue.next('w', 2.5, never), undefined)

@@ -39,7 +39,7 @@ test('frames of an animation are stretched alike, so that they do not flicker', 
   const result = await inspectResult(await run(webp, 'normalise'))
   const stack = await inspect(together)
   assertSame({ ...result, format: 'png', frames: 1, delays: [], loop: undefined, height: 48 }, stack)
-  // Also if a previous operation has changed each frame by itself.
+  // The same holds if a previous operation has changed each frame by itself.
   const turned = await inspectResult(await run(webp, 'rotate:180,normalise,rotate:180'))
   assertSame(turned, result)
 })

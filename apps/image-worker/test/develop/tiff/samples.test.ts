@@ -18,7 +18,7 @@ test('eight bits of CIELAB and ICCLAB become sRGB', async () => {
 test('YCbCr of whole chroma that is not JPEG becomes RGB', async () => {
   const { samples } = await inspect(await bytesOf(await fixture('ycbcr-whole'), 'swap-channels:rgb'))
   const at = 4 * (61 * 20 + 20)
-  // As libtiff's own converter computes it.
+  // The values are those of libtiff's own converter.
   for (const [channel, value] of [0x6f, 0xa8, 0x7d, 0xff].entries())
     assert.ok(Math.abs((samples[at + channel] ?? 0) - value) <= 2)
 })

@@ -14,7 +14,7 @@ for (const interlaced of [false, true]) {
     test(`a turned palette PNG of ${bitDepth} bits${interlaced ? ', interlaced,' : ''} keeps its palette`, async () => {
       for (const orientation of [1, 2, 3, 4, 5, 6, 7, 8]) {
         const png = palettePng({ bitDepth, interlaced, orientation })
-        // Without palette: the same pixels, decoded.
+        // A file without a palette has the same pixels, and they are decoded.
         const coloured = await sharp(png).png().withMetadata({ orientation }).toBuffer()
         for (const operations of turns.map(turn => `${turn},swap-channels:bgr`)) {
           const result = await run(png, operations)

@@ -11,7 +11,7 @@ export type Fault =
   | { kind: 'lose-answer' }
   /** One bit is flipped on the way. */
   | { kind: 'damage' }
-  /** There is no answer, ever. */
+  /** There is never an answer. */
   | { kind: 'hang' }
   /** The answer begins, and its body stops half-way. */
   | { kind: 'stall' }

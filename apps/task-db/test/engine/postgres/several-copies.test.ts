@@ -69,7 +69,7 @@ await withEngine('postgres', async program => {
     await Promise.all(numbers(100).map(number => createTask(killed.url, number)))
     const leased: (Task | undefined)[] = []
     const working = numbers(8).map(async () => {
-      // Not forever: on a busy machine, leases would run out until tasks have no attempt left.
+      // This ends after 80 claims: on a busy machine, leases would run out until tasks have no attempt left.
       while (leased.length < 80) leased.push(await claimTask(killed.url, { leaseMs: 2000 }))
     })
     await until('some are leased', () => leased.length >= 30)
