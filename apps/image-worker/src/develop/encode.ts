@@ -12,6 +12,7 @@ import { isProfileOfColours, profileFor } from './metadata/carried-metadata.ts'
 import type { Original } from './original.ts'
 import type { Output } from './output.ts'
 import type { CarriedMetadata, Picture } from './picture.ts'
+import { writePng } from './png/encode-png.ts'
 import { filterIfSmaller } from './png/filter-if-smaller.ts'
 import { writeAnimation } from './png/write-animation.ts'
 import { joinFrames, type Raster, samplesOf, withSamples } from './raster.ts'
@@ -142,16 +143,17 @@ async function encodePixels(
     const avif = await writeAs(icc ? await carrying(icc) : coloured(stack), format, settings).toBuffer()
     return colour?.numbers ? signAvif(avif, colour.numbers) : avif
   }
+  const writeOnePng = (image: Sharp, filtersRows: boolean) =>
+    writePng(image, { ...settings, filtersRows }, { bits: stack.bits, hasGreyAlpha: stack.channels === 2 })
   if (format === 'png' && pageHeight !== undefined) {
     const encoders = [false, true].map(
-      filtersRows => (frame: Stack) =>
-        writeAs(coloured(frame, frame.height), format, { ...settings, filtersRows }).toBuffer(),
+      filtersRows => async (frame: Stack) =>
+        (await writeOnePng(coloured(frame, frame.height), filtersRows)).data,
     )
     return writeAnimation(stack, pageHeight, settings, encoders)
   }
   if (format === 'png') {
-    const write = (filtersRows: boolean) =>
-      writeAs(coloured(stack), format, { ...settings, filtersRows }).toBuffer({ resolveWithObject: true })
+    const write = (filtersRows: boolean) => writeOnePng(coloured(stack), filtersRows)
     return (await filterIfSmaller(write, original)).data
   }
   const bytes = await writeDelays(settings, format, delay =>

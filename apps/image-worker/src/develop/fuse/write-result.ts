@@ -5,8 +5,10 @@ import { canBeTransparent } from '../format-abilities.ts'
 import { optimiseJpeg } from '../jpeg/optimise-jpeg.ts'
 import { attachMetadata } from '../metadata/attach.ts'
 import { isProfileOfColours, profileFor } from '../metadata/carried-metadata.ts'
+import type { Size } from '../operations/operation-kind.ts'
 import type { Output } from '../output.ts'
 import type { CarriedMetadata } from '../picture.ts'
+import { writePng } from '../png/encode-png.ts'
 import { filterIfSmaller } from '../png/filter-if-smaller.ts'
 import { colourspaceOf } from '../through-sharp.ts'
 import type { Call } from './call.ts'
@@ -39,9 +41,12 @@ export async function writeResult(
   const settings = settingsFor(written, output, original)
   const opaque = canBeTransparent(format) ? image : image.flatten({ background: '#ffffff' })
   const coloured = opaque.toColourspace(colourspaceOf({ bits: 8, isGrey }))
+  const sizeOf = (info: Size) => call.returnedSize(info)
   const write = (filtersRows: boolean) =>
-    writeAs(coloured, format, { ...settings, filtersRows }).toBuffer({ resolveWithObject: true })
+    format === 'png'
+      ? writePng(coloured, { ...settings, filtersRows }, { bits: 8, sizeOf })
+      : writeAs(coloured, format, settings).toBuffer({ resolveWithObject: true })
   const { data, info } = await (format === 'png' ? filterIfSmaller(write, original) : write(false))
   const bytes = format === 'jpeg' && !settings.progressive ? optimiseJpeg(data) : data
-  return attachMetadata(bytes, format, profileFor({ isGrey }, metadata), call.returnedSize(info))
+  return attachMetadata(bytes, format, profileFor({ isGrey }, metadata), sizeOf(info))
 }

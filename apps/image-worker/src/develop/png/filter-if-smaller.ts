@@ -6,14 +6,14 @@ interface Written {
   info: Pick<OutputInfo, 'width' | 'height'>
 }
 
-/** A result that is this many times as large as its original is written again. Unfiltered photographs stay smaller. */
-const tooLarge = 3
+/** A result that is this many times as large as its original is written again. Photographs stay smaller. */
+const tooLarge = 1.4
 /** A result below this size is not written again. */
 const minBytes = 16 * 1024
 
 /**
- * Writes a PNG without filters, as sharp does for speed. Without filters, gradients become many times as large. So if the
- * original was a PNG that is much smaller, the rows are filtered in a second attempt.
+ * Writes a PNG with the filter Sub or without filters, for speed. Gradients may become many times as large. So if the
+ * original was a PNG that is much smaller, each row gets the filter that suits it in a second attempt.
  */
 export async function filterIfSmaller<Png extends Written>(
   write: (filtersRows: boolean) => Promise<Png>,

@@ -23,7 +23,9 @@ test('kept EXIF has the size of the result, and no thumbnail of the original', a
       assert.deepEqual(size, sizeAfter[operations], `${operations} to ${type}`)
       assert.ok(!exif.includes(startOfJpeg), `${operations} to ${type}`)
       assert.ok(exif.includes('Acme'), `${operations} to ${type}`)
-      assert.equal(Buffer.from(bytes).lastIndexOf(startOfJpeg), type === 'jpeg' ? 0 : -1)
+      // The compressed pixels of a PNG, which come last, may contain any bytes.
+      const before = type === 'png' ? bytes.subarray(0, Buffer.from(bytes).indexOf('IDAT')) : bytes
+      assert.equal(Buffer.from(before).lastIndexOf(startOfJpeg), type === 'jpeg' ? 0 : -1)
     }
     const tiff = Buffer.from((await run(withThumbnail, `${operations},metadata:keep,format:tiff`)).bytes)
     assert.ok(!tiff.includes(startOfJpeg) && tiff.includes('Acme'))
@@ -85,7 +87,9 @@ test('a streamed image loses its thumbnail, and all EXIF unless metadata is kept
       assert.ok(bytes)
       const { exif } = await sharp(bytes).metadata()
       assert.equal(exif?.includes('Acme') ?? false, metadata === 'keep', type)
-      assert.equal(Buffer.from(bytes).lastIndexOf(startOfJpeg), type === 'jpeg' ? 0 : -1)
+      // The compressed pixels of a PNG, which come last, may contain any bytes.
+      const before = type === 'png' ? bytes.subarray(0, Buffer.from(bytes).indexOf('IDAT')) : bytes
+      assert.equal(Buffer.from(before).lastIndexOf(startOfJpeg), type === 'jpeg' ? 0 : -1)
     }
   }
 })

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { photograph } from '@darkroom/testing'
+import fc from 'fast-check'
+import sharp, { type Channels, type Sharp } from 'sharp'
+import { settingsFor } from '../../../src/develop/encode-settings.ts'
+import type { Original } from '../../../src/develop/original.ts'
+import type { Output } from '../../../src/develop/output.ts'
+import { writePng } from '../../../src/develop/png/encode-png.ts'
+import { noiseBytes } from '../../permute/pictures.ts'
+import { assertSame, inspect } from '../inspect.ts'
+
+const settings = settingsFor(
+  { bits: 8, pixels: 1, frames: 1, hasAlpha: false, delays: [], loop: 0 },
+  { format: 'png', metadata: 'strip' } as Output,
+  { format: 'jpeg' } as Original,
+)
+
+interface Kind {
+  width: number
+  height: number
+  channels: 1 | 3 | 4
+  bits: 8 | 16
+  content: 'noise' | 'flat' | 'steps'
+}
+
+function imageOf({ width, height, channels, bits, content }: Kind): Sharp {
+  const count = width * height * channels
+  const noise = noiseBytes(2 * count, width)
+  const value = (at: number) =>
+    content === 'noise' ? (noise[at] ?? 0) * 257 : content === 'flat' ? 4660 : (at >> 6) * 771
+  const samples = bits === 8 ? new Uint8Array(count) : new Uint16Array(count)
+  for (let at = 0; at < count; at++) samples[at] = value(at)
+  const space = channels === 1 ? 'grey16' : 'rgb16'
+  const image = sharp(samples, { raw: { width, height, channels } })
+  return bits === 16 ? image.toColourspace(space) : image.toColourspace(channels === 1 ? 'b-w' : 'srgb')
+}
+
+async function assertExact(kind: Kind): Promise<void> {
+  const { data } = await writePng(imageOf(kind), settings, kind)
+  assertSame(await inspect(data), await inspect(await imageOf(kind).png().toBuffer()))
+  // Any fault of the stream, such as a wrong Adler-32 or bytes after it, is an error.
+  await sharp(data, { failOn: 'warning' }).raw().toBuffer()
+}
+
+test('a PNG has exactly the samples of its image', async () => {
+  const kinds: fc.Arbitrary<Kind> = fc.record({
+    width: fc.integer({ min: 1, max: 120 }),
+    height: fc.integer({ min: 1, max: 120 }),
+    channels: fc.constantFrom(1, 3, 4),
+    bits: fc.constantFrom(8, 16),
+    content: fc.constantFrom('noise', 'flat', 'steps'),
+  })
+  await fc.assert(fc.asyncProperty(kinds, assertExact), { numRuns: 150 })
+})
+
+test('rows may be longer than the blocks they are compressed in, and there may be many', async () => {
+  const shape = { channels: 3, bits: 8 } as const
+  for (const content of ['noise', 'steps'] as const) {
+    await assertExact({ ...shape, width: 60_000, height: 3, content })
+    await assertExact({ ...shape, width: 2, height: 60_000, content })
+  }
+})
+
+test('a photograph and a drawing take at most as many bytes as from sharp', async () => {
+  const raw = { width: 640, height: 480, channels: 3 as Channels }
+  const drawing = Buffer.from(
+    '<svg width="640" height="480"><rect width="640" height="480" fill="#fff"/>' +
+      '<text x="20" y="90" font-size="60">Darkroom</text><circle cx="300" cy="280" r="120" fill="#c30"/></svg>',
+  )
+  const images = {
+    photograph: () => sharp(photograph({ ...raw, seed: 3 }), { raw }),
+    drawing: () => sharp(drawing).flatten({ background: '#ffffff' }),
+  }
+  for (const [name, image] of Object.entries(images)) {
+    const [own, other] = [
+      (await writePng(image(), settings, { bits: 8 })).data,
+      await image().png().toBuffer(),
+    ]
+    assert.ok(own.length <= 1.03 * other.length, `${name}: ${own.length} instead of ${other.length}`)
+  }
+})
