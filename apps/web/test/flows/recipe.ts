@@ -105,8 +105,9 @@ export function recipeFlows({ open, local, png, photo, imageOf }: InBrowser): vo
         localStorage.setItem('darkroom-recipes', `{"old": ${recipe}}`)
       }, saved)
       await page.goto(new URL('/', page.url()).href)
-      assert.deepEqual(await page.locator('.step-name').allTextContents(), ['swap-channels'])
       await page.getByText('Saved recipes', { exact: true }).waitFor()
+      await page.locator('.step-name').first().waitFor()
+      assert.deepEqual(await page.locator('.step-name').allTextContents(), ['swap-channels'])
     })
 
   test('no two variants have the same name', async () => {
