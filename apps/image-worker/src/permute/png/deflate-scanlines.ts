@@ -99,6 +99,11 @@ async function* compress(
   yield trailer
 }
 
+/** Whether `runs` suits the rows in the middle of `bytes`. `walk` and `subFilter` are at the start of `bytes`. */
+export function suitsRuns(bytes: Uint8Array, walk: ScanlineWalk, subFilter: SubFilter): boolean {
+  return chooseWay(deflateKernel(), bytes, walk, subFilter) === 'runs'
+}
+
 /**
  * Tries both ways on rows in the middle of `bytes`, because the first rows of an image often have a single colour.
  * `walk` and `subFilter` are at the start of `bytes`.

@@ -54,6 +54,13 @@ test('a PNG has exactly the samples of its image', async () => {
   await fc.assert(fc.asyncProperty(kinds, assertExact), { numRuns: 150 })
 })
 
+test('a large image has exactly its samples, whichever encoder suits it', async () => {
+  for (const bits of [8, 16] as const)
+    for (const channels of [1, 3, 4] as const)
+      for (const content of ['noise', 'flat', 'steps'] as const)
+        await assertExact({ width: 701, height: 503, channels, bits, content })
+})
+
 test('rows may be longer than the blocks they are compressed in, and there may be many', async () => {
   const shape = { channels: 3, bits: 8 } as const
   for (const content of ['noise', 'steps'] as const) {
@@ -62,7 +69,7 @@ test('rows may be longer than the blocks they are compressed in, and there may b
   }
 })
 
-test('a photograph takes fewer bytes than from sharp, and a drawing hardly more', async () => {
+test('a photograph takes fewer bytes than from sharp, and a drawing as many', async () => {
   const raw = { width: 640, height: 480, channels: 3 as Channels }
   /** Rings on white. */
   const drawing = new Uint8Array(3 * raw.width * raw.height).map((_, at) => {
@@ -73,7 +80,7 @@ test('a photograph takes fewer bytes than from sharp, and a drawing hardly more'
     photograph: () => sharp(photograph({ ...raw, seed: 3 }), { raw }),
     drawing: () => sharp(drawing, { raw }),
   }
-  const most = { photograph: 0.95, drawing: 1.1 }
+  const most = { photograph: 0.95, drawing: 1 }
   for (const name of ['photograph', 'drawing'] as const) {
     const { data } = await writePng(images[name](), settings, { bits: 8 })
     const other = await images[name]().png().toBuffer()
