@@ -6,9 +6,11 @@ import * as reader from './interval-reader'
 import { blocksInMcu, componentOfMember, predictionOf, setPrediction, startScan } from './scan'
 import { dcDifference, skipBlock, unknown } from './skip'
 import {
+  coefficientsOf,
   endOfBlock,
   endsBlock,
   fits,
+  isBeyond,
   lengthOf,
   makeRunTables,
   runBits,
@@ -103,13 +105,13 @@ function copyAc(component: i32): i32 {
     if (code === 0) return failure.unknownCode
     copyBits(lengthOf(code))
     if (endsBlock(code)) break
-    k += ((code >> 4) & 15) + 1
-    if ((code & 15) !== 0 && k > 64) return failure.beyondBlock
+    k += coefficientsOf(code)
+    if (isBeyond(code, k)) return failure.beyondBlock
   }
   return 0
 }
 
 function copyBits(bits: i32): void {
   writeBits(<u32>(reader.ahead >> (64 - bits)), bits)
-  reader.setAhead(reader.ahead << bits, reader.count - bits, reader.next)
+  reader.skip(bits)
 }

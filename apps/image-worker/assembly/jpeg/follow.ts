@@ -1,13 +1,12 @@
 import { acTableOf, dcTableOf } from './components'
 import { decodeTableAt, entryOf } from './decode-table'
 import * as failure from './errors'
+import { followAc } from './follow-ac'
 import * as reader from './interval-reader'
-import { clearUses, countAc, countDc, countSymbols, countUse } from './run-uses'
+import { clearUses, countDc, countSymbols, countUse } from './run-uses'
 import { blocksInMcu, componentOfMember, mcusAcross, mcusDown, startScan } from './scan'
 import {
   endOfBlock,
-  endsBlock,
-  fits,
   lengthOf,
   makeRunTables,
   runBits,
@@ -16,7 +15,6 @@ import {
   runTableOf,
   takenBy,
 } from './symbol-runs'
-import { unstuffedEnd } from './unstuff'
 
 /** For each block in an MCU: the addresses of its run tables, and of the tables of its DC and AC codes. */
 const sources = memory.data(10 * 3 * 4, 4)
@@ -67,75 +65,30 @@ function setSources(): void {
   }
 }
 
-/** Follows the codes of an interval. Keeps the reader's state in locals, because this loop takes most of the time. */
+/** Follows the codes of an interval. */
 function followMcus(mcus: i32, isCounting: bool): i32 {
-  let ahead = reader.ahead
-  let count = reader.count
-  let next = reader.next
   const shift = 64 - runBits
   const endOfMcu = sources + <usize>blocksInMcu * sourceBytes
   for (; mcus > 0; mcus--) {
     for (let source = sources; source < endOfMcu; source += sourceBytes) {
-      if (next > unstuffedEnd + 8) return failure.endsTooEarly
-      if (count < 32) {
-        ahead |= (<u64>load<u32>(next)) << (32 - count)
-        next += 4
-        count += 32
-      }
-      let table = <usize>load<u32>(source)
-      let run: i32 = load<u16>(table + ((<usize>(ahead >> shift)) << 1))
+      if (reader.isPastEnd()) return failure.endsTooEarly
+      reader.refill()
+      const table = <usize>load<u32>(source)
+      const run: i32 = load<u16>(table + ((<usize>(reader.ahead >> shift)) << 1))
       if (run === 0) {
-        const code = entryOf(<usize>load<u32>(source, 4), ahead, 64)
+        const code = entryOf(<usize>load<u32>(source, 4), reader.ahead, 64)
         if (code === 0) return failure.unknownCode
         if (isCounting) countDc(table, code)
-        ahead <<= lengthOf(code)
-        count -= lengthOf(code)
+        reader.skip(lengthOf(code))
       } else {
-        if (isCounting) countUse(table, <usize>(ahead >> shift))
-        ahead <<= run & 0xff
-        count -= run & 0xff
+        if (isCounting) countUse(table, <usize>(reader.ahead >> shift))
+        reader.skip(run & 0xff)
         if (run >= endOfBlock) continue
       }
-      table += runTableBytes
-      for (let k = 1 + takenBy(run); k < 64; ) {
-        // Without a branch, which would be mispredicted often: up to 32 bits, enough for two runs.
-        const isShort = <i64>(count < 32)
-        ahead |= ((<u64>load<u32>(next)) << (32 - count)) & -isShort
-        next += <usize>(isShort << 2)
-        count += isShort << 5
-        run = load<u16>(table + ((<usize>(ahead >> shift)) << 1))
-        if (fits(run, k)) {
-          if (isCounting) countUse(table, <usize>(ahead >> shift))
-          ahead <<= run & 0xff
-          count -= run & 0xff
-          k += takenBy(run)
-          if (run >= endOfBlock || k > 63) break
-          run = load<u16>(table + ((<usize>(ahead >> shift)) << 1))
-          if (fits(run, k)) {
-            if (isCounting) countUse(table, <usize>(ahead >> shift))
-            ahead <<= run & 0xff
-            count -= run & 0xff
-            if (run >= endOfBlock) break
-            k += takenBy(run)
-            continue
-          }
-          if (count < 32) {
-            ahead |= (<u64>load<u32>(next)) << (32 - count)
-            next += 4
-            count += 32
-          }
-        }
-        const code = entryOf(<usize>load<u32>(source, 8), ahead, 64)
-        if (code === 0) return failure.unknownCode
-        if (isCounting) countAc(table, code)
-        ahead <<= lengthOf(code)
-        count -= lengthOf(code)
-        if (endsBlock(code)) break
-        k += ((code >> 4) & 15) + 1
-        if ((code & 15) !== 0 && k > 64) return failure.beyondBlock
-      }
+      const codes = <usize>load<u32>(source, 8)
+      const error = followAc(1 + takenBy(run), table + runTableBytes, codes, isCounting)
+      if (error) return error
     }
   }
-  reader.setAhead(ahead, count, next)
   return 0
 }

@@ -74,6 +74,12 @@ export function refill(): void {
   count += 32
 }
 
+/** Skips bits that were read ahead. */
+export function skip(bits: i32): void {
+  ahead <<= bits
+  count -= bits
+}
+
 /** Stores the state of a loop that kept it in locals. */
 export function setAhead(bits: u64, bitCount: i64, at: usize): void {
   ahead = bits

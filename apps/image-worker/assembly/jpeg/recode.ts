@@ -5,6 +5,7 @@ import * as reader from './interval-reader'
 import { usesOf } from './run-uses'
 import { blocksInMcu, componentOfMember, mcusAcross, mcusDown, startScan } from './scan'
 import {
+  coefficientsOf,
   endsBlock,
   lengthOf,
   runBits,
@@ -19,7 +20,7 @@ import { codesAt, symbolTableBytes, tableOf } from './symbols'
 /**
  * Tables like those of runs, whose entries also hold the new codes. Bits 0 to 31 are these codes with their extra bits,
  * bits 32 to 39 their number, bits 40 to 47 the run's length, and bits 48 to 54 the number of coefficients that it takes.
- * Bit 55 is set if the run ends the block. 0 means that there is no run, or that `followScan` used none.
+ * Bit 55 is set if the run ends the block. An entry that `followScan` did not use is 0.
  */
 const tables = memory.data(6 * 4096 * 8, 8)
 const tableBytes: usize = 4096 * 8
@@ -97,7 +98,7 @@ function recoded(ahead: i32, dc: usize, ac: usize, newCodes: usize): u64 {
     count += added
     if (isDc) continue
     isEnd = endsBlock(code)
-    if (!isEnd) taken += ((code >> 4) & 15) + 1
+    if (!isEnd) taken += coefficientsOf(code)
   }
   return entryFor(bits, count, used) | ((<u64>taken) << 48) | ((<u64>isEnd) << 55)
 }
@@ -165,7 +166,7 @@ function recodeMcus(mcus: i32): void {
           const bits = withExtra(newCode, <i32>(ahead >> (64 - lengthOf(code))), extra)
           run = entryFor(bits, (newCode >> 16) + extra, lengthOf(code))
           isEnd = !isDc && endsBlock(code)
-          k += isDc ? 1 : ((code >> 4) & 15) + 1
+          k += isDc ? 1 : coefficientsOf(code)
         }
         const used = (run >> 40) & 0xff
         ahead <<= used

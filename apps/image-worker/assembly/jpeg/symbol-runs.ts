@@ -31,7 +31,7 @@ export function runAfter(used: i32, ahead: i32, ac: usize): i32 {
     if (code === 0) break
     used += lengthOf(code)
     if (endsBlock(code)) return used | (taken << 8) | endOfBlock
-    taken += ((code >> 4) & 15) + 1
+    taken += coefficientsOf(code)
   }
   return used | (taken << 8)
 }
@@ -52,6 +52,16 @@ export function lengthOf(code: i32): i32 {
 /** Whether this AC symbol is EOB. */
 export function endsBlock(code: i32): bool {
   return (code & 15) === 0 && (code & 0xf0) < 0xf0
+}
+
+/** The number of coefficients of an AC symbol other than EOB: zeros, and the coefficient after them. */
+export function coefficientsOf(code: i32): i32 {
+  return ((code >> 4) & 15) + 1
+}
+
+/** Whether an AC symbol leads beyond its block, if the next coefficient would be `k`. A run of zeros alone may. */
+export function isBeyond(code: i32, k: i32): bool {
+  return (code & 15) !== 0 && k > 64
 }
 
 /**

@@ -4,15 +4,8 @@ import { expectNoError, withJpegKernel } from './jpeg-kernel.ts'
 import { describePlanes, type Plane } from './planes.ts'
 import type { QuantisationTable } from './quantisation-table.ts'
 import { readJpegWith } from './read-jpeg.ts'
-import { componentMask, type Scan } from './scan.ts'
-import {
-  allocateCopy,
-  copyIn,
-  expectOnlyScan,
-  prepareScan,
-  type ScanHandler,
-  type ScannedFile,
-} from './scan-reader.ts'
+import type { Scan } from './scan.ts'
+import { openOnlyScan, type ScanHandler, type ScannedFile } from './scan-reader.ts'
 
 /** Samples of 8 bits: grey, or red, green and blue. */
 export interface Samples {
@@ -64,22 +57,11 @@ class ReducedDecoder implements ScanHandler {
   }
 
   read(scan: Scan, from: number, interval: number): number {
-    const { kernel, input, frame, tables } = this.#file
-    expectOnlyScan(scan, frame)
-    prepareScan(kernel, tables, scan)
-    const start = copyIn(kernel, input)
+    const { kernel, frame } = this.#file
+    const { start, end, mask, copy } = openOnlyScan(this.#file, scan)
     for (const [index, { table }] of frame.components.entries())
       new Uint8Array(kernel.memory.buffer, kernel.stepsAt.value + 64 * index).set(this.#stepsOf(table))
-    const end = start + input.length
-    const copy = allocateCopy(kernel, input)
-    const error = kernel.decodeReduced(
-      start + from,
-      end,
-      componentMask(scan),
-      interval,
-      this.#packedSides,
-      copy,
-    )
+    const error = kernel.decodeReduced(start + from, end, mask, interval, this.#packedSides, copy)
     expectNoError(kernel, error)
     return kernel.scanEnd.value - start
   }

@@ -7,7 +7,7 @@ export interface EncodedScan {
   readonly tables: readonly (HuffmanTable & { readonly id: number })[]
   /** Entropy-coded. */
   readonly data: Uint8Array
-  /** MCUs between restart markers; 0 or absent if there are none. */
+  /** MCUs between restart markers; 0 or absent without such markers. */
   readonly interval?: number
 }
 

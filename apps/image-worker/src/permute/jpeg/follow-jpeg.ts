@@ -1,15 +1,8 @@
 import { expectNoError, withJpegKernel } from './jpeg-kernel.ts'
 import { describePlanes } from './planes.ts'
 import { readJpegWith } from './read-jpeg.ts'
-import { componentMask, type Scan } from './scan.ts'
-import {
-  allocateCopy,
-  copyIn,
-  expectOnlyScan,
-  prepareScan,
-  type ScanHandler,
-  type ScannedFile,
-} from './scan-reader.ts'
+import type { Scan } from './scan.ts'
+import { openOnlyScan, type ScanHandler, type ScannedFile } from './scan-reader.ts'
 
 /**
  * Checks that all codes of a sequential JPEG of one scan are complete. DC is not added up, so a DC that is out of range is
@@ -24,7 +17,7 @@ export function followJpeg(input: Uint8Array): void {
 }
 
 /** Follows the codes of the only scan of a sequential image, and keeps nothing. */
-export class ScanFollower implements ScanHandler {
+class ScanFollower implements ScanHandler {
   readonly #file: ScannedFile
 
   constructor(file: ScannedFile) {
@@ -33,13 +26,9 @@ export class ScanFollower implements ScanHandler {
   }
 
   read(scan: Scan, from: number, interval: number): number {
-    const { kernel, frame, tables, input } = this.#file
-    expectOnlyScan(scan, frame)
-    prepareScan(kernel, tables, scan)
-    const start = copyIn(kernel, input)
-    const end = start + input.length
-    const copy = allocateCopy(kernel, input)
-    expectNoError(kernel, kernel.followScan(start + from, end, componentMask(scan), interval, false, copy))
+    const { kernel } = this.#file
+    const { start, end, mask, copy } = openOnlyScan(this.#file, scan)
+    expectNoError(kernel, kernel.followScan(start + from, end, mask, interval, false, copy))
     return kernel.scanEnd.value - start
   }
 }

@@ -1,60 +1,43 @@
 import type { Rectangle } from '../turn.ts'
-import type { DecodeTables } from './decode-tables.ts'
 import type { EncodedScan } from './encode-scan.ts'
 import { type Frame, samplingOf } from './frame.ts'
 import { codesOf, type HuffmanTable } from './huffman-table.ts'
-import { expectNoError, type JpegKernel } from './jpeg-kernel.ts'
+import { expectNoError } from './jpeg-kernel.ts'
 import { describePlanes } from './planes.ts'
-import { componentMask, type Scan } from './scan.ts'
-import {
-  allocateCopy,
-  copyIn,
-  expectOnlyScan,
-  prepareScan,
-  type ScanHandler,
-  type ScannedFile,
-} from './scan-reader.ts'
+import type { Scan } from './scan.ts'
+import { openOnlyScan, type ScanHandler, type ScannedFile } from './scan-reader.ts'
 
 /** Cuts a part out of the only scan of a sequential image, and follows the codes of the rest. */
 export class ScanCutter implements ScanHandler {
   readonly window: Rectangle
   /** The scans of the part. */
   readonly scans: { scan: Scan; encoded: EncodedScan }[] = []
-  readonly #kernel: JpegKernel
-  readonly #tables: DecodeTables
-  readonly #frame: Frame
-  readonly #input: Uint8Array
+  readonly #file: ScannedFile
 
   /** @param windowOf chooses the part, which begins between MCUs, and ends between MCUs or at the frame's edge */
-  constructor({ kernel, tables, input, frame }: ScannedFile, windowOf: (frame: Frame) => Rectangle) {
-    this.#kernel = kernel
-    this.#tables = tables
-    this.#frame = frame
-    this.#input = input
-    this.window = windowOf(frame)
-    describePlanes(kernel, frame)
+  constructor(file: ScannedFile, windowOf: (frame: Frame) => Rectangle) {
+    this.#file = file
+    this.window = windowOf(file.frame)
+    describePlanes(file.kernel, file.frame)
   }
 
   read(scan: Scan, from: number, interval: number): number {
-    expectOnlyScan(scan, this.#frame)
-    const kernel = this.#kernel
-    prepareScan(kernel, this.#tables, scan)
-    const start = copyIn(kernel, this.#input)
-    const copy = allocateCopy(kernel, this.#input)
+    const { kernel, input, frame } = this.#file
+    const { start, end, mask, copy } = openOnlyScan(this.#file, scan)
     // Longer DC codes make a block at most 5/3 as long, and stuffing can double that.
-    const target = kernel.allocate(4 * this.#input.length + 16)
+    const target = kernel.allocate(4 * input.length + 16)
     new Uint32Array(kernel.memory.buffer, kernel.codesAt.value).set(codesOf(dcTable))
     const { left, top, width, height } = this.window
-    const { horizontal, vertical } = samplingOf(this.#frame)
+    const { horizontal, vertical } = samplingOf(frame)
     const across = (pixels: number) => Math.ceil(pixels / (8 * horizontal))
     const down = (pixels: number) => Math.ceil(pixels / (8 * vertical))
     const error = kernel.cutScan(
       start + from,
-      start + this.#input.length,
-      componentMask(scan),
+      end,
+      mask,
       interval,
-      across(this.#frame.width),
-      down(this.#frame.height),
+      across(frame.width),
+      down(frame.height),
       across(left),
       down(top),
       across(left + width),
@@ -68,9 +51,10 @@ export class ScanCutter implements ScanHandler {
   }
 
   #scanOf(scan: Scan, target: number): { scan: Scan; encoded: EncodedScan } {
-    const data = new Uint8Array(this.#kernel.memory.buffer.slice(target, this.#kernel.cutEnd.value))
+    const { kernel, tables: own } = this.#file
+    const data = new Uint8Array(kernel.memory.buffer.slice(target, kernel.cutEnd.value))
     const acTables = new Set(scan.components.map(({ acTable }) => 16 + acTable))
-    const tables = [{ id: 0, ...dcTable }, ...[...acTables].map(id => ({ id, ...this.#tables.expect(id) }))]
+    const tables = [{ id: 0, ...dcTable }, ...[...acTables].map(id => ({ id, ...own.expect(id) }))]
     const components = scan.components.map(component => ({ ...component, dcTable: 0 }))
     return { scan: { ...scan, components }, encoded: { tables, data } }
   }

@@ -61,15 +61,25 @@ export function copyIn(kernel: JpegKernel, input: Uint8Array): number {
   return start
 }
 
-/** Allocates memory into which the kernel copies a file's scan while it reads it. Returns its address. */
-export function allocateCopy(kernel: JpegKernel, input: Uint8Array): number {
-  return kernel.allocate(input.length + kernel.unstuffedMargin.value)
+/** The only scan of a sequential image, in the kernel's memory. */
+interface OnlyScan {
+  /** The addresses of the file, and of its end. */
+  readonly start: number
+  readonly end: number
+  /** The scan's components, a bit each. */
+  readonly mask: number
+  /** The address of memory into which the kernel copies the scan's data while it reads them. */
+  readonly copy: number
 }
 
 /** @throws NotWellFormed unless the scan is sequential and has all components, so that it is the only scan */
-export function expectOnlyScan({ isProgressive, components }: Scan, frame: Frame): void {
-  if (isProgressive || components.length < frame.components.length)
+export function openOnlyScan({ kernel, input, frame, tables }: ScannedFile, scan: Scan): OnlyScan {
+  if (scan.isProgressive || scan.components.length < frame.components.length)
     throw new NotWellFormed('the image has several scans')
+  prepareScan(kernel, tables, scan)
+  const start = copyIn(kernel, input)
+  const copy = kernel.allocate(input.length + kernel.unstuffedMargin.value)
+  return { start, end: start + input.length, mask: componentMask(scan), copy }
 }
 
 /** Passes the scan's range and its tables to the kernel. Throws NotWellFormed if a table is missing. */

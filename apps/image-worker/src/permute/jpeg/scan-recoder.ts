@@ -1,15 +1,8 @@
 import { type EncodedScan, setOptimalTables } from './encode-scan.ts'
 import { expectNoError } from './jpeg-kernel.ts'
 import { describePlanes, type Plane } from './planes.ts'
-import { componentMask, type Scan } from './scan.ts'
-import {
-  allocateCopy,
-  copyIn,
-  expectOnlyScan,
-  prepareScan,
-  type ScanHandler,
-  type ScannedFile,
-} from './scan-reader.ts'
+import type { Scan } from './scan.ts'
+import { openOnlyScan, type ScanHandler, type ScannedFile } from './scan-reader.ts'
 import { scansOf } from './scan-script.ts'
 
 /**
@@ -27,13 +20,8 @@ export class ScanRecoder implements ScanHandler {
   }
 
   read(scan: Scan, from: number, interval: number): number {
-    const { kernel, frame, tables: oldTables, input } = this.#file
-    expectOnlyScan(scan, frame)
-    prepareScan(kernel, oldTables, scan)
-    const start = copyIn(kernel, input)
-    const end = start + input.length
-    const mask = componentMask(scan)
-    const copy = allocateCopy(kernel, input)
+    const { kernel, frame } = this.#file
+    const { start, end, mask, copy } = openOnlyScan(this.#file, scan)
     expectNoError(kernel, kernel.followScan(start + from, end, mask, interval, true, copy))
     const { tables, maxBytes } = setOptimalTables(kernel, scan)
     const target = kernel.allocate(maxBytes + this.#maxMarkerBytes(interval))
