@@ -171,14 +171,10 @@ function cut(
     end()
     return
   }
-  const headers = answerHeaders(request.headers)
-  if (isRepeatedOnlyAfter5xx(request.headers))
-    refuseMessage(socket, bodyTimeoutAs5xx, {
-      detail,
-      headers: { ...headers, 'retry-after': '1' },
-      whenSent: end,
-    })
-  else refuseMessage(socket, 'ERR_HTTP_REQUEST_TIMEOUT', { detail, headers, whenSent: end })
+  const needs5xx = isRepeatedOnlyAfter5xx(request.headers)
+  const headers = { ...answerHeaders(request.headers), ...(needs5xx && { 'retry-after': '1' }) }
+  const code = needs5xx ? bodyTimeoutAs5xx : 'ERR_HTTP_REQUEST_TIMEOUT'
+  refuseMessage(socket, code, { detail, headers, whenSent: end })
 }
 
 /** Picks the body limits out of a service's settings. */
