@@ -14,6 +14,7 @@ import { proxyFlows } from './flows/proxy.ts'
 import { rareStateFlows } from './flows/rare-states.ts'
 import { recipeFlows } from './flows/recipe.ts'
 import { refusalFlows } from './flows/refusals.ts'
+import { retryFlows } from './flows/retries.ts'
 import { signInFlows } from './flows/sign-in.ts'
 import { startInBrowser } from './in-browser.ts'
 
@@ -29,6 +30,7 @@ await withEngine('chromium', async executablePath => {
       listFlows(first)
       recipeFlows(first)
       refusalFlows(first)
+      retryFlows(first)
     })
     suite('around the images', { concurrency: false }, () => {
       failureFlows(second)
