@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { frontendRoutes } from '@darkroom/contracts'
 import { until } from '@darkroom/testing'
+import type { Page } from 'playwright-core'
 import { fileOf, type InBrowser } from '../in-browser.ts'
 import { assertAccessible, assertNotWide } from '../open-page.ts'
 
@@ -22,9 +23,7 @@ export function docsFlows({ open, png, post }: InBrowser): void {
   test('the columns of the tables of the docs are in line, and no table is scrolled or a stop for the keyboard', async () => {
     await using opened = await open('/docs')
     const { page } = opened
-    await page.locator('section').evaluateAll(sections => {
-      for (const { style } of sections as HTMLElement[]) style.contentVisibility = 'visible'
-    })
+    await renderAll(page)
     const tables = await page.locator('.docs section > table').evaluateAll(all =>
       all.map(table => {
         const heads = [...table.querySelectorAll('thead th')]
@@ -41,10 +40,10 @@ export function docsFlows({ open, png, post }: InBrowser): void {
   test('no line of an example ends inside an option, on a phone', async () => {
     await using opened = await open('/docs', { viewport: { width: 360, height: 740 } })
     const { page } = opened
+    await renderAll(page)
     const options = await page.locator('pre').evaluateAll(examples =>
-      examples.flatMap(example => {
-        example.closest('section')?.style.setProperty('content-visibility', 'visible')
-        return [...example.querySelectorAll('code')].flatMap(code => {
+      examples.flatMap(example =>
+        [...example.querySelectorAll('code')].flatMap(code => {
           const text = document.createTreeWalker(code, NodeFilter.SHOW_TEXT)
           const range = document.createRange()
           const found: string[] = []
@@ -58,8 +57,8 @@ export function docsFlows({ open, png, post }: InBrowser): void {
             }
           }
           return found
-        })
-      }),
+        }),
+      ),
     )
     assert.ok(options.length > 100, `${options.length}`)
     assert.deepEqual(
@@ -71,10 +70,10 @@ export function docsFlows({ open, png, post }: InBrowser): void {
   test('the rest of a line of an example that does not fit is indented, and no line is empty', async () => {
     await using opened = await open('/docs', { viewport: { width: 320, height: 740 } })
     const { page } = opened
+    await renderAll(page)
     const rests = await page.locator('pre').evaluateAll(examples =>
-      examples.flatMap(example => {
-        example.closest('section')?.style.setProperty('content-visibility', 'visible')
-        return [...example.querySelectorAll('.line')].flatMap(line => {
+      examples.flatMap(example =>
+        [...example.querySelectorAll('.line')].flatMap(line => {
           const range = document.createRange()
           range.selectNodeContents(line)
           const words = [...range.getClientRects()].filter(({ width }) => width > 0)
@@ -85,8 +84,8 @@ export function docsFlows({ open, png, post }: InBrowser): void {
           const edgeOf = (part: DOMRect[]) => Math.min(...part.map(({ left }) => left))
           const isIndented = edgeOf(rest) - edgeOf(words) > 20
           return [isEmpty || !isIndented ? line.textContent : '']
-        })
-      }),
+        }),
+      ),
     )
     assert.ok(rests.length > 100, `${rests.length}`)
     assert.deepEqual(
@@ -174,5 +173,16 @@ export function docsFlows({ open, png, post }: InBrowser): void {
     await remove.getByLabel('id').fill(id)
     await remove.getByRole('button').click()
     await remove.getByText(/^204/).waitFor()
+  })
+}
+
+/**
+ * Renders the sections below the window, too. They are measured a frame later: until then, Chromium can lay them out without
+ * all of their styles.
+ */
+async function renderAll(page: Page): Promise<void> {
+  await page.locator('section').evaluateAll(async sections => {
+    for (const { style } of sections as HTMLElement[]) style.contentVisibility = 'visible'
+    await new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve)))
   })
 }
