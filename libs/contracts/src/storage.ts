@@ -43,6 +43,12 @@ export const StoredBlob = Type.Object({
 })
 export type StoredBlob = Static<typeof StoredBlob>
 
+/** A write whose precondition is false. The storage has read its bytes, so the client need not hash them as well. */
+const RefusedWrite = Type.Object(
+  { ...Problem.properties, received: Type.Optional({ ...StoredBlob, description: 'The bytes that came' }) },
+  { additionalProperties: true },
+)
+
 /** Preconditions of a write, checked against the stored blob (RFC 9110, section 13). */
 const writeConditions = {
   'if-match': Type.Optional(Type.String()),
@@ -74,7 +80,7 @@ const putBlob = defineRoute({
       ...writeConditions,
     }),
     body: Bytes,
-    response: { 201: StoredBlob, 409: Problem, 412: Problem, 413: Problem, 503: Problem },
+    response: { 201: StoredBlob, 409: Problem, 412: RefusedWrite, 413: Problem, 503: Problem },
   },
 })
 

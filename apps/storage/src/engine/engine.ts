@@ -16,8 +16,8 @@ export type PutOutcome =
   | { kind: 'stored'; blob: StoredBlob }
   /** The stored bytes have a newer fencing token; nothing changed. */
   | { kind: 'fenced'; newest: number }
-  /** The condition of the write is false; nothing changed. */
-  | { kind: 'refused' }
+  /** The condition of the write is false; nothing changed. `blob` describes the bytes that are not stored. */
+  | { kind: 'refused'; blob: StoredBlob }
 
 /** A blob as it was when it was opened: later writes don't change what is read. It must be closed. */
 export interface OpenBlob extends AsyncDisposable {

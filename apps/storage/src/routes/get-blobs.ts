@@ -21,7 +21,7 @@ export function readHandlers(store: BlobStore): Pick<Handlers<typeof storageRout
       const facts = headersOf(opened)
       const verdict = checkPreconditions(headers, current)
       if (verdict === 'not-modified') return { status: 304, headers: facts }
-      if (verdict === 'failed') throw preconditionFailed(params, facts)
+      if (verdict === 'failed') throw preconditionFailed(params, { headers: facts })
       const isPart = isRangeCurrent(headers['if-range'], current)
       const range = isPart ? requestedRange(headers.range, bytes) : undefined
       if (range === 'unsatisfiable') throw unsatisfiable(bytes, facts)
@@ -42,7 +42,7 @@ export function readHandlers(store: BlobStore): Pick<Handlers<typeof storageRout
       const facts = headersOf(opened)
       const verdict = checkPreconditions(headers, validatorsOf(opened))
       if (verdict === 'not-modified') return { status: 304, headers: facts }
-      if (verdict === 'failed') throw preconditionFailed(params, facts)
+      if (verdict === 'failed') throw preconditionFailed(params, { headers: facts })
       const described = { ...facts, 'content-type': contentType, 'content-length': bytes }
       return { status: 200, headers: described, body: new Uint8Array() }
     },

@@ -27,7 +27,7 @@ export function writeHandlers(store: BlobStore, { maxBlobBytes }: { maxBlobBytes
     const put = (content: Content) => store.put(params, content, { contentType, fence }, conditionOf(headers))
     const outcome = await withContent(body, maxBlobBytes, put)
     if (outcome.kind === 'stored') return { status: 201, body: outcome.blob }
-    if (outcome.kind === 'refused') throw preconditionFailed(params)
+    if (outcome.kind === 'refused') throw preconditionFailed(params, { members: { received: outcome.blob } })
     const detail = `token ${fence} is older than ${outcome.newest}, the token of the stored bytes`
     throw new ServiceProblem(409, 'fenced', detail)
   }

@@ -13,7 +13,8 @@ export function writesAreGuarded(open: OpenEngine): void {
     const isFirst: Condition = current => current?.blob.sha256 === sha256(Buffer.from('first'))
     assert.equal((await put('first', isFirst)).kind, 'refused')
     assert.equal((await put('first', isAbsent)).kind, 'stored')
-    assert.deepEqual(await put('second', isAbsent), { kind: 'refused' })
+    const blob = { bytes: 6, sha256: sha256(Buffer.from('second')), ...png }
+    assert.deepEqual(await put('second', isAbsent), { kind: 'refused', blob })
     assert.equal((await read(store)).toString(), 'first')
     const writers = await Promise.all(['a', 'b', 'c'].map(text => put(text, isFirst)))
     assert.deepEqual(writers.map(({ kind }) => kind).sort(), ['refused', 'refused', 'stored'])

@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs'
 import type { OutgoingHttpHeaders } from 'node:http'
 import { connect } from 'node:net'
 import { suite, test } from 'node:test'
+import type { StoredBlob } from '@darkroom/contracts'
 import { httpRequest, until } from '@darkroom/testing'
 import { inChunks, MiB, patterned, sha256 } from '../content.ts'
 import { problemOf, serve } from '../serve.ts'
@@ -111,6 +112,8 @@ suite('PUT and POST /images/:key/:stage', { concurrency: 4 }, () => {
     }
     assert.equal((await httpRequest(url, path)).body.toString(), 'x')
     assert.equal(filesIn(folder).length, 1)
+    const { received } = (await send('PUT', { 'if-none-match': '*' })).json() as { received: StoredBlob }
+    assert.deepEqual([received.bytes, received.sha256], [5, sha256(Buffer.from('other'))])
     assert.equal((await send('PUT', { 'if-unmodified-since': String(modified) })).status, 201)
     assert.equal((await send('DELETE', { 'if-match': '*' })).status, 204)
     assert.equal(problemOf(await send('PUT', { 'if-match': '*' })), 'precondition-failed')

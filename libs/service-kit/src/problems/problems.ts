@@ -3,6 +3,8 @@ import { type Problem, problemCode, problemType, UnexpectedReply } from '@darkro
 interface ProblemOptions {
   title?: string
   headers?: Record<string, string>
+  /** Further members of the document (RFC 9457, 3.2). */
+  members?: Record<string, unknown>
   cause?: unknown
 }
 
@@ -12,6 +14,7 @@ export class ServiceProblem extends Error {
   readonly code: string
   readonly title: string
   readonly headers: Record<string, string>
+  readonly members: Record<string, unknown>
 
   constructor(status: number, code: string, detail: string, options: ProblemOptions = {}) {
     super(detail, { cause: options.cause })
@@ -19,6 +22,7 @@ export class ServiceProblem extends Error {
     this.code = code
     this.title = options.title ?? sentence(code)
     this.headers = options.headers ?? {}
+    this.members = options.members ?? {}
   }
 
   /** Passes on a problem that another service answered. */
@@ -31,7 +35,8 @@ export class ServiceProblem extends Error {
   }
 
   toJSON(): Problem {
-    return { type: problemType(this.code), title: this.title, status: this.status, detail: this.message }
+    const { code, title, status, message: detail, members } = this
+    return { type: problemType(code), title, status, detail, ...members }
   }
 }
 

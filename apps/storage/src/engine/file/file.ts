@@ -169,7 +169,7 @@ export class FileBlobStore implements BlobStore {
     }
     if (condition && !condition(current)) {
       await rm(temporary)
-      return { kind: 'refused' }
+      return { kind: 'refused', blob }
     }
     renameSync(temporary, this.#path(id))
     await this.#syncShard(this.#shardFolder(id))

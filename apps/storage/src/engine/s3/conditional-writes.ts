@@ -134,6 +134,6 @@ function outcomeBefore(
   // The stored object is from this write: its answer was lost, and the request was sent again.
   if (current?.write === write) return { kind: 'stored', blob }
   if (current && current.blob.fence > blob.fence) return { kind: 'fenced', newest: current.blob.fence }
-  if (condition && !condition(current)) return { kind: 'refused' }
+  if (condition && !condition(current)) return { kind: 'refused', blob }
   return undefined
 }
