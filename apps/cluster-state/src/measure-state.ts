@@ -1,5 +1,4 @@
-import type { App } from '@darkroom/service-kit'
-import { Gauge } from 'prom-client'
+import { type App, Gauge } from '@darkroom/service-kit'
 import type { StateNode } from './node/state-node.ts'
 
 /** Metrics of the state and of the known members. The amount of gossip is in the metrics of `/gossip` and `/sync`. */

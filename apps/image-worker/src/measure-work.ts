@@ -1,5 +1,4 @@
-import type { App } from '@darkroom/service-kit'
-import { Counter, Gauge, Histogram } from 'prom-client'
+import { type App, Counter, Gauge, Histogram } from '@darkroom/service-kit'
 import type { Pool } from './pool/pool.ts'
 import type { WorkEnd } from './thread/protocol.ts'
 

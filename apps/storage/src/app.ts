@@ -1,6 +1,13 @@
 import { storageRoutes } from '@darkroom/contracts'
-import { type App, apiOf, type BodyBounds, bodyBoundsIn, createApp, type Logger } from '@darkroom/service-kit'
-import { Gauge } from 'prom-client'
+import {
+  type App,
+  apiOf,
+  type BodyBounds,
+  bodyBoundsIn,
+  createApp,
+  Gauge,
+  type Logger,
+} from '@darkroom/service-kit'
 import type { BlobStore } from './engine/engine.ts'
 import { readHandlers } from './routes/get-blobs.ts'
 import { listingHandlers } from './routes/listing.ts'

@@ -1,5 +1,4 @@
-import { type App, StoreUnavailable } from '@darkroom/service-kit'
-import { Gauge } from 'prom-client'
+import { type App, Gauge, StoreUnavailable } from '@darkroom/service-kit'
 import type { TaskStore } from './engine/engine.ts'
 
 /** Metrics of the tasks; absent while the store doesn't answer, so that all other metrics still work. */

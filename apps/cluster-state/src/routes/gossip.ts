@@ -1,6 +1,5 @@
 import { clusterStateRoutes } from '@darkroom/contracts'
-import type { App } from '@darkroom/service-kit'
-import { Counter } from 'prom-client'
+import { type App, Counter } from '@darkroom/service-kit'
 import type { StateNode } from '../node/state-node.ts'
 import { throwProblem } from '../node-problems.ts'
 import { logRefusals } from './log-refusals.ts'

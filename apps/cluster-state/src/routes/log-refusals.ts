@@ -1,5 +1,4 @@
-import type { App } from '@darkroom/service-kit'
-import { Counter } from 'prom-client'
+import { type App, Counter } from '@darkroom/service-kit'
 
 /** How often protocol errors of one peer are logged, at most. */
 const quietMs = 60_000

@@ -1,5 +1,4 @@
-import type { App } from '@darkroom/service-kit'
-import { Gauge } from 'prom-client'
+import { type App, Gauge } from '@darkroom/service-kit'
 import type { IntakeGate } from './intake-gate.ts'
 
 /** Adds to the app's metrics whether this frontend accepts uploads. */

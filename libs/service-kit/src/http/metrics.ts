@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Registry as Metrics } from 'prom-client'
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from './prom-client.ts'
 
 /** The answer of `checkReady` counts as missing after this time: Prometheus waits 10 s for all metrics together. */
 const readyMs = 3000
@@ -34,10 +35,10 @@ const misnamed = [
 /** The time between two measurements of the event loop's delay: each wakes the process, also while it is idle. */
 const loopMeasureMs = 100
 
-let ofProcess: Registry | undefined
+let ofProcess: Metrics | undefined
 
 /** The metrics of this process, which its services share: measured from the first time that they are asked for. */
-export function processMetrics(): Registry {
+export function processMetrics(): Metrics {
   if (ofProcess) return ofProcess
   ofProcess = new Registry()
   collectDefaultMetrics({ register: ofProcess, eventLoopMonitoringPrecision: loopMeasureMs })

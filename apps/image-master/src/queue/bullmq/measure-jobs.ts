@@ -1,5 +1,4 @@
-import type { App } from '@darkroom/service-kit'
-import { Gauge } from 'prom-client'
+import { type App, Gauge } from '@darkroom/service-kit'
 import type { TaskJobs } from './task-jobs.ts'
 
 /** Counts the jobs in Redis by state; without values while Redis does not answer. */
