@@ -1,9 +1,9 @@
 import { globSync } from 'node:fs'
 import process from 'node:process'
+import { warmUp } from '../apps/darkroom/scripts/warm-up.ts'
 import { quickFiles } from './quick-files.ts'
-import { runTests } from './run-tests.ts'
+import { env, runTests } from './run-tests.ts'
 import { inShards } from './shards.ts'
-import { warmUp } from './warm-up.ts'
 
 /** The files that take longest, often because they wait. They begin first, so that all processes end at about one time. */
 const longest = [
@@ -35,7 +35,7 @@ const place = (file: string) => (longest.includes(file) ? longest.indexOf(file) 
 const processes = others.sort((one, other) => place(one) - place(other))
 const together = [...apart(processes), ...inShards(quick).map(files => ({ files }))]
 
-await warmUp()
+await warmUp(env)
 // A failure does not end the run, so that one run shows all failures.
 const results = [
   await runTests(together),

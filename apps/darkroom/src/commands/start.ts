@@ -24,7 +24,6 @@ export async function startCommand(
   if (files.length > 0 || Object.keys(options).length > 0) throw new UsageError('start takes no arguments')
   const given = loadSettings(process.env)
   process.umask(0o077) // only the owner may read the files
-  collectLessOften()
   const lock = lockDataDir(given.dataDir)
   const settings = { ...given, clusterToken: given.clusterToken ?? loadOrMakeClusterToken(given.dataDir) }
   // A separate process, so that a crash in native code does not end the services. It loads while the services load here.
@@ -32,6 +31,7 @@ export async function startCommand(
   loadConfig(WorkerConfig, workerEnv) // otherwise the worker would die of each mistake again and again
   const worker = new SupervisedWorker(workerEnv, createLogger('image-worker', settings.logLevel))
   const { startAllServices } = await import('../start/all-services.ts')
+  collectLessOften() // after the modules are loaded: V8 refuses compiled code from before its flags were changed
   const running = await startAllServices(settings, process.env, worker).catch(explainTakenPort(settings))
   const closing = new AbortController()
   const close = () => {
