@@ -3,6 +3,7 @@ import {
   type App,
   apiOf,
   type BodyBounds,
+  batchHandler,
   bodyBoundsIn,
   createApp,
   type Logger,
@@ -48,7 +49,8 @@ export function buildApp({
     ...noticeHandlers(store),
     ...statsHandlers(store, outcomes),
   }
-  const api = apiOf(taskDbRoutes, handlers, throwProblem)
+  const answerBatch = batchHandler({ handlers, throwProblem }, logger)
+  const api = apiOf(taskDbRoutes, { ...handlers, answerBatch }, throwProblem)
   const checkReady = () => store.checkReady().catch(throwProblem)
   const app = createApp({
     ...bodyBoundsIn(bounds),

@@ -14,6 +14,7 @@ const internalRoutes = [
   ['POST', `/tasks/${taskId(1)}/lease`],
   ['GET', '/tasks'],
   ['POST', '/tasks/claim'],
+  ['POST', '/batch'],
   ['POST', '/tasks/unknown'],
   ['GET', '/stats'],
   ['GET', '/metrics'],

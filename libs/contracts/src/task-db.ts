@@ -1,3 +1,4 @@
+import { defineBatch } from './batch.ts'
 import { NewCallback } from './callback.ts'
 import { GivenInstant, Instant } from './instant.ts'
 import { noticeRoutes } from './notices.ts'
@@ -102,7 +103,7 @@ export const TaskChangeLine = Type.Union([
 ])
 export type TaskChangeLine = Static<typeof TaskChangeLine>
 
-export const taskDbRoutes = {
+const taskRoutes = {
   putTask: defineRoute({
     method: 'POST',
     url: '/tasks/:id',
@@ -261,3 +262,10 @@ export const taskDbRoutes = {
     },
   }),
 }
+
+const { putTask, getTask, claimTask, claimGivenTask, renewLease } = taskRoutes
+
+/** The routes whose calls may be sent in batches. */
+export const batchedTaskRoutes = { putTask, getTask, claimTask, claimGivenTask, renewLease }
+
+export const taskDbRoutes = { ...taskRoutes, answerBatch: defineBatch(batchedTaskRoutes) }

@@ -35,6 +35,7 @@ export {
   StoreUnavailable,
 } from './engines/store-errors.ts'
 export { acceptBytes, acceptJson } from './http/accept-bodies.ts'
+export { batchHandler } from './http/answer-batch.ts'
 export { type Api, apiOf } from './http/api.ts'
 export type { App } from './http/app.ts'
 export { createApp } from './http/create-app.ts'

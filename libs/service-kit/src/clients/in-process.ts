@@ -8,12 +8,11 @@ import {
   UnexpectedReply,
 } from '@darkroom/contracts'
 import { GivenStream } from '../bodies/given-stream.ts'
+import { answerCall, problemOf } from '../http/answer-call.ts'
 import type { AnyAnswer, AnyHandledCall, Api } from '../http/api.ts'
 import { isIterable } from '../http/serve.ts'
-import { imageIdIn } from '../log/image-id.ts'
 import type { Logger } from '../log/logger.ts'
 import { type ServiceProblem, ServiceUnavailable } from '../problems/problems.ts'
-import { toProblem } from '../problems/to-problem.ts'
 import { Backoff } from '../time/backoff.ts'
 
 /**
@@ -50,22 +49,10 @@ export class OfferedService {
     this.#withdraw = withdraw
   }
 
-  /** The handler's answer. A problem that the handler throws is an answer, too. */
   async call(name: string, call: AnyHandledCall): Promise<AnyAnswer> {
-    const handle = this.#api.handlers[name]
-    if (!handle) throw new Error(`the route ${name} has no handler`)
     this.#underWay++
     try {
-      return await handle(call)
-    } catch (error) {
-      call.signal.throwIfAborted()
-      const problem = this.problemOf(error)
-      if (problem.status >= 500 && problem.cause !== undefined)
-        this.#logger.error(
-          { ...imageIdIn(...Object.values(Object(call.params)), call.body), err: problem.cause, call: name },
-          problem.message,
-        )
-      return { status: problem.status, headers: problem.headers, body: problem.toJSON() }
+      return await answerCall(this.#api, name, call, this.#logger)
     } finally {
       this.#underWay--
       if (this.#underWay === 0) this.#becameIdle?.()
@@ -73,11 +60,7 @@ export class OfferedService {
   }
 
   problemOf(error: unknown): ServiceProblem {
-    try {
-      this.#api.throwProblem(error)
-    } catch (mapped) {
-      return toProblem(mapped as Error)
-    }
+    return problemOf(error, this.#api)
   }
 
   /** Accepts no more calls; resolves when the calls under way have ended. */

@@ -1,4 +1,5 @@
 import {
+  batchedTaskRoutes,
   type Client,
   clusterStateRoutes,
   createClient,
@@ -13,6 +14,7 @@ import {
 } from '@darkroom/contracts'
 import type { Logger } from '../log/logger.ts'
 import { TokenRefused } from '../problems/problems.ts'
+import { batchCalls } from './batch-calls.ts'
 import { Discovery } from './discovery.ts'
 import { createInProcessClient, type InProcessServices } from './in-process.ts'
 import { createTransport, fixedAddress, type Resolver } from './transport.ts'
@@ -47,7 +49,7 @@ export class ServiceClients {
   }
 
   get taskDb() {
-    return this.#find('task-db', taskDbRoutes)
+    return this.#find('task-db', taskDbRoutes, client => batchCalls(client, batchedTaskRoutes))
   }
 
   get storage() {
@@ -72,12 +74,16 @@ export class ServiceClients {
     await this.#dispatcher.destroy()
   }
 
-  #find<Routes extends Record<string, Route>>(service: ServiceName, routes: Routes): Client<Routes> {
+  #find<Routes extends Record<string, Route>>(
+    service: ServiceName,
+    routes: Routes,
+    improve = (client: Client<Routes>) => client,
+  ): Client<Routes> {
     const known = this.#found.get(service)
     if (known) return known.client as Client<Routes>
     const discovery = new Discovery({ kv: this.kv, service, logger: this.#options.logger })
     const { inProcess: services, timeoutMs } = this.#options
-    const remote = this.#connect(service, routes, discovery)
+    const remote = improve(this.#connect(service, routes, discovery))
     const client = services ? createInProcessClient({ service, routes, services, remote, timeoutMs }) : remote
     this.#found.set(service, { client, discovery })
     return client

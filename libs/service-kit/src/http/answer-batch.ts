@@ -1,0 +1,23 @@
+import type { BatchedAnswer, BatchedCall } from '@darkroom/contracts'
+import type { Logger } from '../log/logger.ts'
+import { answerCall } from './answer-call.ts'
+import type { AnyAnswer, Api } from './api.ts'
+
+/** The handler of a route made by `defineBatch`: all calls of a batch go to their handlers at once. */
+export function batchHandler(given: { handlers: object } & Pick<Api, 'throwProblem'>, logger: Logger) {
+  const api = given as Pick<Api, 'handlers' | 'throwProblem'>
+  return async ({ body: { calls }, signal }: { body: { calls: BatchedCall[] }; signal: AbortSignal }) => {
+    const answers = await Promise.all(
+      calls.map(({ name, params = {}, querystring = {}, body }) =>
+        answerCall(api, name, { params, querystring, headers: {}, body, signal }, logger),
+      ),
+    )
+    return { status: 200 as const, body: { answers: answers.map(batchedAnswer) } }
+  }
+}
+
+function batchedAnswer({ status, headers, body }: AnyAnswer): BatchedAnswer {
+  const given: Record<string, string | number> = {}
+  for (const [name, value] of Object.entries(headers ?? {})) if (value !== undefined) given[name] = value
+  return { status, headers: given, body }
+}
