@@ -4,9 +4,10 @@ import { Readable } from 'node:stream'
 import { type TestContext, test } from 'node:test'
 import type { TaskChangeLine } from '@darkroom/contracts'
 import { assertProblem, until } from '@darkroom/testing'
+import { changeHandlers } from '../../src/routes/changes.ts'
 import { buildTestApp, openStore } from '../build-test-app.ts'
 import { claim, createTasks } from '../conformance/open-engine.ts'
-import { newTask, taskId } from '../sample-tasks.ts'
+import { facts, newTask, taskId } from '../sample-tasks.ts'
 
 /** The app on a port, and a reader whose feed has begun. */
 async function follow(t: TestContext) {
@@ -53,6 +54,47 @@ test('the feed has each change of a task, with its owner and the task itself', a
   assert.deepEqual(claimed, { ...created, version: 2, state: 'in-progress' })
   assert.deepEqual(changes()[2], { ...other, task: await store.get(taskId(2)) })
   assert.deepEqual(deleted, { kind: 'deleted', id: taskId(1) })
+})
+
+test('the feed gathers changes of unfinished tasks, and sends an end at once, with what came before it', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const store = openStore(t)
+  t.after(() => store.close())
+  const closing = new AbortController()
+  const { signal } = closing
+  const { body } = await changeHandlers(store, signal).followChanges({ signal } as never)
+  const chunks = (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]()
+  t.after(() => {
+    closing.abort()
+    return chunks.return?.()
+  })
+  await chunks.next()
+  const next = async () => {
+    const { value } = await chunks.next()
+    return String(Buffer.from(value))
+      .trimEnd()
+      .split('\n')
+      .map(line => JSON.parse(line))
+      .map(({ id, state }: { id: string; state?: string }) => [id, state])
+  }
+  const gathered = next()
+  await store.create(taskId(1), newTask())
+  await store.create(taskId(2), newTask())
+  t.mock.timers.tick(10)
+  assert.deepEqual(await gathered, [
+    [taskId(1), 'not-started'],
+    [taskId(2), 'not-started'],
+  ])
+  const withEnd = next()
+  const { id } = await claim(store)
+  await store.apply(id, { type: 'finish', token: 1, result: facts })
+  assert.deepEqual(await withEnd, [
+    [id, 'in-progress'],
+    [id, 'finished'],
+  ])
+  const deleted = next()
+  await store.delete(id)
+  assert.deepEqual(await deleted, [[id, undefined]])
 })
 
 test('the feed stops listening when its reader hangs up', async t => {
