@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import { after, suite, type TestContext, test } from 'node:test'
-import { frontendRoutes, ImageFacts, ImageRequest, ImageStatus, NewKey, Problem } from '@darkroom/contracts'
+import {
+  frontendRoutes,
+  ImageFacts,
+  ImageRequest,
+  ImageStatus,
+  NewKey,
+  Problem,
+  problemRemedies,
+  problemType,
+} from '@darkroom/contracts'
 import { type TSchema, Value } from '@darkroom/contracts/typebox'
 import { logger } from '@darkroom/image-master/testing'
 import { createLogger, loadConfig } from '@darkroom/service-kit'
@@ -70,6 +79,20 @@ suite('the contract', async () => {
     })
   })
 
+  test('has an example of each problem that a route can answer, with what to do', () => {
+    const { 404: missing } = document.paths['/images/{id}'].get.responses
+    const example = {
+      summary: problemRemedies['image-not-found'],
+      value: { type: problemType('image-not-found'), title: 'Image not found', status: 404 },
+    }
+    const schema = { $ref: '#/components/schemas/Problem' }
+    assert.deepEqual(missing.content, {
+      'application/problem+json': { schema, examples: { 'image-not-found': example } },
+    })
+    const { examples } = document.components.responses.Problem.content['application/problem+json']
+    assert.equal(examples['too-many-requests'].value.status, 429)
+  })
+
   test('is well-formed OpenAPI 3.1', () => {
     assert.match(document.openapi, /^3\.1\.\d+$/)
     assert.ok(document.info.title && document.info.version)
@@ -79,10 +102,12 @@ suite('the contract', async () => {
         assert.ok(['get', 'head', 'post', 'put', 'patch', 'delete', 'options'].includes(method), method)
         const responses = Object.entries(operation.responses) as [
           string,
-          { description?: string; content?: object },
+          { description?: string; content?: object; $ref?: string },
         ][]
         assert.ok(responses.length > 0)
-        for (const [status, { description, content }] of responses) {
+        for (const [status, response] of responses) {
+          const shared = document.components.responses[response.$ref?.split('/').at(-1) ?? '']
+          const { description, content } = shared ?? response
           assert.match(status, /^([1-5]\d\d|default)$/)
           assert.equal(typeof description, 'string')
           if (method === 'head') assert.equal(content, undefined, path)

@@ -1,6 +1,6 @@
 import type { Plugin } from 'vite'
 import { operationSections } from './docs/operations.ts'
-import { routeLinks, routeSections } from './docs/routes.ts'
+import { commonProblemList, routeLinks, routeSections } from './docs/routes.ts'
 
 /** Fills docs.html from the contracts, with which the services validate requests. */
 export function docsPages(): Plugin {
@@ -11,6 +11,7 @@ export function docsPages(): Plugin {
       handler: html =>
         html
           .replace('<!-- route links -->', () => routeLinks())
+          .replace('<!-- common problems -->', () => commonProblemList())
           .replace('<!-- routes -->', () => routeSections())
           .replace('<!-- operations -->', () => operationSections())
           .replace(/(?<=<pre><code>).*?(?=<\/code>)/gs, inLines),

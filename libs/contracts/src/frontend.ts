@@ -9,7 +9,7 @@ import { OperationDescription } from './operations.ts'
 import { Owner } from './owner.ts'
 import { pageNext, pageQuery } from './page.ts'
 import { presetRoutes } from './presets.ts'
-import { Problem } from './problem.ts'
+import { problems } from './problem-types.ts'
 import { resumableRoutes } from './resumable.ts'
 import { defineRoute, EventStreamBytes, Nothing, ZipBytes } from './route.ts'
 import { sessionRoutes } from './session.ts'
@@ -65,7 +65,7 @@ export const frontendRoutes = {
       summary: 'The status document of an image',
       params,
       headers: Type.Object({ prefer: Prefer }),
-      response: { 200: ImageStatus, 404: Problem },
+      response: { 200: ImageStatus, 404: problems('image-not-found') },
     },
   }),
   retryImages: defineRoute({
@@ -95,7 +95,10 @@ export const frontendRoutes = {
         },
         { additionalProperties: false },
       ),
-      response: { 200: Type.Object({ retried: Type.Integer({ minimum: 0 }), ...pageNext }), 400: Problem },
+      response: {
+        200: Type.Object({ retried: Type.Integer({ minimum: 0 }), ...pageNext }),
+        400: problems('invalid-request', 'invalid-cursor'),
+      },
     },
   }),
   getArchive: defineRoute({
@@ -122,7 +125,13 @@ export const frontendRoutes = {
         },
         { additionalProperties: false },
       ),
-      response: { 200: ZipBytes, 400: Problem, 404: Problem, 409: Problem, 422: Problem },
+      response: {
+        200: ZipBytes,
+        400: problems('invalid-request'),
+        404: problems('image-not-found', 'variant-not-found', 'no-result', 'image-gone'),
+        409: problems('not-ready'),
+        422: problems('image-failed'),
+      },
     },
   }),
   retryImage: defineRoute({
@@ -131,7 +140,7 @@ export const frontendRoutes = {
     schema: {
       summary: 'Develops a failed image again, with a full set of attempts',
       params,
-      response: { 202: ImageStatus, 404: Problem, 409: Problem },
+      response: { 202: ImageStatus, 404: problems('image-not-found'), 409: problems('not-failed') },
     },
   }),
   repeatCallback: defineRoute({
@@ -140,7 +149,11 @@ export const frontendRoutes = {
     schema: {
       summary: 'Sends the notice of an ended image again, with a full set of attempts',
       params,
-      response: { 202: ImageStatus, 404: Problem, 409: Problem },
+      response: {
+        202: ImageStatus,
+        404: problems('image-not-found'),
+        409: problems('no-callback', 'not-ended'),
+      },
     },
   }),
   followImage: defineRoute({
@@ -152,7 +165,12 @@ export const frontendRoutes = {
         'Server-sent events: the current state of an image, then each change until it is finished or failed. A client that reconnects afterwards gets a 204',
       params,
       headers: Type.Object({ 'last-event-id': Type.Optional(Type.String()) }),
-      response: { 200: EventStreamBytes, 204: Nothing, 404: Problem },
+      response: {
+        200: EventStreamBytes,
+        204: Nothing,
+        404: problems('image-not-found'),
+        429: problems('too-many-streams'),
+      },
     },
   }),
   followImages: defineRoute({
@@ -171,7 +189,7 @@ export const frontendRoutes = {
         ),
       }),
       headers: Type.Object({ 'last-event-id': Type.Optional(Type.String()) }),
-      response: { 200: EventStreamBytes, 429: Problem },
+      response: { 200: EventStreamBytes, 429: problems('too-many-streams') },
     },
   }),
   getResult: defineRoute({
@@ -213,7 +231,7 @@ export const frontendRoutes = {
     schema: {
       summary: 'Deletes an image and its bytes, and cancels its development',
       params,
-      response: { 204: Nothing, 404: Problem, 412: Problem },
+      response: { 204: Nothing, 404: problems('image-not-found'), 412: problems('precondition-failed') },
     },
   }),
   deleteByKey: defineRoute({
@@ -232,7 +250,7 @@ export const frontendRoutes = {
         },
         { additionalProperties: false },
       ),
-      response: { 204: Nothing, 429: Problem },
+      response: { 204: Nothing, 429: problems('too-many-deletions') },
     },
   }),
   listImages: defineRoute({
@@ -245,7 +263,10 @@ export const frontendRoutes = {
         { state: Type.Optional(TaskState), since: Since, preset: Preset, ...pageQuery },
         { additionalProperties: false },
       ),
-      response: { 200: Type.Object({ images: Type.Array(ImageStatus), ...pageNext }) },
+      response: {
+        200: Type.Object({ images: Type.Array(ImageStatus), ...pageNext }),
+        400: problems('invalid-request', 'invalid-cursor'),
+      },
     },
   }),
   listOperations: defineRoute({

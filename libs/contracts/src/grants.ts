@@ -1,6 +1,6 @@
 import { Instant } from './instant.ts'
 import { Owner } from './owner.ts'
-import { Problem } from './problem.ts'
+import { problems } from './problem-types.ts'
 import { defineRoute } from './route.ts'
 import { TaskId } from './task.ts'
 import { type Static, Type } from './typebox/typebox.js'
@@ -73,7 +73,11 @@ export const grantRoutes = {
       summary: 'Makes a short-lived token for uploads with fixed options; its holder sees only these images',
       body: NewGrant,
       isBodyOptional: true,
-      response: { 201: MadeGrant, 400: Problem, 429: Problem },
+      response: {
+        201: MadeGrant,
+        400: problems('invalid-request', 'invalid-operations', 'invalid-preset', 'invalid-callback'),
+        429: problems('too-many-grants'),
+      },
     },
   }),
 }

@@ -1,6 +1,6 @@
 import { CheckedCallbackUrl } from './callback.ts'
 import { Owner } from './owner.ts'
-import { Problem } from './problem.ts'
+import { problems } from './problem-types.ts'
 import { Bytes, defineRoute } from './route.ts'
 import { BytesRequestHeaders, bytesResponses } from './storage.ts'
 import { Task, TaskId } from './task.ts'
@@ -78,7 +78,12 @@ export const imageMasterRoutes = {
       summary: 'Accepts another development of a stored original, which is copied for the new image',
       headers: Type.Object(newImageHeaders),
       body: Type.Object({ ...options, from: TaskId }, { additionalProperties: false }),
-      response: { 202: Task, 404: Problem, 410: Problem, ...imageErrors },
+      response: {
+        202: Task,
+        404: problems('image-not-found'),
+        410: problems('original-gone'),
+        ...imageErrors,
+      },
     },
   }),
   isReady: defineRoute({

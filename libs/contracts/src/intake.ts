@@ -1,4 +1,4 @@
-import { Problem } from './problem.ts'
+import { problems } from './problem-types.ts'
 import { defineRoute } from './route.ts'
 import { IntakeState } from './shared-state.ts'
 import { Type } from './typebox/typebox.js'
@@ -15,7 +15,7 @@ export const intakeRoutes = {
       summary:
         'Pauses or opens the intake: while it is paused, every frontend refuses uploads with 503, within seconds and in every data centre',
       body: Intake,
-      response: { 200: Intake, 400: Problem, 409: Problem },
+      response: { 200: Intake, 400: problems('invalid-request'), 409: problems('intake-not-set') },
     },
   }),
 }

@@ -2,7 +2,7 @@ import { CallbackUrl } from './callback.ts'
 import { GivenInstant, Instant } from './instant.ts'
 import { keepQuery } from './keep-query.ts'
 import { Owner } from './owner.ts'
-import { Problem } from './problem.ts'
+import { problems } from './problem-types.ts'
 import { defineRoute, Nothing } from './route.ts'
 import { type Static, Type } from './typebox/typebox.js'
 
@@ -84,7 +84,7 @@ export const keyRoutes = {
     schema: {
       summary: 'Makes an API key, which is shown only in this answer',
       body: NewKey,
-      response: { 201: MadeKey },
+      response: { 201: MadeKey, 400: problems('invalid-request', 'invalid-callback') },
     },
   }),
   listKeys: defineRoute({
@@ -103,7 +103,7 @@ export const keyRoutes = {
     schema: {
       summary: 'Revokes an API key at once',
       params,
-      response: { 204: Nothing, 404: Problem },
+      response: { 204: Nothing, 404: problems('key-not-found') },
     },
   }),
   rotateKey: defineRoute({
@@ -114,7 +114,7 @@ export const keyRoutes = {
       summary: 'Replaces an API key by a new one with the same role, owner and name',
       params,
       querystring: keepQuery('For how many seconds the old key still works; default: 0'),
-      response: { 201: MadeKey, 404: Problem },
+      response: { 201: MadeKey, 404: problems('key-not-found') },
     },
   }),
 }

@@ -1,5 +1,5 @@
 import { Instant } from './instant.ts'
-import { Problem } from './problem.ts'
+import { problems } from './problem-types.ts'
 import { defineRoute } from './route.ts'
 import { BytesRequestHeaders, bytesResponses } from './storage.ts'
 import { type Static, Type } from './typebox/typebox.js'
@@ -38,7 +38,7 @@ const signedParams = {
   id: Type.String(),
 }
 const params = Type.Object(signedParams)
-const responses = { ...bytesResponses, 403: Problem }
+const responses = { ...bytesResponses, 403: problems('link-refused') }
 
 /** Links to the bytes of an image that work without a key until they expire. */
 export const linkRoutes = {
@@ -50,7 +50,7 @@ export const linkRoutes = {
       params: Type.Object({ id: Type.String() }),
       body: NewLinks,
       isBodyOptional: true,
-      response: { 200: SignedLinks, 404: Problem },
+      response: { 200: SignedLinks, 404: problems('image-not-found', 'variant-not-found') },
     },
   }),
   getSignedResult: defineRoute({

@@ -1,6 +1,7 @@
 import { parameterExamples } from './openapi-examples.ts'
 import { type Json, type Names, named, plain, schemaNames, schemasIn } from './openapi-schemas.ts'
 import { Problem } from './problem.ts'
+import { codesOf, type ProblemCode, problemExample, problemRemedies, problems } from './problem-types.ts'
 import { type Access, bodiesOf, isBytes, Nothing, type RouteSchema } from './route.ts'
 import { serviceRoutes } from './service.ts'
 import type { TSchema } from './typebox/typebox.js'
@@ -21,17 +22,24 @@ export interface OpenApiOptions {
   /** Describes the bearer token; see `ServedRoute.access`. */
   bearer: string
   servers: readonly string[]
+  /** The problems that every route can answer. */
+  commonProblems?: ProblemsByStatus
 }
 
 /** Makes the OpenAPI 3.1 document of a service from its contracts. This takes milliseconds, so do it only on request. */
-export function openApiOf({ title, routes, bearer, servers }: OpenApiOptions): Json {
+export function openApiOf({ title, routes, bearer, servers, commonProblems = {} }: OpenApiOptions): Json {
   const names = schemaNames()
   const paths: Record<string, Json> = {}
   for (const route of routes) {
     const path = pathOf(route.url)
-    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operationOf(route, names) }
+    paths[path] = {
+      ...paths[path],
+      [route.method.toLowerCase()]: operationOf(route, names, commonProblems[401]),
+    }
   }
-  const used = schemasIn(paths, names)
+  const other = responseOf(undefined, Problem, names)
+  const responses = { Problem: { ...other, content: withExamples(other.content as Json, commonProblems) } }
+  const used = schemasIn([paths, responses], names)
   const tags = [...new Set(routes.map(({ url }) => tagOf(url)))].sort()
   return {
     openapi: '3.1.0',
@@ -47,6 +55,7 @@ export function openApiOf({ title, routes, bearer, servers }: OpenApiOptions): J
     paths,
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', description: bearer } },
+      responses,
       schemas: used,
     },
   }
@@ -78,7 +87,11 @@ function pathOf(url: string): string {
   return url.replace(/:(\w+)/g, '{$1}').replace('*', '{*}')
 }
 
-function operationOf({ method, url, schema, access, name }: ServedRoute, names: Names): Json {
+function operationOf(
+  { method, url, schema, access, name }: ServedRoute,
+  names: Names,
+  refusalsOfKeys: readonly ProblemCode[] = [],
+): Json {
   const { summary, params, querystring, headers, body, isBodyOptional = false, response } = schema
   const parameters = [
     ...parametersIn('path', params, names),
@@ -100,8 +113,8 @@ function operationOf({ method, url, schema, access, name }: ServedRoute, names: 
       ...Object.fromEntries(
         Object.entries(response).map(([status, answer]) => [status, answered(Number(status), answer)]),
       ),
-      ...(isForAnyone ? {} : { 401: answered(401, Problem) }),
-      default: answered(undefined, Problem),
+      ...(isForAnyone ? {} : { 401: answered(401, problems(...refusalsOfKeys)) }),
+      default: method === 'HEAD' ? answered(undefined, Nothing) : { $ref: '#/components/responses/Problem' },
     },
   }
 }
@@ -139,7 +152,23 @@ function responseOf(status: number | undefined, answer: TSchema, names: Names): 
   const description =
     status === undefined ? 'Any other status: a problem document' : (reasons[status] ?? 'The answer')
   if (answer === Nothing) return { description }
-  return { description, content: contentOf({ [mediaTypeOf(answer)]: answer }, names) }
+  const content = contentOf({ [mediaTypeOf(answer)]: answer }, names)
+  const codes = codesOf(answer)
+  if (status === undefined || codes === undefined) return { description, content }
+  return { description, content: withExamples(content, { [status]: codes }) }
+}
+
+type ProblemsByStatus = Readonly<Record<number, readonly ProblemCode[]>>
+
+/** An example of each problem, with what a client does about it. A code that has two statuses appears once. */
+function withExamples(content: Json, byStatus: ProblemsByStatus): Json {
+  const examples: Json = {}
+  for (const [status, codes] of Object.entries(byStatus))
+    for (const code of codes)
+      examples[code] ??= { summary: problemRemedies[code], value: problemExample(code, Number(status)) }
+  return Object.fromEntries(
+    Object.entries(content).map(([type, body]) => [type, { ...Object(body), examples }]),
+  )
 }
 
 const bytes = { type: 'string', format: 'binary' }

@@ -1,5 +1,5 @@
 import { Operations } from './operations.ts'
-import { Problem } from './problem.ts'
+import { problems } from './problem-types.ts'
 import { defineRoute, Nothing } from './route.ts'
 import { type Static, Type } from './typebox/typebox.js'
 import { GivenOutputs } from './upload-options.ts'
@@ -36,13 +36,21 @@ export const presetRoutes = {
       summary: 'Makes or replaces a preset; images that were accepted before keep their operations',
       params,
       body: GivenOutputs,
-      response: { 200: NamedPreset, 201: NamedPreset, 400: Problem },
+      response: {
+        200: NamedPreset,
+        201: NamedPreset,
+        400: problems('invalid-request', 'invalid-operations', 'invalid-preset'),
+      },
     },
   }),
   deletePreset: defineRoute({
     method: 'DELETE',
     url: '/presets/:name',
     access: 'operator',
-    schema: { summary: 'Deletes a preset', params, response: { 204: Nothing, 404: Problem } },
+    schema: {
+      summary: 'Deletes a preset',
+      params,
+      response: { 204: Nothing, 404: problems('preset-not-found') },
+    },
   }),
 }

@@ -1,9 +1,9 @@
 import { Instant } from './instant.ts'
 import { Owner } from './owner.ts'
-import { Problem } from './problem.ts'
+import { alsoOf, problems } from './problem-types.ts'
 import { bytesOf, defineRoute, Nothing } from './route.ts'
 import { type Static, Type } from './typebox/typebox.js'
-import { UploadOptions } from './upload-options.ts'
+import { imageErrors, UploadOptions, uploadErrors } from './upload-options.ts'
 import { PriorityHeader, Urgency } from './urgency.ts'
 
 /** Resumable uploads: tus 1.0 (https://tus.io/protocols/resumable-upload). The id of an upload becomes its image's id. */
@@ -60,8 +60,29 @@ const params = Type.Object({ id: Type.String() })
 const Offset = Type.Integer({ minimum: 0 })
 const version = { 'tus-resumable': Type.Optional(Type.String({ description: `Must be ${tusVersion}` })) }
 const length = { 'upload-length': Type.Optional(Offset) }
-const problems = { 400: Problem, 403: Problem, 404: Problem, 412: Problem }
-const intakeProblems = { 410: Problem, 413: Problem, 415: Problem, 422: Problem, 429: Problem, 503: Problem }
+const ofUpload = {
+  400: problems('invalid-request'),
+  403: problems('not-with-a-grant'),
+  404: problems('upload-not-found'),
+  412: problems('tus-version'),
+}
+const ofIntake = {
+  ...imageErrors,
+  403: uploadErrors[403],
+  410: problems('upload-gone', 'upload-deleted'),
+  415: alsoOf(imageErrors[415], 'unsupported-media-type'),
+  // Clients of tus continue after a 503, and give up after other refusals.
+  503: alsoOf(
+    imageErrors[503],
+    'intake-paused',
+    'queue-full',
+    'owner-queue-full',
+    'too-many-requests',
+    'too-many-refused-keys',
+    'request-timeout',
+  ),
+}
+const ofPiece = ['no-checksum', 'too-long'] as const
 
 const describeTus = defineRoute({
   method: 'OPTIONS',
@@ -91,7 +112,13 @@ const appendToUpload = defineRoute({
       'x-http-method-override': Type.Optional(Type.String()),
     }),
     body: bytesOf(tusContentType),
-    response: { 204: Nothing, ...problems, 409: Problem, ...intakeProblems },
+    response: {
+      204: Nothing,
+      ...ofUpload,
+      ...ofIntake,
+      400: alsoOf(imageErrors[400], ...ofPiece, 'too-many-pieces', 'length-is-fixed'),
+      409: problems('offset-mismatch'),
+    },
   },
 })
 
@@ -124,7 +151,20 @@ export const resumableRoutes = {
       }),
       body: bytesOf(tusContentType),
       isBodyOptional: true,
-      response: { 201: Nothing, 400: Problem, 403: Problem, 412: Problem, ...intakeProblems },
+      response: {
+        201: Nothing,
+        ...ofIntake,
+        400: alsoOf(
+          imageErrors[400],
+          ...ofPiece,
+          'invalid-metadata',
+          'invalid-preset',
+          'invalid-callback',
+          'no-concatenation',
+        ),
+        412: ofUpload[412],
+        429: alsoOf(imageErrors[429], 'too-many-uploads'),
+      },
     },
   }),
   getUpload: defineRoute({
@@ -135,7 +175,7 @@ export const resumableRoutes = {
       summary: 'The number of bytes received of a resumable upload, in `Upload-Offset`',
       params,
       headers: Type.Object(version),
-      response: { 200: Nothing, ...problems, 423: Problem },
+      response: { 200: Nothing, ...ofUpload, 423: problems('busy') },
     },
   }),
   appendToUpload,
@@ -145,7 +185,7 @@ export const resumableRoutes = {
     schema: {
       ...appendToUpload.schema,
       summary: 'PATCH or DELETE for clients that can send neither, by `X-HTTP-Method-Override`',
-      response: { ...appendToUpload.schema.response, 405: Problem },
+      response: { ...appendToUpload.schema.response, 405: problems('method-not-allowed') },
     },
   }),
   terminateUpload: defineRoute({
@@ -156,7 +196,7 @@ export const resumableRoutes = {
       summary: 'Terminates an upload; deletes the image if the upload was complete',
       params,
       headers: Type.Object(version),
-      response: { 204: Nothing, ...problems },
+      response: { 204: Nothing, ...ofUpload },
     },
   }),
 }

@@ -1,6 +1,7 @@
 import { Instant } from './instant.ts'
 import { pageNext, pageQuery } from './page.ts'
 import { Problem } from './problem.ts'
+import { problems } from './problem-types.ts'
 import { alias, Bytes, defineRoute, ImageBytes, Nothing } from './route.ts'
 import { Disk } from './stats.ts'
 import { type Static, Type } from './typebox/typebox.js'
@@ -28,11 +29,11 @@ export const bytesResponses = {
   200: ImageBytes,
   206: ImageBytes,
   304: Nothing,
-  404: Problem,
-  409: Problem,
-  412: Problem,
-  416: Problem,
-  422: Problem,
+  404: problems('image-not-found', 'variant-not-found', 'no-result', 'image-gone'),
+  409: problems('not-ready'),
+  412: problems('precondition-failed'),
+  416: problems('range-not-satisfiable'),
+  422: problems('image-failed'),
 }
 
 export const StoredBlob = Type.Object({

@@ -1,5 +1,5 @@
 import { CallbackUrl } from './callback.ts'
-import { Problem } from './problem.ts'
+import { alsoOf, problems } from './problem-types.ts'
 import { type Static, Type } from './typebox/typebox.js'
 
 /** The options of an upload as text: in the query, or as fields of a form. */
@@ -42,16 +42,24 @@ export const GivenOutputs = Type.Object(
 
 /** The refusals of an image by a master. */
 export const imageErrors = {
-  400: Problem,
-  413: Problem,
-  415: Problem,
-  422: Problem,
-  429: Problem,
-  503: Problem,
+  400: problems('invalid-request', 'invalid-operations', 'empty-body', 'incomplete-body'),
+  413: problems('too-large'),
+  415: problems('not-an-image', 'not-decodable'),
+  422: problems('too-many-pixels', 'malformed-image', 'idempotency-key-reused'),
+  429: problems('queue-full', 'owner-queue-full'),
+  503: problems('too-many-uploads', 'no-worker', 'disk-full', 'original-gone', 'busy'),
 }
 
 /** The refusals of an upload: also of the caller, the image that it names, and a deleted upload. */
-export const uploadErrors = { 403: Problem, 404: Problem, 410: Problem, ...imageErrors }
+export const uploadErrors = {
+  ...imageErrors,
+  400: alsoOf(imageErrors[400], 'invalid-preset', 'invalid-callback', 'invalid-form', 'no-content-range'),
+  403: problems('not-with-a-grant', 'grant-used-up'),
+  404: problems('image-not-found'),
+  410: problems('original-gone', 'upload-deleted'),
+  422: alsoOf(imageErrors[422], 'import-failed'),
+  503: alsoOf(imageErrors[503], 'intake-paused', 'too-many-imports'),
+}
 
 export const IdempotencyKey = Type.Optional(
   Type.String({

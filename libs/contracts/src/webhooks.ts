@@ -1,5 +1,6 @@
 import { Instant } from './instant.ts'
 import { keepQuery } from './keep-query.ts'
+import { problems } from './problem-types.ts'
 import { defineRoute } from './route.ts'
 import { type Static, Type } from './typebox/typebox.js'
 
@@ -18,7 +19,7 @@ export const webhookRoutes = {
     url: '/webhooks/secret',
     schema: {
       summary: 'The secret that signs the notices to you; it is created by the first request',
-      response: { 200: WebhookSecret },
+      response: { 200: WebhookSecret, 503: problems('secret-unreadable') },
     },
   }),
   rotateWebhookSecret: defineRoute({

@@ -2,12 +2,15 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import {
   clusterStateRoutes,
+  codesOf,
+  commonProblems,
   defaultPorts,
   frontendRoutes,
   imageMasterRoutes,
   isBytes,
   kvConfigRoutes,
   problemCode,
+  problemRemedies,
   problemType,
   type Route,
   serviceNames,
@@ -77,6 +80,19 @@ function checkBody({ method, schema: { body } }: Route): void {
 test('each service has its own port', () => {
   assert.deepEqual(Object.keys(defaultPorts).sort(), [...serviceNames].sort())
   assert.equal(new Set(Object.values(defaultPorts)).size, serviceNames.length)
+})
+
+test('every error of the public API declares the types of its problems, and each type has an advice', () => {
+  for (const [name, { schema }] of Object.entries<Route>(frontendRoutes))
+    for (const [status, answer] of Object.entries(schema.response))
+      if (Number(status) >= 400) assert.ok(codesOf(answer)?.length, `${name} ${status}`)
+  const used = new Set([
+    ...Object.values(commonProblems).flat(),
+    ...Object.values<Route>(frontendRoutes).flatMap(({ schema }) =>
+      Object.values(schema.response).flatMap(answer => codesOf(answer) ?? []),
+    ),
+  ])
+  assert.deepEqual(Object.keys(problemRemedies).sort(), [...used].sort())
 })
 
 test('the code of a problem is read from its type, and only from Darkroom’s own', () => {

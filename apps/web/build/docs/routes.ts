@@ -1,4 +1,11 @@
-import { frontendRoutes, type Route } from '@darkroom/contracts'
+import {
+  codesOf,
+  commonProblems,
+  frontendRoutes,
+  type ProblemCode,
+  problemRemedies,
+  type Route,
+} from '@darkroom/contracts'
 import { examplesOf } from './examples.ts'
 import { escapeHtml, prose } from './html.ts'
 import { type Schema, schemaTable } from './schema-table.ts'
@@ -16,15 +23,22 @@ const statuses: Readonly<Record<string, string>> = {
   401: 'an API key is needed',
   403: 'not allowed for this caller',
   404: 'missing, or of another owner',
+  405: 'not with this method',
+  408: 'the request arrived too slowly',
   409: 'not in this state',
   410: 'deleted',
   412: 'a precondition is not met',
   413: 'too large',
+  414: 'the path is too long',
   415: 'not a supported image type',
   416: 'the range is outside the image',
+  417: 'an expectation that is not supported',
   422: 'the image cannot be developed',
   423: 'busy; try again',
   429: 'too many requests or images; Retry-After has the time to wait',
+  431: 'the headers are too long',
+  500: 'a fault of Darkroom',
+  501: 'a coding that is not supported',
   503: 'temporarily unavailable; Retry-After has the time to wait',
 }
 
@@ -51,13 +65,37 @@ ${schemaTable('In the path', schema.params as Schema)}
 ${schemaTable('In the query', schema.querystring as Schema)}
 ${schemaTable('Headers', schema.headers as Schema)}
 ${schemaTable('Body, as JSON', schema.body as Schema)}
-<ul class="statuses">${answers
-    .map(([status]) => `<li><b>${status}</b> ${statuses[status] ?? ''}</li>`)
-    .join('')}</ul>
+<ul class="statuses">${answers.map(([status]) => `<li>${statusWords(status)}</li>`).join('')}</ul>
 ${good ? `<details><summary>The answer ${good[0]}</summary>${schemaTable('Fields', good[1] as Schema)}</details>` : ''}
+${problemDetails(answers.flatMap(([status, answer]) => problemItem(status, codesOf(answer))))}
 ${examplesOf(name, route)}
 ${tryForm(name, route)}
 </section>`
+}
+
+/** The problems that every route can answer. */
+export function commonProblemList(): string {
+  return problemList(Object.entries(commonProblems).flatMap(([status, codes]) => problemItem(status, codes)))
+}
+
+function problemDetails(items: string[]): string {
+  if (items.length === 0) return ''
+  return `<details><summary>The problems, and what to do</summary>${problemList(items)}</details>`
+}
+
+function problemList(items: string[]): string {
+  return `<ul class="problems">${items.join('')}</ul>`
+}
+
+/** A status, and the problems that come with it; nothing for a status without problems. */
+function problemItem(status: string, codes: readonly ProblemCode[] = []): string[] {
+  if (codes.length === 0) return []
+  const problems = codes.map(code => `<dt><code>${code}</code></dt><dd>${prose(problemRemedies[code])}.</dd>`)
+  return [`<li>${statusWords(status)}<dl>${problems.join('')}</dl></li>`]
+}
+
+function statusWords(status: string): string {
+  return `<b>${status}</b> ${statuses[status] ?? ''}`
 }
 
 function accessWords(access: Route['access']): string {

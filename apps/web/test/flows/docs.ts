@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { frontendRoutes } from '@darkroom/contracts'
+import { codesOf, frontendRoutes, type Route } from '@darkroom/contracts'
 import { until } from '@darkroom/testing'
 import type { Page } from 'playwright-core'
 import { fileOf, type InBrowser } from '../in-browser.ts'
@@ -20,6 +20,27 @@ export function docsFlows({ open, png, post }: InBrowser): void {
     }
   })
 
+  test('the docs list for each status of a route the problems that come with it, and what to do', async () => {
+    await using opened = await open('/docs')
+    const { page } = opened
+    for (const [name, { schema }] of Object.entries<Route>(frontendRoutes)) {
+      const items = await page
+        .locator(`section[id="${name}"] .problems > li`)
+        .evaluateAll(all =>
+          all.map(item => [
+            item.querySelector('b')?.textContent,
+            ...[...item.querySelectorAll('dt')].map(({ textContent }) => textContent),
+          ]),
+        )
+      const errors = Object.entries(schema.response).filter(([status]) => Number(status) >= 400)
+      assert.deepEqual(
+        items,
+        errors.map(([status, answer]) => [status, ...(codesOf(answer) ?? [])]),
+      )
+    }
+    assert.match((await page.locator('#problems').textContent()) ?? '', /key-required\s*Send Authorization/)
+  })
+
   test('the columns of the tables of the docs are in line, and no table is scrolled or a stop for the keyboard', async () => {
     await using opened = await open('/docs')
     const { page } = opened
@@ -35,6 +56,10 @@ export function docsFlows({ open, png, post }: InBrowser): void {
     await page.setViewportSize({ width: 320, height: 800 })
     await assertNotWide(page)
     assert.equal(await page.locator('main [tabindex]').count(), 0)
+    await page.locator('details').evaluateAll(all => {
+      for (const each of all) (each as HTMLDetailsElement).open = true
+    })
+    await assertNotWide(page)
   })
 
   test('no line of an example ends inside an option, on a phone', async () => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http'
 import {
   type Access,
+  commonProblems,
   openApiOf,
   type Route,
   type RouteSchema,
@@ -164,6 +165,12 @@ function addServiceRoutes(app: App, options: AppOptions, routes: readonly Served
   app.get('/openapi.json', hidden, async () => {
     const servers = publicUrls.length > 0 ? publicUrls.map(({ href }) => href.replace(/\/$/, '')) : ['/']
     // Generated for each request, which takes milliseconds, instead of kept in memory.
-    return openApiOf({ title: `Darkroom ${name}`, routes, bearer: bearerOf(options), servers })
+    return openApiOf({
+      title: `Darkroom ${name}`,
+      routes,
+      bearer: bearerOf(options),
+      servers,
+      ...(options.isPublic && { commonProblems }),
+    })
   })
 }

@@ -1,4 +1,4 @@
-import { type Problem, problemCode, problemType, UnexpectedReply } from '@darkroom/contracts'
+import { type Problem, problemCode, problemTitle, problemType, UnexpectedReply } from '@darkroom/contracts'
 
 interface ProblemOptions {
   title?: string
@@ -20,7 +20,7 @@ export class ServiceProblem extends Error {
     super(detail, { cause: options.cause })
     this.status = status
     this.code = code
-    this.title = options.title ?? sentence(code)
+    this.title = options.title ?? problemTitle(code)
     this.headers = options.headers ?? {}
     this.members = options.members ?? {}
   }
@@ -95,9 +95,4 @@ export function unavailable(
 export function tooManyRequests(code: string, detail: string, retryAfterSeconds: number): ServiceProblem {
   const headers = { 'retry-after': String(retryAfterSeconds) }
   return new ServiceProblem(429, code, detail, { headers })
-}
-
-function sentence(code: string): string {
-  const words = code.replaceAll('-', ' ')
-  return words.charAt(0).toUpperCase() + words.slice(1)
 }
