@@ -62,17 +62,17 @@ export const TaskCallback = Type.Object({
 })
 export type TaskCallback = Static<typeof TaskCallback>
 
+/** Hosts in URLs are visible ASCII. PostgreSQL refuses texts with U+0000. */
+const Host = Type.String({ pattern: '^[!-~]{0,2000}$' })
+
 export const NoticeClaim = Type.Object(
   {
     isSlow: TaskCallback.properties.isSlow,
     limit: Type.Integer({ minimum: 1, maximum: 200 }),
     leaseMs: Type.Integer({ minimum: 100, maximum: 3_600_000 }),
-    exceptHosts: Type.Optional(
-      // Hosts in URLs are visible ASCII. PostgreSQL refuses texts with U+0000.
-      Type.Array(Type.String({ pattern: '^[!-~]{0,2000}$' }), {
-        maxItems: 200,
-        description: 'Hosts that are busy',
-      }),
+    exceptHosts: Type.Optional(Type.Array(Host, { maxItems: 200, description: 'Hosts that are busy' })),
+    onlyHosts: Type.Optional(
+      Type.Array(Host, { maxItems: 10_000, description: 'Notices of other hosts are not claimed' }),
     ),
   },
   { additionalProperties: false },

@@ -63,6 +63,21 @@ export class DeliverySlots {
     return this.#freeOf('failing')
   }
 
+  /** Free slots for hosts without a result. */
+  get freeOfUntried(): number {
+    return this.#freeOf('untried')
+  }
+
+  /** The hosts that answered lately, at most 10 000. */
+  get answeringHosts(): string[] {
+    return [...this.#results.keys()].filter(host => this.hasAnswered(host))
+  }
+
+  /** Whether the last result of a host is an answer, fast or slow. */
+  hasAnswered(host: string): boolean {
+    return ['good', 'slow'].includes(this.stateOf(host))
+  }
+
   /** Takes a slot; undefined if none is free. Dispose of it to free the slot. */
   take(host: string): Disposable | undefined {
     const state = this.stateOf(host)

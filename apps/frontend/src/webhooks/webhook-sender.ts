@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import type { NoticeReport, Task } from '@darkroom/contracts'
+import type { NoticeClaim, NoticeReport, Task } from '@darkroom/contracts'
 import type { Logger, ServiceClients } from '@darkroom/service-kit'
 import type { ChangeFeed } from '../events/change-feed.ts'
 import type { Delivery, Outcome } from './deliver.ts'
@@ -47,12 +46,17 @@ export class WebhookSender {
   readonly #stopListening: () => void
   #wake = () => {}
   #isWoken = false
+  /** When notices of hosts that answer may be due behind those of other hosts, by `performance.now()`. */
+  #answeringAt = 0
 
   constructor(options: WebhookSenderOptions) {
     this.#options = options
     this.#slots = options.slots ?? new DeliverySlots(defaultSlots)
     this.#stopListening = options.feed.listen(change => {
-      if (change.kind === 'unknown' || (change.kind === 'stored' && change.isNoticeDue)) this.wake()
+      if (change.kind === 'deleted' || (change.kind === 'stored' && !change.isNoticeDue)) return
+      const host = change.kind === 'stored' ? change.task?.callback?.host : undefined
+      if (host === undefined || this.#slots.hasAnswered(host)) this.#answeringAt = 0
+      this.wake()
     })
     this.#running = this.#run()
   }
@@ -88,27 +92,40 @@ export class WebhookSender {
   }
 
   async #pause(): Promise<void> {
-    const over = new AbortController()
-    this.#wake = () => over.abort()
-    await delay(this.#options.pollMs ?? pollMs, undefined, { signal: over.signal }).catch(() => undefined)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, this.#options.pollMs ?? pollMs)
+    this.#wake = resolve
+    await promise
+    clearTimeout(timer)
   }
 
-  /** Returns how many notices were claimed. */
+  /**
+   * Returns how many notices were claimed. Of hosts without a result, no more are claimed than there are slots, because
+   * claiming and returning the others would take all the time. Behind them may be notices of hosts that answer.
+   */
   async #claim(): Promise<number> {
     const { signal } = this.#closing
     const exceptHosts = this.#crowdedHosts()
-    const claim = async (isSlow: boolean, limit: number) => {
-      if (limit <= 0) return []
-      const body = { isSlow, limit, leaseMs, exceptHosts }
+    const claim = async (given: Pick<NoticeClaim, 'isSlow' | 'limit' | 'onlyHosts'>) => {
+      if (given.limit <= 0 || given.onlyHosts?.length === 0) return []
+      const body = { ...given, leaseMs, exceptHosts }
       return (await this.#options.taskDb.claimNotices({ body, signal })).body.tasks
     }
-    const [fresh, slow] = await Promise.all([
-      claim(false, claimLimit),
-      claim(true, this.#slots.freeOfFailing),
-    ])
+    const claimFresh = async () => {
+      const limit = Math.max(0, this.#slots.freeOfUntried)
+      const first = await claim({ isSlow: false, limit })
+      if (first.length < limit || performance.now() < this.#answeringAt) return first
+      this.#answeringAt = performance.now() + (this.#options.pollMs ?? pollMs)
+      const onlyHosts = this.#slots.answeringHosts
+      const answering = await claim({ isSlow: false, limit: claimLimit, onlyHosts })
+      if (answering.length === claimLimit) this.#answeringAt = 0
+      return [...first, ...answering]
+    }
+    const slow = claim({ isSlow: true, limit: this.#slots.freeOfFailing })
+    const claimed = (await Promise.all([claimFresh(), slow])).flat()
     const until = performance.now() + holdMs
-    for (const task of [...fresh, ...slow]) this.#accept({ task, until })
-    return fresh.length + slow.length
+    for (const task of claimed) this.#accept({ task, until })
+    return claimed.length
   }
 
   #crowdedHosts(): string[] {
@@ -124,8 +141,7 @@ export class WebhookSender {
       return
     }
     const state = this.#slots.stateOf(host)
-    const hasAnswered = state === 'good' || state === 'slow'
-    if (hasAnswered || (state === 'untried' && this.#slots.isBusy(host))) {
+    if (this.#slots.hasAnswered(host) || (state === 'untried' && this.#slots.isBusy(host))) {
       this.#held.set(host, [...(this.#held.get(host) ?? []), notice])
       return
     }

@@ -23,8 +23,15 @@ function startSender(t: TestContext, slots: DeliverySlots) {
     pollMs: 10,
     feed: { listen: () => () => undefined },
     taskDb: {
-      claimNotices: async ({ body: { isSlow, limit, exceptHosts = [] } }: { body: NoticeClaim }) => {
-        const found = due.filter(({ callback }) => !exceptHosts.includes(callback?.host ?? ''))
+      claimNotices: async ({
+        body: { isSlow, limit, exceptHosts = [], onlyHosts },
+      }: {
+        body: NoticeClaim
+      }) => {
+        const found = due.filter(
+          ({ callback: { host = '' } = {} }) =>
+            !exceptHosts.includes(host) && (onlyHosts?.includes(host) ?? true),
+        )
         const tasks = isSlow ? [] : found.slice(0, limit)
         for (const task of tasks) due.splice(due.indexOf(task), 1)
         return { status: 200, headers: {}, body: { tasks } }
@@ -98,4 +105,15 @@ test('receivers that wait for a slot get the next one in turn, not after a rando
     return hosts().includes('c')
   })
   assert.ok(reports.every(({ state }) => state === 'delivered'))
+})
+
+test('notices of receivers that answer are sent past those of many new ones, which stay until a slot is free', async t => {
+  const slots = new DeliverySlots(limits)
+  const { add, due, hosts, reports } = startSender(t, slots)
+  for (let n = 0; n < 500; n++) add(`dead-${n}`, 1)
+  await until('the slots of new receivers are taken', () => hosts().length === limits.untried)
+  slots.record('fast', true, 1)
+  add('fast', 1)
+  await until('the fast receiver is called', () => hosts().includes('fast'))
+  assert.deepEqual([due.length, reports], [500 - limits.untried, []])
 })

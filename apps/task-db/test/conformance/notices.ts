@@ -60,7 +60,7 @@ export function noticesAreKept(openEngine: OpenEngine): void {
     assert.equal((await store.apply(id, { type: 'repeat-notice' }))?.kind, 'refused')
   })
 
-  test('notices are claimed in the order in which they became due, without those of busy hosts', async t => {
+  test('notices are claimed in the order in which they became due, of the requested hosts', async t => {
     const clock = new ManualClock()
     const store = await openEngine(t, clock)
     for (const number of [1, 2, 3, 4]) {
@@ -70,6 +70,9 @@ export function noticesAreKept(openEngine: OpenEngine): void {
     const claim = { ...fresh, limit: 2, exceptHosts: ['host-1.example', 'host-3.example'] }
     assert.deepEqual(await idsOf(store.claimNotices(claim)), [taskId(2), taskId(4)])
     assert.deepEqual(await store.claimNotices(claim), [])
+    const onlyOthers = { ...fresh, onlyHosts: ['host-3.example', 'host-5.example'] }
+    assert.deepEqual(await idsOf(store.claimNotices(onlyOthers)), [taskId(3)])
+    assert.deepEqual(await store.claimNotices(onlyOthers), [])
     assert.deepEqual(await idsOf(store.claimNotices({ ...fresh, limit: 1 })), [taskId(1)])
   })
 

@@ -7,13 +7,14 @@ import type { Statement } from './transaction.ts'
 
 /** The statement that reads the notices that are due at `now`. The default is the database's time. */
 export function dueNotices(
-  { isSlow, limit, exceptHosts = [] }: NoticeClaim,
+  { isSlow, limit, exceptHosts = [], onlyHosts }: NoticeClaim,
   now: Date | undefined,
 ): Statement {
   const text = `SELECT document FROM tasks
     WHERE notice_is_slow = $1 AND notice_due_at <= coalesce($2::timestamptz, now()) AND NOT (notice_host = ANY ($3))
-    ORDER BY notice_due_at LIMIT $4`
-  return { text, values: [isSlow, now?.toISOString() ?? null, exceptHosts, limit] }
+      AND ($4::text[] IS NULL OR notice_host = ANY ($4))
+    ORDER BY notice_due_at LIMIT $5`
+  return { text, values: [isSlow, now?.toISOString() ?? null, exceptHosts, onlyHosts ?? null, limit] }
 }
 
 export function claimNotices(

@@ -85,10 +85,10 @@ export class SqliteTaskStore implements TaskStore {
     return task
   }
 
-  async claimNotices({ isSlow, limit, leaseMs, exceptHosts = [] }: NoticeClaim) {
+  async claimNotices({ isSlow, limit, leaseMs, exceptHosts = [], onlyHosts }: NoticeClaim) {
     const now = new Date(this.#leaseTime.now()).toISOString()
-    const find = (count: number) =>
-      this.#statements.dueNotices.all(Number(isSlow), now, JSON.stringify(exceptHosts), count)
+    const hosts = [JSON.stringify(exceptHosts), onlyHosts ? JSON.stringify(onlyHosts) : null]
+    const find = (count: number) => this.#statements.dueNotices.all(Number(isSlow), now, ...hosts, count)
     if (find(1).length === 0) return []
     return this.#writes.run(() =>
       find(limit)

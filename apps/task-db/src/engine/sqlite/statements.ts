@@ -44,6 +44,7 @@ export function prepareStatements(database: DatabaseSync) {
     dueNotices: prepare(
       `SELECT document FROM tasks INDEXED BY tasks_by_notice
        WHERE notice_is_slow = ? AND notice_due_at <= ? AND notice_host NOT IN (SELECT value FROM json_each(?))
+         AND (?4 IS NULL OR notice_host IN (SELECT value FROM json_each(?4)))
        ORDER BY notice_due_at LIMIT ?`,
     ),
     leased: prepare('SELECT document FROM tasks WHERE lease_expires_at IS NOT NULL'),
