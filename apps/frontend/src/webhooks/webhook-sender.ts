@@ -23,6 +23,8 @@ const leaseMs = 45_000
 /** A notice is held for at most this time. A delivery that begins at its end still has the rest of the lease. */
 const holdMs = 20_000
 const claimLimit = 100
+/** So many deliveries to new hosts begin before notices of other hosts are claimed again. */
+const untriedLimit = 8
 const pollMs = 1000
 const closingMs = 3000
 
@@ -105,14 +107,13 @@ export class WebhookSender {
    */
   async #claim(): Promise<number> {
     const { signal } = this.#closing
-    const exceptHosts = this.#crowdedHosts()
     const claim = async (given: Pick<NoticeClaim, 'isSlow' | 'limit' | 'onlyHosts'>) => {
       if (given.limit <= 0 || given.onlyHosts?.length === 0) return []
-      const body = { ...given, leaseMs, exceptHosts }
+      const body = { ...given, leaseMs, exceptHosts: this.#crowdedHosts() }
       return (await this.#options.taskDb.claimNotices({ body, signal })).body.tasks
     }
     const claimFresh = async () => {
-      const limit = Math.max(0, this.#slots.freeOfUntried)
+      const limit = Math.max(0, Math.min(untriedLimit, this.#slots.freeOfUntried))
       const first = await claim({ isSlow: false, limit })
       if (first.length < limit || performance.now() < this.#answeringAt) return first
       this.#answeringAt = performance.now() + (this.#options.pollMs ?? pollMs)
@@ -155,6 +156,8 @@ export class WebhookSender {
         const outcome = await this.#deliver(task)
         if (outcome.isGood !== undefined) this.#slots.record(host, outcome.isGood, outcome.tookMs)
         slot[Symbol.dispose]()
+        // Its further notices were not claimed while it was busy.
+        if (this.#slots.hasAnswered(host)) this.#answeringAt = 0
         this.#startHeld()
         if (outcome.report) await this.#report(task, outcome.report)
         // A slot for slow notices may be free.

@@ -13,14 +13,14 @@ interface Delivery {
 }
 
 /** A sender of notices that are in memory, and whose receivers answer when the test lets them. */
-function startSender(t: TestContext, slots: DeliverySlots) {
+function startSender(t: TestContext, slots: DeliverySlots, pollMs = 10) {
   const due: Task[] = []
   const underWay: Delivery[] = []
   const reports: NoticeReport[] = []
   const sender = new WebhookSender({
     logger,
     slots,
-    pollMs: 10,
+    pollMs,
     feed: { listen: () => () => undefined },
     taskDb: {
       claimNotices: async ({
@@ -72,7 +72,7 @@ function startSender(t: TestContext, slots: DeliverySlots) {
       due.push({ id: `task-${count++}`, callback: { host, token: 0, isSlow: false } } as Task)
   }
   const hosts = () => underWay.map(({ host }) => host).sort()
-  return { add, due, hosts, reports, underWay }
+  return { add, due, hosts, reports, underWay, wake: () => sender.wake() }
 }
 
 const limits = { all: 4, host: 2, notFast: 3, untried: 3, slow: 2, failing: 1 }
@@ -116,4 +116,20 @@ test('notices of receivers that answer are sent past those of many new ones, whi
   add('fast', 1)
   await until('the fast receiver is called', () => hosts().includes('fast'))
   assert.deepEqual([due.length, reports], [500 - limits.untried, []])
+})
+
+test('a receiver that was busy gets its next notice when it has answered, although many new ones wait', async t => {
+  const slots = new DeliverySlots({ ...limits, all: 6 })
+  slots.record('fast', true, 1)
+  const { add, due, hosts, underWay, wake } = startSender(t, slots, 60_000)
+  for (let n = 0; n < 500; n++) add(`dead-${n}`, 1)
+  add('fast', 2)
+  wake()
+  const fastUnderWay = () => underWay.filter(({ host }) => host === 'fast')
+  await until('all slots are taken', () => hosts().length === limits.untried + limits.host)
+  add('fast', 1)
+  wake()
+  fastUnderWay()[0]?.answer(1)
+  await until('the last notice is under way', () => fastUnderWay().length === limits.host)
+  assert.equal(due.length, 500 - limits.untried)
 })
