@@ -7,7 +7,9 @@ import {
   UnexpectedReply,
 } from '@darkroom/contracts'
 
-/** How long a call waits while an earlier batch is under way; about as long as a commit takes. */
+/** With one batch at a time, client and service would wait for each other. More batches would be smaller, and cost more. */
+const maxUnderWay = 3
+/** How long a call waits if so many batches are under way: about as long as a commit takes. */
 const longestWaitMs = 3
 
 interface BatchClient {
@@ -25,8 +27,8 @@ interface WaitingCall {
 }
 
 /**
- * The same client, which sends calls of `routes` in batches: those that are made at once, and those that are made while a
- * batch is under way. Calls that can be aborted, and calls that the service may hold (`wait`), are sent alone.
+ * The same client, which sends calls of `routes` in batches: those that are made at once, and those that are made while
+ * several batches are under way. Calls that can be aborted, and calls that the service may hold (`wait`), are sent alone.
  */
 export function batchCalls<Client extends BatchClient>(
   client: Client,
@@ -54,7 +56,7 @@ class Batcher {
     if (call.signal || heldSeconds(call) > 0) return this.#sendAlone(name, call)
     return new Promise((resolve, reject) => {
       this.#waiting.push({ name, call, resolve, reject })
-      if (this.#underWay === 0 || this.#waiting.length >= maxBatchedCalls) this.#leaveSoon()
+      if (this.#underWay < maxUnderWay || this.#waiting.length >= maxBatchedCalls) this.#leaveSoon()
       else this.#longestWait ??= setTimeout(() => this.#leave(), longestWaitMs)
     })
   }

@@ -194,19 +194,32 @@ suite('a call', () => {
     assert.deepEqual(paths.toSorted(), ['/batch', '/notes/b', '/notes/claim?wait=5'])
   })
 
-  test('while a batch is under way joins the next, which does not wait long for a slow call', async t => {
+  test('while three batches are under way waits for others, but not long for slow calls', async t => {
     const slow = Promise.withResolvers<void>()
     const { get, paths } = await serveNotes(t, {
       getNote: async id => {
-        if (id === 'slow') await slow.promise
+        if (id.startsWith('slow')) await slow.promise
       },
     })
-    const first = [get('slow'), get('a')]
-    await until('the first batch has arrived', async () => paths.length === 1)
-    assert.deepEqual(await idsOf([get('b'), get('c')]), ['200 b', '200 c'])
+    const first: ReturnType<typeof get>[] = []
+    for (const [n, name] of ['a', 'b', 'c'].entries()) {
+      first.push(get(`slow ${name}`), get(name))
+      await until('the batch has arrived', async () => paths.length > n)
+    }
+    const calls = [get('d')]
+    await new Promise(setImmediate)
+    calls.push(get('e'))
+    assert.deepEqual(await idsOf(calls), ['200 d', '200 e'])
     slow.resolve()
-    assert.deepEqual(await idsOf(first), ['200 slow', '200 a'])
-    assert.deepEqual(paths, ['/batch', '/batch'])
+    assert.deepEqual(await idsOf(first), [
+      '200 slow a',
+      '200 a',
+      '200 slow b',
+      '200 b',
+      '200 slow c',
+      '200 c',
+    ])
+    assert.deepEqual(paths, Array(4).fill('/batch'))
   })
 
   test('fails like the whole batch if the service cannot be reached', async t => {
