@@ -82,13 +82,8 @@ const nameOf = ({ files }: TestJob) =>
 async function runJob(job: TestJob): Promise<JobResult> {
   const startedAt = performance.now()
   const preload = job.preload === undefined ? [] : ['--import', job.preload]
-  const options = [
-    '--test',
-    '--test-isolation=none',
-    '--test-reporter=spec',
-    `--test-timeout=${testTimeoutMs}`,
-  ]
-  const child = spawn(process.execPath, [...preload, ...options, ...job.files], {
+  const options = ['--test-reporter=spec', `--test-timeout=${testTimeoutMs}`]
+  const child = spawn(process.execPath, [...preload, ...options, 'test/run-files.ts', ...job.files], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
