@@ -72,7 +72,7 @@ export const NoticeClaim = Type.Object(
     leaseMs: Type.Integer({ minimum: 100, maximum: 3_600_000 }),
     exceptHosts: Type.Optional(Type.Array(Host, { maxItems: 200, description: 'Hosts that are busy' })),
     onlyHosts: Type.Optional(
-      Type.Array(Host, { maxItems: 10_000, description: 'Notices of other hosts are not claimed' }),
+      Type.Array(Host, { maxItems: 1000, description: 'Notices of other hosts are not claimed' }),
     ),
   },
   { additionalProperties: false },

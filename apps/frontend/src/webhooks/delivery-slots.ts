@@ -29,6 +29,8 @@ export const slowAnswerMs = 500
 const resultLifetimeMs = 600_000
 /** The oldest results are deleted first. */
 const maxHosts = 10_000
+/** A claim that names so many hosts of 255 letters is a quarter of what task-db accepts. */
+const maxNamedHosts = 1000
 
 type HostState = 'good' | 'untried' | 'slow' | 'failing'
 
@@ -68,9 +70,10 @@ export class DeliverySlots {
     return this.#freeOf('untried')
   }
 
-  /** The hosts that answered lately, at most 10 000. */
+  /** The hosts that answered last. */
   get answeringHosts(): string[] {
-    return [...this.#results.keys()].filter(host => this.hasAnswered(host))
+    const hosts = [...this.#results.keys()].filter(host => this.hasAnswered(host))
+    return hosts.slice(-maxNamedHosts)
   }
 
   /** Whether the last result of a host is an answer, fast or slow. */

@@ -135,3 +135,13 @@ suite('the slots for deliveries', () => {
     assert.equal(slots.stateOf('b'), 'untried')
   })
 })
+
+test('a claim names the thousand hosts that answered last', () => {
+  const slots = new DeliverySlots()
+  for (let n = 0; n < 2000; n++) slots.record(`host-${n}`, true, n % 2 === 0 ? 0 : slowAnswerMs + 1)
+  slots.record('host-1999', false)
+  slots.record('host-7', true)
+  const hosts = slots.answeringHosts
+  assert.equal(hosts.length, 1000)
+  assert.deepEqual([hosts[0], hosts.at(-2), hosts.at(-1)], ['host-1000', 'host-1998', 'host-7'])
+})
