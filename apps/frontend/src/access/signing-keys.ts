@@ -16,7 +16,7 @@ export function deriveKey(root: Uint8Array, purpose: Purpose): Buffer {
 }
 
 /**
- * Reads the root secret; makes it if there is none. When several make it at once, all get the same secret.
+ * Reads the root secret, or makes it. When several callers make it at once, all get the same secret.
  *
  * @throws ServiceProblem 503 if kv-config has a value of another length
  */

@@ -6,7 +6,7 @@ import type { TaskChange } from '../engine.ts'
 import { checkAcceptsWrites, endConnection } from './connection.ts'
 import { askServer, ConnectionLost, describeFailure } from './failures.ts'
 import type { Server, Servers } from './servers.ts'
-import type { Statement } from './transaction.ts'
+import type { Statement } from './statement.ts'
 
 /** PostgreSQL refuses payloads of 8000 bytes and more; an id takes 36 bytes, and a comma. */
 const idsPerNotification = 200

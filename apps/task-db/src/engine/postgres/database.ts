@@ -3,8 +3,8 @@ import { DatabaseError, type Pool, type QueryResultRow } from 'pg'
 import type { ConnectionOptions } from './connection.ts'
 import { askServer, ConnectionLost, failureKind } from './failures.ts'
 import { Preparation } from './preparation.ts'
-import { prepared } from './prepared.ts'
 import { Servers } from './servers.ts'
+import { prepared } from './statement.ts'
 import { attemptChange, type Change, type UnknownCommit } from './transaction.ts'
 
 /** SQLSTATE */

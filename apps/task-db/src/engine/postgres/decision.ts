@@ -1,7 +1,7 @@
 import type { Task } from '@darkroom/contracts'
 import type { QueryResultRow } from 'pg'
 import type { TaskChange } from '../engine.ts'
-import type { Statement } from './transaction.ts'
+import type { Statement } from './statement.ts'
 
 /**
  * Work for several callers, in one transaction: it locks the rows and then decides what changes. So that transactions don't

@@ -4,8 +4,8 @@ import { type TaskEvent, transition } from '../../transitions.ts'
 import type { TaskChange } from '../engine.ts'
 import { type Decision, stored } from './decision.ts'
 import { headTurn, type LineRow, lastTurnOf, OwnerTurns } from './owner-turns.ts'
+import type { Statement } from './statement.ts'
 import { type TaskRow, tasksById, updateTasks } from './task-rows.ts'
-import type { Statement } from './transaction.ts'
 
 export function applyEvents(
   events: { id: string; event: TaskEvent }[],

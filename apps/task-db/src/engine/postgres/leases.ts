@@ -3,8 +3,8 @@ import type { Outcome } from '../../event-outcome.ts'
 import { cutLease, type TaskEvent } from '../../transitions.ts'
 import type { Decision } from './decision.ts'
 import { applyInOrder } from './events.ts'
+import type { Statement } from './statement.ts'
 import { type TaskRow, tasksById } from './task-rows.ts'
-import type { Statement } from './transaction.ts'
 
 /** With this order, PostgreSQL uses the index even if its statistics are wrong. */
 const expired =

@@ -2,8 +2,8 @@ import type { NoticeClaim } from '@darkroom/contracts'
 import type { Outcome } from '../../event-outcome.ts'
 import type { Decision } from './decision.ts'
 import { applyInOrder } from './events.ts'
+import type { Statement } from './statement.ts'
 import { type TaskRow, tasksById } from './task-rows.ts'
-import type { Statement } from './transaction.ts'
 
 /** The statement that reads the notices that are due at `now`. The default is the database's time. */
 export function dueNotices(

@@ -22,8 +22,8 @@ import { anyExpired, anyTooLong, cutLeases, expireLeases } from './leases.ts'
 import { maintain } from './maintenance.ts'
 import { addCounts } from './minute-counts.ts'
 import { claimNotices, dueNotices } from './notices.ts'
+import type { Statement } from './statement.ts'
 import { findTasks, keyColumn, selectPage, type TaskRow } from './task-rows.ts'
-import type { Statement } from './transaction.ts'
 import { UnansweredClaims } from './unanswered-claims.ts'
 
 export interface PostgresOptions extends ConnectionOptions {

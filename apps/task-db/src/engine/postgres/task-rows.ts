@@ -1,7 +1,7 @@
 import type { Task, TaskState } from '@darkroom/contracts'
 import type { TaskQuery } from '../engine.ts'
 import type { Database } from './database.ts'
-import type { Statement } from './transaction.ts'
+import type { Statement } from './statement.ts'
 
 /** pg parses JSON columns. */
 export interface TaskRow {

@@ -1,11 +1,6 @@
 import type { Pool, PoolClient, QueryResult, QueryResultRow } from 'pg'
 import { askServer, ConnectionLost, endsConnection } from './failures.ts'
-import { prepared } from './prepared.ts'
-
-export interface Statement {
-  text: string
-  values: readonly unknown[]
-}
+import { prepared, type Statement } from './statement.ts'
 
 /**
  * A transaction in two round trips: the first reads and locks rows, the second writes.

@@ -1,5 +1,9 @@
 import type { QueryConfig } from 'pg'
-import type { Statement } from './transaction.ts'
+
+export interface Statement {
+  text: string
+  values: readonly unknown[]
+}
 
 const names = new Map<string, string>()
 
