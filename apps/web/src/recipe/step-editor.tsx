@@ -94,8 +94,9 @@ export function StepEditor({ place, step, at, count }: StepEditorProps) {
   )
 }
 
-function shortly(values: Step['values']): string {
-  return Object.entries(values)
+function shortly({ width, height, ...others }: Step['values']): string {
+  const sides = width && height ? { size: `${width} × ${height}` } : { width, height }
+  return Object.entries({ ...sides, ...others })
     .filter(([, value]) => value !== undefined && value !== '' && value !== false)
     .map(([name, value]) => (value === true ? name : String(value)))
     .join(' ')

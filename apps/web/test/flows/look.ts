@@ -151,6 +151,8 @@ export function lookFlows({ open, openWithSettings, png, post }: InBrowser): voi
       )
     assert.deepEqual(cut, [])
     await assertNotWide(page)
+    await page.getByRole('button', { name: 'Add a variant' }).click()
+    await page.locator('.step-values').getByText('200 × 200', { exact: true }).waitFor()
   })
 
   test('the header fits into a narrow phone while the page connects', async () => {
@@ -163,6 +165,16 @@ export function lookFlows({ open, openWithSettings, png, post }: InBrowser): voi
       await page.goto(new URL(path, page.url()).href)
       await page.locator('header').getByText('Connecting').waitFor()
       await assertNotWide(page)
+    }
+  })
+
+  test('with reduced motion, no element changes by a transition', async () => {
+    for (const path of ['/', '/status', '/docs']) {
+      await using opened = await open(path, { reducedMotion: 'reduce' })
+      const transitions = await opened.page
+        .locator('body *')
+        .evaluateAll(all => all.map(each => getComputedStyle(each).transitionProperty))
+      assert.deepEqual([...new Set(transitions)], ['none'])
     }
   })
 
