@@ -1,5 +1,4 @@
 import type { ServiceStats } from '@darkroom/contracts'
-import { Scrollable } from '../shell/scrollable.tsx'
 import { filters, setFilters } from './filters.ts'
 
 /** Every instance of a service: whether it and its engine answer. */
@@ -41,29 +40,38 @@ export function Services({ services }: { services: readonly ServiceStats[] }) {
 
 function ServiceTable({ services }: { services: readonly ServiceStats[] }) {
   return (
-    <Scrollable label="Services">
-      <table class="services">
-        <thead>
-          <tr>
-            <th scope="col">Service</th>
-            <th scope="col">State</th>
-            <th scope="col">Engine</th>
-            <th scope="col">Address</th>
+    <table class="services" aria-label="Services">
+      <thead>
+        <tr>
+          <th scope="col">Service</th>
+          <th scope="col">State</th>
+          <th scope="col">Engine</th>
+        </tr>
+      </thead>
+      <tbody>
+        {services.map(({ service, instance, url, engine = '', isReady, problem }) => (
+          <tr key={`${service}/${instance}`}>
+            <th scope="row">
+              {service}
+              <Address url={url} />
+            </th>
+            <td class={isReady ? 'ready' : 'ready is-not'}>{isReady ? 'ready' : (problem ?? 'not ready')}</td>
+            <td>{engine}</td>
           </tr>
-        </thead>
-        <tbody>
-          {services.map(({ service, instance, url, engine = '', isReady, problem }) => (
-            <tr key={`${service}/${instance}`}>
-              <th scope="row">{service}</th>
-              <td class={isReady ? 'ready' : 'ready is-not'}>
-                {isReady ? 'ready' : (problem ?? 'not ready')}
-              </td>
-              <td>{engine}</td>
-              <td class="id">{url}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scrollable>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+/** Below the name, so that the table fits on a phone. Its line ends after the scheme, if it has to. */
+function Address({ url }: { url: string }) {
+  const place = url.indexOf('//') + 2
+  return (
+    <span class="id">
+      {url.slice(0, place)}
+      <wbr />
+      {url.slice(place)}
+    </span>
   )
 }
