@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { inWords, Refusal } from '../api/refusal.ts'
+import { Prose } from '../shell/prose.tsx'
 import { useModal } from '../shell/use-modal.ts'
 import { askForKey, type Session, session, signIn } from './session.ts'
 
@@ -28,7 +29,9 @@ export function SignIn() {
     <dialog class="sign-in" aria-labelledby="sign-in-title" {...useModal(askForKey.value, cancel)}>
       <form onSubmit={event => void submit(event)}>
         <h2 id="sign-in-title">Sign in</h2>
-        <p class="hint">{reason(session.value)}</p>
+        <p class="hint">
+          <Prose text={reason(session.value)} />
+        </p>
         <div class="field">
           <label for="key">API key</label>
           <input
@@ -68,5 +71,5 @@ function reason(current: Session): string {
   if (current.state !== 'signed-out') return 'Use an API key to see the images of its owner.'
   if (current.why === 'ended')
     return 'Your key was revoked or has expired. Sign in with another key; then the files that are not uploaded yet are uploaded.'
-  return 'This Darkroom requires an API key. An operator makes keys with: npx darkroom keys create'
+  return 'This Darkroom requires an API key. An operator makes keys with `npx darkroom keys create`.'
 }

@@ -7,6 +7,12 @@ import { lastFile } from './last-file.ts'
 import { enqueue, isHeld } from './queue.ts'
 import { goesInPieces, rememberRow } from './send-in-pieces.ts'
 
+/** On a phone, the list begins below the window: without this, one would not see that anything happens. */
+function bringListIntoView(): void {
+  const head = document.querySelector('.images-head')
+  if (head && head.getBoundingClientRect().bottom > innerHeight) head.scrollIntoView()
+}
+
 /** Adds files to the list with the current recipe, and sends them. Collected files get the recipe when they are sent. */
 export function addFiles(files: readonly File[]): void {
   if (files.length === 0) return
@@ -15,5 +21,6 @@ export function addFiles(files: readonly File[]): void {
   const rows = files.map(file => rowOfFile(file, isHeld.peek() ? undefined : uploadOptionsFor(file)))
   for (const row of rows) if (goesInPieces(row)) void rememberRow(row)
   enqueue(rows)
+  if (!isHeld.peek()) bringListIntoView()
   announce(files.length === 1 ? `${files[0]?.name} was added` : `${files.length} images were added`)
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { until } from '@darkroom/testing'
 import type { Route } from 'playwright-core'
-import { addTo, fileOf, type InBrowser, untilLoaded } from '../in-browser.ts'
+import { addTo, fileOf, type InBrowser, rowOf, untilLoaded } from '../in-browser.ts'
 import { assertAccessible, assertApart, assertNotWide } from '../open-page.ts'
 
 const address = `postgres://darkroom@${'database_'.repeat(20)}:5432/darkroom`
@@ -120,6 +120,30 @@ export function rareStateFlows({ open, local, png }: InBrowser): void {
       })
       assert.equal(lines, 1)
     }
+  })
+
+  test('on a phone, images that are added are in view, and collecting them does not move the page', async () => {
+    await using opened = await open('/', { viewport: { width: 360, height: 740 }, hasTouch: true })
+    const { page } = opened
+    const topOf = (selector: string) =>
+      page
+        .locator(selector)
+        .first()
+        .evaluate(each => each.getBoundingClientRect().top)
+    await page.getByLabel('Collect first').check()
+    await page.evaluate(() => scrollTo(0, 0))
+    await addTo(page, fileOf('collected.png', png))
+    assert.ok((await topOf('.images-head')) > 740)
+    await page.getByRole('button', { name: 'Send it' }).click()
+    await page.getByLabel('Collect first').uncheck()
+    await page.evaluate(() => scrollTo(0, 0))
+    await addTo(page, fileOf('added.png', png))
+    await rowOf(page, 'added.png').waitFor()
+    assert.ok((await topOf('.images-head')) >= 0)
+    assert.ok((await topOf('.row')) < 640)
+    const boxes = page.locator('.images input[type="checkbox"]')
+    const edges = await boxes.evaluateAll(all => all.map(box => box.getBoundingClientRect().left))
+    assert.equal(new Set(edges.map(Math.round)).size, 1, edges.join())
   })
 
   test('by keyboard, the focus stays near a control that disappears or is disabled', async () => {

@@ -25,6 +25,7 @@ export function signInFlows({ open, png, createKey, revokeKey }: InBrowser): voi
     await using opened = await open()
     const { page } = opened
     await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    assert.equal(await page.locator('.sign-in code').textContent(), 'npx darkroom keys create')
     assert.equal(await page.locator('.live').textContent(), '') // it does not connect without a key
     await assertAccessible(page)
     await signInWith(page, `${key.slice(0, -1)}${key.endsWith('0') ? '1' : '0'}`)
