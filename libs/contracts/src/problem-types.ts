@@ -62,7 +62,7 @@ export const problemRemedies = {
   'preset-not-found': 'There is no such preset. `GET /presets` lists all',
   'queue-full': 'Too many images are waiting. Send the request again after Retry-After',
   'range-not-satisfiable': 'Send a Range within the size that Content-Range contains',
-  'request-timeout': 'The request arrived too slowly. Send it again',
+  'request-timeout': 'Send the request again, over a faster connection if possible',
   'secret-unreadable': 'Make a new secret: `POST /webhooks/secret/rotate`',
   'shutting-down': 'This frontend stops. Send the request again after Retry-After',
   'signing-secret-lost': 'An operator must restore kv-config, as the detail explains',

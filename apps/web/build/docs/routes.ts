@@ -30,7 +30,7 @@ const statuses: Readonly<Record<string, string>> = {
   412: 'a precondition is not met',
   413: 'too large',
   414: 'the path is too long',
-  415: 'not a supported image type',
+  415: 'not a supported type',
   416: 'the range is outside the image',
   417: 'an expectation that is not supported',
   422: 'the image cannot be developed',
