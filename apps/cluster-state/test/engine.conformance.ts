@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict'
 import { suite, type TestContext, test } from 'node:test'
-import { type Entry, keyOf, raiseCount, writeRegister } from '@darkroom/crdt'
+import { type Entry, keyOf, raiseCount } from '@darkroom/crdt'
 import type { StateStore } from '../src/engine/engine.ts'
+import { registerEntry } from './register-entry.ts'
 
 export type OpenEngine = (t: TestContext) => StateStore
 
-export const registerEntry = (name: string, value: number): Entry => ({
-  kind: 'register',
-  name,
-  ...writeRegister(undefined, 'node-1', value),
-})
 const countEntry = (name: string, node: string, total: number): Entry => ({
   kind: 'count',
   name,

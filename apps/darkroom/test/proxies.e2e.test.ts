@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { join } from 'node:path'
@@ -9,6 +8,7 @@ import {
   httpRequest as ask,
   freePort,
   generateImage,
+  sha256,
   startDarkroom,
   startProgram,
   temporaryFolder,
@@ -177,8 +177,4 @@ async function passesEventsOn(url: string): Promise<void> {
     if (text.includes(`"id":"${id}","state":"finished"`)) break
   }
   assert.ok(text.includes(`"id":"${id}","state":"finished"`), text)
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { httpRequest } from '@darkroom/testing'
-import { patterned, sha256 } from './content.ts'
+import { httpRequest, sha256 } from '@darkroom/testing'
+import { patterned } from './content.ts'
 
 /**
  * Puts blobs of many sizes, four at a time and in separate chunks, until the storage is killed. Keeps the digest of each

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 
 export const MiB = 1024 * 1024
@@ -12,10 +11,6 @@ export function patterned(length: number, seed = 1): Buffer {
     bytes[at] = state >>> 24
   }
   return bytes
-}
-
-export function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
 }
 
 /** Bytes in chunks, as from a socket. */

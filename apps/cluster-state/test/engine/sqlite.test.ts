@@ -4,7 +4,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { suite, type TestContext, test } from 'node:test'
 import { startScript, temporaryFolder, until } from '@darkroom/testing'
 import { SqliteStateStore } from '../../src/engine/sqlite.ts'
-import { engineConformance, registerEntry } from '../engine.conformance.ts'
+import { engineConformance } from '../engine.conformance.ts'
+import { registerEntry } from '../register-entry.ts'
 
 engineConformance('SQLite', t => open(t, join(temporaryFolder(t), 'state.sqlite')))
 

@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { type Entry, keyOf, raiseCount, writeRegister } from '@darkroom/crdt'
+import { type Entry, keyOf, raiseCount } from '@darkroom/crdt'
 import type { Draft } from '../../src/node/draft.ts'
 import { Ledger } from '../../src/node/ledger.ts'
-
-const registerOf = (name: string, value: number): Entry => ({
-  kind: 'register',
-  name,
-  ...writeRegister(undefined, 'node-1', value),
-})
+import { registerEntry } from '../register-entry.ts'
 
 function increment(draft: Draft, amount: number): number {
   draft.put({
@@ -88,12 +83,12 @@ suite('the ledger', () => {
 
   test('rejects only the write that throws, not the others of its group', async () => {
     const { ledger, saves } = prepare()
-    const blocking = ledger.write(draft => draft.put(registerOf('first', 1)))
-    const good = ledger.write(draft => draft.put(registerOf('a', 1)))
+    const blocking = ledger.write(draft => draft.put(registerEntry('first', 1)))
+    const good = ledger.write(draft => draft.put(registerEntry('a', 1)))
     const bad = ledger.write(() => {
       throw new RangeError('no')
     })
-    const alsoGood = ledger.write(draft => draft.put(registerOf('b', 1)))
+    const alsoGood = ledger.write(draft => draft.put(registerEntry('b', 1)))
     saves[0]?.end.resolve()
     await blocking
     await assert.rejects(bad, RangeError)
@@ -104,10 +99,10 @@ suite('the ledger', () => {
 
   test('saves nothing when nothing is new', async () => {
     const { ledger, saves, changes } = prepare()
-    const first = ledger.write(draft => draft.put(registerOf('a', 2)))
+    const first = ledger.write(draft => draft.put(registerEntry('a', 2)))
     saves[0]?.end.resolve()
     assert.equal(await first, true)
-    assert.equal(await ledger.write(draft => draft.put(registerOf('a', 1))), false)
+    assert.equal(await ledger.write(draft => draft.put(registerEntry('a', 1))), false)
     assert.deepEqual([saves.length, changes.length], [1, 1])
   })
 })

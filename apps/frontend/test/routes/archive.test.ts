@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import { problemType } from '@darkroom/contracts'
-import { generateImage, temporaryFolder } from '@darkroom/testing'
+import { generateImage, sha256, temporaryFolder } from '@darkroom/testing'
 import { startGuarded } from '../access/start-guarded.ts'
 import { failNext, finishNext } from '../start-frontend.ts'
 
@@ -49,9 +49,7 @@ test('an archive has each result once, and the length of its Content-Length', as
   const head = await guarded.askWith(alice.key, `/images/archive?ids=${ids}`, { method: 'HEAD' })
   assert.deepEqual([head.status, head.headers['content-length']], [200, headers['content-length']])
   const listed = listZip(t, body)
-  const expected = results.map(
-    (result, index) => `${ids[index]}.png ${createHash('sha256').update(result).digest('hex')}`,
-  )
+  const expected = results.map((result, index) => `${ids[index]}.png ${sha256(result)}`)
   assert.deepEqual(listed, expected)
 })
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, suite, test } from 'node:test'
 import { problemType } from '@darkroom/contracts'
-import { generateImage, until } from '@darkroom/testing'
+import { generateImage, sha256, until } from '@darkroom/testing'
 import { failNext, finishNext, startFrontend, takeWork } from '../start-frontend.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
@@ -22,7 +22,7 @@ async function finished(body?: Uint8Array): Promise<string> {
 }
 
 function etagOf(bytes: Uint8Array): string {
-  return `"${createHash('sha256').update(bytes).digest('hex')}"`
+  return `"${sha256(bytes)}"`
 }
 
 const id = await finished(gif)

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import { after, test } from 'node:test'
 import { defaultOperations } from '@darkroom/contracts'
-import { generateImage, imageKinds } from '@darkroom/testing'
+import { generateImage, imageKinds, sha256 } from '@darkroom/testing'
 import sharp from 'sharp'
 import { startMaster, upload } from '../start-master.ts'
 import { chunksOf, taskOf } from './uploading.ts'
@@ -26,7 +25,7 @@ for (const kind of imageKinds) {
       width: 70,
       height: 50,
       frames: 1,
-      sha256: createHash('sha256').update(bytes).digest('hex'),
+      sha256: sha256(bytes),
     })
     assert.deepEqual([task.state, task.attempts, task.maxAttempts], ['not-started', 0, 3])
     assert.deepEqual(task.operations, defaultOperations)

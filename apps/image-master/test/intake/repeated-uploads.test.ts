@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { after, suite, test } from 'node:test'
-import { assertProblem, generateImage } from '@darkroom/testing'
+import { assertProblem, generateImage, sha256 } from '@darkroom/testing'
 import { startMaster, storedKeys, upload } from '../start-master.ts'
 import { taskOf } from './uploading.ts'
 
@@ -73,7 +73,7 @@ suite('two uploads with the same id', () => {
       headers: {},
     })
     assert.equal(stored.status, 200)
-    const digest = createHash('sha256').update(otherImage).digest('hex')
+    const digest = sha256(otherImage)
     assert.deepEqual([task.original.sha256, stored.headers.etag], [digest, `"${digest}"`])
   })
 

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
 import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import sharp from 'sharp'
 import { allowOnlyOurLoaders } from '../../src/develop/allow-loaders.ts'
 import { UnusableImage } from '../../src/develop/unusable-image.ts'
+import { collectGarbage } from '../collect-garbage.ts'
 import { randomFrom } from '../seeded-random.ts'
 import type { HostileInput } from './hostile/hostile-input.ts'
 import { hostileInputs } from './hostile/hostile-inputs.ts'
@@ -23,8 +22,6 @@ import { limits, run } from './run.ts'
 sharp.concurrency(1)
 sharp.cache(false)
 allowOnlyOurLoaders()
-setFlagsFromString('--expose-gc')
-const collectGarbage = runInNewContext('gc') as () => void
 
 const [seed = 0, toleratedGrowthBytes = 0] = process.argv.slice(2).map(Number)
 const inputs = await hostileInputs(randomFrom(seed))

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs'
 import process from 'node:process'
 import { buffer } from 'node:stream/consumers'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { parseOperations } from '@darkroom/contracts'
 import sharp from 'sharp'
 import { allowOnlyOurLoaders } from '../../src/develop/allow-loaders.ts'
 import { develop } from '../../src/develop/develop.ts'
+import { collectGarbage } from '../collect-garbage.ts'
 import { generatedPhoto } from '../generated-photo.ts'
 import { limits, run } from './run.ts'
 
@@ -19,8 +18,6 @@ import { limits, run } from './run.ts'
 sharp.concurrency(1)
 sharp.cache(false)
 allowOnlyOurLoaders()
-setFlagsFromString('--expose-gc')
-const collectGarbage = runInNewContext('gc') as () => void
 
 if (process.argv[2] === 'large') await developLarge()
 else if (process.argv[2] === 'alone') await developAlone(process.argv[3] ?? '')

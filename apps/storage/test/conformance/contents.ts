@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { buffer } from 'node:stream/consumers'
 import { test } from 'node:test'
+import { sha256 } from '@darkroom/testing'
 import type { BlobId } from '../../src/engine/engine.ts'
-import { asStream, inChunks, MiB, patterned, sha256 } from '../content.ts'
+import { asStream, inChunks, MiB, patterned } from '../content.ts'
 import { describe, id, listAll, type OpenEngine, opened, png, read } from './open-engine.ts'
 
 export function contentsAreKept(open: OpenEngine): void {

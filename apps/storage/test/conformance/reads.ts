@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { buffer } from 'node:stream/consumers'
 import { test } from 'node:test'
+import { sha256 } from '@darkroom/testing'
 import type { BlobStore } from '../../src/engine/engine.ts'
-import { asStream, inChunks, MiB, patterned, sha256 } from '../content.ts'
+import { asStream, inChunks, MiB, patterned } from '../content.ts'
 import { id, type OpenEngine, opened, png } from './open-engine.ts'
 
 export function readsAreStable(open: OpenEngine): void {

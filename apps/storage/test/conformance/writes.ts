@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { sha256 } from '@darkroom/testing'
 import type { BlobId, Condition } from '../../src/engine/engine.ts'
-import { inChunks, MiB, patterned, sha256 } from '../content.ts'
+import { inChunks, MiB, patterned } from '../content.ts'
 import { describe, id, type OpenEngine, png, read } from './open-engine.ts'
 
 export function writesAreGuarded(open: OpenEngine): void {

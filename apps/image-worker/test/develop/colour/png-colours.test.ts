@@ -7,6 +7,7 @@ import { makeProfile } from '../../../src/develop/colour/make-profile.ts'
 import { encodeSrgb } from '../../../src/develop/colour/srgb.ts'
 import { attachToPng } from '../../../src/develop/metadata/attach-to-png.ts'
 import { chunk, firstDataOf, withChunks } from '../../permute/png/png-assembler.ts'
+import { uint32 } from '../heic/heif-assembler.ts'
 import { assertSame, inspect, meanError, permuted } from '../inspect.ts'
 import { bytesOf } from '../run.ts'
 import { geometric, linear } from './files.ts'
@@ -144,9 +145,3 @@ test('a PNG with any contents of its colour chunks is developed into every forma
     { numRuns: 60 },
   )
 })
-
-function uint32(value: number): Buffer {
-  const bytes = Buffer.alloc(4)
-  bytes.writeUInt32BE(value)
-  return bytes
-}

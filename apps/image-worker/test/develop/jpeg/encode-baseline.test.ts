@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { photograph } from '@darkroom/testing'
-import sharp, { type JpegOptions } from 'sharp'
+import type { JpegOptions } from 'sharp'
 import { encodeBaseline } from '../../../src/develop/jpeg/encode-baseline.ts'
 import { optimiseJpeg } from '../../../src/develop/jpeg/optimise-jpeg.ts'
 import type { Raster } from '../../../src/develop/raster.ts'
 import { toSharp } from '../../../src/develop/through-sharp.ts'
 import { noiseBytes } from '../../permute/pictures.ts'
+import { decode } from './decode.ts'
 
 /** Sizes below and above the division into strips, rows that fill no unit, grey, and both samplings. */
 const kinds: readonly [name: string, raster: Raster, options: JpegOptions][] = [
@@ -59,8 +60,4 @@ function photo(width: number, height: number, channels: 1 | 3): Raster {
 
 function spaceOf({ isGrey }: Raster): 'b-w' | 'srgb' {
   return isGrey ? 'b-w' : 'srgb'
-}
-
-async function decode(jpeg: Uint8Array): Promise<Buffer> {
-  return sharp(jpeg, { failOn: 'warning' }).raw().toBuffer()
 }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import sharp from 'sharp'
 import { optimiseJpeg } from '../../../src/develop/jpeg/optimise-jpeg.ts'
 import { permuteJpeg } from '../../../src/permute/jpeg/permute-jpeg.ts'
 import { encodeJpeg, type JpegKind } from '../../permute/jpeg/encode-jpeg.ts'
 import { sampledFiles } from '../../permute/jpeg/sampled-files.ts'
+import { decode } from './decode.ts'
 
 const kinds: fc.Arbitrary<JpegKind> = fc.record({
   width: fc.integer({ min: 1, max: 300 }),
@@ -38,7 +38,3 @@ test('the pixels stay, whatever the sampling, and with restart markers', async (
     assert.ok(ours.equals(theirs), `file ${index}`)
   }
 })
-
-async function decode(jpeg: Uint8Array): Promise<Buffer> {
-  return sharp(jpeg, { failOn: 'warning' }).raw().toBuffer()
-}

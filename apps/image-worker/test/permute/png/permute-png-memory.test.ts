@@ -2,20 +2,16 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { createDeflate } from 'node:zlib'
 import type { ChannelOrder } from '../../../src/permute/channel-order.ts'
 import { permutePng } from '../../../src/permute/png/permute-png.ts'
+import { collectGarbage } from '../../collect-garbage.ts'
 import { noiseBytes } from '../pictures.ts'
 import { chunk, headerChunk, signature } from './png-assembler.ts'
 
 const width = 1000
 const height = 30_000
 const mebibyte = 1024 * 1024
-
-setFlagsFromString('--expose-gc')
-const collectGarbage = runInNewContext('gc') as () => void
 
 test('memory does not grow with the height: 90 MB of pixels stream through less than 12 MiB', async () => {
   const { most, output } = await highWater(tallPng(1), 'bgr')
