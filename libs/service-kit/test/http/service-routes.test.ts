@@ -45,7 +45,8 @@ test('OpenAPI is made from the contracts', async t => {
   const put = document.paths['/images/{key}/{stage}'].put
   assert.equal(put.summary, storageRoutes.putBlob.schema.summary)
   assert.deepEqual(Object.keys(put.responses), ['201', '401', '409', '412', '413', '503', 'default'])
-  const problem = put.responses.default.content['application/problem+json'].schema
+  assert.deepEqual(put.responses.default, { $ref: '#/components/responses/Problem' })
+  const problem = document.components.responses.Problem.content['application/problem+json'].schema
   assert.deepEqual(problem, { $ref: '#/components/schemas/Problem' })
   assert.equal(document.components.schemas.Problem.properties.status.type, 'integer')
   assert.equal(put.operationId, 'putImagesKeyStage')
