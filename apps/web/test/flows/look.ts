@@ -171,9 +171,9 @@ export function lookFlows({ open, openWithSettings, png, post }: InBrowser): voi
   test('with reduced motion, no element changes by a transition', async () => {
     for (const path of ['/', '/status', '/docs']) {
       await using opened = await open(path, { reducedMotion: 'reduce' })
-      const transitions = await opened.page
-        .locator('body *')
-        .evaluateAll(all => all.map(each => getComputedStyle(each).transitionProperty))
+      const transitions = await opened.page.evaluate(() =>
+        [...document.querySelectorAll('body *')].map(each => getComputedStyle(each).transitionProperty),
+      )
       assert.deepEqual([...new Set(transitions)], ['none'])
     }
   })
