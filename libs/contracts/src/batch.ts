@@ -9,7 +9,7 @@ export interface BatchedCall {
   body?: unknown
 }
 
-/** What the route would have answered. A problem is an answer, too. */
+/** The answer that the route gives to the call. A problem is an answer, too. */
 const BatchedAnswer = Type.Object({
   status: Type.Integer(),
   headers: Type.Optional(Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()]))),

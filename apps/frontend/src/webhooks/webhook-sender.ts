@@ -102,8 +102,8 @@ export class WebhookSender {
   }
 
   /**
-   * Returns how many notices were claimed. Of hosts without a result, no more are claimed than there are slots, because
-   * claiming and returning the others would take all the time. Behind them may be notices of hosts that answer.
+   * Returns how many notices were claimed. Notices of hosts without a result are claimed only if a slot is free for them,
+   * because claiming and returning all others would take all the time. Notices of hosts that answer may be due behind them.
    */
   async #claim(): Promise<number> {
     const { signal } = this.#closing

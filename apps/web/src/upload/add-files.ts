@@ -7,7 +7,7 @@ import { lastFile } from './last-file.ts'
 import { enqueue, isHeld } from './queue.ts'
 import { goesInPieces, rememberRow } from './send-in-pieces.ts'
 
-/** On a phone, the list begins below the window: without this, one would not see that anything happens. */
+/** On a phone, the list begins below the window: otherwise, nothing would seem to happen. */
 function bringListIntoView(): void {
   const head = document.querySelector('.images-head')
   if (head && head.getBoundingClientRect().bottom > innerHeight) head.scrollIntoView()
