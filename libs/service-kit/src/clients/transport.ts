@@ -66,11 +66,12 @@ export function createTransport(options: TransportOptions): Transport {
       timeout ??= AbortSignal.timeout(Math.max(0, Math.ceil(deadline - performance.now())))
       return request.signal ? AbortSignal.any([timeout, request.signal]) : timeout
     }
-    let lastError: unknown = new Error('no instance is registered')
+    let lastError: unknown
     for (;;) {
       const base = await resolver.pick(giveUp)
       request.signal?.throwIfAborted()
-      if (base === undefined) throw new ServiceUnavailable(service, lastError)
+      if (base === undefined)
+        throw new ServiceUnavailable(service, lastError ?? new Error('no instance is registered'))
       const body = new TrackedBody(request.body)
       try {
         const reply = await sendOnce(base, request, body)

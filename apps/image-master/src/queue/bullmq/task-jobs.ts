@@ -11,6 +11,7 @@ import type { QueueRedis } from './queue-redis.ts'
  * decided by its fencing token, in the task DB (docs/decisions/0006-bullmq-chooses-the-next-task.md).
  */
 const lock = 'darkroom'
+const jobName = 'develop'
 const waitingStates = ['waiting', 'prioritized', 'delayed'] as const satisfies JobType[]
 
 /** Tasks as jobs of BullMQ: id and priority are the task's, and the state of a job follows the task. */
@@ -37,11 +38,14 @@ export class TaskJobs {
     tasks: readonly Pick<Task, 'id' | 'urgency' | 'turn' | 'operations' | 'variants' | 'original'>[],
   ): Promise<void> {
     const jobs = tasks.map(({ id, urgency, turn, operations, variants, original: { contentType } }) => ({
-      name: 'develop',
+      name: jobName,
       data: { ...(operations && { operations }), ...(variants && { variants }), contentType },
       opts: { jobId: id, priority: priorityOf(urgency, turn) },
     }))
-    await this.#redis.send(() => this.queue.addBulk(jobs))
+    const [job] = jobs
+    // A transaction for one job would cost Redis and this process twice as much.
+    if (job && jobs.length === 1) await this.#redis.send(() => this.queue.add(job.name, job.data, job.opts))
+    else await this.#redis.send(() => this.queue.addBulk(jobs))
   }
 
   /** The ids that have no job. */
@@ -105,9 +109,10 @@ export class TaskJobs {
 
   /** Updates the job of an active task to the new state of the task; without a task, the job is removed. */
   async follow(id: string, task: Task | undefined): Promise<void> {
+    if (task?.state !== 'not-started') return this.align(this.#activeJob(id), task)
     const job = await this.#redis.send(() => Job.fromId<JobData, ImageFacts | undefined>(this.#worker, id))
     if (job) await this.align(job, task)
-    else if (task?.state === 'not-started') await this.add([task])
+    else await this.add([task])
   }
 
   /** Puts a job back at the turn of its task. The job of the task that was leased instead is removed. */
@@ -153,6 +158,17 @@ export class TaskJobs {
     await this.#held.close()
     await this.#worker.close(true)
     await this.queue.close()
+  }
+
+  /** A job as BullMQ needs it to end the job: it reads neither name nor data, so they need not be fetched. */
+  #activeJob(id: string): TaskJob {
+    return new Job<JobData, ImageFacts | undefined>(
+      this.#worker,
+      jobName,
+      {},
+      this.queue.defaultJobOptions,
+      id,
+    )
   }
 
   async #move(job: TaskJob, task: Task | undefined): Promise<void> {

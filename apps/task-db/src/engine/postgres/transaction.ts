@@ -65,10 +65,16 @@ export async function attemptChange<Row extends QueryResultRow, Result>(
 async function begin<Row extends QueryResultRow>(client: PoolClient, read: Statement) {
   // The default of PostgreSQL, which may have been changed for this database. Without READ WRITE, as that would
   // override an administrator who made the server read-only.
-  const began = client.query('BEGIN ISOLATION LEVEL READ COMMITTED')
-  const answered = send<Row>(client, read)
-  const asked = send<{ id: string; now: Date }>(client, askClock)
-  const [, { rows }, answer] = await askServer(Promise.all([began, answered, asked]))
+  const sent = inOneWrite(
+    client,
+    () =>
+      [
+        client.query('BEGIN ISOLATION LEVEL READ COMMITTED'),
+        send<Row>(client, read),
+        send<{ id: string; now: Date }>(client, askClock),
+      ] as const,
+  )
+  const [, { rows }, answer] = await askServer(Promise.all(sent))
   const [clock] = answer.rows
   if (!clock) throw new Error('PostgreSQL did not answer its time')
   return { rows, now: clock.now, transactionId: clock.id }
@@ -84,7 +90,19 @@ function leaveMark(mark: string): Statement {
 }
 
 async function commit(client: PoolClient, writes: Statement[]): Promise<void> {
-  await askServer(Promise.all([...writes.map(write => send(client, write)), client.query('COMMIT')]))
+  const sent = inOneWrite(client, () => [...writes.map(write => send(client, write)), client.query('COMMIT')])
+  await askServer(Promise.all(sent))
+}
+
+/** pg would write each statement to the socket by itself, and each write wakes PostgreSQL. */
+function inOneWrite<Sent>(client: PoolClient, send: () => Sent): Sent {
+  const { stream } = client.connection
+  stream.cork()
+  try {
+    return send()
+  } finally {
+    stream.uncork()
+  }
 }
 
 function send<Row extends QueryResultRow>(
