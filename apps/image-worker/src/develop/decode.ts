@@ -52,8 +52,8 @@ export async function decode(
   const unpack = async (encoded: Uint8Array): Promise<Raster> => {
     const { data, info } = await forgivingHarmlessWarnings(page, failOn => {
       const image = sharp(encoded, { ...options, failOn, ignoreIcc: examined.ignoresProfile })
-      // sharp turns single images by itself, but not animations.
-      if (!isAnimated && !animation) orientInSharp(image, header)
+      // sharp turns single images by itself, but not animations, and an AVIF only as the file itself declares.
+      if (!isAnimated && !animation && !avif) orientInSharp(image, header)
       return image
         .timeout(timeoutOf(limits))
         .toColourspace(colourspaceOf({ bits: kind.bits, isGrey: kind.isGrey && !metadata.hasAlpha }))
@@ -80,7 +80,7 @@ export async function decode(
   return { picture, original: examined.original }
 
   async function framesOf(stack: Raster): Promise<Raster[]> {
-    if (!isAnimated) return [stack]
+    if (!isAnimated) return avif ? orientAll([stack], header.orientation) : [stack]
     // Frames that change only parts are transparent in the file, although no pixel of the whole image is.
     const shown = hasUnusedAlpha(stack) ? withoutFourthChannel(stack) : stack
     if (shown !== stack) release(stack)

@@ -8,6 +8,7 @@ import {
   sniffFormat,
 } from '@darkroom/image-header'
 import { forLibheif } from './avif/for-libheif.ts'
+import { withoutOwnTurns } from './avif/own-turns.ts'
 import { chooseFormat } from './choose-format.ts'
 import type { Developed } from './developed.ts'
 import { canDecodeHeic, heicPackage } from './heic/libheif.ts'
@@ -50,16 +51,18 @@ export async function develop(
   reserve: (bytes: number) => Promise<void> = async () => undefined,
   shared?: SharedOriginal,
 ): Promise<Developed> {
-  const header = shared?.header ?? (await readHeader(input))
-  const excess = exceededLimit(header, limits)
+  const declared = shared?.header ?? (await readHeader(input))
+  const excess = exceededLimit(declared, limits)
   if (excess !== undefined) throw new UnusableImage('too-many-pixels', excess)
   // This isn't the image's fault: another worker may be able to decode it.
-  if (header.format === 'heic' && !canDecodeHeic())
+  if (declared.format === 'heic' && !canDecodeHeic())
     throw new Error(`this worker can't decode HEIC: install the package ${heicPackage}`)
   const reserveAll = shared ? (bytes: number) => reserve(bytes + shared.heldBytes) : reserve
-  const plan = planOf(operations, header.format)
+  const plan = planOf(operations, declared.format)
   try {
-    const source = shared?.source ?? (await decodable(input, header, reserveAll))
+    const { source, header } = shared?.source
+      ? { source: shared.source, header: declared }
+      : await decodable(input, declared, reserveAll)
     if (shared) {
       shared.header = header
       shared.source = source
@@ -76,7 +79,7 @@ export async function develop(
   } catch (error) {
     throw error instanceof UnusableImage
       ? error
-      : undecodableImage(error, header.format, faultOf(input, header))
+      : undecodableImage(error, declared.format, faultOf(input, declared))
   }
 }
 
@@ -96,17 +99,18 @@ async function readHeader(input: Uint8Array): Promise<ImageHeader> {
   }
 }
 
-/** The bytes in a form that our decoders read; the input itself if they already do. */
+/** The image in a form that our decoders read; the input itself if they already do. */
 async function decodable(
   input: Uint8Array,
   header: ImageHeader,
   reserve: (bytes: number) => Promise<void>,
-): Promise<Uint8Array> {
-  if (header.format === 'avif' || header.format === 'heic') return forLibheif(input, header)
-  if (header.format === 'png') return withEarlyExif(input, header)
-  if (header.format !== 'tiff') return input
+): Promise<{ source: Uint8Array; header: ImageHeader }> {
+  if (header.format === 'avif' || header.format === 'heic')
+    return withoutOwnTurns(forLibheif(input, header), header)
+  if (header.format === 'png') return { source: withEarlyExif(input, header), header }
+  if (header.format !== 'tiff') return { source: input, header }
   const unpackable = await withoutZstd(withByteCounts(withoutLonePlanes(input)), header, reserve)
-  return withPlainSamples(unpackable, header, reserve)
+  return { source: await withPlainSamples(unpackable, header, reserve), header }
 }
 
 /** Decoders warn about damage and about harmless oddities. So a file that fails is tried again without the oddities. */

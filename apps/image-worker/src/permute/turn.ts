@@ -40,6 +40,11 @@ const turnsOfOrientations: readonly Turn[] = [
   { mirrored: false, angle: 270 },
 ]
 
+/** The EXIF orientation, 1 to 8, of an image that this turn shows upright. */
+export function orientationOf({ mirrored, angle }: Turn): number {
+  return 1 + turnsOfOrientations.findIndex(turn => turn.mirrored === mirrored && turn.angle === angle)
+}
+
 export function isTurned({ mirrored, angle }: Turn): boolean {
   return mirrored || angle !== 0
 }

@@ -9,6 +9,7 @@ import { canCarryProfile } from '../format-abilities.ts'
 import type { DevelopLimits } from '../limits.ts'
 import { attachMetadata } from '../metadata/attach.ts'
 import { carriedMetadata, isProfileOfColours } from '../metadata/carried-metadata.ts'
+import { orient } from '../orient.ts'
 import { type Original, originalOf } from '../original.ts'
 import type { Picture } from '../picture.ts'
 import type { Plan } from '../plan.ts'
@@ -19,8 +20,8 @@ import { unpackHeic } from './unpack-heic.ts'
 
 /**
  * Unpacks the primary image of a HEIC as it is displayed. EXIF orientation repeats the turns that the file itself
- * declares, so it is not applied again. Colours stay as they are if the result can declare them; otherwise they are
- * converted to sRGB.
+ * declares, so it is not applied again; the header has an orientation only if the turns were taken out of the file. Colours
+ * stay as they are if the result can declare them; otherwise they are converted to sRGB.
  */
 export async function decodeHeic(
   input: Uint8Array,
@@ -44,6 +45,7 @@ export async function decodeHeic(
   if (greyProfile && hasOnlyGrey(frame)) frame = await greyToSrgb(frame, greyProfile)
   if (signal && treatment.kind === 'converted') frame = toSrgb(frame, signal)
   if (metadata.icc && !keepsProfile) frame = await profileToSrgb(frame, metadata.icc)
+  frame = await orient(frame, header.orientation)
   // Positions in EXIF and XMP refer to the pixels as they are stored.
   const moved = {
     ...geometry,

@@ -40,9 +40,10 @@ const formats: readonly string[] = ['jpeg', 'png', 'webp', 'avif']
  * must decode the JPEG at its full size: at a smaller size, libvips misses warnings about up to 64 rows.
  */
 function isTaken({ input, header, plan }: Job): boolean {
-  const { bitsPerSample, format, frames } = header
+  const { bitsPerSample, format, frames, orientation } = header
   if (!formats.includes(format) || frames > 1 || bitsPerSample > 8 || isPermutation(header, plan))
     return false
+  if (format === 'avif' && orientation !== 1) return false // sharp wouldn't turn it
   return format !== 'jpeg' || canBeFollowed(input)
 }
 

@@ -38,14 +38,15 @@ export const streamed: Way = {
 
 /**
  * Whether this way is exact. libvips' recombination loses the lower half of deeper samples; sharp turns only single
- * images, its GIFs are not exact, and it reads one frame of a PNG; pages of a TIFF may differ, or be JPEG with a
- * sampling or colours that sharp can't write or read.
+ * images, but no AVIF; its GIFs are not exact, and it reads one frame of a PNG; pages of a TIFF may differ, or be JPEG
+ * with a sampling or colours that sharp can't write or read.
  */
 function canStream(
   input: Uint8Array,
   { bitsPerSample, channels, format, frames, lossless, orientation }: ImageHeader,
 ): boolean {
   if (bitsPerSample > 8 || format === 'gif' || (format === 'png' && frames > 1)) return false
+  if (format === 'avif') return orientation === 1
   if (format !== 'tiff') return frames === 1 || orientation === 1
   const [page] = tiffPages(input)
   if (!page || frames > 1) return false

@@ -4,14 +4,53 @@ import { test } from 'node:test'
 import { bytesSource, readAvifCoding } from '@darkroom/image-header'
 import sharp from 'sharp'
 import { forLibheif } from '../../../src/develop/avif/for-libheif.ts'
-import { assembleHeif, box, clap, gridOf, type HeifItem, irot, ispe, nclx } from '../heic/heif-assembler.ts'
-import { drawn, inspectResult, meanError } from '../inspect.ts'
+import {
+  assembleHeif,
+  box,
+  clap,
+  gridOf,
+  type HeifItem,
+  imir,
+  irot,
+  ispe,
+  nclx,
+} from '../heic/heif-assembler.ts'
+import { assertSame, drawn, inspectResult, meanError } from '../inspect.ts'
 import { bytesOf, run } from '../run.ts'
 
 test('an AVIF that declares its turn only for its colours has turned transparency, too', async () => {
   const result = await inspectResult(await run(await sample('turned-alpha'), 'format:png'))
   const [blue, red] = ['0000ff40', 'ff0000ff'].map(pixel => new Array(8).fill(pixel).join(' '))
   assert.deepEqual(drawn(result), [...new Array(8).fill(blue), ...new Array(8).fill(red)])
+})
+
+test('an AVIF of odd sides is turned and mirrored to the last sample, together with its transparency', async () => {
+  const [side, channels] = [61, 3] as const
+  const samples = Uint8Array.from({ length: side * side * channels }, (_, at) => {
+    const [x, y] = [Math.floor(at / channels) % side, Math.floor(at / channels / side)]
+    return [4 * x, 4 * y, 255 - 4 * x][at % channels] ?? 0
+  })
+  const encoded = await sharp(samples, { raw: { width: side, height: side, channels } })
+    .avif({ chromaSubsampling: '4:2:0' })
+    .toBuffer()
+  const [colours, transparency] = [itemOf(encoded, side), await twoOpacities(side)]
+  const file = (...turns: Uint8Array[]) =>
+    withTransparency(colours(...turns), transparency(alphaKind, ...turns))
+  for (const [turns, operations] of [
+    [[irot(1)], 'rotate:270'],
+    [[irot(2)], 'rotate:180'],
+    [[imir(0)], 'flip'],
+    [[imir(1)], 'flop'],
+    [[irot(3), imir(1)], 'rotate:90,flop'],
+  ] as const)
+    for (const [before, after] of [
+      ['format:png', operations],
+      ['swap-channels:grb,format:png', `${operations},swap-channels:grb`],
+    ] as const) {
+      const turned = await inspectResult(await run(file(...turns), before))
+      const expected = await inspectResult(await run(await bytesOf(file(), 'format:png'), after))
+      assertSame(turned, expected, operations)
+    }
 })
 
 test('an AVIF sequence with a still image is developed as that image', async () => {

@@ -68,6 +68,10 @@ const crops: Record<string, { properties: Uint8Array[]; crop: string }> = {
     properties: [clap({ width: 20, height: 10, right: -22, down: 27 }), irot(1), imir(1)],
     crop: 'crop:20x10+0+54,rotate:270,flop',
   },
+  'a part of odd sides, then turned': {
+    properties: [clap({ width: 19, height: 11, right: -18.5, down: 23.5 }, 2), irot(1)],
+    crop: 'crop:19x11+4+50,rotate:270',
+  },
   'a part of the turned image': {
     properties: [irot(3), clap({ width: 20, height: 10, right: -22, down: 27 })],
     crop: 'rotate:90,crop:20x10+0+54',
