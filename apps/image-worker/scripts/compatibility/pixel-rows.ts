@@ -69,7 +69,7 @@ export const pixelRows = {
     ...everywhere(dropped),
   },
   wideSamples: {
-    feature: '24 or 32 bits a sample, floats from 0 to 1',
+    feature: '24 or 32 bits a sample, floats of 16 or 32 bits from 0 to 1',
     of: 'TIFF',
     swapped: converted('16 bits'),
     developed: converted('16 bits'),

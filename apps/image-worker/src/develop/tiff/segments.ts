@@ -3,7 +3,7 @@ import { UnusableImage } from '../unusable-image.ts'
 import { compressions, numbersOfTag, pageTags, type TiffPage } from './tiff-page.ts'
 import { unpackLzw } from './unpack-lzw.ts'
 import { unpackPackBits } from './unpack-packbits.ts'
-import { wideKindOf } from './wide-samples.ts'
+import { isFloat, wideKindOf } from './wide-samples.ts'
 
 /** How the samples of a page are cut into strips or tiles, which are its segments, and packed. */
 export interface Segments {
@@ -32,7 +32,7 @@ export function segmentsOf(page: TiffPage, isLittleEndian: boolean): Segments | 
   const predictor = number(pageTags.predictor, noPredictor)
   const isPacked = page.compression !== compressions.none
   const isDifferenced = predictor === differences && isPacked
-  const areSortedFloats = predictor === floatDifferences && isPacked && wideKindOf(page) === 'float32'
+  const areSortedFloats = predictor === floatDifferences && isPacked && isFloat(wideKindOf(page))
   const isKnown = predictor === noPredictor || predictor === differences || areSortedFloats
   const isWhole = [8, 16, 32].includes(page.bitsPerSample)
   if (!unpackable.includes(page.compression) || !isKnown || (isDifferenced && !isWhole)) return undefined
@@ -93,7 +93,7 @@ export function unpackSegment(
     const own = unpacked.subarray(row * rowBytes, (row + 1) * rowBytes)
     if (areSortedFloats) {
       addDifferences(own, samples)
-      own.set(unsorted(own, isLittleEndian))
+      own.set(unsorted(own, bits / 8, isLittleEndian))
     } else if (bits === 8) addDifferences(own, samples)
     else addDeepDifferences(own, { samples, bytes: bits / 8, isLittleEndian })
   }
@@ -145,12 +145,12 @@ function addDeepDifferences(
 }
 
 /** The floats of a row in which all first bytes, the most significant, come before all second bytes, and so on. */
-function unsorted(row: Uint8Array, isLittleEndian: boolean): Uint8Array {
+function unsorted(row: Uint8Array, bytes: number, isLittleEndian: boolean): Uint8Array {
   const floats = new Uint8Array(row.length)
-  const count = row.length / 4
+  const count = row.length / bytes
   for (let at = 0; at < row.length; at++) {
     const [place, index] = [Math.floor(at / count), at % count]
-    floats[4 * index + (isLittleEndian ? 3 - place : place)] = row[at] ?? 0
+    floats[bytes * index + (isLittleEndian ? bytes - 1 - place : place)] = row[at] ?? 0
   }
   return floats
 }

@@ -4,8 +4,8 @@ import { numbersOfTag, pageTags, type TiffPage } from './tiff-page.ts'
 /** TIFF 6.0, section 19. */
 const formats = { unsigned: 1, float: 3 } as const
 
-/** The kinds of samples of more than 16 bits that become levels of 16 bits. */
-export type WideKind = 'unsigned24' | 'unsigned32' | 'float32'
+/** The kinds of samples that become levels of 16 bits: those of more bits, and floats. */
+export type WideKind = 'unsigned24' | 'unsigned32' | 'float16' | 'float32'
 
 /** The kind of a page's samples; undefined for all others. */
 export function wideKindOf(page: TiffPage): WideKind | undefined {
@@ -13,6 +13,7 @@ export function wideKindOf(page: TiffPage): WideKind | undefined {
   const found = new Set(numbersOfTag(page, pageTags.sampleFormat))
   const [format = formats.unsigned] = found
   if (found.size > 1 || samplesPerPixel < 1) return undefined
+  if (format === formats.float && bits === 16) return 'float16'
   if (format === formats.float) return bits === 32 ? 'float32' : undefined
   if (format !== formats.unsigned) return undefined
   if (bits === 24) return 'unsigned24'
@@ -33,9 +34,16 @@ export function readWide(kind: WideKind, view: DataView, at: number, isLittleEnd
     }
     case 'unsigned32':
       return Math.round(view.getUint32(at, isLittleEndian) / (0xffff_ffff / mostLevel))
+    case 'float16':
+      return levelOfFloat(view.getFloat16(at, isLittleEndian))
     case 'float32':
       return levelOfFloat(view.getFloat32(at, isLittleEndian))
   }
+}
+
+/** Whether samples of a kind are floats. */
+export function isFloat(kind: WideKind | undefined): boolean {
+  return kind === 'float16' || kind === 'float32'
 }
 
 const mostLevel = 65_535

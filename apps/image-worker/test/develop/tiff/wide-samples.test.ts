@@ -38,11 +38,24 @@ for (const predictor of [none, sortedFloats])
       { length: 3 * width * height },
       (_, at) => ((at * 7919) % 10_007) / 10_006,
     )
-    const bytes = predictor === none ? new Uint8Array(floats.buffer) : sorted(floats)
+    const bytes = predictor === none ? new Uint8Array(floats.buffer) : sorted(new Uint32Array(floats.buffer))
     const tiff = tiffOf(32, 3, bytes, predictor)
     await assertLevels(
       tiff,
       Array.from(floats, value => Math.round(value * 65_535)),
+    )
+  })
+
+for (const predictor of [none, sortedFloats])
+  test(`floats of 16 bits from 0 to 1 become levels of 16 bits (predictor ${predictor})`, async () => {
+    // 0x3c00 is 1, and each smaller pattern a smaller float.
+    const patterns = Uint16Array.from({ length: 3 * width * height }, (_, at) => (at * 7919) % 0x3c01)
+    const view = new DataView(patterns.buffer)
+    const floats = Array.from(patterns, (_, at) => view.getFloat16(2 * at, true))
+    const bytes = predictor === none ? new Uint8Array(patterns.buffer) : sorted(patterns)
+    await assertLevels(
+      tiffOf(16, 3, bytes, predictor),
+      floats.map(value => Math.round(value * 65_535)),
     )
   })
 
@@ -92,16 +105,14 @@ function rowsOf(levels: Uint32Array, predictor: number): Uint8Array {
 }
 
 /** Rows in which the bytes of floats are sorted by their place, the most significant first, and differenced. */
-function sorted(floats: Float32Array): Uint8Array {
-  const count = 3 * width
-  const bytes = new Uint8Array(4 * floats.length)
+function sorted(floats: Uint16Array | Uint32Array): Uint8Array {
+  const [count, size] = [3 * width, floats.BYTES_PER_ELEMENT]
+  const bytes = new Uint8Array(size * floats.length)
   for (let row = 0; row < height; row++) {
-    const own = bytes.subarray(4 * row * count, 4 * (row + 1) * count)
-    for (let index = 0; index < count; index++) {
-      const float = Buffer.alloc(4)
-      float.writeFloatBE(floats[row * count + index] ?? 0)
-      for (const [place, byte] of float.entries()) own[place * count + index] = byte
-    }
+    const own = bytes.subarray(size * row * count, size * (row + 1) * count)
+    for (let index = 0; index < count; index++)
+      for (let place = 0; place < size; place++)
+        own[place * count + index] = (floats[row * count + index] ?? 0) >>> (8 * (size - 1 - place))
     for (let at = own.length - 1; at >= 3; at--) own[at] = (own[at] ?? 0) - (own[at - 3] ?? 0)
   }
   return bytes
