@@ -24,7 +24,8 @@ export interface Segments {
 const noPredictor = 1
 const differences = 2
 const floatDifferences = 3
-const lowBitFirst = 2
+/** A value of FillOrder. */
+export const lowBitFirst = 2
 
 /** Undefined if the segments can't be unpacked here. */
 export function segmentsOf(page: TiffPage, isLittleEndian: boolean): Segments | undefined {
@@ -156,7 +157,7 @@ function unsorted(row: Uint8Array, bytes: number, isLittleEndian: boolean): Uint
 }
 
 /** FillOrder 2: the first pixel is in the lowest bits. */
-function reversed(packed: Uint8Array): Uint8Array {
+export function reversed(packed: Uint8Array): Uint8Array {
   return Uint8Array.from(packed, byte => {
     let bits = 0
     for (let bit = 0; bit < 8; bit++) bits |= ((byte >> bit) & 1) << (7 - bit)

@@ -3,7 +3,8 @@ import type { ImageHeader } from '@darkroom/image-header'
 import { overwriteNumbers } from '../metadata/edit-tiff.ts'
 import type { TiffEntry } from '../metadata/tiff-directory.ts'
 import { UnusableImage } from '../unusable-image.ts'
-import { compressions, entryOf, pageTags, tiffPages } from './tiff-page.ts'
+import { lowBitFirst, reversed } from './segments.ts'
+import { compressions, entryOf, numbersOfTag, pageTags, tiffPages } from './tiff-page.ts'
 
 /**
  * A TIFF whose pixels are deflated where they were compressed with Zstandard, which libvips can't unpack; the file itself
@@ -24,8 +25,10 @@ export async function withoutZstd(
   const added: Uint8Array[] = []
   let [end, bytesLeft] = [file.length, mostBytes]
   for (const page of pages) {
+    const [fillOrder] = numbersOfTag(page, pageTags.fillOrder)
     const segments = page.segments.map(({ at, bytes }) => {
-      const pixels = unpack(tiff.subarray(at, at + bytes), bytesLeft)
+      const packed = tiff.subarray(at, at + bytes)
+      const pixels = unpack(fillOrder === lowBitFirst ? reversed(packed) : packed, bytesLeft)
       bytesLeft -= pixels.length
       // Segments begin at even positions (TIFF 6.0, section 2).
       const deflated = deflateSync(pixels, { level: 1 })
@@ -38,6 +41,7 @@ export async function withoutZstd(
       ? [pageTags.tileOffsets, pageTags.tileByteCounts]
       : [pageTags.stripOffsets, pageTags.stripByteCounts]
     write(file, entryOf(page, pageTags.compression), [compressions.deflate])
+    write(file, entryOf(page, pageTags.fillOrder), [1])
     const [positions, lengths] = [segments.map(({ at }) => at), segments.map(({ bytes }) => bytes)]
     write(file, entryOf(page, offsets), positions)
     write(file, entryOf(page, byteCounts), lengths)

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { zstdCompressSync } from 'node:zlib'
 import sharp from 'sharp'
+import { encodeTiff, longsEntry, shortsEntry } from '../../../src/develop/metadata/tiff-writer.ts'
+import { reversed } from '../../../src/develop/tiff/segments.ts'
 import { tiffPages } from '../../../src/develop/tiff/tiff-page.ts'
 import { inspect, inspectResult } from '../inspect.ts'
 import { bytesOf, run } from '../run.ts'
@@ -88,4 +91,16 @@ test('a TIFF compressed with Zstandard is developed exactly, and refused if it i
   const [segment] = tiffPages(tiff)[0]?.segments ?? []
   tiff.fill(0, segment?.at, (segment?.at ?? 0) + 4)
   await assert.rejects(run(tiff, 'flip'), /cannot be unpacked with Zstandard/)
+})
+
+test('data of Zstandard whose low bits come first are developed exactly', async () => {
+  const colours = [10, 20, 30, 40, 50, 60]
+  const strip = reversed(zstdCompressSync(Uint8Array.from(colours)))
+  const tiff = encodeTiff(writer => [
+    ...[longsEntry(256, 2), longsEntry(257, 1), shortsEntry(258, 8, 8, 8), shortsEntry(259, 50_000)],
+    ...[shortsEntry(262, 2), shortsEntry(266, 2), longsEntry(273, writer.append(strip))],
+    ...[shortsEntry(277, 3), longsEntry(278, 1), longsEntry(279, strip.length), shortsEntry(284, 1)],
+  ])
+  for (const operations of ['format:png', 'swap-channels:rgb'])
+    assert.deepEqual((await inspect(await bytesOf(tiff, operations))).samples, rgba(colours))
 })
