@@ -2,6 +2,7 @@ import type { Operation } from '@darkroom/contracts'
 import {
   bytesSource,
   exceededLimit,
+  expectWholeItems,
   type ImageHeader,
   MalformedImage,
   readImageHeader,
@@ -105,8 +106,10 @@ async function decodable(
   header: ImageHeader,
   reserve: (bytes: number) => Promise<void>,
 ): Promise<{ source: Uint8Array; header: ImageHeader }> {
-  if (header.format === 'avif' || header.format === 'heic')
+  if (header.format === 'avif' || header.format === 'heic') {
+    await expectWholeItems(bytesSource(input))
     return withoutOwnTurns(forLibheif(input, header), header)
+  }
   if (header.format === 'png') return { source: withEarlyExif(input, header), header }
   if (header.format !== 'tiff') return { source: input, header }
   const unpackable = await withoutZstd(withByteCounts(withoutLonePlanes(input)), header, reserve)

@@ -6,9 +6,11 @@ export interface ItemLocation {
   isInFile: boolean
   offset: number
   length: number
+  /** The byte behind the last extent in the file; 0 if there is none. */
+  end: number
 }
 
-/** ISO/IEC 14496-12 section 8.11.3: the first extent of each item; the other extents are left out. */
+/** ISO/IEC 14496-12 section 8.11.3: the first extent of each item, and how far all its extents reach. */
 export async function readLocations(walker: BoxWalker, box: Box): Promise<Map<number, ItemLocation>> {
   const locations = new Map<number, ItemLocation>()
   const table = await walker.table(box)
@@ -27,8 +29,10 @@ export async function readLocations(walker: BoxWalker, box: Box): Promise<Map<nu
     for (let extents = table.uint16(); extents > 0; extents--) {
       if (version > 0) readSized(moreSizes & 15)
       const [offset, length] = [base + readSized(sizes >> 4), readSized(sizes & 15)]
-      if (construction < 2 && !locations.has(id))
-        locations.set(id, { isInFile: construction === 0, offset, length })
+      if (construction >= 2) continue
+      const isInFile = construction === 0
+      const location = locations.get(id) ?? { isInFile, offset, length, end: 0 }
+      locations.set(id, { ...location, end: isInFile ? Math.max(location.end, offset + length) : 0 })
     }
   }
   return locations

@@ -126,6 +126,13 @@ test('a cropped grid is read with the settings of its tiles', async () => {
   assert.deepEqual(cropped, await codingOf())
 })
 
+test('a grid whose last tiles are cut off fails, instead of being developed with blank tiles', async () => {
+  const whole = asAvif(gridOf({ columns: 2, rows: 1, width: 128, height: 64 }, (await twoColours())()))
+  const message = `the AVIF is damaged, or of a kind that is not supported: the image data ends at byte ${whole.length}, but the file has only ${whole.length - 9} bytes`
+  for (const operations of ['swap-channels:bgr', 'flip', 'format:png'])
+    await assert.rejects(run(whole.subarray(0, -9), operations), { code: 'undecodable-image', message })
+})
+
 test('the primary image of several is developed, wherever it stands', async () => {
   const image = await twoColours()
   const [first, second] = [
