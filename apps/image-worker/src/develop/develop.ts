@@ -8,6 +8,7 @@ import {
   readImageHeader,
   sniffFormat,
 } from '@darkroom/image-header'
+import { expectWholeTiles } from './avif/expect-whole-tiles.ts'
 import { forLibheif } from './avif/for-libheif.ts'
 import { withoutOwnTurns } from './avif/own-turns.ts'
 import { chooseFormat } from './choose-format.ts'
@@ -63,7 +64,7 @@ export async function develop(
   try {
     const { source, header } = shared?.source
       ? { source: shared.source, header: declared }
-      : await decodable(input, declared, reserveAll)
+      : await decodable(input, declared, limits, reserveAll)
     if (shared) {
       shared.header = header
       shared.source = source
@@ -104,10 +105,13 @@ async function readHeader(input: Uint8Array): Promise<ImageHeader> {
 async function decodable(
   input: Uint8Array,
   header: ImageHeader,
+  limits: DevelopLimits,
   reserve: (bytes: number) => Promise<void>,
 ): Promise<{ source: Uint8Array; header: ImageHeader }> {
   if (header.format === 'avif' || header.format === 'heic') {
     await expectWholeItems(bytesSource(input))
+    // For HEIC, libheif itself is strict.
+    if (header.format === 'avif') await expectWholeTiles(input, header, limits, reserve)
     return withoutOwnTurns(forLibheif(input, header), header)
   }
   if (header.format === 'png') return { source: withEarlyExif(input, header), header }

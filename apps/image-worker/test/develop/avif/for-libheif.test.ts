@@ -15,7 +15,7 @@ import {
   ispe,
   nclx,
 } from '../heic/heif-assembler.ts'
-import { assertSame, drawn, inspectResult, meanError } from '../inspect.ts'
+import { assertSame, drawn, inspect, inspectResult, meanError } from '../inspect.ts'
 import { bytesOf, run } from '../run.ts'
 
 test('an AVIF that declares its turn only for its colours has turned transparency, too', async () => {
@@ -131,6 +131,21 @@ test('a grid whose last tiles are cut off fails, instead of being developed with
   const message = `the AVIF is damaged, or of a kind that is not supported: the image data ends at byte ${whole.length}, but the file has only ${whole.length - 9} bytes`
   for (const operations of ['swap-channels:bgr', 'flip', 'format:png'])
     await assert.rejects(run(whole.subarray(0, -9), operations), { code: 'undecodable-image', message })
+})
+
+test('a grid with a damaged tile fails, wherever the tile is', async () => {
+  const tile = await twoColours()
+  const size = { columns: 2, rows: 1, width: 128, height: 64 }
+  const file = asAvif(gridOf(size, tile()))
+  const upright = await bytesOf(file, 'format:png')
+  assert.equal((await inspect(upright)).width, 128)
+  const { length } = tile().data
+  for (const start of [file.length - length, file.length - 2 * length]) {
+    const damaged = Buffer.from(file)
+    damaged.fill(0xa5, start + length / 2, start + length / 2 + 12)
+    for (const operations of ['swap-channels:bgr', 'flip', 'format:png'])
+      await assert.rejects(run(damaged, operations), { code: 'undecodable-image' })
+  }
 })
 
 test('the primary image of several is developed, wherever it stands', async () => {
