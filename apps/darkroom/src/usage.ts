@@ -45,6 +45,8 @@ const usage = `Darkroom: self-hosted, asynchronous image processing
       --from <url>, --to <url>          sqlite:<path>, or postgres://<user>:<password>@<host>/<database>
   darkroom migrate kv-config [options]  copies all entries except registrations to another engine
       --from <url>, --to <url>          sqlite:<path>, or etcd://<host>:2379,…
+  darkroom migrate storage [options]    copies all originals and results to another engine
+      --from <url>, --to <url>          file:<folder>, or s3://<bucket>?endpoint=<url>
 
 Environment variables configure start: PORT (of the frontend; the other services use the next ports), DATA_DIR, LOG_LEVEL,
 LOG_FORMAT, THREADS, and those of each service (see its README). The other commands need the same PORT and DATA_DIR.

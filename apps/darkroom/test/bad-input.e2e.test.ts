@@ -19,7 +19,7 @@ import {
 } from '@darkroom/testing'
 import { fetch as undiciFetch } from 'undici'
 import { formOf } from './multipart.ts'
-import { storedFiles } from './stored-files.ts'
+import { stored } from './stored.ts'
 import { post } from './uploads.ts'
 
 const MiB = 1024 * 1024
@@ -39,7 +39,7 @@ test('bad input is answered with a problem that names the mistake, and leaves no
   }
   const file = { name: 'file', filename: 'picture.png', content: image }
   const untouched = (t: { after(work: () => unknown): void }) =>
-    t.after(() => until('nothing of it is stored', () => storedFiles(dataDir).length === 0))
+    t.after(() => until('nothing of it is stored', () => stored(dataDir).length === 0))
 
   const bodies: [what: string, body: Buffer, status: number, code: string][] = [
     ['text instead of an image', Buffer.from('This is a letter, not a picture of one.'), 415, 'not-an-image'],

@@ -6,7 +6,7 @@ import { connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { generateImage, httpRequest, startDarkroom, until } from '@darkroom/testing'
 import { kill, prepareFleet } from './fleet.ts'
-import { storedFiles } from './stored-files.ts'
+import { stored } from './stored.ts'
 
 /** More than the header, so that the storage has begun to write. */
 const sentBytes = 2 * 1024 * 1024
@@ -21,7 +21,7 @@ test('a client that hangs up half-way leaves no file and no task', async t => {
       const begin = how === 'raw' ? '' : formHead
       const upload = await beginUpload(t, url, dataDir, { headers, begin })
       upload.destroy()
-      await until('nothing is stored', () => storedFiles(dataDir).length === 0)
+      await until('nothing is stored', () => stored(dataDir).length === 0)
       assert.deepEqual((await httpRequest(url, '/images')).json().images, [])
     })
   }
@@ -78,7 +78,7 @@ test('a master that is killed half-way through an upload leaves no file and no t
     upload.once('response', answer => resolve(answer.statusCode))
   })
   await kill(master)
-  await until('nothing is stored', () => storedFiles(fleet.dataDir).length === 0)
+  await until('nothing is stored', () => stored(fleet.dataDir).length === 0)
   assert.equal(await answered, 503)
   assert.deepEqual((await httpRequest(frontend.url, '/images')).json().images, [])
 })
@@ -98,6 +98,6 @@ async function beginUpload(
   t.after(() => upload.destroy())
   upload.write(begin)
   upload.write(image.subarray(0, sentBytes))
-  await until('the storage is writing', () => storedFiles(dataDir).length > 0)
+  await until('the storage is writing', () => stored(dataDir).length > 0)
   return upload
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { generateImage, httpRequest, startDarkroom, until } from '@darkroom/testing'
-import { storedFiles } from './stored-files.ts'
+import { stored } from './stored.ts'
 import { develop, post } from './uploads.ts'
 
 const image = await generateImage({ kind: 'png', width: 60, height: 40, seed: 1 })
@@ -10,7 +10,7 @@ test('an expired image is deleted, with its bytes', async t => {
   const { url, dataDir } = await startDarkroom(t, { RETENTION_SECONDS: '1', SWEEP_MS: '200' })
   const { id } = await develop(url, image)
   await until('it is forgotten', async () => (await httpRequest(url, `/images/${id}`)).status === 404)
-  await until('nothing is stored', () => storedFiles(dataDir).length === 0)
+  await until('nothing is stored', () => stored(dataDir).length === 0)
   assert.equal((await httpRequest(url, `/images/${id}/result`)).status, 404)
 })
 
@@ -20,7 +20,7 @@ test('bytes without a task are deleted', async t => {
     const stored = await darkroom.ask('storage', `/images/orphan/${stage}`, { method: 'PUT', body: image })
     assert.equal(stored.status, 201)
   }
-  await until('nothing is stored', () => storedFiles(darkroom.dataDir).length === 0)
+  await until('nothing is stored', () => stored(darkroom.dataDir).length === 0)
 })
 
 test('settings in kv-config take effect without a restart', async t => {

@@ -10,7 +10,7 @@ import {
   until,
 } from '@darkroom/testing'
 import { kill, prepareFleet } from './fleet.ts'
-import { storedFiles } from './stored-files.ts'
+import { stored } from './stored.ts'
 import { develop, post, upload } from './uploads.ts'
 
 const image = await generateImage({ kind: 'png', width: 60, height: 40, seed: 1 })
@@ -40,7 +40,7 @@ test('an Idempotency-Key makes one image, also for simultaneous requests and aft
   const { images } = (await httpRequest(darkroom.url, '/images')).json()
   assert.equal((images as unknown[]).length, 1)
   await httpRequest(darkroom.url, `/images/${ids[0]}`, { headers: { prefer: 'wait=50' } })
-  assert.equal(storedFiles(darkroom.dataDir).length, 2, 'the original and the result')
+  assert.equal(stored(darkroom.dataDir).length, 2, 'the original and the result')
 })
 
 test('Prefer: wait waits for the end of an image, and no longer', async () => {
@@ -65,9 +65,9 @@ test('Prefer: wait waits for the end of an image, and no longer', async () => {
 
 test('deleting an image deletes its bytes, also those that its worker stores late', async t => {
   const worker = await startWorker()
-  const others = new Set(storedFiles(fleet.dataDir))
+  const others = new Set(stored(fleet.dataDir))
   const remove = (id: string) => httpRequest(frontend.url, `/images/${id}`, { method: 'DELETE' })
-  const nothingIsStored = () => storedFiles(fleet.dataDir).every(file => others.has(file))
+  const nothingIsStored = () => stored(fleet.dataDir).every(file => others.has(file))
 
   await t.test('while a worker develops it', async () => {
     const id = await upload(frontend.url, large)

@@ -3,7 +3,7 @@ import { request } from 'node:http'
 import { test } from 'node:test'
 import { assertProblem, generateImage, type HttpAnswer, startDarkroom, until } from '@darkroom/testing'
 import { kill, prepareFleet } from './fleet.ts'
-import { storedFiles } from './stored-files.ts'
+import { stored } from './stored.ts'
 import { post, upload } from './uploads.ts'
 
 const image = await generateImage({ kind: 'png', width: 60, height: 40, seed: 1 })
@@ -22,7 +22,7 @@ test('a full queue refuses images until there is room', async t => {
     return answer.status !== 202 && answer
   })
   assertRefusal(refused, 429, 'queue-full')
-  assert.equal(storedFiles(fleet.dataDir).length, 2 + accepted.size)
+  assert.equal(stored(fleet.dataDir).length, 2 + accepted.size)
 
   await fleet.start('image-worker')
   await until('an upload is accepted', async () => (await post(frontend.url, image)).status === 202)
@@ -34,10 +34,10 @@ test('too many bytes in flight refuse further uploads', async t => {
   slow.on('error', () => undefined) // it breaks on purpose
   t.after(() => slow.destroy())
   slow.write(await generateImage({ kind: 'png-16-bit', width: 1000, height: 800, seed: 1 }))
-  await until('the storage is writing it', () => storedFiles(dataDir).length > 0)
+  await until('the storage is writing it', () => stored(dataDir).length > 0)
 
   assertRefusal(await post(url, image), 503, 'too-many-uploads')
-  assert.equal(storedFiles(dataDir).length, 1)
+  assert.equal(stored(dataDir).length, 1)
 
   slow.destroy()
   await until('an upload is accepted', async () => (await post(url, image)).status === 202)
@@ -46,7 +46,7 @@ test('too many bytes in flight refuse further uploads', async t => {
 test('images are refused when the disk is nearly full', async t => {
   const { url, dataDir } = await startDarkroom(t, { MIN_FREE_BYTES: String(Number.MAX_SAFE_INTEGER) })
   assertRefusal(await post(url, image), 503, 'disk-full')
-  assert.deepEqual(storedFiles(dataDir), [])
+  assert.deepEqual(stored(dataDir), [])
 })
 
 function assertRefusal(answer: HttpAnswer, status: number, code: string): void {

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { generateImage, httpRequest, startDarkroom, until } from '@darkroom/testing'
 import { prepareFleet } from './fleet.ts'
-import { storedFiles } from './stored-files.ts'
+import { stored } from './stored.ts'
 
 const stallMs = 1000
 const settings = { BODY_STALL_MS: String(stallMs), LOG_LEVEL: 'info' }
@@ -57,11 +57,11 @@ for (const [where, start] of Object.entries(places)) {
         const upload = beginUpload(t, `${url}/images`, image.length)
         const answered = once(upload, 'response')
         upload.write(image.subarray(0, image.length / 2))
-        await until('the storage is writing', () => storedFiles(dataDir).length > 0)
+        await until('the storage is writing', () => stored(dataDir).length > 0)
         const [answer] = await answered
         assert.equal(answer.statusCode, 408)
         assert.match(await text(answer), /request-timeout/)
-        await until('nothing is stored', () => storedFiles(dataDir).length === 0)
+        await until('nothing is stored', () => stored(dataDir).length === 0)
         assert.deepEqual((await httpRequest(url, '/images')).json().images, [])
         await until('it is in the log', () => linesOf(log()).some(isCut))
         await delay(2 * stallMs) // after which an inner service would cut, too
@@ -85,7 +85,7 @@ for (const [where, start] of Object.entries(places)) {
       const [answer] = await answered
       assert.equal(answer.statusCode, 408)
       assert.match(await text(answer), /request-timeout/)
-      await until('nothing is stored', () => storedFiles(dataDir).length === 0)
+      await until('nothing is stored', () => stored(dataDir).length === 0)
       assert.deepEqual(problemLines(log()).slice(linesBefore.length), [])
     })
 

@@ -15,7 +15,7 @@ import {
   temporaryFolder,
   until,
 } from '@darkroom/testing'
-import { storedFiles } from './stored-files.ts'
+import { stored } from './stored.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
@@ -65,7 +65,7 @@ async function beginUpload(url: string, dataDir: string) {
     upload.once('response', response => answered(response.resume().statusCode)).once('error', failed)
   })
   upload.write(image.subarray(0, -1))
-  await until('the storage is writing', () => storedFiles(dataDir).length > 0)
+  await until('the storage is writing', () => stored(dataDir).length > 0)
   return {
     end() {
       upload.end(image.subarray(-1))

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { httpRequest, sha256 } from '@darkroom/testing'
+import { maxSmallBytes } from '../src/engine/engine.ts'
 import { patterned } from './content.ts'
 
 /**
- * Puts blobs of many sizes, four at a time and in separate chunks, until the storage is killed. Keeps the digest of each
+ * Puts blobs of many sizes, every second of them small, four at a time and in separate chunks, until the storage is killed. Keeps the digest of each
  * acknowledged blob by its key.
  */
 export function keepPutting(url: string, prefix: string) {
@@ -12,7 +13,8 @@ export function keepPutting(url: string, prefix: string) {
   const putOnAndOn = async () => {
     for (;;) {
       const key = `${prefix}-${n++}`
-      const bytes = patterned(1 + ((n * 70_001) % 3_000_000), n)
+      const most = n % 2 === 0 ? maxSmallBytes : 3_000_000
+      const bytes = patterned(1 + ((n * 70_001) % most), n)
       const answer = await httpRequest(url, `/images/${key}/pre`, { method: 'PUT', body: bytes })
       if (answer.status !== 201) return
       acknowledged.set(key, sha256(bytes))

@@ -10,12 +10,12 @@ test('a full disk: 503, nothing is left behind, stored blobs stay, and smaller b
   skip: mountsAreMissing(),
 }, async t => {
   const folder = temporaryFolder(t)
-  const storage = await startStorage(t, { folder, mount: `mount -t tmpfs -o size=1m tmpfs ${folder}` })
+  const storage = await startStorage(t, { folder, mount: `mount -t tmpfs -o size=9500k tmpfs ${folder}` })
   const put = (key: string, bytes: Uint8Array) =>
     httpRequest(storage.url, `/images/${key}/pre`, { method: 'PUT', body: bytes })
   const files = () =>
     readdirSync(join(`/proc/${storage.pid}/root`, folder), { recursive: true, withFileTypes: true })
-      .filter(entry => entry.isFile() && !entry.name.startsWith('lock.sqlite'))
+      .filter(entry => entry.isFile() && !/^(lock|small-blobs)\.sqlite/.test(entry.name))
       .map(entry => entry.name)
 
   assert.equal((await put('before', patterned(100_000))).status, 201)
@@ -30,4 +30,33 @@ test('a full disk: 503, nothing is left behind, stored blobs stay, and smaller b
   assert.equal((await put('before', patterned(500_000))).status, 503)
   const kept = await httpRequest(storage.url, '/images/before/pre')
   assert.ok(kept.body.equals(patterned(100_000)))
+})
+
+test('a disk full of small blobs: 503, stored blobs stay, and a deletion makes room', {
+  skip: mountsAreMissing(),
+}, async t => {
+  const folder = temporaryFolder(t)
+  const storage = await startStorage(t, { folder, mount: `mount -t tmpfs -o size=24m tmpfs ${folder}` })
+  const path = (n: number) => `/images/blob-${n}/pre`
+  const put = (n: number) => httpRequest(storage.url, path(n), { method: 'PUT', body: patterned(60_000, n) })
+  let stored = 0
+  for (;;) {
+    const answer = await put(stored)
+    if (answer.status === 503) {
+      assertProblem(answer, 503, 'disk-full')
+      break
+    }
+    assert.equal(answer.status, 201)
+    stored++
+    assert.ok(stored < 500, 'the disk becomes full')
+  }
+  for (let n = 0; n < stored; n++)
+    assert.ok((await httpRequest(storage.url, path(n))).body.equals(patterned(60_000, n)), `blob ${n} stays`)
+  for (let n = 0; n < 50; n++)
+    assert.equal(
+      (await httpRequest(storage.url, path(n), { method: 'DELETE' })).status,
+      204,
+      `blob ${n} of ${stored} is deleted`,
+    )
+  assert.equal((await put(stored)).status, 201)
 })

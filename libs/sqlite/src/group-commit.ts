@@ -1,7 +1,17 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { Reserve } from './reserve.ts'
+import { defaultReserveBytes, Reserve } from './reserve.ts'
 import { sqliteCodeOf, sqliteCodes } from './sqlite-error.ts'
 import { WriteAheadLog } from './write-ahead-log.ts'
+
+interface GroupCommitOptions {
+  /** Makes the error of a full disk. */
+  fullError?: (cause: unknown) => unknown
+  /**
+   * The space that is kept for writes that make room. With large rows, the database needs twice `checkpointBytes`: on a full
+   * disk it grows by the whole log before the log can be truncated.
+   */
+  reserveBytes?: number
+}
 
 interface Write {
   /** It deletes more than it adds, so it may use the reserve when the disk is full. */
@@ -35,12 +45,15 @@ export class GroupCommit {
    */
   #fault: unknown
 
-  /** The instance owns the database from now on: `close` closes it. `fullError` makes the error of a full disk. */
-  constructor(database: DatabaseSync, fullError: (cause: unknown) => unknown = cause => cause) {
+  /** The instance owns the database from now on: `close` closes it. */
+  constructor(
+    database: DatabaseSync,
+    { fullError = cause => cause, reserveBytes = defaultReserveBytes }: GroupCommitOptions = {},
+  ) {
     this.#database = database
     this.#fullError = fullError
     this.#log = new WriteAheadLog(database)
-    this.#reserve = new Reserve(this.#log.databasePath)
+    this.#reserve = new Reserve(this.#log.databasePath, reserveBytes)
     this.#transaction = {
       begin: database.prepare('BEGIN IMMEDIATE'),
       commit: database.prepare('COMMIT'),

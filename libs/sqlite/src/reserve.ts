@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 
-/** Enough for the log of several deletions. */
-const reserveBytes = 256 * 1024
+/** Enough for the log of several deletions of small rows. */
+export const defaultReserveBytes = 256 * 1024
+/** Random bytes can't be compressed by a file system; they repeat, because making them takes time. */
+const pieceBytes = 256 * 1024
 /** The pause before an incomplete reserve is filled again: while the disk is full, each attempt fails. */
 const refillMs = 10_000
 
@@ -12,11 +14,14 @@ const refillMs = 10_000
  */
 export class Reserve {
   readonly #path: string
+  readonly #bytes: number
   #isComplete = false
   #triedAt = Number.NEGATIVE_INFINITY
 
-  constructor(database: string) {
+  /** `bytes` is a multiple of 256 KiB. */
+  constructor(database: string, bytes: number) {
     this.#path = `${database}-reserve`
+    this.#bytes = bytes
     this.refill()
   }
 
@@ -33,13 +38,20 @@ export class Reserve {
     if (this.#isComplete || now - this.#triedAt < refillMs) return
     this.#triedAt = now
     try {
-      if (!existsSync(this.#path) || statSync(this.#path).size < reserveBytes)
-        // Random bytes, which a file system can't compress.
-        writeFileSync(this.#path, randomBytes(reserveBytes), { mode: 0o600 })
+      if (!existsSync(this.#path) || statSync(this.#path).size < this.#bytes) this.#fill()
       this.#isComplete = true
     } catch {
       // Usually, the disk is full. The part that was written stays reserved, and the rest is tried again later. Without a
       // reserve, everything but deletions on a full disk works.
+    }
+  }
+  #fill(): void {
+    const piece = randomBytes(pieceBytes)
+    const file = openSync(this.#path, 'w', 0o600)
+    try {
+      for (let filled = 0; filled < this.#bytes; filled += piece.length) writeFileSync(file, piece)
+    } finally {
+      closeSync(file)
     }
   }
 }

@@ -6,7 +6,7 @@ const syncData = promisify(fdatasync)
 const syncFile = promisify(fsync)
 
 /** A log of this size is written back to the database, as with SQLite's own default of 1000 pages. */
-const checkpointBytes = 4 * 1024 * 1024
+export const checkpointBytes = 4 * 1024 * 1024
 
 /**
  * Syncs a database's write-ahead log in libuv's threads. SQLite itself would wait for the disk on the calling thread,

@@ -17,7 +17,7 @@ function openTemporary(
   const path = join(folder, 'test.db')
   const database = openDatabase(path, migrations)
   observe(database)
-  const writes = new GroupCommit(database, fullError)
+  const writes = new GroupCommit(database, fullError && { fullError })
   t.after(async () => {
     await writes.close()
     rmSync(folder, { recursive: true })

@@ -29,7 +29,7 @@ export class SqliteStateStore implements StateStore {
     this.#lock = opened.use(lockFile(path))
     this.#database = openDatabase(path, migrations)
     this.#nodeId = readOrMakeId(this.#database)
-    this.#writes = new GroupCommit(this.#database, diskFull)
+    this.#writes = new GroupCommit(this.#database, { fullError: diskFull })
     this.#statements = prepareStatements(this.#database)
     opened.move()
   }

@@ -1,14 +1,16 @@
 import { existsSync } from 'node:fs'
 import { storeUrlPattern as kvStoreUrlPattern } from '@darkroom/kv-config/migrate'
-import { FileInUse } from '@darkroom/sqlite'
+import { FileInUse, FolderInUse } from '@darkroom/sqlite'
+import { storeUrlPattern as blobStoreUrlPattern } from '@darkroom/storage/migrate'
 import { MigrationIncomplete, storeUrlPattern as taskStoreUrlPattern } from '@darkroom/task-db/migrate'
 import { ExpectedFailure } from '../expected-failure.ts'
 import { explanationOf } from '../migrate/explain-store-error.ts'
+import { migrateBlobs } from '../migrate/migrate-blobs.ts'
 import { migrateEntries } from '../migrate/migrate-entries.ts'
 import { migrateTasks } from '../migrate/migrate-tasks.ts'
 import type { Migrate } from '../migrate/migration.ts'
 import { MigrationProgress } from '../migrate/migration-progress.ts'
-import { isFile, placeOf } from '../migrate/store-place.ts'
+import { pathOf } from '../migrate/store-place.ts'
 import { BriefUsageError, refuseOtherOptions, UsageError } from '../usage-error.ts'
 
 interface Migration {
@@ -29,6 +31,11 @@ const migrations: Readonly<Record<string, Migration>> = {
     urlForms: 'sqlite:<path> or postgres://<user>:<password>@<host>/<database>',
     run: migrateTasks,
   },
+  storage: {
+    urlPattern: new RegExp(blobStoreUrlPattern),
+    urlForms: 'file:<folder> or s3://<bucket>?endpoint=…',
+    run: migrateBlobs,
+  },
 }
 
 /** Moves the data of a service to another engine. Ctrl-C stops it; the next run continues. */
@@ -38,8 +45,9 @@ export async function migrateCommand(
   { from, to, ...others }: { from?: string; to?: string },
 ): Promise<number> {
   const migration = Object.hasOwn(migrations, service) ? migrations[service] : undefined
-  const names = Object.keys(migrations).join(' or ')
-  if (!migration || rest.length > 0) throw new UsageError(`migrate needs the name of a service: ${names}`)
+  const names = Object.keys(migrations).join(', ')
+  if (!migration || rest.length > 0)
+    throw new UsageError(`migrate needs the name of one of these services: ${names}`)
   refuseOtherOptions('migrate', others)
   if (from === undefined || to === undefined || from === to)
     throw new UsageError('migrate needs --from and --to, the URLs of two different stores')
@@ -65,9 +73,10 @@ export async function migrateCommand(
   }
 }
 
-/** SQLite would create a missing file, and nothing would be copied. */
+/** The engine would create a missing file or folder, and nothing would be copied. */
 function checkIsThere(from: string): void {
-  if (isFile(from) && !existsSync(placeOf(from))) throw new ExpectedFailure(`there is no ${placeOf(from)}`)
+  const path = pathOf(from)
+  if (path !== undefined && !existsSync(path)) throw new ExpectedFailure(`there is no ${path}`)
 }
 
 /** Stopped by a signal. */
@@ -77,7 +86,8 @@ function explain(cause: unknown, service: string): unknown {
   const explained = (message: string) => new ExpectedFailure(message, { cause })
   if (cause instanceof Interrupted)
     return explained('stopped; the copied part stays, and the same command continues')
-  if (cause instanceof FileInUse) return explained(`${cause.message}; stop ${service} first`)
+  if (cause instanceof FileInUse || cause instanceof FolderInUse)
+    return explained(`${cause.message}; stop ${service} first`)
   if (cause instanceof MigrationIncomplete)
     return explained(
       `the copy is not complete: ${cause.message}; stop all other programs that write to the target, and run the same command again`,

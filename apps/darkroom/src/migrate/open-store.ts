@@ -1,4 +1,4 @@
-import { FileInUse, UnusableFile } from '@darkroom/sqlite'
+import { FileInUse, FolderInUse, UnusableFile } from '@darkroom/sqlite'
 import { ExpectedFailure } from '../expected-failure.ts'
 import { explanationOf } from './explain-store-error.ts'
 import { placeOf } from './store-place.ts'
@@ -20,7 +20,7 @@ export async function openStore<Store extends { close(): Promise<void> }>(
     await probe(store)
     return store
   } catch (cause) {
-    if (cause instanceof FileInUse) throw cause
+    if (cause instanceof FileInUse || cause instanceof FolderInUse) throw cause
     if (cause instanceof UnusableFile) throw new ExpectedFailure(cause.message, { cause })
     const message = explanationOf(cause)
     throw message === undefined ? cause : new ExpectedFailure(`${placeOf(url)}: ${message}`, { cause })

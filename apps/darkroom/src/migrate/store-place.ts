@@ -1,11 +1,12 @@
-/** Whether the URL names a file of SQLite. */
-export function isFile(url: string): boolean {
-  return url.startsWith('sqlite:')
+/** The file of SQLite or the folder of a URL; undefined for a server. */
+export function pathOf(url: string): string | undefined {
+  return /^(?:sqlite|file):(.*)$/s.exec(url)?.[1]
 }
 
 /** The store of a URL, without its password. With an unencoded @, nothing after the scheme is shown: it may be secret. */
 export function placeOf(url: string): string {
-  if (isFile(url)) return url.slice('sqlite:'.length)
+  const path = pathOf(url)
+  if (path !== undefined) return path
   const [, scheme, host = '…'] = /^(\w+:\/\/)(?:(?:[^@/?#]*@)?([^@?#]+)(?:\?[^@]*)?$)?/.exec(url) ?? []
   return `${scheme}${host}`
 }

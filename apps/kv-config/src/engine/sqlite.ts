@@ -56,7 +56,7 @@ export class SqliteKvStore implements KvStore {
     using opened = new DisposableStack()
     this.#lock = opened.use(lockFile(path))
     this.#database = openDatabase(path, migrations)
-    this.#writes = new GroupCommit(this.#database, diskFull)
+    this.#writes = new GroupCommit(this.#database, { fullError: diskFull })
     this.#statements = prepareStatements(this.#database)
     this.#leaseTime = new SteadyTime(clock)
     // Leases could not be renewed while the store was down, so every lease starts again.

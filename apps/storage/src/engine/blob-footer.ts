@@ -21,16 +21,23 @@ export interface Footer {
   write?: string | undefined
 }
 
+/** The file or object of a blob has been changed, or is not a blob. */
+export class DamagedBlob extends Error {}
+
 /** The JSON of a footer. It is ASCII, so that a header can contain it as well. */
 export function encodeDescription({ blob, write }: Footer): string {
   const json = JSON.stringify({ ...blob, write })
   return json.replace(/[^\x20-\x7e]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-/** @throws Error if `encodeDescription` did not write it */
+/** @throws DamagedBlob if `encodeDescription` did not write it */
 export function decodeDescription(json: string): Footer {
-  const { write, ...blob }: Static<typeof Description> = description.Parse(JSON.parse(json))
-  return { blob, write }
+  try {
+    const { write, ...blob }: Static<typeof Description> = description.Parse(JSON.parse(json))
+    return { blob, write }
+  } catch (cause) {
+    throw new DamagedBlob('the description of the stored file is not valid', { cause })
+  }
 }
 
 export function encodeFooter(footer: Footer): Uint8Array {
@@ -44,15 +51,15 @@ export function encodeFooter(footer: Footer): Uint8Array {
 /**
  * Reads the footer from the end of a stored file or object of `storedBytes`.
  *
- * @throws Error if there is no footer, or one for another size: the file is damaged or foreign
+ * @throws DamagedBlob if there is no footer, or one for another size
  */
 export function decodeFooter(end: Buffer, storedBytes: number): Footer {
   const tail = end.length - tailBytes
   if (tail < 0 || !end.subarray(tail + 4).equals(magic))
-    throw new Error('the stored file has no valid footer')
+    throw new DamagedBlob('the stored file has no valid footer')
   const jsonBytes = end.readUInt32LE(tail)
   const footer = decodeDescription(end.subarray(Math.max(tail - jsonBytes, 0), tail).toString())
   if (footer.blob.bytes + jsonBytes + tailBytes !== storedBytes)
-    throw new Error('the stored file does not have the size in its footer')
+    throw new DamagedBlob('the stored file does not have the size in its footer')
   return footer
 }

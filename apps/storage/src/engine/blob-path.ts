@@ -7,12 +7,14 @@ export const stageFolders: Readonly<Record<Stage, string>> = { pre: 'inProgress'
 /** Files with other names in our folders are not ours. */
 export const blobKey = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/
 
-/**
- * The folder of a blob on a disk or in a bucket: `<stage>/<shard>`. The shard, two hex digits, spreads blobs evenly.
- */
+/** Two hex digits, which spread blobs evenly. */
+export function shardOf(key: string): string {
+  return hash('sha256', key).slice(0, 2)
+}
+
+/** The folder of a blob on a disk or in a bucket: `<stage>/<shard>`. */
 export function shardPath({ key, stage }: BlobId): string {
-  const shard = hash('sha256', key).slice(0, 2)
-  return `${stageFolders[stage]}/${shard}`
+  return `${stageFolders[stage]}/${shardOf(key)}`
 }
 
 /** `<stage>/<shard>/<key>` */

@@ -9,12 +9,9 @@ import {
   tooLarge,
   writeCondition,
 } from '@darkroom/service-kit'
-import type { BlobStore, Condition, Content } from '../engine/engine.ts'
+import { type BlobStore, type Condition, type Content, maxSmallBytes } from '../engine/engine.ts'
 import { notFound, preconditionFailed } from './blob-problems.ts'
 import { validatorsOf } from './validators.ts'
-
-/** A body of up to this size is passed to the store at once, not as a stream. */
-const maxSmallBytes = 64 * 1024
 
 type Routes = typeof storageRoutes
 type WriteHandlers = Pick<Handlers<Routes>, 'putBlob' | 'postBlob' | 'copyBlob' | 'deleteBlob'>

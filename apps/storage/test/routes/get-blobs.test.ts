@@ -2,12 +2,11 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { suite, type TestContext, test } from 'node:test'
 import { StoreUnavailable } from '@darkroom/service-kit'
-import { httpRequest, sha256, until } from '@darkroom/testing'
-import type { BlobId } from '../../src/engine/engine.ts'
+import { httpRequest, sha256, storedBlobs, until } from '@darkroom/testing'
+import { type BlobId, maxSmallBytes } from '../../src/engine/engine.ts'
 import { MiB, patterned } from '../content.ts'
 import { problemOf, serve } from '../serve.ts'
 
@@ -206,11 +205,8 @@ suite('GET and HEAD /images/:key/:stage', { concurrency: 4 }, () => {
   })
 
   test('a damaged file is an opaque 500, with the cause in the log', async t => {
-    const { get, folder, log } = await serveBlob(t)
-    const file = readdirSync(folder, { recursive: true, encoding: 'utf8' }).find(name =>
-      name.endsWith('a-key'),
-    )
-    const damaged = join(folder, file ?? '')
+    const { get, folder, log } = await serveBlob(t, patterned(maxSmallBytes))
+    const [damaged = ''] = storedBlobs(folder)
     writeFileSync(damaged, readFileSync(damaged).subarray(0, 500))
     const answer = await get()
     assert.equal(answer.status, 500)

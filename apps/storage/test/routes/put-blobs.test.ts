@@ -1,21 +1,14 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { readdirSync } from 'node:fs'
 import type { OutgoingHttpHeaders } from 'node:http'
 import { connect } from 'node:net'
 import { suite, test } from 'node:test'
 import type { StoredBlob } from '@darkroom/contracts'
-import { httpRequest, sha256, until } from '@darkroom/testing'
+import { httpRequest, sha256, storedBlobs, until } from '@darkroom/testing'
 import { inChunks, MiB, patterned } from '../content.ts'
 import { problemOf, serve } from '../serve.ts'
 
 const path = '/images/a-key/pre'
-
-function filesIn(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter(entry => entry.isFile())
-    .map(entry => entry.name)
-}
 
 suite('PUT and POST /images/:key/:stage', { concurrency: 4 }, () => {
   for (const method of ['PUT', 'POST']) {
@@ -111,7 +104,7 @@ suite('PUT and POST /images/:key/:stage', { concurrency: 4 }, () => {
       assert.equal(problemOf(await send(method, { 'if-none-match': 'other' })), 'invalid-request')
     }
     assert.equal((await httpRequest(url, path)).body.toString(), 'x')
-    assert.equal(filesIn(folder).length, 1)
+    assert.equal(storedBlobs(folder).length, 1)
     const { received } = (await send('PUT', { 'if-none-match': '*' })).json() as { received: StoredBlob }
     assert.deepEqual([received.bytes, received.sha256], [5, sha256(Buffer.from('other'))])
     assert.equal((await send('PUT', { 'if-unmodified-since': String(modified) })).status, 201)
@@ -139,7 +132,7 @@ suite('PUT and POST /images/:key/:stage', { concurrency: 4 }, () => {
       assert.equal(refused.status, 400, target)
       assert.equal(problemOf(refused), 'invalid-request')
     }
-    assert.deepEqual(filesIn(folder), [])
+    assert.deepEqual(storedBlobs(folder), [])
   })
 
   test('a body whose Content-Length is too large is refused before it is sent', async t => {
@@ -150,7 +143,7 @@ suite('PUT and POST /images/:key/:stage', { concurrency: 4 }, () => {
     socket.write(`PUT ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: 1001\r\n\r\n`)
     const [answer] = await once(socket, 'data')
     assert.match(String(answer), /^HTTP\/1.1 413 .*urn:darkroom:problem:too-large/s)
-    assert.deepEqual(filesIn(folder), [])
+    assert.deepEqual(storedBlobs(folder), [])
   })
 
   test('a body that turns out too large is refused, and the answer arrives although the client still sends', async t => {
@@ -160,7 +153,7 @@ suite('PUT and POST /images/:key/:stage', { concurrency: 4 }, () => {
       assert.equal(refused.status, 413)
       assert.equal(problemOf(refused), 'too-large')
     }
-    assert.deepEqual(filesIn(folder), [])
+    assert.deepEqual(storedBlobs(folder), [])
     assert.deepEqual(log.errors, [])
     assert.equal(
       (await httpRequest(url, path, { method: 'PUT', body: inChunks(patterned(MiB)) })).status,
@@ -174,7 +167,7 @@ suite('PUT and POST /images/:key/:stage', { concurrency: 4 }, () => {
     assert.equal(refused.status, 503)
     assert.equal(problemOf(refused), 'disk-full')
     assert.equal(refused.headers['retry-after'], '60')
-    assert.deepEqual(filesIn(folder), [])
+    assert.deepEqual(storedBlobs(folder), [])
   })
 
   for (const [kind, header] of Object.entries({
@@ -189,12 +182,12 @@ suite('PUT and POST /images/:key/:stage', { concurrency: 4 }, () => {
       socket.write(`PUT ${path} HTTP/1.1\r\nhost: x\r\n${header}\r\n\r\n`)
       socket.write(header.startsWith('content') ? patterned(2 * MiB) : '200000\r\n')
       if (!header.startsWith('content')) socket.write(patterned(2 * MiB))
-      await until('the upload is under way', () => filesIn(folder).length === 1)
+      await until('the upload is under way', () => storedBlobs(folder).length === 1)
       socket.destroy()
-      await until('its file is gone', () => filesIn(folder).length === 0)
+      await until('its file is gone', () => storedBlobs(folder).length === 0)
       await app.close()
       assert.deepEqual(log.errors, [])
-      assert.deepEqual(filesIn(folder), [])
+      assert.deepEqual(storedBlobs(folder), [])
     })
   }
 
@@ -223,7 +216,7 @@ suite('PUT and POST /images/:key/:stage', { concurrency: 4 }, () => {
         if (method !== 'HEAD') assert.ok(problemOf(refused))
       }
     }
-    assert.deepEqual(filesIn(folder), [])
+    assert.deepEqual(storedBlobs(folder), [])
     assert.equal((await httpRequest(url, `/images/${'x'.repeat(128)}/pre`, { method: 'PUT' })).status, 201)
   })
 })
@@ -242,7 +235,7 @@ test('an upload under way when the app closes is stored before the store is clos
     yield patterned(10)
   }
   const uploading = httpRequest(url, path, { method: 'PUT', body: slowly() })
-  await until('the upload is under way', () => filesIn(folder).length === 1)
+  await until('the upload is under way', () => storedBlobs(folder).length === 1)
   const closed = app.close()
   await until('it closes', () => app.closing.aborted)
   closes()

@@ -12,7 +12,7 @@ import { promisify } from 'node:util'
 import { decodeFooter, maxFooterBytes } from '../blob-footer.ts'
 import type { OpenBlob } from '../engine.ts'
 import { isMissing } from './file-errors.ts'
-import { maxSmallBytes } from './write-blob-file.ts'
+import { maxWholeBytes } from './write-blob-file.ts'
 
 const readBytes = 256 * 1024
 /** On another thread, as it may wait for the disk. */
@@ -27,15 +27,15 @@ export async function openBlobFile(
   const found = statSync(path, { throwIfNoEntry: false })
   if (!found) return undefined
   try {
-    return whole && found.size <= maxSmallBytes ? openSmall(path) : await openLarge(path)
+    return whole && found.size <= maxWholeBytes ? openWhole(path) : await openInParts(path)
   } catch (error) {
     if (isMissing(error)) return undefined
     throw error
   }
 }
 
-/** Reads the whole file, on this thread, like writeSmallBlobFile. */
-function openSmall(path: string): OpenBlob {
+/** Reads the whole file, on this thread, like writeWholeBlobFile. */
+function openWhole(path: string): OpenBlob {
   const file = openSync(path, constants.O_RDONLY)
   try {
     const { size, mtime } = fstatSync(file)
@@ -53,7 +53,7 @@ function openSmall(path: string): OpenBlob {
   }
 }
 
-async function openLarge(path: string): Promise<OpenBlob> {
+async function openInParts(path: string): Promise<OpenBlob> {
   const file = openSync(path, constants.O_RDONLY)
   try {
     const { size, mtime } = fstatSync(file)

@@ -8,7 +8,7 @@ import type { PutOptions } from '../engine.ts'
 /** The size of a write: with Node's default of 64 KiB, uploads were measured at less than half the speed. */
 export const writeBytes = 1024 * 1024
 /** Files of up to this size are written and read in one piece. */
-export const maxSmallBytes = 256 * 1024
+export const maxWholeBytes = 256 * 1024
 const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
 const ownerOnly = 0o600
 
@@ -54,8 +54,8 @@ export async function writeBlobFile(
   }
 }
 
-/** The same for content of up to `maxSmallBytes`. Only the sync runs on another thread. */
-export async function writeSmallBlobFile(
+/** The same for content of up to `maxWholeBytes`. Only the sync runs on another thread. */
+export async function writeWholeBlobFile(
   path: string,
   content: Uint8Array,
   options: PutOptions,

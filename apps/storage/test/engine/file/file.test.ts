@@ -1,15 +1,16 @@
 // Not for test:quick: it waits for the disk.
 
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
 import { StoreFull } from '@darkroom/service-kit'
-import { temporaryFolder } from '@darkroom/testing'
+import { storedBlobs, temporaryFolder } from '@darkroom/testing'
 import type { BlobId } from '../../../src/engine/engine.ts'
 import { FileBlobStore } from '../../../src/engine/file/file.ts'
 import { inChunks, patterned } from '../../content.ts'
 import { testEngine } from '../../engine.conformance.ts'
+import { givenAtOnce } from './given-at-once.ts'
 
 const id: BlobId = { key: 'a-key', stage: 'pre' }
 const png = { contentType: 'image/png', fence: 0 }
@@ -20,15 +21,13 @@ async function openIn(t: TestContext, folder = temporaryFolder(t)) {
   return { store, folder }
 }
 
-/** The paths of all files under a folder, relative to it. */
+/** The paths of all files of blobs under a folder, relative to it. */
 function filesIn(folder: string): string[] {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
-  return entries
-    .filter(entry => entry.isFile())
-    .map(entry => join(entry.parentPath, entry.name).slice(folder.length + 1))
+  return storedBlobs(folder).map(file => file.slice(folder.length + 1))
 }
 
 testEngine('the file store', async t => (await openIn(t)).store)
+testEngine('the file store with rows', async t => givenAtOnce((await openIn(t)).store))
 
 suite('the file store', { concurrency: 4 }, () => {
   test('keeps blobs in folders by stage and shard, in files named by their keys', async t => {

@@ -32,7 +32,7 @@ export class SqliteTaskStore implements TaskStore {
     using opened = new DisposableStack()
     this.#lock = opened.use(lockFile(path))
     this.#database = openDatabase(path, migrations)
-    this.#writes = new GroupCommit(this.#database, diskFull)
+    this.#writes = new GroupCommit(this.#database, { fullError: diskFull })
     this.#statements = prepareStatements(this.#database)
     this.#waiting = new WaitingTasks(this.#statements)
     this.#clock = clock

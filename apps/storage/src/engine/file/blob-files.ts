@@ -1,0 +1,159 @@
+import { closeSync, constants, openSync, renameSync } from 'node:fs'
+import { copyFile, link, readdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import type { Stage, StoredBlob } from '@darkroom/contracts'
+import { blobKey, blobPath, shardPath, stageFolders } from '../blob-path.ts'
+import type { BlobId, Content, OpenBlob, PutOptions } from '../engine.ts'
+import { hasNoLinks, isMissing } from './file-errors.ts'
+import { prepareFolders, syncPath, temporaryPath } from './folders.ts'
+import { openBlobFile } from './open-blob-file.ts'
+import { maxWholeBytes, syncFile, writeBlobFile, writeBytes, writeWholeBlobFile } from './write-blob-file.ts'
+
+/** Buffers kept for the next writes: allocating them for each blob would burden the garbage collector. */
+const maxIdleMemory = 8
+
+/**
+ * Blobs as files, `<folder>/inProgress/<shard>/<key>` and `<folder>/finished/<shard>/<key>`.
+ *
+ * A write goes to a temporary file in `<folder>/<stage>/writing`, then: fsync, rename, fsync of the shard. Without any
+ * one of these a power cut was measured to lose the bytes or the name. A failed fsync fails the write and is
+ * not tried again: Linux drops the dirty pages, and a second fsync would wrongly succeed (PostgreSQL's "fsyncgate").
+ *
+ * All files begin in one folder because ext4 puts a new file's inode near its folder. On a new disk, the first files of
+ * 512 shards were measured to take 0.4 ms of CPU time each; in one folder, they take 0.13 ms.
+ */
+export class BlobFiles {
+  readonly #folder: string
+  readonly #idleMemory: Buffer[] = []
+  /** The open folders of the shards, for syncs. */
+  readonly #folders = new Map<string, number>()
+
+  private constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  static async open(folder: string): Promise<BlobFiles> {
+    await prepareFolders(folder)
+    return new BlobFiles(folder)
+  }
+
+  /** Writes a temporary file, and syncs it. If `content` throws, nothing is left behind. */
+  async write(
+    stage: Stage,
+    content: Content,
+    options: PutOptions,
+  ): Promise<{ path: string; blob: StoredBlob }> {
+    const path = this.#temporaryPath(stage)
+    try {
+      return { path, blob: await this.#write(path, content, options) }
+    } catch (error) {
+      await rm(path, { force: true })
+      throw error
+    }
+  }
+
+  /** Makes a temporary file the file of a blob, in place of any other. */
+  async publish(path: string, id: BlobId): Promise<void> {
+    renameSync(path, this.#path(id))
+    await this.#syncShard(id)
+  }
+
+  /** Removes a temporary file; it is not an error if it was published. */
+  async discard(path: string): Promise<void> {
+    await rm(path, { force: true })
+  }
+
+  /**
+   * A temporary file with the bytes of a blob: a hard link, as files are never changed in place. Without hard links, the
+   * bytes are copied.
+   */
+  async copy(from: BlobId, stage: Stage): Promise<string> {
+    const path = this.#temporaryPath(stage)
+    try {
+      await link(this.#path(from), path).catch(error => {
+        if (!hasNoLinks(error)) throw error
+        return this.#copyBytes(from, path)
+      })
+      return path
+    } catch (error) {
+      await rm(path, { force: true })
+      throw error
+    }
+  }
+
+  open(id: BlobId, { whole }: { whole: boolean }): Promise<OpenBlob | undefined> {
+    return openBlobFile(this.#path(id), { whole })
+  }
+
+  async describe(id: BlobId): Promise<Pick<OpenBlob, 'blob' | 'modifiedAt'> | undefined> {
+    await using opened = await this.open(id, { whole: false })
+    return opened && { blob: opened.blob, modifiedAt: opened.modifiedAt }
+  }
+
+  /** The removal is not synced: if a power cut undoes it, the bytes belong to no task, and the sweeper deletes them. */
+  async remove(id: BlobId): Promise<void> {
+    await rm(this.#path(id), { force: true })
+  }
+
+  /** The keys of a shard's blobs. */
+  async keys(stage: Stage, shard: string): Promise<string[]> {
+    const names = await readdir(join(this.#folder, stageFolders[stage], shard))
+    return names.filter(name => blobKey.test(name))
+  }
+
+  async modifiedAt(id: BlobId): Promise<Date | undefined> {
+    try {
+      return (await stat(this.#path(id))).mtime
+    } catch (error) {
+      if (isMissing(error)) return undefined
+      throw error
+    }
+  }
+
+  /** Rejects while the folder can't be read. */
+  async checkReady(): Promise<void> {
+    await stat(join(this.#folder, stageFolders.pre))
+  }
+
+  close(): void {
+    for (const folder of this.#folders.values()) closeSync(folder)
+    this.#folders.clear()
+  }
+
+  async #write(path: string, content: Content, options: PutOptions): Promise<StoredBlob> {
+    if (content instanceof Uint8Array && content.length <= maxWholeBytes)
+      return writeWholeBlobFile(path, content, options)
+    const memory = this.#idleMemory.pop() ?? Buffer.allocUnsafeSlow(writeBytes)
+    try {
+      const chunks = content instanceof Uint8Array ? Readable.from([content]) : content
+      return await writeBlobFile(path, chunks, options, memory)
+    } finally {
+      if (this.#idleMemory.length < maxIdleMemory) this.#idleMemory.push(memory)
+    }
+  }
+
+  async #copyBytes(from: BlobId, path: string): Promise<void> {
+    await copyFile(this.#path(from), path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
+    await syncPath(path)
+  }
+
+  /** The folder stays open, as opening it is most of the cost of a sync. */
+  async #syncShard(id: BlobId): Promise<void> {
+    const path = join(this.#folder, shardPath(id))
+    let folder = this.#folders.get(path)
+    if (folder === undefined) {
+      folder = openSync(path, constants.O_RDONLY)
+      this.#folders.set(path, folder)
+    }
+    await syncFile(folder)
+  }
+
+  #temporaryPath(stage: Stage): string {
+    return temporaryPath(join(this.#folder, stageFolders[stage]))
+  }
+
+  #path(id: BlobId): string {
+    return join(this.#folder, blobPath(id))
+  }
+}
