@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Stage } from '@darkroom/contracts'
 import { mapConcurrently } from '@darkroom/service-kit'
 import { DamagedBlob } from './engine/blob-footer.ts'
-import { type BlobId, type BlobStore, maxSmallBytes, type OpenBlob } from './engine/engine.ts'
+import { type BlobId, type BlobStore, type OpenBlob, smallBytes } from './engine/engine.ts'
 
 export type { BlobStore } from './engine/engine.ts'
 export { openBlobStore, storeUrlPattern } from './engine/open-store.ts'
@@ -75,7 +75,7 @@ async function copyBlob(source: OpenBlob, to: BlobStore, id: BlobId): Promise<Ou
   await using present = await to.open(id)
   if (present && isDeepStrictEqual(present.blob, source.blob)) return 'present'
   const content = bytes === 0 ? new Uint8Array() : source.read({ start: 0, end: bytes - 1 })
-  const small = bytes <= maxSmallBytes && !(content instanceof Uint8Array)
+  const small = bytes < smallBytes && !(content instanceof Uint8Array)
   const outcome = await to.put(id, small ? await buffer(content) : content, facts)
   if (outcome.kind !== 'stored') return 'newer'
   if (outcome.blob.sha256 === facts.sha256) return 'copied'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { httpRequest, sha256 } from '@darkroom/testing'
-import { maxSmallBytes } from '../src/engine/engine.ts'
+import { smallBytes } from '../src/engine/engine.ts'
 import { patterned } from './content.ts'
 
 /**
@@ -13,7 +13,7 @@ export function keepPutting(url: string, prefix: string) {
   const putOnAndOn = async () => {
     for (;;) {
       const key = `${prefix}-${n++}`
-      const most = n % 2 === 0 ? maxSmallBytes : 3_000_000
+      const most = n % 2 === 0 ? smallBytes : 3_000_000
       const bytes = patterned(1 + ((n * 70_001) % most), n)
       const answer = await httpRequest(url, `/images/${key}/pre`, { method: 'PUT', body: bytes })
       if (answer.status !== 201) return

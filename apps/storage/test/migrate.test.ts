@@ -6,14 +6,14 @@ import { join } from 'node:path'
 import { after, suite, type TestContext, test } from 'node:test'
 import { startObjectStore, temporaryFolder, withEngine } from '@darkroom/testing'
 import { blobPath } from '../src/engine/blob-path.ts'
-import { type BlobId, type BlobStore, maxSmallBytes } from '../src/engine/engine.ts'
+import { type BlobId, type BlobStore, smallBytes } from '../src/engine/engine.ts'
 import { FileBlobStore } from '../src/engine/file/file.ts'
 import { migrateBlobs } from '../src/migrate.ts'
 import { describe, read } from './conformance/open-engine.ts'
 import { MiB, patterned } from './content.ts'
 import { makeBucket, openStore } from './engine/s3/bucket.ts'
 
-const lengths = [0, 1, maxSmallBytes, maxSmallBytes + 1, 9 * MiB]
+const lengths = [0, 1, smallBytes, smallBytes + 1, 9 * MiB]
 const blobs = lengths.map((length, n) => ({
   id: { key: `blob-${n}`, stage: n % 2 === 0 ? 'pre' : 'post' } as BlobId,
   bytes: patterned(length, n),

@@ -38,8 +38,8 @@ export interface BlobListing {
   next?: string
 }
 
-/** Content of up to this size is given at once: engines can then store it at less cost. */
-export const maxSmallBytes = 64 * 1024
+/** Shorter content is given at once: engines can then store it at less cost. */
+export const smallBytes = 64 * 1024
 
 /** The bytes of a blob, at once or as a stream. */
 export type Content = AsyncIterable<Uint8Array> | Uint8Array

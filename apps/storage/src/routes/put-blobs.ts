@@ -9,7 +9,7 @@ import {
   tooLarge,
   writeCondition,
 } from '@darkroom/service-kit'
-import { type BlobStore, type Condition, type Content, maxSmallBytes } from '../engine/engine.ts'
+import { type BlobStore, type Condition, type Content, smallBytes } from '../engine/engine.ts'
 import { notFound, preconditionFailed } from './blob-problems.ts'
 import { validatorsOf } from './validators.ts'
 
@@ -54,7 +54,7 @@ async function withContent<Result>(
   if (body instanceof Uint8Array && body.length <= maxBytes) return use(body)
   const arriving = collectingMemory(atMost(maxBytes, body))
   try {
-    const { whole } = await readHead(arriving, maxSmallBytes)
+    const { whole } = await readHead(arriving, smallBytes)
     return await use(whole)
   } finally {
     // Releases the unread rest, so that the client gets the answer. Not awaited: a client that sends nothing would delay

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream'
 import { suite, type TestContext, test } from 'node:test'
 import { StoreUnavailable } from '@darkroom/service-kit'
 import { httpRequest, sha256, storedBlobs, until } from '@darkroom/testing'
-import { type BlobId, maxSmallBytes } from '../../src/engine/engine.ts'
+import { type BlobId, smallBytes } from '../../src/engine/engine.ts'
 import { MiB, patterned } from '../content.ts'
 import { problemOf, serve } from '../serve.ts'
 
@@ -205,7 +205,7 @@ suite('GET and HEAD /images/:key/:stage', { concurrency: 4 }, () => {
   })
 
   test('a damaged file is an opaque 500, with the cause in the log', async t => {
-    const { get, folder, log } = await serveBlob(t, patterned(maxSmallBytes))
+    const { get, folder, log } = await serveBlob(t, patterned(smallBytes))
     const [damaged = ''] = storedBlobs(folder)
     writeFileSync(damaged, readFileSync(damaged).subarray(0, 500))
     const answer = await get()

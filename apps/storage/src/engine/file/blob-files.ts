@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, renameSync } from 'node:fs'
+import { closeSync, constants, existsSync, openSync, renameSync } from 'node:fs'
 import { copyFile, link, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -89,6 +89,10 @@ export class BlobFiles {
   async describe(id: BlobId): Promise<Pick<OpenBlob, 'blob' | 'modifiedAt'> | undefined> {
     await using opened = await this.open(id, { whole: false })
     return opened && { blob: opened.blob, modifiedAt: opened.modifiedAt }
+  }
+
+  has(id: BlobId): boolean {
+    return existsSync(this.#path(id))
   }
 
   /** The removal is not synced: if a power cut undoes it, the bytes belong to no task, and the sweeper deletes them. */

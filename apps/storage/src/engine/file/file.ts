@@ -9,10 +9,10 @@ import {
   type BlobStore,
   type Condition,
   type Content,
-  maxSmallBytes,
   type OpenBlob,
   type PutOptions,
   type PutOutcome,
+  smallBytes,
 } from '../engine.ts'
 import { KeyedMutex } from '../keyed-mutex.ts'
 import { BlobFiles } from './blob-files.ts'
@@ -61,7 +61,7 @@ export class FileBlobStore implements BlobStore {
   async put(id: BlobId, content: Content, options: PutOptions, condition?: Condition): Promise<PutOutcome> {
     // Results may use the reserved space: otherwise accepted images could not be finished.
     if (id.stage === 'pre') await this.#space.check()
-    const isSmall = content instanceof Uint8Array && content.length <= maxSmallBytes
+    const isSmall = content instanceof Uint8Array && content.length < smallBytes
     return await (isSmall
       ? this.#putSmall(id, content, options, condition)
       : this.#putFile(id, content, options, condition)
@@ -146,14 +146,17 @@ export class FileBlobStore implements BlobStore {
     condition: Condition | undefined,
   ): Promise<PutOutcome> {
     const { path, blob } = await this.#files.write(id.stage, content, options)
+    let isPublished = false
     try {
       return await this.#exclusively(id, async () => {
         const refusal = refusalOf(blob, await this.#describe(id), condition)
-        if (!refusal) await this.#publish(path, id)
-        return refusal ?? { kind: 'stored', blob }
+        if (refusal) return refusal
+        await this.#publish(path, id)
+        isPublished = true
+        return { kind: 'stored', blob }
       })
     } finally {
-      await this.#files.discard(path)
+      if (!isPublished) await this.#files.discard(path)
     }
   }
 
@@ -171,6 +174,7 @@ export class FileBlobStore implements BlobStore {
       try {
         await this.#exclusively(to, () => this.#publish(source.path, to))
       } finally {
+        // rename(2) does nothing if both names already belong to the same file.
         await this.#files.discard(source.path)
       }
     return source.blob
@@ -178,7 +182,7 @@ export class FileBlobStore implements BlobStore {
 
   async #publishSmall(id: BlobId, blob: StoredBlob, content: Uint8Array): Promise<void> {
     await this.#small.put(id, blob, content)
-    if (await this.#files.describe(id)) await this.#files.remove(id)
+    if (this.#files.has(id)) await this.#files.remove(id)
   }
 
   async #publish(path: string, id: BlobId): Promise<void> {

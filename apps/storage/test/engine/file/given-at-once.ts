@@ -1,11 +1,11 @@
 import { readHead } from '@darkroom/service-kit'
-import { type BlobStore, type Content, maxSmallBytes } from '../../../src/engine/engine.ts'
+import { type BlobStore, type Content, smallBytes } from '../../../src/engine/engine.ts'
 
 /** Passes small content to a store at once, as the service does. */
 export function givenAtOnce(store: BlobStore): BlobStore {
   return {
     put: async (id, content, ...rest) => {
-      const { whole } = await readHead(copied(content), maxSmallBytes)
+      const { whole } = await readHead(copied(content), smallBytes)
       return store.put(id, whole, ...rest)
     },
     copy: (from, to) => store.copy(from, to),
