@@ -60,3 +60,22 @@ test('a disk full of small blobs: 503, stored blobs stay, and a deletion makes r
     )
   assert.equal((await put(stored)).status, 201)
 })
+
+test('the space of deleted small blobs counts as free for small blobs', {
+  skip: mountsAreMissing(),
+}, async t => {
+  const folder = temporaryFolder(t)
+  const storage = await startStorage(t, {
+    folder,
+    mount: `mount -t tmpfs -o size=40m tmpfs ${folder}`,
+    env: { MIN_FREE_BYTES: String(12 * MiB) },
+  })
+  const path = (n: number) => `/images/blob-${n}/pre`
+  const put = (n: number, bytes = 60_000) =>
+    httpRequest(storage.url, path(n), { method: 'PUT', body: patterned(bytes, n) })
+  let stored = 0
+  while ((await put(stored)).status === 201) stored++
+  for (let n = 0; n < stored; n++) await httpRequest(storage.url, path(n), { method: 'DELETE' })
+  for (let n = 0; n < stored / 2; n++) assert.equal((await put(n)).status, 201, `${n} of ${stored}`)
+  assertProblem(await put(stored, MiB), 503, 'disk-full')
+})

@@ -10,6 +10,7 @@ export class FreeSpace {
   readonly #folder: string
   readonly #minFreeBytes: number
   #checkedAt = Number.NEGATIVE_INFINITY
+  #checkedBytes = 0
 
   constructor(folder: string, minFreeBytes: number) {
     this.#folder = folder
@@ -21,13 +22,13 @@ export class FreeSpace {
     return { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
   }
 
-  /** @throws StoreFull if less than the minimum is free */
-  async check(): Promise<void> {
+  /** `reusableBytes` of the used space count as free. @throws StoreFull if less than the minimum is free */
+  async check(reusableBytes = 0): Promise<void> {
+    const isEnough = () => this.#checkedBytes + reusableBytes >= this.#minFreeBytes
     const now = performance.now()
-    if (now - this.#checkedAt < checkMs) return
-    const { freeBytes } = await this.read()
-    if (freeBytes < this.#minFreeBytes)
-      throw new StoreFull(`the disk has less than ${this.#minFreeBytes} bytes free`)
+    if (now - this.#checkedAt < checkMs && isEnough()) return
+    this.#checkedBytes = (await this.read()).freeBytes
     this.#checkedAt = now
+    if (!isEnough()) throw new StoreFull(`the disk has less than ${this.#minFreeBytes} bytes free`)
   }
 }

@@ -37,7 +37,7 @@ interface Facts {
 export class SmallBlobs {
   readonly #database: DatabaseSync
   readonly #writes: GroupCommit
-  readonly #statements: Record<'describe' | 'open' | 'put' | 'remove' | 'list', StatementSync>
+  readonly #statements: Record<'describe' | 'open' | 'put' | 'remove' | 'list' | 'space', StatementSync>
 
   /** @throws UnusableFile */
   constructor(path: string) {
@@ -56,6 +56,9 @@ export class SmallBlobs {
       remove: this.#database.prepare(`DELETE FROM blobs WHERE ${byKey}`),
       list: this.#database.prepare(
         'SELECT key, modified_at AS modifiedAt FROM blobs WHERE stage = ? AND shard = ?',
+      ),
+      space: this.#database.prepare(
+        'SELECT freelist_count AS freePages, page_size AS pageBytes FROM pragma_freelist_count, pragma_page_size',
       ),
     }
   }
@@ -92,6 +95,12 @@ export class SmallBlobs {
   list(stage: Stage, shard: string): Map<string, Date> {
     const rows = this.#statements.list.all(stage, shard) as { key: string; modifiedAt: number }[]
     return new Map(rows.map(({ key, modifiedAt }) => [key, new Date(modifiedAt)]))
+  }
+
+  /** The space of deleted blobs, which the database keeps for later ones: its file never shrinks. */
+  reusableBytes(): number {
+    const { freePages, pageBytes } = this.#statements.space.get() as { freePages: number; pageBytes: number }
+    return freePages * pageBytes
   }
 
   /** Waits for writes under way. */
