@@ -8,13 +8,16 @@ export type Migrations = readonly string[]
  * Opens a database whose commits are on disk when they return: write-ahead log with synchronous=FULL. (With NORMAL, a
  * common default, a power cut lost every acknowledged row in a measurement.)
  *
+ * `pageBytes` applies only to a new database.
+ *
  * @throws UnusableFile also when a newer version of the program wrote the file
  */
-export function openDatabase(path: string, migrations: Migrations): DatabaseSync {
+export function openDatabase(path: string, migrations: Migrations, { pageBytes = 4096 } = {}): DatabaseSync {
   prepareFile(path)
   using opening = new DisposableStack()
   try {
     const database = opening.use(new DatabaseSync(path, { timeout: 5000 }))
+    database.exec(`PRAGMA page_size = ${pageBytes}`)
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
     migrate(database, migrations, path)
     opening.move()

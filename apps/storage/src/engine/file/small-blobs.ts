@@ -20,6 +20,9 @@ const migrations: Migrations = [
   CREATE UNIQUE INDEX blobs_by_key ON blobs (stage, shard, key);`,
 ]
 
+/** With SQLite's default of 4096, blobs of 20 and 60 KB were measured to take a quarter more CPU time to store. */
+const pageBytes = 8192
+
 const facts = 'fence, modified_at AS modifiedAt, content_type AS contentType, sha256'
 const byKey = 'stage = ? AND shard = ? AND key = ?'
 
@@ -41,7 +44,7 @@ export class SmallBlobs {
 
   /** @throws UnusableFile */
   constructor(path: string) {
-    this.#database = openDatabase(path, migrations)
+    this.#database = openDatabase(path, migrations, { pageBytes })
     this.#writes = new GroupCommit(this.#database, {
       fullError: cause => new StoreFull('the disk is full', { cause }),
       reserveBytes: 2 * checkpointBytes,
