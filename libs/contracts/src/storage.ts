@@ -36,11 +36,14 @@ export const bytesResponses = {
   422: problems('image-failed'),
 }
 
+/** The engines must be able to store it and read it again: SQLite's whole numbers, and JavaScript's. */
+const Fence = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER }
+
 export const StoredBlob = Type.Object({
   bytes: Type.Integer({ minimum: 0 }),
   sha256: Type.String({ description: 'SHA-256 of the whole blob, in hex; also its ETag' }),
   contentType: Type.String(),
-  fence: Type.Integer({ minimum: 0 }),
+  fence: Type.Integer(Fence),
 })
 export type StoredBlob = Static<typeof StoredBlob>
 
@@ -68,7 +71,7 @@ const putBlob = defineRoute({
       {
         fence: Type.Optional(
           Type.Integer({
-            minimum: 0,
+            ...Fence,
             description: 'Fencing token; a write with a token older than the stored one is refused',
           }),
         ),

@@ -126,7 +126,16 @@ suite('PUT and POST /images/:key/:stage', { concurrency: 4 }, () => {
 
   test('a token that is not a whole number, an unknown stage and an unknown parameter are refused', async t => {
     const { url, folder } = await serve(t)
-    const wrong = ['?fence=x', '?fence=1.5', '?fence=-1', '?fence=', '?fence=1&fence=2', '?fences=1']
+    const wrong = [
+      '?fence=x',
+      '?fence=1.5',
+      '?fence=-1',
+      '?fence=9007199254740993',
+      '?fence=1e300',
+      '?fence=',
+      '?fence=1&fence=2',
+      '?fences=1',
+    ]
     for (const target of [...wrong.map(query => path + query), '/images/a-key/other']) {
       const refused = await httpRequest(url, target, { method: 'PUT', body: 'x' })
       assert.equal(refused.status, 400, target)
