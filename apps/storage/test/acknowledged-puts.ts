@@ -7,14 +7,18 @@ import { patterned } from './content.ts'
  * Puts blobs of many sizes, every second of them small, four at a time and in separate chunks, until the storage is killed. Keeps the digest of each
  * acknowledged blob by its key.
  */
-export function keepPutting(url: string, prefix: string) {
+export function keepPutting(
+  url: string,
+  prefix: string,
+  { stepBytes, maxBytes } = { stepBytes: 70_001, maxBytes: 3_000_000 },
+) {
   const acknowledged = new Map<string, string>()
   let n = 0
   const putOnAndOn = async () => {
     for (;;) {
       const key = `${prefix}-${n++}`
-      const most = n % 2 === 0 ? smallBytes : 3_000_000
-      const bytes = patterned(1 + ((n * 70_001) % most), n)
+      const most = n % 2 === 0 ? smallBytes : maxBytes
+      const bytes = patterned(1 + ((n * stepBytes) % most), n)
       const answer = await httpRequest(url, `/images/${key}/pre`, { method: 'PUT', body: bytes })
       if (answer.status !== 201) return
       acknowledged.set(key, sha256(bytes))

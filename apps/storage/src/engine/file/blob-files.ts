@@ -8,7 +8,7 @@ import type { BlobId, Content, OpenBlob, PutOptions } from '../engine.ts'
 import { hasNoLinks, isMissing } from './file-errors.ts'
 import { prepareFolders, syncPath, temporaryPath } from './folders.ts'
 import { openBlobFile } from './open-blob-file.ts'
-import { maxWholeBytes, syncFile, writeBlobFile, writeBytes, writeWholeBlobFile } from './write-blob-file.ts'
+import { maxWholeBytes, memoryBytes, syncFile, writeBlobFile, writeWholeBlobFile } from './write-blob-file.ts'
 
 /** Buffers kept for the next writes: allocating them for each blob would burden the garbage collector. */
 const maxIdleMemory = 8
@@ -128,7 +128,7 @@ export class BlobFiles {
   async #write(path: string, content: Content, options: PutOptions): Promise<StoredBlob> {
     if (content instanceof Uint8Array && content.length <= maxWholeBytes)
       return writeWholeBlobFile(path, content, options)
-    const memory = this.#idleMemory.pop() ?? Buffer.allocUnsafeSlow(writeBytes)
+    const memory = this.#idleMemory.pop() ?? Buffer.allocUnsafeSlow(memoryBytes)
     try {
       const chunks = content instanceof Uint8Array ? Readable.from([content]) : content
       return await writeBlobFile(path, chunks, options, memory)
