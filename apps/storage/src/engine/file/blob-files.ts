@@ -91,13 +91,11 @@ export class BlobFiles {
     return opened && { blob: opened.blob, modifiedAt: opened.modifiedAt }
   }
 
-  has(id: BlobId): boolean {
-    return existsSync(this.#path(id))
-  }
-
   /** The removal is not synced: if a power cut undoes it, the bytes belong to no task, and the sweeper deletes them. */
   async remove(id: BlobId): Promise<void> {
-    await rm(this.#path(id), { force: true })
+    const path = this.#path(id)
+    // Mostly there is none, and looking is cheaper than a change of threads.
+    if (existsSync(path)) await rm(path, { force: true })
   }
 
   /** The keys of a shard's blobs. */

@@ -182,7 +182,7 @@ export class FileBlobStore implements BlobStore {
 
   async #publishSmall(id: BlobId, blob: StoredBlob, content: Uint8Array): Promise<void> {
     await this.#small.put(id, blob, content)
-    if (this.#files.has(id)) await this.#files.remove(id)
+    await this.#files.remove(id)
   }
 
   async #publish(path: string, id: BlobId): Promise<void> {
