@@ -68,6 +68,11 @@ test('migrate explains wrong arguments and stores that it cannot use', async t =
       1,
       /there is no .*missing\.sqlite\n$/,
     ],
+    [
+      ['storage', '--from', `file:${folder}`, '--to', `file:${missing}`],
+      1,
+      /is not the folder of a storage: it has no inProgress/,
+    ],
     [['task-db', '--from', from], 2, /--from and --to/],
     [['task-db', '--from', from, '--to', from], 2, /--from and --to/],
     [

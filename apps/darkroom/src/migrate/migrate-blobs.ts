@@ -1,11 +1,16 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { createLogger } from '@darkroom/service-kit'
-import { migrateBlobs as copyBlobs, openBlobStore } from '@darkroom/storage/migrate'
+import { migrateBlobs as copyBlobs, openBlobStore, stageFolders } from '@darkroom/storage/migrate'
+import { ExpectedFailure } from '../expected-failure.ts'
 import type { Migrate } from './migration.ts'
 import { openStore } from './open-store.ts'
+import { pathOf } from './store-place.ts'
 
 const shownBlobs = 10
 
 export const migrateBlobs: Migrate = async ({ from, to }, { signal, progress }) => {
+  checkIsStorage(from)
   const settings = { minFreeBytes: 0, logger: createLogger('migrate', 'silent') }
   await using stores = new AsyncDisposableStack()
   const open = (url: string) =>
@@ -24,6 +29,15 @@ export const migrateBlobs: Migrate = async ({ from, to }, { signal, progress }) 
     ...(newer > 0 ? [`${newer} are newer in the target, and were not changed there`] : []),
     ...(damaged.length > 0 ? [leftOut(damaged)] : []),
   ]
+}
+
+/** In another folder, such as DATA_DIR, the engine would make an empty storage, and nothing would be copied. */
+function checkIsStorage(url: string): void {
+  const folder = pathOf(url)
+  if (folder === undefined || existsSync(join(folder, stageFolders.pre))) return
+  throw new ExpectedFailure(
+    `${folder} is not the folder of a storage: it has no ${stageFolders.pre}; the default is <DATA_DIR>/storage`,
+  )
 }
 
 function leftOut(damaged: readonly string[]): string {
