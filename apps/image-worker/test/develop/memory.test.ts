@@ -40,7 +40,10 @@ const large: Record<string, { operations: string; input: (photo: Sharp) => Sharp
     input: photo => photo.toColourspace('rgb16').avif({ effort, bitdepth: 10 }),
   },
   'an AVIF that becomes a JPEG': { operations: 'format:jpeg', input: photo => photo.avif({ effort }) },
-  'a lossless WebP': { operations: 'flip', input: photo => photo.webp({ lossless: true, effort }) },
+  'a lossless WebP': {
+    operations: 'flip',
+    input: photo => photo.webp({ lossless: true, effort, quality: 1 }),
+  },
   'a PNG that becomes a GIF': {
     operations: 'format:gif',
     input: photo => photo.png({ compressionLevel: 1 }),
