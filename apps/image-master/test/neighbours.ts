@@ -1,12 +1,12 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import * as clusterState from '@darkroom/cluster-state'
 import * as kvConfig from '@darkroom/kv-config'
 import { createLogger, loadConfig, type RunningService, ServiceClients } from '@darkroom/service-kit'
 import * as storage from '@darkroom/storage'
 import * as taskDb from '@darkroom/task-db'
-import { freePort, type Owner, until } from '@darkroom/testing'
+import { freePort, type Owner, storedBlobs, until } from '@darkroom/testing'
 
 export const logger = createLogger('test', 'silent')
 
@@ -94,9 +94,7 @@ export async function startNeighbours(
   }
 }
 
-/** All files of the storage, even those that are still being written. */
+/** The names of all blobs of the storage, even those that are still being written. */
 export function storageFiles({ dataDir }: Pick<Neighbours, 'dataDir'>): string[] {
-  return readdirSync(join(dataDir, 'storage'), { recursive: true, withFileTypes: true })
-    .filter(entry => entry.isFile() && !entry.name.startsWith('lock.sqlite'))
-    .map(entry => entry.name)
+  return storedBlobs(join(dataDir, 'storage')).map(path => basename(path))
 }
