@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, existsSync, openSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, openSync, truncateSync, writeFileSync } from 'node:fs'
 
 /** Enough for the log of several deletions of small rows. */
 export const defaultReserveBytes = 256 * 1024
@@ -25,10 +25,10 @@ export class Reserve {
     this.refill()
   }
 
-  /** Gives the space back to the disk. */
+  /** Gives the space back to the disk, until the next `refill`. */
   release(): void {
     this.#isComplete = false
-    this.#triedAt = performance.now()
+    this.#triedAt = Number.NEGATIVE_INFINITY
     if (existsSync(this.#path)) truncateSync(this.#path)
   }
 
@@ -38,18 +38,22 @@ export class Reserve {
     if (this.#isComplete || now - this.#triedAt < refillMs) return
     this.#triedAt = now
     try {
-      if (!existsSync(this.#path) || statSync(this.#path).size < this.#bytes) this.#fill()
+      this.#fill()
       this.#isComplete = true
     } catch {
       // Usually, the disk is full. The part that was written stays reserved, and the rest is tried again later. Without a
       // reserve, everything but deletions on a full disk works.
     }
   }
+
+  /** Appends what is missing: space that was given back could be taken by others. */
   #fill(): void {
-    const piece = randomBytes(pieceBytes)
-    const file = openSync(this.#path, 'w', 0o600)
+    const file = openSync(this.#path, 'a', 0o600)
     try {
-      for (let filled = 0; filled < this.#bytes; filled += piece.length) writeFileSync(file, piece)
+      const { size } = fstatSync(file)
+      if (size >= this.#bytes) return
+      const piece = randomBytes(pieceBytes)
+      for (let filled = size; filled < this.#bytes; filled += piece.length) writeFileSync(file, piece)
     } finally {
       closeSync(file)
     }
