@@ -4,8 +4,8 @@ import { smallBytes } from '../src/engine/engine.ts'
 import { patterned } from './content.ts'
 
 /**
- * Puts blobs of many sizes, every second of them small, four at a time and in separate chunks, until the storage is killed. Keeps the digest of each
- * acknowledged blob by its key.
+ * Puts blobs of many sizes, every second of them small, four at a time and in separate chunks, until the storage is
+ * killed. Keeps the digest of each acknowledged blob by its key.
  */
 export function keepPutting(
   url: string,
