@@ -95,6 +95,6 @@ export async function startNeighbours(
 }
 
 /** The names of all blobs of the storage, even those that are still being written. */
-export function storageFiles({ dataDir }: Pick<Neighbours, 'dataDir'>): string[] {
+export function blobNames({ dataDir }: Pick<Neighbours, 'dataDir'>): string[] {
   return storedBlobs(join(dataDir, 'storage')).map(path => basename(path))
 }

@@ -1,17 +1,25 @@
 import assert from 'node:assert/strict'
 import { httpRequest, sha256 } from '@darkroom/testing'
 import { smallBytes } from '../src/engine/engine.ts'
-import { patterned } from './content.ts'
+import { MiB, patterned } from './content.ts'
+
+interface Sizes {
+  /** Two blobs in succession differ by this size. */
+  stepBytes: number
+  maxBytes: number
+}
+
+/** A file of more than 4 MiB is synced while it is still being written. */
+export const sizesOfPuts: Readonly<Record<string, Sizes>> = {
+  'blobs of up to 3 MB': { stepBytes: 70_001, maxBytes: 3_000_000 },
+  'large blobs': { stepBytes: 700_001, maxBytes: 21 * MiB },
+}
 
 /**
  * Puts blobs of many sizes, every second of them small, four at a time and in separate chunks, until the storage is
  * killed. Keeps the digest of each acknowledged blob by its key.
  */
-export function keepPutting(
-  url: string,
-  prefix: string,
-  { stepBytes, maxBytes } = { stepBytes: 70_001, maxBytes: 3_000_000 },
-) {
+export function keepPutting(url: string, prefix: string, { stepBytes, maxBytes }: Sizes) {
   const acknowledged = new Map<string, string>()
   let n = 0
   const putOnAndOn = async () => {

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { test } from 'node:test'
-import { assertProblem, httpRequest, mountsAreMissing, temporaryFolder } from '@darkroom/testing'
+import { assertProblem, blobFiles, httpRequest, mountsAreMissing, temporaryFolder } from '@darkroom/testing'
 import { MiB, patterned } from './content.ts'
 import { startStorage } from './storage-process.ts'
 
@@ -13,10 +12,7 @@ test('a full disk: 503, nothing is left behind, stored blobs stay, and smaller b
   const storage = await startStorage(t, { folder, mount: `mount -t tmpfs -o size=9500k tmpfs ${folder}` })
   const put = (key: string, bytes: Uint8Array) =>
     httpRequest(storage.url, `/images/${key}/pre`, { method: 'PUT', body: bytes })
-  const files = () =>
-    readdirSync(join(`/proc/${storage.pid}/root`, folder), { recursive: true, withFileTypes: true })
-      .filter(entry => entry.isFile() && !/^(lock|small-blobs)\.sqlite/.test(entry.name))
-      .map(entry => entry.name)
+  const files = () => blobFiles(join(`/proc/${storage.pid}/root`, folder)).map(path => basename(path))
 
   assert.equal((await put('before', patterned(100_000))).status, 201)
   for (const bytes of [patterned(2 * MiB), patterned(900_000)]) {

@@ -1,6 +1,6 @@
 export { type Migrations, openDatabase } from './database.ts'
 export { GroupCommit } from './group-commit.ts'
-export { FileInUse, FolderInUse, lockFile, lockFolder } from './locks.ts'
+export { InUse, lockFile, lockFolder } from './locks.ts'
 export { makeFolder } from './make-folder.ts'
 export { UnusableFile } from './unusable-file.ts'
 export { checkpointBytes } from './write-ahead-log.ts'

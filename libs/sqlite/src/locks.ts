@@ -4,35 +4,29 @@ import { DatabaseSync } from 'node:sqlite'
 import { sqliteCodeOf, sqliteCodes } from './sqlite-error.ts'
 import { prepareFile, UnusableFile, unusable } from './unusable-file.ts'
 
-/** Another process holds the folder's lock. */
-export class FolderInUse extends UnusableFile {}
-
-/** Another process holds the file's lock. */
-export class FileInUse extends UnusableFile {}
+/** Another process holds the lock of a file or a folder. */
+export class InUse extends UnusableFile {}
 
 /**
  * Locks a folder for this process until the lock is disposed of or the process ends, however it ends.
  *
- * @throws FolderInUse, UnusableFile
+ * @throws InUse, UnusableFile
  */
 export function lockFolder(folder: string): Disposable {
-  return lock(
-    join(folder, 'lock.sqlite'),
-    cause => new FolderInUse(`another process uses ${folder}`, { cause }),
-  )
+  return lock(join(folder, 'lock.sqlite'), cause => new InUse(`another process uses ${folder}`, { cause }))
 }
 
 /**
  * Locks one file in a folder that others share. A program that doesn't take the lock (a shell that reads a database)
  * isn't affected.
  *
- * @throws FileInUse, UnusableFile
+ * @throws InUse, UnusableFile
  */
 export function lockFile(path: string): Disposable {
   prepareFile(path)
   // Links to the same file must share one lock.
   const file = existsSync(path) ? realpathSync(path) : path
-  return lock(`${file}.lock`, cause => new FileInUse(`another process uses ${path}`, { cause }))
+  return lock(`${file}.lock`, cause => new InUse(`another process uses ${path}`, { cause }))
 }
 
 /** The lock is SQLite's, and so the operating system's: it is released whenever the process ends. */

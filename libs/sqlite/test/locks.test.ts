@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { asOrdinaryUser } from '@darkroom/testing'
-import { FileInUse, FolderInUse, lockFile, lockFolder, UnusableFile } from '../src/index.ts'
+import { InUse, lockFile, lockFolder, UnusableFile } from '../src/index.ts'
 
 function temporaryFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'lock-'))
@@ -15,7 +15,7 @@ function temporaryFolder(t: TestContext): string {
 test('only one process at a time can lock a folder, and the lock is free when that process ends', t => {
   const folder = temporaryFolder(t)
   const lock = lockFolder(folder)
-  assert.throws(() => lockFolder(folder), FolderInUse)
+  assert.throws(() => lockFolder(folder), InUse)
   lock[Symbol.dispose]()
   lockFolder(folder)[Symbol.dispose]()
 })
@@ -26,7 +26,7 @@ test('only one process at a time can lock a file, independently of locks on its 
   using _neighbour = lockFile(join(folder, 'b.sqlite'))
   const path = join(folder, 'a.sqlite')
   const lock = lockFile(path)
-  assert.throws(() => lockFile(path), new FileInUse(`another process uses ${path}`))
+  assert.throws(() => lockFile(path), new InUse(`another process uses ${path}`))
   lock[Symbol.dispose]()
   lock[Symbol.dispose]()
   lockFile(path)[Symbol.dispose]()
@@ -66,5 +66,5 @@ test('a lock on a file holds for all links to it', t => {
   writeFileSync(path, '')
   symlinkSync(path, link)
   using _lock = lockFile(path)
-  assert.throws(() => lockFile(link), FileInUse)
+  assert.throws(() => lockFile(link), InUse)
 })

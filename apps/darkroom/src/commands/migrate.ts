@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { storeUrlPattern as kvStoreUrlPattern } from '@darkroom/kv-config/migrate'
-import { FileInUse, FolderInUse } from '@darkroom/sqlite'
+import { InUse } from '@darkroom/sqlite'
 import { storeUrlPattern as blobStoreUrlPattern } from '@darkroom/storage/migrate'
 import { MigrationIncomplete, storeUrlPattern as taskStoreUrlPattern } from '@darkroom/task-db/migrate'
 import { ExpectedFailure } from '../expected-failure.ts'
@@ -86,8 +86,7 @@ function explain(cause: unknown, service: string): unknown {
   const explained = (message: string) => new ExpectedFailure(message, { cause })
   if (cause instanceof Interrupted)
     return explained('stopped; the copied part stays, and the same command continues')
-  if (cause instanceof FileInUse || cause instanceof FolderInUse)
-    return explained(`${cause.message}; stop ${service} first`)
+  if (cause instanceof InUse) return explained(`${cause.message}; stop ${service} first`)
   if (cause instanceof MigrationIncomplete)
     return explained(
       `the copy is not complete: ${cause.message}; stop all other programs that write to the target, and run the same command again`,

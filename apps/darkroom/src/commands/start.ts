@@ -7,7 +7,7 @@ import {
   loadConfig,
   releaseMemoryAtRest,
 } from '@darkroom/service-kit'
-import { FolderInUse, lockFolder, UnusableFile } from '@darkroom/sqlite'
+import { InUse, lockFolder, UnusableFile } from '@darkroom/sqlite'
 import { loadOrMakeClusterToken } from '../cluster-token.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
 import { environmentOf, furtherPorts, loadSettings, type Settings } from '../settings.ts'
@@ -54,7 +54,7 @@ function lockDataDir(dataDir: string): Disposable {
   } catch (error) {
     if (!(error instanceof UnusableFile)) throw error
     const message =
-      error instanceof FolderInUse
+      error instanceof InUse
         ? `another Darkroom uses ${dataDir}; stop it, or set DATA_DIR`
         : `${error.message}; set DATA_DIR to a folder that you can write to`
     throw new ExpectedFailure(message, { cause: error })

@@ -1,26 +1,17 @@
 import { migrateKv, openKvStore } from '@darkroom/kv-config/migrate'
 import { createLogger } from '@darkroom/service-kit'
 import type { Migrate } from './migration.ts'
-import { openStore } from './open-store.ts'
-
-const shownKeys = 10
+import { nameSome } from './name-some.ts'
+import { openStores } from './open-stores.ts'
 
 /** Registrations are not copied: services register again. */
-export const migrateEntries: Migrate = async ({ from, to }, { signal, progress }) => {
+export const migrateEntries: Migrate = async (urls, { signal, progress }) => {
   const logger = createLogger('migrate', 'silent')
-  await using stores = new AsyncDisposableStack()
-  const open = (url: string) =>
-    openStore(
-      url,
-      stores,
-      () => openKvStore({ url, logger }),
-      store => store.get('ready'),
-    )
-  const source = await open(from)
-  const target = await open(to)
+  await using stack = new AsyncDisposableStack()
+  const open = (url: string) => openKvStore({ url, logger })
+  const stores = await openStores(urls, stack, open, store => store.get('ready'))
   const { copied, present, differing, registrations, others } = await migrateKv({
-    from: source,
-    to: target,
+    ...stores,
     signal,
     onProgress: counts => {
       const done = counts.copied + counts.present + counts.differing + counts.registrations
@@ -37,6 +28,5 @@ export const migrateEntries: Migrate = async ({ from, to }, { signal, progress }
 
 /** If a key was revoked in the source after an earlier run, the copy of that run would still be valid. */
 function onlyInTarget(keys: readonly string[]): string {
-  const some = keys.slice(0, shownKeys).join(', ') + (keys.length > shownKeys ? ', …' : '')
-  return `${keys.length} entries are only in the target, and stay there: ${some}. If they were deleted in the source, such as a revoked API key, migrate to an empty target instead`
+  return `${keys.length} entries are only in the target, and stay there: ${nameSome(keys)}. If they were deleted in the source, such as a revoked API key, migrate to an empty target instead`
 }

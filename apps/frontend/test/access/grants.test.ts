@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
-import { storageFiles } from '@darkroom/image-master/testing'
+import { blobNames } from '@darkroom/image-master/testing'
 import { assertProblem, generateImage, until } from '@darkroom/testing'
 import { grantToken, readGrantToken } from '../../src/access/grant-token.ts'
 import { readSession } from '../../src/access/session-cookie.ts'
@@ -98,10 +98,10 @@ suite('a grant', () => {
     const token = await grant()
     const large = await generateImage({ kind: 'png', width: 400, height: 300, seed: 1 })
     const hangUp = new AbortController()
-    const before = storageFiles(frontend).length
+    const before = blobNames(frontend).length
     async function* half() {
       yield large.subarray(0, large.length / 2)
-      await until('the image is being stored', () => storageFiles(frontend).length > before)
+      await until('the image is being stored', () => blobNames(frontend).length > before)
       hangUp.abort()
     }
     const sending = fetch(`${frontend.url}/images`, {

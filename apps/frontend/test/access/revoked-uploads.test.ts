@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { problemType } from '@darkroom/contracts'
-import { storageFiles } from '@darkroom/image-master/testing'
+import { blobNames } from '@darkroom/image-master/testing'
 import { generateImage, type HttpRequest, until } from '@darkroom/testing'
 import { taskCount } from '../start-frontend.ts'
 import { type Guarded, startGuarded } from './start-guarded.ts'
@@ -22,7 +22,7 @@ async function uploadAndRevoke(
     yield png.subarray(png.length / 2)
   }
   const uploading = guarded.askWith(key, path, { ...request, body: body() })
-  await until('the image is being stored', () => storageFiles(guarded).length > 0)
+  await until('the image is being stored', () => blobNames(guarded).length > 0)
   await guarded.store.revoke(id)
   await until('the key is refused', async () => (await guarded.askWith(key, '/images')).status === 401)
   revoked.resolve()
@@ -36,7 +36,7 @@ suite('an upload whose key is revoked meanwhile', () => {
     const answer = await uploadAndRevoke(guarded, alice, '/images', { method: 'POST' })
     assert.deepEqual([answer.status, answer.json().type], [401, problemType('key-refused')])
     assert.equal(await taskCount(guarded), 0)
-    await until('nothing is stored', () => storageFiles(guarded).length === 0)
+    await until('nothing is stored', () => blobNames(guarded).length === 0)
   })
 
   test('makes no image if it is resumable', async t => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { suite, test } from 'node:test'
 import { problemType } from '@darkroom/contracts'
-import { logger, storageFiles } from '@darkroom/image-master/testing'
+import { blobNames, logger } from '@darkroom/image-master/testing'
 import { generateImage, type HttpAnswer, httpRequest, until } from '@darkroom/testing'
 import { buildApp } from '../../src/app.ts'
 import { eraseOwner } from '../../src/erasure/erase-owner.ts'
@@ -55,7 +55,7 @@ suite('deleting an image by the Idempotency-Key of its upload', () => {
     await finishNext(guarded, png)
     await deleteUpload(guarded, key, 'a photo / 1')
     assert.equal(await taskCount(guarded), 0)
-    assert.deepEqual(storageFiles(guarded), [])
+    assert.deepEqual(blobNames(guarded), [])
   })
 
   test('concerns only the owner of the key, also for operators, and reveals nothing about others', async t => {
@@ -82,7 +82,7 @@ suite('deleting an image by the Idempotency-Key of its upload', () => {
       const answer = await upload(guarded, key, 'one')
       assert.deepEqual([answer.status, answer.json().type], [410, problemType('upload-deleted')])
     }
-    assert.deepEqual([await taskCount(guarded), storageFiles(guarded)], [0, []])
+    assert.deepEqual([await taskCount(guarded), blobNames(guarded)], [0, []])
     assert.equal((await upload(guarded, key, 'two')).status, 202)
   })
 
@@ -95,7 +95,7 @@ suite('deleting an image by the Idempotency-Key of its upload', () => {
     await deleteUpload(guarded, key, 'one')
     answer()
     assert.equal((await uploading).status, 410)
-    assert.deepEqual([await taskCount(guarded), storageFiles(guarded)], [0, []])
+    assert.deepEqual([await taskCount(guarded), blobNames(guarded)], [0, []])
   })
 
   test('deletes an image that is accepted after its client hung up', async t => {
@@ -127,7 +127,7 @@ suite('deleting an image by the Idempotency-Key of its upload', () => {
     await assert.rejects(uploading, { name: 'AbortError' })
     goOn.resolve()
     assert.equal((await accepting)?.status, 202)
-    await until('the image is deleted', () => storageFiles(guarded).length === 0)
+    await until('the image is deleted', () => blobNames(guarded).length === 0)
     assert.equal(await taskCount(guarded), 0)
   })
 
@@ -142,7 +142,7 @@ suite('deleting an image by the Idempotency-Key of its upload', () => {
     t.after(() => other.close())
     await other.ready()
     await acceptLate(guarded)
-    await until('the image is deleted', () => storageFiles(guarded).length === 0)
+    await until('the image is deleted', () => blobNames(guarded).length === 0)
     assert.equal(await taskCount(guarded), 0)
   })
 
@@ -158,7 +158,7 @@ suite('deleting an image by the Idempotency-Key of its upload', () => {
       return findByKey(call)
     })
     await acceptLate(guarded)
-    await until('the image is deleted', () => storageFiles(guarded).length === 0)
+    await until('the image is deleted', () => blobNames(guarded).length === 0)
     assert.deepEqual([failures, await taskCount(guarded)], [3, 0])
   })
 
@@ -172,7 +172,7 @@ suite('deleting an image by the Idempotency-Key of its upload', () => {
     // A later change of the marks, which the frontend reads together with the loss.
     await deleteUpload(guarded, (await guarded.makeKey({ owner: 'bob' })).key, 'two')
     await acceptLate(guarded)
-    await until('the image is deleted', () => storageFiles(guarded).length === 0)
+    await until('the image is deleted', () => blobNames(guarded).length === 0)
     assert.equal((await upload(guarded, key, 'one')).status, 410)
   })
 
@@ -191,7 +191,7 @@ suite('deleting an image by the Idempotency-Key of its upload', () => {
       await kv.setKey({ params, querystring: { ttl: 600 }, headers: {}, body })
       await until('the mark is known', async () => (await upload(guarded, key, 'one')).status === 410)
       await acceptLate(guarded)
-      await until('the image is deleted', () => storageFiles(guarded).length === 0)
+      await until('the image is deleted', () => blobNames(guarded).length === 0)
       assert.equal(await taskCount(guarded), 0)
       await kv.deleteKey({ params, headers: {} })
       await until('the mark is over', async () => (await upload(guarded, key, 'one')).status === 202)

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { suite, type TestContext, test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { grantPrefix, problemType, uploadPrefix } from '@darkroom/contracts'
-import { storageFiles } from '@darkroom/image-master/testing'
+import { blobNames } from '@darkroom/image-master/testing'
 import { generateImage, type HttpAnswer, until } from '@darkroom/testing'
 import { eraseOwner } from '../../src/erasure/erase-owner.ts'
 import { markErased } from '../../src/erasure/erased-owners.ts'
@@ -83,7 +83,7 @@ suite('an owner that is erased while the master accepts an image', () => {
       const alice = await guarded.makeKey({ owner: 'alice' })
       const send = await prepare(guarded, alice)
       const before = await taskCount(guarded)
-      const filesBefore = storageFiles(guarded).length
+      const filesBefore = blobNames(guarded).length
       whenAccepted(t, guarded, async () => {
         await markErased(guarded.clients.kv, 'alice')
         await guarded.store.revoke(alice.id)
@@ -92,7 +92,7 @@ suite('an owner that is erased while the master accepts an image', () => {
       const answer = await send()
       assert.deepEqual([answer.status, answer.json().type], [401, problemType('key-refused')])
       assert.equal(await taskCount(guarded), before)
-      assert.equal(storageFiles(guarded).length, filesBefore)
+      assert.equal(blobNames(guarded).length, filesBefore)
     })
 })
 
@@ -122,7 +122,7 @@ test('an owner that is erased gets no image by an upload whose client hung up af
     headers: { authorization: `Bearer ${alice.key}` },
   })
   await assert.rejects(uploading, { name: 'AbortError' })
-  await until('the image is deleted', () => storageFiles(guarded).length === 0)
+  await until('the image is deleted', () => blobNames(guarded).length === 0)
   assert.equal(await taskCount(guarded), 0)
 })
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
 import { ImageStatus, problemType } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
-import { storageFiles } from '@darkroom/image-master/testing'
+import { blobNames } from '@darkroom/image-master/testing'
 import { generateImage, until } from '@darkroom/testing'
 import { failNext, finishNext, startFrontend, takeWork, taskCount } from '../start-frontend.ts'
 
@@ -122,10 +122,10 @@ suite('the status document', () => {
 
 suite('deleting an image', () => {
   test('deletes its task and its bytes, and is 404 the second time', async () => {
-    const [files, tasks] = [storageFiles(frontend).length, await taskCount(frontend)]
+    const [files, tasks] = [blobNames(frontend).length, await taskCount(frontend)]
     const id = await upload()
     await finishNext(frontend, Buffer.from('result'))
-    assert.equal(storageFiles(frontend).length, files + 2)
+    assert.equal(blobNames(frontend).length, files + 2)
     for (const headers of [{ 'if-match': '"other"' }, { 'if-none-match': '*' }]) {
       const refused = await ask(`/images/${id}`, { method: 'DELETE', headers })
       assert.deepEqual([refused.status, refused.json().type], [412, problemType('precondition-failed')])
@@ -133,7 +133,7 @@ suite('deleting an image', () => {
     const headers = { 'if-match': '*' }
     const { status, body } = await ask(`/images/${id}`, { method: 'DELETE', headers })
     assert.deepEqual([status, body.length], [204, 0])
-    assert.deepEqual([storageFiles(frontend).length, await taskCount(frontend)], [files, tasks])
+    assert.deepEqual([blobNames(frontend).length, await taskCount(frontend)], [files, tasks])
     for (const [path, method] of [
       [`/images/${id}`, 'DELETE'],
       [`/images/${id}`, 'GET'],

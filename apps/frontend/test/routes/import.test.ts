@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type IncomingHttpHeaders, request, type ServerResponse } from 'node:http'
 import { after, beforeEach, suite, test } from 'node:test'
-import { storageFiles } from '@darkroom/image-master/testing'
+import { blobNames } from '@darkroom/image-master/testing'
 import { assertProblem, generateImage, serveHttp, until } from '@darkroom/testing'
 import { readNetworks } from '../../src/outbound/networks.ts'
 import { startGuarded } from '../access/start-guarded.ts'
@@ -115,7 +115,7 @@ suite('an import', () => {
   })
 
   test('ends when its client hangs up, and leaves nothing', async () => {
-    const [files, tasks] = [storageFiles(frontend).length, await taskCount(frontend)]
+    const [files, tasks] = [blobNames(frontend).length, await taskCount(frontend)]
     const client = request(`${frontend.url}/images`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -124,7 +124,7 @@ suite('an import', () => {
     await until('the other server has the request', () => asked.includes('/slow'))
     client.destroy()
     await until('the connection to the other server is closed', () => closed.includes('/slow'))
-    await until('nothing is left', () => storageFiles(frontend).length <= files)
+    await until('nothing is left', () => blobNames(frontend).length <= files)
     assert.equal(await taskCount(frontend), tasks)
   })
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
 import { uploadPrefix } from '@darkroom/contracts'
-import { storageFiles } from '@darkroom/image-master/testing'
+import { blobNames } from '@darkroom/image-master/testing'
 import { type HttpAnswer, until } from '@darkroom/testing'
 import { finishNext, startFrontend } from '../start-frontend.ts'
 import { codeOf, large, metadata, patchType, png, tus, tusRequests } from '../tus-requests.ts'
@@ -76,7 +76,7 @@ suite('the refusal of an image', () => {
     const path = await begin(text.length)
     assert.deepEqual(codeOf(await patch(path, 0, text)), [415, 'not-an-image'])
     assert.equal((await ask(path, { method: 'HEAD', headers: tus })).status, 404)
-    assert.ok(!storageFiles(frontend).some(name => name.includes(path.split('/').at(-1) ?? '')))
+    assert.ok(!blobNames(frontend).some(name => name.includes(path.split('/').at(-1) ?? '')))
   })
 
   test('in the request that creates the upload leaves nothing, and names no location', async t => {
@@ -85,7 +85,7 @@ suite('the refusal of an image', () => {
       const { status } = await full.ask('/images', { method: 'POST', body: png })
       return status === 429
     })
-    const before = storageFiles(full)
+    const before = blobNames(full)
     for (const body of [png, large]) {
       const headers = { ...tus, ...patchType, 'upload-length': String(body.length) }
       const refused = await full.ask('/uploads', { method: 'POST', headers, body })
@@ -93,7 +93,7 @@ suite('the refusal of an image', () => {
     }
     const { body } = await full.clients.kv.listKeys({ querystring: { prefix: uploadPrefix } })
     assert.deepEqual(body.keys, [])
-    assert.deepEqual(storageFiles(full), before)
+    assert.deepEqual(blobNames(full), before)
   })
 
   test('that is temporary does not change the upload, and the last piece can be sent again', async t => {

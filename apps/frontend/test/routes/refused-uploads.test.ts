@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { after, suite, test } from 'node:test'
-import { storageFiles } from '@darkroom/image-master/testing'
+import { blobNames } from '@darkroom/image-master/testing'
 import { assertProblem, generateImage, until } from '@darkroom/testing'
 import { filePart, formData, formHeaders, openForm, operationsPart } from '../form-data.ts'
 import { startFrontend, taskCount } from '../start-frontend.ts'
@@ -135,7 +135,7 @@ suite('a refused upload', () => {
   })
 
   test('leaves nothing behind', async () => {
-    await until('nothing is stored', () => storageFiles(frontend).length === 0)
+    await until('nothing is stored', () => blobNames(frontend).length === 0)
     assert.equal(await taskCount(frontend), 0)
     assert.equal((await frontend.ask('/healthz')).status, 200)
   })

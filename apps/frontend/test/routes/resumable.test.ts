@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
 import { uploadPrefix } from '@darkroom/contracts'
-import { storageFiles } from '@darkroom/image-master/testing'
+import { blobNames } from '@darkroom/image-master/testing'
 import { type HttpRequest, until } from '@darkroom/testing'
 import { eraseUploads } from '../../src/erasure/erase-uploads.ts'
 import { startGuarded } from '../access/start-guarded.ts'
@@ -31,7 +31,7 @@ suite('a resumable upload', () => {
     assert.equal(await finishNext(frontend, png), id)
     const original = await ask(`/images/${id}/original`)
     assert.deepEqual(original.body, Buffer.from(png))
-    assert.ok(!storageFiles(frontend).some(name => name.includes(`${id}_`)))
+    assert.ok(!blobNames(frontend).some(name => name.includes(`${id}_`)))
   })
 
   test('answers HEAD with its offset until it is finished', async () => {
@@ -109,7 +109,7 @@ suite('a resumable upload', () => {
     assert.equal((await ask(path, { method: 'DELETE', headers: tus })).status, 204)
     assert.equal((await ask(path, { method: 'HEAD', headers: tus })).status, 404)
     assert.deepEqual(codeOf(await patch(path, 10, png.subarray(10))), [404, 'upload-not-found'])
-    assert.ok(!storageFiles(frontend).some(name => name.includes('_')))
+    assert.ok(!blobNames(frontend).some(name => name.includes('_')))
   })
 
   test('expires', async t => {
@@ -148,7 +148,7 @@ test('one of two simultaneous PATCH requests is refused, and the image is comple
   )
   const original = await ask(`/images/${path.split('/').at(-1)}/original`)
   assert.ok(original.body.equals(large))
-  assert.ok(!storageFiles(frontend).some(name => name.includes('_')))
+  assert.ok(!blobNames(frontend).some(name => name.includes('_')))
 })
 
 test('a piece that arrives while the image is accepted does not stay', async t => {
@@ -164,7 +164,7 @@ test('a piece that arrives while the image is accepted does not stay', async t =
     querystring: { prefix: `${uploadPrefix}_${path.slice(8)}` },
   })
   assert.deepEqual(body.keys, [])
-  assert.ok(!storageFiles(frontend).some(name => name.includes('_')))
+  assert.ok(!blobNames(frontend).some(name => name.includes('_')))
 })
 
 test('the number of unfinished uploads of one owner is limited', async t => {
@@ -210,7 +210,7 @@ test('the unfinished uploads of one owner can be erased', async t => {
     paths.push(String(answered.location).split('/').at(-1) ?? '')
   }
   assert.equal(await eraseUploads(guarded.clients, 'alice'), 1)
-  const left = storageFiles(guarded).filter(name => name.includes('_'))
+  const left = blobNames(guarded).filter(name => name.includes('_'))
   assert.ok(left.length === 1 && left[0]?.startsWith(paths[1] ?? ''), left.join())
 })
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
-import { storageFiles } from '@darkroom/image-master/testing'
+import { blobNames } from '@darkroom/image-master/testing'
 import type { HttpAnswer } from '@darkroom/testing'
 import { assertProblem } from '@darkroom/testing'
 import { flip, flop, json, outputsIn, png, startWithOwners } from './start-with-owners.ts'
@@ -27,7 +27,7 @@ suite('a development of a stored original', () => {
     const { id: from } = (await upload('')).json()
     await clients.storage.deleteBlob({ params: { key: String(from), stage: 'pre' }, headers: {} })
     assertProblem(await ask('/images', 'POST', { from }), 410, 'original-gone', /no longer stored/)
-    assert.deepEqual(storageFiles(frontend), [])
+    assert.deepEqual(blobNames(frontend), [])
   })
 
   test('is 404 for images of other owners, as for missing images', async t => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { connect, createServer } from 'node:net'
 import { after, suite, type TestContext, test } from 'node:test'
-import { logger, storageFiles } from '@darkroom/image-master/testing'
+import { blobNames, logger } from '@darkroom/image-master/testing'
 import { httpRequest, until } from '@darkroom/testing'
 import { Upload } from 'tus-js-client'
 import { buildApp } from '../../src/app.ts'
@@ -54,7 +54,7 @@ suite('tus-js-client', () => {
       const original = await ask(`/images/${path.split('/').at(-1)}/original`)
       assert.ok(original.body.equals(large))
     }
-    assert.ok(!storageFiles(frontend).some(name => name.includes('_')))
+    assert.ok(!blobNames(frontend).some(name => name.includes('_')))
   })
 
   test('gets the reason why an image is refused', async () => {

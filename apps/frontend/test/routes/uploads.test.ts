@@ -4,7 +4,7 @@ import type { OutgoingHttpHeaders } from 'node:http'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { after, suite, test } from 'node:test'
-import { storageFiles } from '@darkroom/image-master/testing'
+import { blobNames } from '@darkroom/image-master/testing'
 import { assertProblem, generateImage, type HttpAnswer, until } from '@darkroom/testing'
 import { filePart, formData, formHeaders, openForm, operationsPart } from '../form-data.ts'
 import { finishNext, startFrontend, taskCount } from '../start-frontend.ts'
@@ -110,15 +110,15 @@ suite('an upload of raw bytes', () => {
   })
 
   test('fault: a client that hangs up half-way leaves nothing', async () => {
-    const files = storageFiles(frontend).length
+    const files = blobNames(frontend).length
     const tasks = await taskCount(frontend)
     const broken = await beginUpload(
       { 'content-type': 'image/png' },
       Buffer.concat([png, Buffer.alloc(200_000)]),
     )
-    await until('it is on its way to the storage', () => storageFiles(frontend).length > files)
+    await until('it is on its way to the storage', () => blobNames(frontend).length > files)
     broken.destroy()
-    await until('nothing is left', () => storageFiles(frontend).length === files)
+    await until('nothing is left', () => blobNames(frontend).length === files)
     assert.equal(await taskCount(frontend), tasks)
   })
 })
@@ -157,13 +157,13 @@ suite('an upload by form', () => {
   })
 
   test('fault: a client that hangs up half-way leaves nothing', async () => {
-    const files = storageFiles(frontend).length
+    const files = blobNames(frontend).length
     const tasks = await taskCount(frontend)
     const beginning = openForm(filePart(Buffer.concat([png, Buffer.alloc(300_000)])))
     const broken = await beginUpload(formHeaders, beginning)
-    await until('it is on its way to the storage', () => storageFiles(frontend).length > files)
+    await until('it is on its way to the storage', () => blobNames(frontend).length > files)
     broken.destroy()
-    await until('nothing is left', () => storageFiles(frontend).length === files)
+    await until('nothing is left', () => blobNames(frontend).length === files)
     assert.equal(await taskCount(frontend), tasks)
   })
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
-import { storageFiles } from '@darkroom/image-master/testing'
+import { blobNames } from '@darkroom/image-master/testing'
 import { assertProblem } from '@darkroom/testing'
 import { filePart, formData, formHeaders } from '../form-data.ts'
 import { flip, flop, outputsIn, png, startWithOwners } from './start-with-owners.ts'
@@ -56,9 +56,9 @@ suite('variants', () => {
     ['?variants=a/b=flip', /"a\/b" can't be the name/],
   ] as const) {
     test(`are refused, and nothing is stored: ${query}`, async () => {
-      const before = storageFiles(frontend).length
+      const before = blobNames(frontend).length
       assertProblem(await upload(query), 400, 'invalid-operations', message)
-      assert.equal(storageFiles(frontend).length, before)
+      assert.equal(blobNames(frontend).length, before)
     })
   }
 
@@ -116,7 +116,7 @@ suite('variants', () => {
     assert.equal((await ask(`/images/${id}/variants/thumb`, 'GET', undefined, bob.key)).status, 404)
     assert.equal((await ask(`/images/${id}`, 'DELETE')).status, 204)
     assert.deepEqual(
-      storageFiles(frontend).filter(name => name.includes(String(id))),
+      blobNames(frontend).filter(name => name.includes(String(id))),
       [],
     )
   })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { suite, test } from 'node:test'
 import { assertProblem, generateImage, until } from '@darkroom/testing'
-import { storageFiles } from '../neighbours.ts'
+import { blobNames } from '../neighbours.ts'
 import { facts } from '../sample-facts.ts'
 import { beginUpload, startMaster, upload } from '../start-master.ts'
 
@@ -39,7 +39,7 @@ suite('bytes in flight', () => {
       )
     }
     assert.equal((await upload(master, png)).status, 202)
-    assert.equal(storageFiles(master).length, 1)
+    assert.equal(blobNames(master).length, 1)
   })
 
   test('bytes of refused uploads no longer count', async t => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { suite, test } from 'node:test'
 import { assertProblem, generateImage, until } from '@darkroom/testing'
-import { storageFiles } from '../neighbours.ts'
+import { blobNames } from '../neighbours.ts'
 import { beginUpload, startMaster, upload } from '../start-master.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
@@ -13,14 +13,14 @@ suite('faults during an upload', () => {
   test('fault: the task DB stops while the bytes are stored: 503, and the bytes stay for the sweeper', async t => {
     const master = await startMaster(t)
     const slow = await beginUpload(master, half)
-    await until('it is on its way to the storage', () => storageFiles(master).length > 0)
+    await until('it is on its way to the storage', () => blobNames(master).length > 0)
     await master.taskDb.close()
     const answered = once(slow, 'response')
     slow.end()
     const [answer] = await answered
     assert.equal(answer.statusCode, 503)
     assert.ok(Number(answer.headers['retry-after']) > 0)
-    assert.equal(storageFiles(master).length, 1)
+    assert.equal(blobNames(master).length, 1)
   })
 
   test('fault: the storage is full: 503 with its reason and Retry-After', async t => {
@@ -30,15 +30,15 @@ suite('faults during an upload', () => {
       assertProblem(answer, 503, 'disk-full')
       assert.ok(Number(answer.headers['retry-after']) > 0)
     }
-    assert.deepEqual(storageFiles(master), [])
+    assert.deepEqual(blobNames(master), [])
   })
 
   test('fault: a client that hangs up half-way leaves nothing', async t => {
     const master = await startMaster(t)
     const broken = await beginUpload(master, half, { 'content-length': '1000000' })
-    await until('it is on its way to the storage', () => storageFiles(master).length > 0)
+    await until('it is on its way to the storage', () => blobNames(master).length > 0)
     broken.destroy()
-    await until('nothing is left', () => storageFiles(master).length === 0)
+    await until('nothing is left', () => blobNames(master).length === 0)
     const { body } = await master.clients.taskDb.listTasks({ querystring: {} })
     assert.deepEqual(body.tasks, [])
   })

@@ -51,7 +51,7 @@ export function encodeFooter(footer: Footer): Uint8Array {
 /**
  * Reads the footer from the end of a stored file or object of `storedBytes`.
  *
- * @throws DamagedBlob if there is no footer, or one for another size
+ * @throws DamagedBlob if the footer is missing, or describes a blob of another size
  */
 export function decodeFooter(end: Buffer, storedBytes: number): Footer {
   const tail = end.length - tailBytes

@@ -6,7 +6,7 @@ export interface ItemLocation {
   isInFile: boolean
   offset: number
   length: number
-  /** The byte behind the last extent in the file; 0 if there is none. */
+  /** The byte behind the last extent; 0 for items that are not in the file. */
   end: number
 }
 

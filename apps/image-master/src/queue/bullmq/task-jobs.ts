@@ -43,7 +43,7 @@ export class TaskJobs {
       opts: { jobId: id, priority: priorityOf(urgency, turn) },
     }))
     const [job] = jobs
-    // A transaction for one job would cost Redis and this process twice as much.
+    // For several jobs BullMQ sends a transaction, which needs more commands than one job.
     if (job && jobs.length === 1) await this.#redis.send(() => this.queue.add(job.name, job.data, job.opts))
     else await this.#redis.send(() => this.queue.addBulk(jobs))
   }
@@ -160,7 +160,7 @@ export class TaskJobs {
     await this.queue.close()
   }
 
-  /** A job as BullMQ needs it to end the job: it reads neither name nor data, so they need not be fetched. */
+  /** The job of an active task, made without Redis: to end a job, BullMQ reads neither its name nor its data. */
   #activeJob(id: string): TaskJob {
     return new Job<JobData, ImageFacts | undefined>(
       this.#worker,

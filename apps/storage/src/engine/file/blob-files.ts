@@ -94,7 +94,7 @@ export class BlobFiles {
   /** The removal is not synced: if a power cut undoes it, the bytes belong to no task, and the sweeper deletes them. */
   async remove(id: BlobId): Promise<void> {
     const path = this.#path(id)
-    // Mostly there is none, and looking is cheaper than a change of threads.
+    // Usually the blob has no file, and this check takes less time than a change of threads.
     if (existsSync(path)) await rm(path, { force: true })
   }
 

@@ -73,12 +73,11 @@ export class FileBlobStore implements BlobStore {
   }
 
   async open(id: BlobId, options = { whole: false }): Promise<OpenBlob | undefined> {
+    // Both are looked up at once, and a blob that becomes the other kind is both for a moment, so it is always found.
     const row = this.#small.open(id)
     const file = await this.#files.open(id, options)
-    if (!row && !file) return this.#small.open(id) // the file may have become a row meanwhile
-    if (!row || !file) return row ?? file
     if (newer(row, file) === file) return file
-    await file[Symbol.asyncDispose]()
+    await file?.[Symbol.asyncDispose]()
     return row
   }
 
@@ -203,7 +202,7 @@ export class FileBlobStore implements BlobStore {
   }
 }
 
-/** Of a row and a file, the one that counts. */
+/** Returns the row or the file, whichever counts (see FileBlobStore). */
 function newer<Row extends Current, File extends Current>(row: Row, file: File): Row | File {
   return row && (!file || row.blob.fence >= file.blob.fence) ? row : file
 }

@@ -5,7 +5,7 @@ import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
 import { StoreFull } from '@darkroom/service-kit'
-import { storedBlobs, temporaryFolder } from '@darkroom/testing'
+import { blobFiles, temporaryFolder } from '@darkroom/testing'
 import type { BlobId } from '../../../src/engine/engine.ts'
 import { FileBlobStore } from '../../../src/engine/file/file.ts'
 import { inChunks, patterned } from '../../content.ts'
@@ -23,7 +23,7 @@ async function openIn(t: TestContext, folder = temporaryFolder(t)) {
 
 /** The paths of all files of blobs under a folder, relative to it. */
 function filesIn(folder: string): string[] {
-  return storedBlobs(folder).map(file => file.slice(folder.length + 1))
+  return blobFiles(folder).map(file => file.slice(folder.length + 1))
 }
 
 testEngine('the file store', async t => (await openIn(t)).store)
