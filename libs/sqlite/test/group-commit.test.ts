@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { GroupCommit, openDatabase } from '../src/index.ts'
@@ -110,6 +110,24 @@ test('a long log is written back and truncated, whether or not other connections
   assert.equal(statSync(`${path}-wal`).size, 0)
   await writes.run(insert(database, 1))
   assert.deepEqual(numbers(database), [1])
+})
+
+test('the log grows ahead of commits, and a copy of the files that were not closed has all rows', async t => {
+  const { database, path, writes } = openTemporary(t)
+  await writes.run(insert(database, 0))
+  const { size } = statSync(`${path}-wal`)
+  assert.ok(size > 1024 * 1024, 'the first commit grew the log')
+  for (let n = 1; n <= 50; n++) await writes.run(insert(database, n))
+  assert.equal(statSync(`${path}-wal`).size, size)
+
+  const copy = join(mkdtempSync(join(tmpdir(), 'sqlite-')), 'copy.db')
+  t.after(() => rmSync(dirname(copy), { recursive: true }))
+  for (const suffix of ['', '-wal']) copyFileSync(path + suffix, copy + suffix)
+  const copied = new GroupCommit(openDatabase(copy, migrations))
+  await copied.close()
+  const reopened = new DatabaseSync(copy)
+  assert.equal(numbers(reopened).length, 51)
+  reopened.close()
 })
 
 /** Lets statements that begin with this text fail as on a full disk, while `isFull`. */
