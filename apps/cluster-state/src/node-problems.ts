@@ -1,4 +1,4 @@
-import { ServiceProblem, StoreFull, unavailable } from '@darkroom/service-kit'
+import { ServiceProblem, StoreFull, StoreUnavailable, unavailable } from '@darkroom/service-kit'
 import { MembersUnknown } from './membership/membership.ts'
 import { ProtocolError } from './node/protocol-error.ts'
 import { type IdInUse, NodeIdInUse, type Refusal } from './node/state-node.ts'
@@ -7,6 +7,7 @@ import { type IdInUse, NodeIdInUse, type Refusal } from './node/state-node.ts'
 export function throwProblem(error: unknown): never {
   if (error instanceof ProtocolError) throw new ServiceProblem(400, 'protocol-error', error.message)
   if (error instanceof StoreFull) throw unavailable('store-full', error.message, 30, error.cause)
+  if (error instanceof StoreUnavailable) throw unavailable('unavailable', error.message, 30, error.cause)
   if (error instanceof NodeIdInUse) throw idInUse(error.message)
   if (error instanceof MembersUnknown) throw unavailable('members-unknown', error.message, 1, error.cause)
   throw error

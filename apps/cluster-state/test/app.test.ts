@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { clusterStateRoutes } from '@darkroom/contracts'
-import { assertNeedsToken, assertProblem, fillDisk } from '@darkroom/testing'
+import { assertNeedsToken, assertProblem, breakDisk, fillDisk } from '@darkroom/testing'
 import { buildTestApp } from './build-test-app.ts'
 
 const clusterToken = 'a token of the whole cluster'
@@ -27,6 +27,16 @@ test('fault: the disk is full: a write is answered 503 with Retry-After, and suc
   }
   makeRoom()
   for (const write of writes) assert.equal((await write()).statusCode, 200)
+})
+
+test('fault: the disk fails: it is not ready until a restart, and refuses writes with 503', async t => {
+  const { app } = await buildTestApp(t)
+  const write = () => app.inject({ method: 'POST', url: '/inc' })
+  assert.equal((await write()).statusCode, 200)
+  breakDisk(t)
+  assertProblem(await write(), 503, 'store-full')
+  assertProblem(await app.inject('/readyz'), 503, 'unavailable')
+  assertProblem(await write(), 503, 'unavailable')
 })
 
 test('/healthz and /readyz need no token', async t => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { assertNeedsToken, assertProblem, fillDisk } from '@darkroom/testing'
+import { assertNeedsToken, assertProblem, breakDisk, fillDisk } from '@darkroom/testing'
 import { buildTestApp, openStore } from './build-test-app.ts'
 
 const clusterToken = 'a token of the whole cluster'
@@ -45,6 +45,17 @@ test('fault: the disk is full: a write is answered 503 with Retry-After, and suc
   assert.equal((await app.inject('/key/a')).statusCode, 404)
   makeRoom()
   assert.equal((await write()).statusCode, 201)
+})
+
+test('fault: the disk fails: it is not ready until a restart, refuses writes with 503, and reads continue', async t => {
+  const app = buildTestApp(t)
+  const write = () => app.inject({ method: 'PUT', url: '/key/a', body: 'one' })
+  assert.equal((await write()).statusCode, 201)
+  breakDisk(t)
+  assertProblem(await app.inject({ method: 'PUT', url: '/key/a', body: 'two' }), 503, 'store-full')
+  assertProblem(await app.inject('/readyz'), 503, 'unavailable')
+  assertProblem(await write(), 503, 'unavailable')
+  assert.equal((await app.inject('/key/a')).body, 'one')
 })
 
 test('fault: it is alive but not ready while its store does not answer', async t => {

@@ -7,7 +7,7 @@ import { StoreFull, StoreUnavailable, unavailable } from '@darkroom/service-kit'
 export function throwProblem(error: unknown): never {
   if (error instanceof StoreFull) throw unavailable('disk-full', error.message, 60, error)
   if (error instanceof StoreUnavailable) {
-    const detail = "the object store can't be used at the moment; the reason is in the log of the storage"
+    const detail = "the store can't be used at the moment; the reason is in the log of the storage"
     throw unavailable('blob-store-unavailable', detail, 2, error)
   }
   throw error

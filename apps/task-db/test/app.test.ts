@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { StoreUnavailable } from '@darkroom/service-kit'
-import { assertNeedsToken, assertProblem, fillDisk, until } from '@darkroom/testing'
+import { assertNeedsToken, assertProblem, breakDisk, fillDisk, until } from '@darkroom/testing'
 import { buildTestApp, openStore } from './build-test-app.ts'
 import { claim, createTasks, leaseMs } from './conformance/open-engine.ts'
 import { ManualClock, taskId } from './sample-tasks.ts'
@@ -38,6 +38,18 @@ test('fault: the disk is full: writes are answered 503 with Retry-After, reads w
   assert.equal((await app.inject(`/tasks/${taskId(1)}`)).statusCode, 200)
   makeRoom()
   assert.equal((await write()).statusCode, 204)
+})
+
+test('fault: the disk fails: it is not ready until a restart, refuses writes with 503, and reads continue', async t => {
+  const store = openStore(t)
+  const app = buildTestApp(t, { store })
+  await createTasks(store, 2)
+  breakDisk(t)
+  const write = () => app.inject({ method: 'DELETE', url: `/tasks/${taskId(1)}` })
+  assertProblem(await write(), 503, 'unavailable')
+  assertProblem(await app.inject('/readyz'), 503, 'unavailable')
+  assertProblem(await write(), 503, 'unavailable')
+  assert.equal((await app.inject(`/tasks/${taskId(1)}`)).statusCode, 200)
 })
 
 test('/healthz and /readyz need no token', async t => {

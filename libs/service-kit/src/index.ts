@@ -27,6 +27,7 @@ export { engineName } from './engines/engine-name.ts'
 export { type Engines, engineFor, engineUrlPattern } from './engines/engines.ts'
 export { openEngine } from './engines/open-engine.ts'
 export {
+  diskFailed,
   diskFull,
   OutcomeUnknown,
   RequestRefused,

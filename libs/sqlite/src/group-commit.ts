@@ -6,6 +6,8 @@ import { WriteAheadLog } from './write-ahead-log.ts'
 interface GroupCommitOptions {
   /** Makes the error of a full disk. */
   fullError?: (cause: unknown) => unknown
+  /** Makes the error of a disk that failed: the error of all later writes, and of `checkReady`. */
+  failedError?: (cause: unknown) => unknown
   /**
    * The space that is kept for writes that make room. With large rows, the database needs twice `checkpointBytes`: on a full
    * disk it grows by the whole log before the log can be truncated.
@@ -33,6 +35,7 @@ interface Write {
 export class GroupCommit {
   readonly #database: DatabaseSync
   readonly #fullError: (cause: unknown) => unknown
+  readonly #failedError: (cause: unknown) => unknown
   readonly #log: WriteAheadLog
   readonly #reserve: Reserve
   readonly #transaction: Record<'begin' | 'commit' | 'savepoint' | 'release', StatementSync>
@@ -48,10 +51,15 @@ export class GroupCommit {
   /** The instance owns the database from now on: `close` closes it. */
   constructor(
     database: DatabaseSync,
-    { fullError = cause => cause, reserveBytes = defaultReserveBytes }: GroupCommitOptions = {},
+    {
+      fullError = cause => cause,
+      failedError = cause => cause,
+      reserveBytes = defaultReserveBytes,
+    }: GroupCommitOptions = {},
   ) {
     this.#database = database
     this.#fullError = fullError
+    this.#failedError = failedError
     this.#log = new WriteAheadLog(database)
     this.#reserve = new Reserve(this.#log.databasePath, reserveBytes)
     this.#transaction = {
@@ -84,6 +92,11 @@ export class GroupCommit {
   /** Resolves when everything that reads can see is on disk. */
   async settled(): Promise<void> {
     await this.#group
+  }
+
+  /** @throws the error of all later writes, if the disk has failed */
+  checkReady(): void {
+    if (this.#fault !== undefined) throw this.#fault
   }
 
   /** Lets pending writes finish, and closes the database. Idempotent. */
@@ -130,7 +143,7 @@ export class GroupCommit {
   async #tryCommit(group: readonly Write[]): Promise<{ writes: readonly Write[]; error?: unknown }> {
     const writes = new Set(group)
     try {
-      if (this.#fault !== undefined) throw this.#fault
+      this.checkReady()
       this.#transaction.begin.run()
       for (const write of group) if (!this.#apply(write)) writes.delete(write)
       this.#transaction.commit.run()
@@ -160,7 +173,7 @@ export class GroupCommit {
       await work
     } catch (cause) {
       if (isDiskFull(cause)) throw cause
-      this.#fault = new Error('the disk did not store the data; fix the disk, then restart', { cause })
+      this.#fault = this.#failedError(cause)
       throw this.#fault
     }
   }

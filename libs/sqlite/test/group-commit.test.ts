@@ -11,13 +11,13 @@ const migrations = ['CREATE TABLE numbers (n INTEGER PRIMARY KEY) STRICT']
 function openTemporary(
   t: TestContext,
   observe = (_database: DatabaseSync) => {},
-  fullError?: (cause: unknown) => unknown,
+  options?: ConstructorParameters<typeof GroupCommit>[1],
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'sqlite-'))
   const path = join(folder, 'test.db')
   const database = openDatabase(path, migrations)
   observe(database)
-  const writes = new GroupCommit(database, fullError && { fullError })
+  const writes = new GroupCommit(database, options)
   t.after(async () => {
     await writes.close()
     rmSync(folder, { recursive: true })
@@ -130,8 +130,8 @@ test('the log grows ahead of commits, and a copy of the files that were not clos
   reopened.close()
 })
 
-/** Lets statements that begin with this text fail as on a full disk, while `isFull`. */
-function fillDisk(t: TestContext, start: string) {
+/** Lets statements that begin with this text fail while `isFull`, by default as on a full disk. */
+function fillDisk(t: TestContext, start: string, errcode = 13) {
   const disk = { isFull: false }
   const observe = (database: DatabaseSync) => {
     const prepare = database.prepare.bind(database)
@@ -141,7 +141,7 @@ function fillDisk(t: TestContext, start: string) {
       for (const name of ['run', 'get'] as const) {
         const call = statement[name].bind(statement)
         t.mock.method(statement, name, () => {
-          if (disk.isFull) throw Object.assign(new Error('database or disk is full'), { errcode: 13 })
+          if (disk.isFull) throw Object.assign(new Error('database or disk is full'), { errcode })
           return call()
         })
       }
@@ -219,12 +219,29 @@ test('a write that fails for a reason of its own is not run again on a full disk
 
 test('a write that a full disk prevents fails with the error that the owner of the database makes', async t => {
   class Full extends Error {}
-  const { database, writes } = openTemporary(t, undefined, cause => new Full('', { cause }))
+  const { database, writes } = openTemporary(t, undefined, { fullError: cause => new Full('', { cause }) })
   database.exec('PRAGMA max_page_count = 3')
   const tooLong = () => database.exec('CREATE TABLE more AS SELECT zeroblob(100000) AS bytes')
   const outcomes = await Promise.allSettled([writes.run(insert(database, 1)), writes.run(tooLong)])
   assert.deepEqual(numbers(database), [1])
   assert.ok(outcomes[1].status === 'rejected' && outcomes[1].reason instanceof Full)
+})
+
+test('fault: the disk fails when the log is written back: all later writes fail with the error of the owner', async t => {
+  class Failed extends Error {}
+  const { disk, observe } = fillDisk(t, 'PRAGMA wal_checkpoint', 10)
+  const { database, writes } = openTemporary(t, observe, {
+    failedError: cause => new Failed('', { cause }),
+  })
+  database.exec('CREATE TABLE blobs (bytes BLOB)')
+  writes.checkReady()
+  disk.isFull = true
+  await writes.run(() => database.prepare('INSERT INTO blobs VALUES (zeroblob(5000000))').run())
+  await writes.settled()
+  disk.isFull = false
+  assert.throws(() => writes.checkReady(), Failed)
+  await assert.rejects(writes.run(insert(database, 1)), Failed)
+  assert.deepEqual(numbers(database), [])
 })
 
 test('closing lets a pending write finish', async t => {

@@ -15,3 +15,18 @@ export function fillDisk(t: Pick<TestContext, 'mock'>): () => void {
   )
   return () => mock.mock.restore()
 }
+
+/** Lets the next write of SQLite in this process find a disk that fails: later writes fail, too, until a restart. */
+export function breakDisk(t: Pick<TestContext, 'mock'>): void {
+  fillDisk(t) // then the log is written back
+  const { get } = StatementSync.prototype
+  t.mock.method(
+    StatementSync.prototype,
+    'get',
+    function (this: StatementSync, ...values: Parameters<StatementSync['get']>) {
+      if (this.sourceSQL.startsWith('PRAGMA wal_checkpoint'))
+        throw Object.assign(new Error('disk I/O error'), { errcode: 10 })
+      return get.apply(this, values)
+    },
+  )
+}

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { type Entry, keyOf } from '@darkroom/crdt'
-import { diskFull } from '@darkroom/service-kit'
+import { diskFailed, diskFull } from '@darkroom/service-kit'
 import { GroupCommit, lockFile, type Migrations, openDatabase } from '@darkroom/sqlite'
 import type { StateStore } from './engine.ts'
 
@@ -29,7 +29,7 @@ export class SqliteStateStore implements StateStore {
     this.#lock = opened.use(lockFile(path))
     this.#database = openDatabase(path, migrations)
     this.#nodeId = readOrMakeId(this.#database)
-    this.#writes = new GroupCommit(this.#database, { fullError: diskFull })
+    this.#writes = new GroupCommit(this.#database, { fullError: diskFull, failedError: diskFailed })
     this.#statements = prepareStatements(this.#database)
     opened.move()
   }
@@ -53,6 +53,10 @@ export class SqliteStateStore implements StateStore {
     return this.#writes.run(() => {
       for (const entry of entries) this.#statements.set.run(keyOf(entry), JSON.stringify(entry))
     })
+  }
+
+  checkReady(): void {
+    this.#writes.checkReady()
   }
 
   async close(): Promise<void> {

@@ -148,8 +148,9 @@ export class StateNode {
     return answerSync(this.#context, request)
   }
 
-  /** @throws NodeIdInUse while it refuses writes; MembersUnknown */
+  /** @throws StoreUnavailable; NodeIdInUse while it refuses writes; MembersUnknown */
   async checkReady(): Promise<void> {
+    this.#store.checkReady()
     const detail = this.ownId.refusal
     if (detail !== undefined) throw new NodeIdInUse(detail)
     await this.#membership?.checkReady()

@@ -28,6 +28,7 @@ function prepare() {
         saves.push({ entries, end })
         return end.promise
       },
+      checkReady: () => undefined,
       close: async () => undefined,
     },
     entries: [],

@@ -53,6 +53,7 @@ export class SimulatedProcess implements Clock {
         await this.#whileAlive(this.#time.pass(commitMs))
         for (const entry of entries) disk.entries.set(keyOf(entry), entry)
       },
+      checkReady: () => undefined,
       close: async () => undefined,
     }
   }

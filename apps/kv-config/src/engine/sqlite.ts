@@ -1,5 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { type Clock, diskFull, longestTimerMs, SteadyTime, systemClock } from '@darkroom/service-kit'
+import {
+  type Clock,
+  diskFailed,
+  diskFull,
+  longestTimerMs,
+  SteadyTime,
+  systemClock,
+} from '@darkroom/service-kit'
 import { GroupCommit, lockFile, type Migrations, openDatabase } from '@darkroom/sqlite'
 import { ChangeFeed } from './change-feed.ts'
 import { holds } from './condition.ts'
@@ -56,7 +63,7 @@ export class SqliteKvStore implements KvStore {
     using opened = new DisposableStack()
     this.#lock = opened.use(lockFile(path))
     this.#database = openDatabase(path, migrations)
-    this.#writes = new GroupCommit(this.#database, { fullError: diskFull })
+    this.#writes = new GroupCommit(this.#database, { fullError: diskFull, failedError: diskFailed })
     this.#statements = prepareStatements(this.#database)
     this.#leaseTime = new SteadyTime(clock)
     // Leases could not be renewed while the store was down, so every lease starts again.
@@ -137,6 +144,7 @@ export class SqliteKvStore implements KvStore {
   }
 
   async checkReady(): Promise<void> {
+    this.#writes.checkReady()
     await this.revision()
   }
 

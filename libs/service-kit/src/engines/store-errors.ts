@@ -22,3 +22,8 @@ export class StoreFull extends Error {}
 export function diskFull(cause: unknown): StoreFull {
   return new StoreFull('the disk is full; nothing was changed', { cause })
 }
+
+/** The same for a disk that failed: data that it acknowledged may be lost. */
+export function diskFailed(cause: unknown): StoreUnavailable {
+  return new StoreUnavailable('the disk did not store the data; fix the disk, then restart', { cause })
+}

@@ -113,8 +113,9 @@ export class FileBlobStore implements BlobStore {
     return this.#space.read()
   }
 
-  checkReady(): Promise<void> {
-    return this.#files.checkReady()
+  async checkReady(): Promise<void> {
+    this.#small.checkReady()
+    await this.#files.checkReady()
   }
 
   async close(): Promise<void> {

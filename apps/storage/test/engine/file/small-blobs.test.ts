@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { cpSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
-import { temporaryFolder } from '@darkroom/testing'
+import { StoreFull, StoreUnavailable } from '@darkroom/service-kit'
+import { breakDisk, temporaryFolder } from '@darkroom/testing'
 import { blobPath } from '../../../src/engine/blob-path.ts'
 import type { BlobId } from '../../../src/engine/engine.ts'
 import { FileBlobStore } from '../../../src/engine/file/file.ts'
@@ -126,4 +127,14 @@ suite('small blobs', { concurrency: 4 }, () => {
     } while (cursor !== undefined)
     assert.deepEqual(found.toSorted(), keys.toSorted())
   })
+})
+
+test('fault: the disk fails: the store is not ready and refuses small blobs until a restart, and reads continue', async t => {
+  const opened = await openIn(t)
+  await putRow(opened)
+  breakDisk(t)
+  await assert.rejects(putRow(opened), StoreFull)
+  await assert.rejects(opened.store.checkReady(), StoreUnavailable)
+  await assert.rejects(putRow(opened), StoreUnavailable)
+  assert.deepEqual(await read(opened.store, id), row)
 })
