@@ -96,8 +96,10 @@ export class FileBlobStore implements BlobStore {
     const listing: BlobListing = { blobs: [] }
     for (const shard of shards) {
       if (shard < fromShard) continue
+      // Rows are read twice, because a blob may become a file, or a row, while the files are read.
+      const before = this.#small.list(stage, shard)
       const files = await this.#files.keys(stage, shard)
-      const rows = this.#small.list(stage, shard)
+      const rows = new Map([...before, ...this.#small.list(stage, shard)])
       for (const key of [...new Set([...files, ...rows.keys()])].sort()) {
         if (shard === fromShard && key <= fromKey) continue
         const modifiedAt = rows.get(key) ?? (await this.#modifiedAt({ key, stage }))

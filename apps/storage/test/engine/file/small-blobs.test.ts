@@ -6,8 +6,9 @@ import { join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
 import { StoreFull, StoreUnavailable } from '@darkroom/service-kit'
 import { breakDisk, temporaryFolder } from '@darkroom/testing'
-import { blobPath } from '../../../src/engine/blob-path.ts'
+import { blobPath, shardOf } from '../../../src/engine/blob-path.ts'
 import type { BlobId } from '../../../src/engine/engine.ts'
+import { BlobFiles } from '../../../src/engine/file/blob-files.ts'
 import { FileBlobStore } from '../../../src/engine/file/file.ts'
 import { read } from '../../conformance/open-engine.ts'
 import { inChunks, patterned } from '../../content.ts'
@@ -128,6 +129,30 @@ suite('small blobs', { concurrency: 4 }, () => {
     assert.deepEqual(found.toSorted(), keys.toSorted())
   })
 })
+
+for (const [kind, putFirst, putThen] of [
+  ['file', putRow, putFile],
+  ['row', putFile, putRow],
+] as const)
+  test(`a blob that becomes a ${kind} while the files are listed is listed`, async t => {
+    const opened = await openIn(t)
+    await putFirst(opened)
+    const { keys } = BlobFiles.prototype
+    t.mock.method(
+      BlobFiles.prototype,
+      'keys',
+      async function (this: BlobFiles, ...place: Parameters<typeof keys>) {
+        const change = async () => {
+          if (place[1] === shardOf(id.key)) await putThen(opened)
+        }
+        if (kind === 'row') await change()
+        const found = await keys.apply(this, place)
+        if (kind === 'file') await change()
+        return found
+      },
+    )
+    assert.deepEqual(await listed(opened), [id.key])
+  })
 
 test('fault: the disk fails: the store is not ready and refuses small blobs until a restart, and reads continue', async t => {
   const opened = await openIn(t)
