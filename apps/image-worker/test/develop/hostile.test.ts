@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { exactAllocator } from './allocator-environment.ts'
 import { drawing, rasterOf } from './rasters.ts'
 import { run } from './run.ts'
 
@@ -99,7 +100,7 @@ async function developHostile(): Promise<Line[]> {
   const script = fileURLToPath(new URL('develop-hostile.ts', import.meta.url))
   const child = spawn(process.execPath, [script, String(seed), String(toleratedGrowthBytes)], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, MALLOC_ARENA_MAX: '2' },
+    env: { ...process.env, ...exactAllocator },
   })
   const [printed, [code, signal]] = await Promise.all([text(child.stdout), once(child, 'exit')])
   const lines = printed.split('\n').filter(Boolean)
