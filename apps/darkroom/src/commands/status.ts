@@ -5,7 +5,14 @@ import {
   serviceNames,
   taskStates,
 } from '@darkroom/contracts'
-import { checkHealth, isOutage, keysUnder, readJson, type ServiceClients } from '@darkroom/service-kit'
+import {
+  checkHealth,
+  isOutage,
+  keysUnder,
+  readJson,
+  type ServiceClients,
+  withoutCredentials,
+} from '@darkroom/service-kit'
 import { callServices } from '../call-services.ts'
 import { UsageError } from '../usage-error.ts'
 import { intakeState } from './intake.ts'
@@ -24,10 +31,10 @@ interface Instance {
  */
 export async function statusCommand(
   process: NodeJS.Process,
-  files: string[],
+  surplus: string[],
   options: object,
 ): Promise<number> {
-  if (files.length > 0 || Object.keys(options).length > 0) throw new UsageError('status takes no arguments')
+  if (surplus.length > 0 || Object.keys(options).length > 0) throw new UsageError('status takes no arguments')
   return callServices(process.env, clients => report(clients, process.stdout))
 }
 
@@ -63,7 +70,7 @@ async function findInstances(name: ServiceName, clients: ServiceClients): Promis
     registered.map(async ({ key, value }) => {
       const url = readJson(Registration, value)?.url
       if (url === undefined) return { name, url: '-', health: `the key ${key} in kv-config is not valid` }
-      return { name, url, health: (await checkHealth(url, answerMs)) ?? 'ready' }
+      return { name, url: withoutCredentials(url), health: (await checkHealth(url, answerMs)) ?? 'ready' }
     }),
   )
 }

@@ -1,5 +1,5 @@
 import type { Stats, Task } from '@darkroom/contracts'
-import { checkHealth, type Logger, type ServiceClients } from '@darkroom/service-kit'
+import { checkHealth, type Logger, type ServiceClients, withoutCredentials } from '@darkroom/service-kit'
 import type { IntakeGate } from '../intake/intake-gate.ts'
 import type { LoadHistory } from './load-history.ts'
 import { listRegistered, type Registered } from './registry.ts'
@@ -95,11 +95,4 @@ function checkAll(registered: readonly Registered[]): Promise<NonNullable<Stats[
       }
     }),
   )
-}
-
-function withoutCredentials(text: string): string {
-  const url = new URL(text)
-  url.username = ''
-  url.password = ''
-  return url.href.replace(/\/$/, '')
 }

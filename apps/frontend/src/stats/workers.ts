@@ -1,4 +1,5 @@
 import type { Task, WorkerStats } from '@darkroom/contracts'
+import { withoutCredentials } from '@darkroom/service-kit'
 import { type Registered, workerOf } from './registry.ts'
 
 /** The registered workers, and all others that hold a lease, each with its work. */
@@ -14,7 +15,7 @@ export function describeWorkers(
     workers.set(name, {
       name,
       isRegistered: true,
-      url,
+      url: withoutCredentials(url),
       ...(threads !== undefined && { threads }),
       decodes,
       work: [],

@@ -21,3 +21,9 @@ export function readBaseUrl(url: string): BaseUrl {
     ...(credentials !== ':' && { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }),
   }
 }
+
+/** A base URL for people and logs. */
+export function withoutCredentials(url: string): string {
+  const { origin, path } = readBaseUrl(url)
+  return origin + path
+}

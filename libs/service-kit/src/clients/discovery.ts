@@ -2,6 +2,7 @@ import { once, setMaxListeners } from 'node:events'
 import { Registration, registrationPrefix, type ServiceName } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
 import type { Logger } from '../log/logger.ts'
+import { withoutCredentials } from './base-url.ts'
 import type { Resolver } from './transport.ts'
 import { type KvClient, watchPrefix } from './watch-prefix.ts'
 
@@ -26,7 +27,7 @@ export class Discovery implements Resolver {
       signal: this.#closing.signal,
       onChange: values => {
         this.#urls = [...values].flatMap(([key, value]) => readRegistration(key, value, logger))
-        logger.debug({ service, urls: this.#urls }, 'instances')
+        logger.debug({ service, urls: this.#urls.map(withoutCredentials) }, 'instances')
         for (const url of this.#suspectUntil.keys())
           if (!this.#urls.includes(url)) this.#suspectUntil.delete(url)
         this.#changes.dispatchEvent(new Event('change'))

@@ -3,7 +3,7 @@ import { collectingMemory } from '../bodies/streamed-memory.ts'
 import { misdirected } from '../http/closing.ts'
 import { ServiceUnavailable } from '../problems/problems.ts'
 import { Backoff } from '../time/backoff.ts'
-import { readBaseUrl } from './base-url.ts'
+import { readBaseUrl, withoutCredentials } from './base-url.ts'
 import { wasNeverSent } from './never-sent.ts'
 import { type Dispatcher, errors } from './undici.ts'
 
@@ -77,7 +77,9 @@ export function createTransport(options: TransportOptions): Transport {
         const reply = await sendOnce(base, request, body)
         const isMisdirected = reply.statusCode === misdirected
         if (!isMisdirected && !(isUnavailable(reply, request) && !body.isSpent)) return reply
-        lastError = new Error(`${base} answered ${reply.statusCode}: ${await reply.body.text()}`)
+        lastError = new Error(
+          `${withoutCredentials(base)} answered ${reply.statusCode}: ${await reply.body.text()}`,
+        )
       } catch (error) {
         request.signal?.throwIfAborted()
         if (body.failure !== undefined) throw body.failure

@@ -26,6 +26,16 @@ suite('a transport', () => {
     )
   })
 
+  test('leaves credentials out of its error, which is logged', async t => {
+    const { url } = await instance(t, unavailable)
+    const { send } = transportTo(t, [url.replace('//', '//me:secret@')], { timeoutMs: 50 })
+    await assert.rejects(send(), ({ cause }: Error) => {
+      assert.ok(cause instanceof Error)
+      assert.equal(cause.message, `${url} answered 503: the engine is unavailable`)
+      return true
+    })
+  })
+
   test('sends the path as it is, the body, and the cluster token', async t => {
     const { url, requests } = await instance(t)
     const { send } = transportTo(t, [url], { clusterToken: 'the token' })
