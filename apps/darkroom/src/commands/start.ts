@@ -18,10 +18,10 @@ import { UsageError } from '../usage-error.ts'
 /** Runs all services until a signal ends them. Prints the service that it waits for, and when all are ready. */
 export async function startCommand(
   process: NodeJS.Process,
-  files: string[],
+  surplus: string[],
   options: object,
 ): Promise<number> {
-  if (files.length > 0 || Object.keys(options).length > 0) throw new UsageError('start takes no arguments')
+  if (surplus.length > 0 || Object.keys(options).length > 0) throw new UsageError('start takes no arguments')
   const given = loadSettings(process.env)
   process.umask(0o077) // only the owner may read the files
   const lock = lockDataDir(given.dataDir)
