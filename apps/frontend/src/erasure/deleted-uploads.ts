@@ -68,6 +68,7 @@ export class DeletedUploads {
   /** The marks whose images are to be looked for, one after the other. */
   readonly #due = new Map<string, KnownMark>()
   #looking: Promise<void> | undefined
+  #isLooking = false
 
   constructor(options: DeletedUploadsOptions) {
     this.#options = options
@@ -156,11 +157,12 @@ export class DeletedUploads {
 
   #lookFor(marks: Iterable<readonly [string, KnownMark]>): void {
     for (const [name, mark] of marks) this.#due.set(name, mark)
-    this.#looking ??= this.#lookForDue().finally(() => (this.#looking = undefined))
+    if (!this.#isLooking) this.#looking = this.#lookForDue()
   }
 
   /** Tries until it succeeds: after an outage of the task DB, nothing else reports that it answers again. */
   async #lookForDue(): Promise<void> {
+    this.#isLooking = true
     const { signal } = this.#closing
     const backoff = new Backoff(100, 2000)
     for (const [name, mark] of this.#due) {
@@ -179,6 +181,7 @@ export class DeletedUploads {
       }
       if (signal.aborted) return
     }
+    this.#isLooking = false // in the same turn, so that no mark is added unnoticed
   }
 
   async #findAndDelete({ owner, idempotencyKey }: UploadName): Promise<void> {
