@@ -102,31 +102,34 @@ export class WebhookSender {
   }
 
   /**
-   * Returns how many notices were claimed. Notices of hosts without a result are claimed only if a slot is free for them,
+   * Claims notices, and accepts those of each answer at once, as a later claim may fail. Returns how many were claimed. Notices of hosts without a result are claimed only if a slot is free for them,
    * because claiming and returning all others would take all the time. Notices of hosts that answer may be due behind them.
    */
   async #claim(): Promise<number> {
     const { signal } = this.#closing
     const claim = async (given: Pick<NoticeClaim, 'isSlow' | 'limit' | 'onlyHosts'>) => {
-      if (given.limit <= 0 || given.onlyHosts?.length === 0) return []
+      if (given.limit <= 0 || given.onlyHosts?.length === 0) return 0
       const body = { ...given, leaseMs, exceptHosts: this.#crowdedHosts() }
-      return (await this.#options.taskDb.claimNotices({ body, signal })).body.tasks
+      const { tasks } = (await this.#options.taskDb.claimNotices({ body, signal })).body
+      const until = performance.now() + holdMs
+      for (const task of tasks) this.#accept({ task, until })
+      return tasks.length
     }
     const claimFresh = async () => {
       const limit = Math.max(0, Math.min(untriedLimit, this.#slots.freeOfUntried))
       const first = await claim({ isSlow: false, limit })
-      if (first.length < limit || performance.now() < this.#answeringAt) return first
+      if (first < limit || performance.now() < this.#answeringAt) return first
       this.#answeringAt = performance.now() + (this.#options.pollMs ?? pollMs)
       const onlyHosts = this.#slots.answeringHosts
       const answering = await claim({ isSlow: false, limit: claimLimit, onlyHosts })
-      if (answering.length === claimLimit) this.#answeringAt = 0
-      return [...first, ...answering]
+      if (answering === claimLimit) this.#answeringAt = 0
+      return first + answering
     }
-    const slow = claim({ isSlow: true, limit: this.#slots.freeOfFailing })
-    const claimed = (await Promise.all([claimFresh(), slow])).flat()
-    const until = performance.now() + holdMs
-    for (const task of claimed) this.#accept({ task, until })
-    return claimed.length
+    const [fresh, slow] = await Promise.all([
+      claimFresh(),
+      claim({ isSlow: true, limit: this.#slots.freeOfFailing }),
+    ])
+    return fresh + slow
   }
 
   #crowdedHosts(): string[] {
@@ -188,8 +191,7 @@ export class WebhookSender {
   #startHeldOf(host: string): boolean {
     const held = this.#held.get(host) ?? []
     const now = performance.now()
-    const late = held.findIndex(({ until }) => until > now)
-    for (const { task } of held.splice(0, late === -1 ? held.length : late)) this.#return(task, false, 0)
+    for (; held[0] && held[0].until <= now; held.shift()) this.#return(held[0].task, false, 0)
     const [first] = held
     const slot = first && this.#slots.take(host)
     if (slot) {

@@ -13,7 +13,12 @@ interface Delivery {
 }
 
 /** A sender of notices that are in memory, and whose receivers answer when the test lets them. */
-function startSender(t: TestContext, slots: DeliverySlots, pollMs = 10) {
+function startSender(
+  t: TestContext,
+  slots: DeliverySlots,
+  pollMs = 10,
+  isRefused = (_: NoticeClaim) => false,
+) {
   const due: Task[] = []
   const underWay: Delivery[] = []
   const reports: NoticeReport[] = []
@@ -23,11 +28,9 @@ function startSender(t: TestContext, slots: DeliverySlots, pollMs = 10) {
     pollMs,
     feed: { listen: () => () => undefined },
     taskDb: {
-      claimNotices: async ({
-        body: { isSlow, limit, exceptHosts = [], onlyHosts },
-      }: {
-        body: NoticeClaim
-      }) => {
+      claimNotices: async ({ body }: { body: NoticeClaim }) => {
+        if (isRefused(body)) throw new Error('the task DB does not answer')
+        const { isSlow, limit, exceptHosts = [], onlyHosts } = body
         const found = due.filter(
           ({ callback: { host = '' } = {} }) =>
             !exceptHosts.includes(host) && (onlyHosts?.includes(host) ?? true),
@@ -116,6 +119,14 @@ test('notices of receivers that answer are sent past those of many new ones, whi
   add('fast', 1)
   await until('the fast receiver is called', () => hosts().includes('fast'))
   assert.deepEqual([due.length, reports], [500 - limits.untried, []])
+})
+
+test('fault: the second claim of a round fails: the notices of the first are sent', async t => {
+  const slots = new DeliverySlots(limits)
+  slots.record('fast', true, 1)
+  const { add, hosts } = startSender(t, slots, 10, ({ onlyHosts }) => onlyHosts !== undefined)
+  for (let n = 0; n < 9; n++) add(`new-${n}`, 1)
+  await until('the slots of new receivers are taken', () => hosts().length === limits.untried)
 })
 
 test('a receiver that was busy gets its next notice when it has answered, although many new ones wait', async t => {
