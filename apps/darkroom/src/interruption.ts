@@ -1,3 +1,6 @@
+/** Stopped by a signal. */
+export class Interrupted extends Error {}
+
 const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const
 
 interface Interruption {
@@ -14,7 +17,7 @@ export function watchForInterruption(process: Pick<NodeJS.Process, 'once'>): Int
   for (const name of ['SIGINT', 'SIGTERM'] as const)
     process.once(name, () => {
       exitCode ??= exitCodes[name]
-      abort.abort(new Error('interrupted'))
+      abort.abort(new Interrupted('interrupted'))
     })
   return { signal: abort.signal, exitCode: () => exitCode }
 }

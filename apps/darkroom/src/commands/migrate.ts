@@ -4,6 +4,7 @@ import { InUse } from '@darkroom/sqlite'
 import { storeUrlPattern as blobStoreUrlPattern } from '@darkroom/storage/migrate'
 import { MigrationIncomplete, storeUrlPattern as taskStoreUrlPattern } from '@darkroom/task-db/migrate'
 import { ExpectedFailure } from '../expected-failure.ts'
+import { Interrupted, watchForInterruption } from '../interruption.ts'
 import { explanationOf } from '../migrate/explain-store-error.ts'
 import { migrateBlobs } from '../migrate/migrate-blobs.ts'
 import { migrateEntries } from '../migrate/migrate-entries.ts'
@@ -58,12 +59,10 @@ export async function migrateCommand(
   checkIsThere(from)
 
   process.umask(0o077) // only the owner may read the files
-  const interrupt = new AbortController()
-  const interrupted = () => interrupt.abort(new Interrupted())
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted) // a second signal ends it at once
+  const { signal } = watchForInterruption(process)
   const progress = new MigrationProgress(process.stderr)
   try {
-    const sentences = await migration.run({ from, to }, { signal: interrupt.signal, progress })
+    const sentences = await migration.run({ from, to }, { signal, progress })
     progress.end()
     process.stdout.write(sentences.map(sentence => `${service}: ${sentence}\n`).join(''))
     return 0
@@ -78,9 +77,6 @@ function checkIsThere(from: string): void {
   const path = pathOf(from)
   if (path !== undefined && !existsSync(path)) throw new ExpectedFailure(`there is no ${path}`)
 }
-
-/** Stopped by a signal. */
-class Interrupted extends Error {}
 
 function explain(cause: unknown, service: string): unknown {
   const explained = (message: string) => new ExpectedFailure(message, { cause })
