@@ -40,35 +40,40 @@ export class OrphanSweeper {
 
   /** Returns the number of deleted blobs. */
   async sweep(): Promise<number> {
-    const { storage, taskDb, listUploads, signal, ageMs } = this.#options
-    const uploads = await listUploads()
+    const { storage, signal, ageMs } = this.#options
     const stillUnknown = new Map<string, number>()
     let count = 0
-    for (const stage of stages) {
-      for await (const keys of listKeys(stage, storage)) {
-        // Among the originals are pieces of uploads, which belong to no image.
-        const idOf = stage === 'post' ? imageIdOf : (key: string) => key
-        const ids = [...new Set(keys.map(idOf))]
-        const { body } = await taskDb.findUnknown({ body: { ids } })
-        const unknown = new Set(body.ids)
-        const now = this.#now()
-        const isOrphan = (key: string) => unknown.has(idOf(key)) && !uploads.has(uploadIdOf(key) ?? '')
-        for (const key of keys.filter(isOrphan)) {
-          if (signal.aborted) return count
-          const name = `${stage}/${key}`
-          const since = this.#unknownSince.get(name)
-          if (since === undefined || now - since < ageMs) {
-            stillUnknown.set(name, since ?? now)
-            continue
-          }
-          await storage.deleteBlob({ params: { key, stage }, headers: {} })
-          count += 1
-        }
+    for await (const { key, stage, checkedAt } of this.#withoutTask()) {
+      if (signal.aborted) return count
+      const name = `${stage}/${key}`
+      const since = this.#unknownSince.get(name)
+      if (since === undefined || checkedAt - since < ageMs) {
+        stillUnknown.set(name, since ?? checkedAt)
+        continue
       }
+      await storage.deleteBlob({ params: { key, stage }, headers: {} })
+      count += 1
     }
     // If a sweep fails half-way, the earlier observations still count.
     this.#unknownSince = stillUnknown
     return count
+  }
+
+  /** The stored blobs that belong to no task and to no unfinished upload, each with the time at which it was checked. */
+  async *#withoutTask(): AsyncGenerator<{ key: string; stage: Stage; checkedAt: number }> {
+    const { storage, taskDb, listUploads } = this.#options
+    const uploads = await listUploads()
+    for (const stage of stages) {
+      // Among the originals are pieces of uploads, which belong to no image.
+      const idOf = stage === 'post' ? imageIdOf : (key: string) => key
+      for await (const keys of listKeys(stage, storage)) {
+        const { body } = await taskDb.findUnknown({ body: { ids: [...new Set(keys.map(idOf))] } })
+        const unknown = new Set(body.ids)
+        const checkedAt = this.#now()
+        for (const key of keys)
+          if (unknown.has(idOf(key)) && !uploads.has(uploadIdOf(key) ?? '')) yield { key, stage, checkedAt }
+      }
+    }
   }
 }
 
