@@ -17,7 +17,7 @@ import type { IntakeGate } from '../intake/intake-gate.ts'
 import { masterLimits } from '../limits/master-limits.ts'
 import { linkBase } from '../public-urls.ts'
 import { requestedUrgency } from '../uploads/requested-urgency.ts'
-import { type UploadClients, upload } from '../uploads/upload.ts'
+import { type UploadParts, upload } from '../uploads/upload.ts'
 import { formTypeOf } from '../uploads/upload-body.ts'
 
 /** The urgency of an upload whose client waits, if it has no Priority. It is above the default. */
@@ -27,7 +27,7 @@ const maxFormOverheadBytes = 1024 * 1024
 
 export function addUploadRoutes(
   app: App,
-  clients: UploadClients,
+  parts: UploadParts,
   gate: IntakeGate,
   feed: ChangeFeed,
   publicUrls: readonly URL[],
@@ -35,8 +35,8 @@ export function addUploadRoutes(
   acceptBytes(app)
   app.addHook('preHandler', async ({ headers }: FastifyRequest) => refusePart(headers))
   app.addHook('preHandler', () => gate.check())
-  const { taskDb } = clients
-  const readLimits = masterLimits(clients)
+  const { taskDb } = parts
+  const readLimits = masterLimits(parts)
   // The master would refuse it, too, but only when the client has begun to send.
   app.addHook('preHandler', async ({ raw }: FastifyRequest) => {
     if (!isBodyAwaited(raw)) return
@@ -50,7 +50,7 @@ export function addUploadRoutes(
     handler: async (request, reply) => {
       const wait = applyPreferredWait(request.headers.prefer, reply)
       const { urgency = wait > 0 ? urgencyOfWaiting : undefined, ...given } = givenIn(request)
-      const accepted = await upload(request, reply, { ...given, urgency }, clients)
+      const accepted = await upload(request, reply, { ...given, urgency }, parts)
       const waited =
         wait > 0 &&
         (await waitForEnd({ taskDb, feed }, accepted, holdSignal(reply, wait)).catch(error => {
@@ -68,7 +68,7 @@ export function addUploadRoutes(
   app.route({
     ...frontendRoutes.newImage,
     handler: async (request, reply) => {
-      const { id } = await upload(request, reply, givenIn(request), clients)
+      const { id } = await upload(request, reply, givenIn(request), parts)
       return reply.code(202).type('text/plain').send(id)
     },
   })

@@ -25,7 +25,8 @@ import { expandOptions, type GivenOptions } from './requested-outputs.ts'
 import { readUploadBody } from './upload-body.ts'
 import { whileSending } from './while-sending.ts'
 
-export interface UploadClients {
+/** The parts of the frontend that take part in an upload. */
+export interface UploadParts {
   imageMaster: Client<typeof imageMasterRoutes>
   taskDb: Client<typeof taskDbRoutes>
   presets: Pick<Presets, 'require'>
@@ -35,6 +36,12 @@ export interface UploadClients {
   deleted: Pick<DeletedUploads, 'requireUndeleted'>
   erased: ErasedOwners
   outbound: Pick<Outbound, 'mistakeIn'>
+}
+
+interface GivenUpload {
+  options: UploadOptions
+  idempotencyKey?: string | undefined
+  urgency?: Urgency | undefined
 }
 
 /**
@@ -47,60 +54,60 @@ export interface UploadClients {
 export async function upload(
   request: FastifyRequest,
   reply: FastifyReply,
-  given: {
-    options: UploadOptions
-    idempotencyKey?: string | undefined
-    urgency?: Urgency | undefined
-  },
-  clients: UploadClients,
+  given: GivenUpload,
+  parts: UploadParts,
 ): Promise<Task> {
-  const { grant } = request.caller
-  if (grant) return uploadWithGrant(request, reply, { ...given, grant }, clients)
-  const { deleted, erased, imageMaster, importer, keys, outbound, presets, taskDb } = clients
+  const { caller } = request
+  if (caller.grant) return uploadWithGrant(request, reply, { ...given, grant: caller.grant }, parts)
+  const { idempotencyKey } = given
+  const requireUndeleted = () => {
+    if (idempotencyKey !== undefined) parts.deleted.requireUndeleted({ owner: caller.owner, idempotencyKey })
+  }
+  requireUndeleted()
+  const answer = await passOn(request, reply, given, parts)
+  if (answer.status !== 202) throw refusalOf(answer, request)
+  await parts.erased.keep(answer.body, caller)
+  requireUndeleted()
+  return answer.body
+}
+
+/** Sends the image to a master, or lets a master copy a stored original. Returns the answer of the master. */
+async function passOn(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  given: GivenUpload,
+  { imageMaster, importer, keys, outbound, presets, taskDb }: UploadParts,
+) {
+  const { caller } = request
   const { idempotencyKey, urgency } = given
   const headers = {
     ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
     ...(urgency !== undefined && { priority: formatPriority(urgency) }),
   }
-  const requireUndeleted = () => {
-    if (idempotencyKey !== undefined)
-      deleted.requireUndeleted({ owner: request.caller.owner, idempotencyKey })
-  }
-  const keep = async (image: Task) => {
-    await erased.keep(image, request.caller)
-    requireUndeleted()
-    return image
-  }
-  requireUndeleted()
   const orderOf = async (options: GivenOptions) => {
-    const { owner } = request.caller
-    const chosen = withCallback({ ...given.options, ...options }, request.caller, outbound)
+    const { owner } = caller
+    const chosen = withCallback({ ...given.options, ...options }, caller, outbound)
     const expanded = await expandOptions(chosen, presets)
     return { ...expanded, ...(owner !== undefined && { owner }) }
   }
   const arrived = await readJsonSource(request.headers['content-type'], request.body as Body)
   const { url, from, ...options } = arrived.source ?? {}
   if (from !== undefined) {
-    const { id } = await requireImage(taskDb, request.caller, from)
-    const body = { ...(await orderOf(options)), from: id }
-    const answer = await imageMaster.copyImage({ headers, body })
-    if (answer.status === 202) return keep(answer.body)
-    throw ServiceProblem.relay(answer)
+    const { id } = await requireImage(taskDb, caller, from)
+    return imageMaster.copyImage({ headers, body: { ...(await orderOf(options)), from: id } })
   }
   // Checked before a URL is fetched.
   const order = arrived.source && (await orderOf(options))
   using read =
     url === undefined
       ? await readUploadBody(request, 'body' in arrived ? arrived.body : undefined)
-      : await importer.open(url, hangUpSignal(reply), request.caller.owner)
+      : await importer.open(url, hangUpSignal(reply), caller.owner)
   const { body, contentLength } = read
-  const answer = await imageMaster.newImage({
+  return await imageMaster.newImage({
     querystring: order ?? (await orderOf('options' in read ? read.options : {})),
     headers: { ...headers, ...(contentLength !== undefined && { 'content-length': contentLength }) },
-    ...whileSending(reply, unlessRevoked(body, request.caller, keys)),
+    ...whileSending(reply, unlessRevoked(body, caller, keys)),
   })
-  if (answer.status === 202) return keep(answer.body)
-  throw refusalOf(answer, request)
 }
 
 /** The master's refusal of an image, with a hint if the client has declared something else than an image. */
@@ -134,8 +141,8 @@ const hints = [
 async function uploadWithGrant(
   request: FastifyRequest,
   reply: FastifyReply,
-  { options, idempotencyKey, urgency, grant }: Parameters<typeof upload>[2] & { grant: Grant },
-  { erased, imageMaster, grants, keys }: UploadClients,
+  { options, idempotencyKey, urgency, grant }: GivenUpload & { grant: Grant },
+  { erased, imageMaster, grants, keys }: UploadParts,
 ): Promise<Task> {
   requireNoOptions(options)
   const arrived = await readJsonSource(request.headers['content-type'], request.body as Body)
