@@ -18,12 +18,12 @@ import { addEventRoutes } from './routes/events.ts'
 import { addGrantRoutes } from './routes/grants.ts'
 import { addImageRoutes } from './routes/images.ts'
 import { addIntakeRoutes } from './routes/intake.ts'
+import { addIsReadyRoute } from './routes/is-ready.ts'
 import { addKeyRoutes } from './routes/keys.ts'
 import { addLinkRoutes } from './routes/links.ts'
 import { addOperationRoutes } from './routes/operations.ts'
 import { addPageRoutes } from './routes/page.ts'
 import { addPresetRoutes } from './routes/presets.ts'
-import { addReadinessRoutes } from './routes/readiness.ts'
 import { addResumableRoutes } from './routes/resumable.ts'
 import { addRetryRoutes } from './routes/retry.ts'
 import { addSessionRoutes } from './routes/session.ts'
@@ -87,7 +87,7 @@ export function buildApp(dependencies: AppDependencies): App {
         // Requests by links must not use up the rate limit of the key.
         countRequest: ({ ip }, reply) => rates.countRequest({}, ip, reply),
       }),
-    scope => addReadinessRoutes(scope, clients),
+    scope => addIsReadyRoute(scope, clients),
     scope => addOperationRoutes(scope),
     scope => addPresetRoutes(scope, presets),
     scope => addIntakeRoutes(scope, intake),

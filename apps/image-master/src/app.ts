@@ -20,8 +20,8 @@ import { TaskIds } from './intake/task-ids.ts'
 import type { Workers } from './intake/workers.ts'
 import type { OpenedQueue } from './queue/queue-engine.ts'
 import { UnwantedWork } from './queue/unwanted-work.ts'
+import { imageHandlers } from './routes/images.ts'
 import { intakeHandlers } from './routes/intake.ts'
-import { readinessHandlers } from './routes/readiness.ts'
 import { workHandlers } from './routes/work.ts'
 
 export interface AppDependencies extends OpenedQueue {
@@ -79,7 +79,7 @@ export function buildApp({
       discardResults: (id, variants) => deleteBytes(id, variants, storage),
       closing: closing.signal,
     }),
-    ...readinessHandlers({ storage, taskDb }),
+    ...imageHandlers({ storage, taskDb }),
   })
   const { clusterToken } = config
   const app = createApp(

@@ -4,7 +4,7 @@ import { type Logger, ServiceProblem, unavailable } from '@darkroom/service-kit'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { readKeyText } from '../keys/key-text.ts'
 import type { AccessMode } from './access-mode.ts'
-import { anyone, type Caller, callerOf } from './caller.ts'
+import { anyone, type Caller, callerWithKey } from './caller.ts'
 import { isGrantToken, readGrantToken } from './grant-token.ts'
 import { refuseCaller, refuseKey } from './refusals.ts'
 import { readSession } from './session-cookie.ts'
@@ -74,7 +74,7 @@ export class Authenticator {
     const { accessMode, keys } = this.#options
     if (isOpen(accessMode, keys)) return anyone
     const description = keyId !== undefined && keys.isValid(keyId) ? keys.describe(keyId) : undefined
-    return description && callerOf(description)
+    return description && callerWithKey(description)
   }
 
   /** The end of a key in seconds since 1970; infinite for a key without an end, and for an open frontend. */
@@ -100,7 +100,7 @@ export class Authenticator {
     const token = key && readSession(session.token, key)
     const description = token && keys.isValid(token.keyId) ? keys.describe(token.keyId) : undefined
     if (!token || !description) throw refuseKey('session-over')
-    return { ...callerOf(description), expiresAt: token.expiresAt }
+    return { ...callerWithKey(description), expiresAt: token.expiresAt }
   }
 
   #callerOfGrant(token: string, address: string): Caller {
@@ -132,7 +132,7 @@ export class Authenticator {
     if (given === undefined) throw refuseKey(keys.isEmpty ? 'no-key-exists' : 'no-key')
     const text = readKeyText(given)
     const found = text && keys.find(text)
-    if (found && !found.hasExpired) return callerOf(found.description)
+    if (found && !found.hasExpired) return callerWithKey(found.description)
     const reason = text === undefined ? 'not-a-key' : found ? 'expired' : 'unknown-key'
     this.#options.logger.info({ keyId: text?.id, address, reason }, 'an API key was refused')
     this.#options.onRefusedKey(address)

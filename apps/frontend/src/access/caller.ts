@@ -21,7 +21,7 @@ export interface Caller {
 /** The caller of every request to an open frontend. */
 export const anyone: Caller = { role: 'operator' }
 
-export function callerOf({ id, role, owner, callback }: KeyDescription): Caller {
+export function callerWithKey({ id, role, owner, callback }: KeyDescription): Caller {
   return { role, owner, keyId: id, ...(callback !== undefined && { callback }) }
 }
 

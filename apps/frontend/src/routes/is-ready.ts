@@ -3,7 +3,7 @@ import type { App } from '@darkroom/service-kit'
 import { ownerSeenBy } from '../access/caller.ts'
 import type { FrontendClients } from './images.ts'
 
-export function addReadinessRoutes(app: App, { imageMaster }: FrontendClients): void {
+export function addIsReadyRoute(app: App, { imageMaster }: FrontendClients): void {
   app.route({
     ...frontendRoutes.isReady,
     handler: async ({ query: { id }, caller }, reply) => {

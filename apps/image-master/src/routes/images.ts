@@ -10,15 +10,15 @@ import type {
 import { ServiceProblem } from '@darkroom/service-kit'
 import { findTask, readBlob, requireResult } from '@darkroom/service-kit/images'
 
-interface ReadinessDependencies {
+interface ImageDependencies {
   storage: Client<typeof storageRoutes>
   taskDb: Client<typeof taskDbRoutes>
 }
 
-export function readinessHandlers({
+export function imageHandlers({
   storage,
   taskDb,
-}: ReadinessDependencies): Pick<Handlers<typeof imageMasterRoutes>, 'isReady' | 'get'> {
+}: ImageDependencies): Pick<Handlers<typeof imageMasterRoutes>, 'isReady' | 'get'> {
   return {
     async isReady({ querystring: { id, owner } }) {
       const task = await findTask(taskDb, id)
