@@ -40,6 +40,7 @@ export const jpegOddityTable = {
     "bytes before the start: the file isn't recognised as a JPEG, and the upload gets a 415",
   ),
   twelveBits: refused('12 or 16 bits a sample'),
+  otherComponents: refused('another number of components than 1, 3 or 4'),
 } as const satisfies Record<string, JpegOddity>
 
 export type JpegOddityName = keyof typeof jpegOddityTable

@@ -84,14 +84,16 @@ interface Frame extends Pick<ImageFacts, 'width' | 'height' | 'channels' | 'bits
 }
 
 /**
- * T.81 B.2.2: length, precision, lines, samples a line, components. Only frames that decoders support are accepted: of 8
- * bits, and with their lines declared here and not after the first scan.
+ * T.81 B.2.2: length, precision, lines, samples a line, components. Only frames that decoders support are accepted: of
+ * grey, colours or CMYK, of 8 bits, and with their lines declared here and not after the first scan.
  */
 async function readFrame(reader: HeaderReader, offset: number, code: number): Promise<Frame> {
   const view = await reader.view(offset, 8)
   const [bits, height, channels] = [view.getUint8(2), view.getUint16(3), view.getUint8(7)]
   if (channels < 1 || view.getUint16(0) < 8 + 3 * channels)
     throw new MalformedImage('the JPEG frame header is too short for its components')
+  if (channels !== 1 && channels !== 3 && channels !== 4)
+    throw new MalformedImage(`the JPEG has ${channels} components; only 1, 3 and 4 are supported`)
   if (height === 0)
     throw new MalformedImage('the JPEG has its height after its pixels (DNL), which is not supported')
   if (bits !== 8) throw new MalformedImage(`the JPEG has ${bits} bits a sample; only 8 are supported`)

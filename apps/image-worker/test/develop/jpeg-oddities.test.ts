@@ -73,6 +73,7 @@ const samples: Record<JpegOddityName, readonly Buffer[]> = {
   otherTransform: [withAdobe(cleanJpeg('with EXIF'), 2), withAdobe(baseline, 0x40)],
   beforeTheStart: [Buffer.concat([Buffer.of(0), baseline])],
   twelveBits: [withByte(baseline, frameOf(baseline) + 4, 12), withByte(baseline, frameOf(baseline) + 4, 16)],
+  otherComponents: [withSecondComponent(cleanJpeg('grey-restarts'))],
 }
 
 const operations = ['swap-channels:bgr', 'flip', 'sharpen:0.3', 'format:png']
@@ -127,4 +128,26 @@ function withByte(jpeg: Buffer, at: number, byte: number): Buffer {
   const changed = Buffer.from(jpeg)
   changed[at] = byte
   return changed
+}
+
+/** A grey JPEG with another component of the same samples, in a scan of its own. */
+function withSecondComponent(grey: Buffer): Buffer {
+  const places = markersOf(grey)
+  const startOf = (wanted: number) => places.find(({ marker }) => marker === wanted)?.at ?? assert.fail()
+  const [frameAt, scanAt, endAt] = [startOf(0xc0), startOf(0xda), startOf(0xd9)]
+  const frame = Buffer.concat([
+    grey.subarray(frameAt, frameAt + 13),
+    Buffer.of(2),
+    grey.subarray(frameAt + 11, frameAt + 13),
+  ])
+  frame.writeUInt16BE(14, 2)
+  frame[9] = 2
+  const scan = grey.subarray(scanAt, endAt)
+  return Buffer.concat([
+    grey.subarray(0, frameAt),
+    frame,
+    grey.subarray(frameAt + 13, endAt),
+    withByte(scan, 5, 2),
+    grey.subarray(endAt),
+  ])
 }
