@@ -16,7 +16,7 @@ type Way = 'runs' | 'matches'
  * The part that is permuted and compressed by runs at once. Each gets its own codes, of some 80 bytes; larger parts
  * gain nothing.
  */
-const partBytes = 128 * 1024
+export const partBytes = 128 * 1024
 
 /** The choice is repeated every 2 MiB, because the sky of a photograph may differ from the meadow below it. */
 const partsPerTrial = 16
@@ -28,16 +28,20 @@ const trialBytes = 32 * 1024
  * The result of `runs` may be larger than the result of `matches` by this factor. zlib finds about the same matches as the
  * encoder of the input, so the result exceeds the input by only a few percent.
  */
-const allowance = 1.03
+export const allowance = 1.03
 
 /** Pieces of the result are joined until they are this long. */
 const pieceBytes = 64 * 1024
 
 /** The start of a zlib stream (RFC 1950, 2.2): deflate, a window of 32 KiB, a fast compressor. */
-const zlibHeader = Uint8Array.of(0x78, 0x5e)
+export const zlibHeader = Uint8Array.of(0x78, 0x5e)
 
-/** An empty block that ends the stream (RFC 1951, 3.2.3). */
-const lastBlock = Uint8Array.of(0x03, 0x00)
+/** The end of a zlib stream with this Adler-32: an empty block that is marked as the last (RFC 1951, 3.2.3), and the sum. */
+export function zlibTrailer(sum: number): Uint8Array {
+  const trailer = Buffer.of(0x03, 0x00, 0, 0, 0, 0)
+  trailer.writeUInt32BE(sum, 2)
+  return trailer
+}
 
 /**
  * Permutes inflated scanlines and compresses them into one zlib stream, which it yields in pieces. The blocks may be
@@ -93,10 +97,7 @@ async function* compress(
     else matches.add(pixels)
   }
   if (matches !== undefined) yield* await matches.end()
-  const trailer = Buffer.alloc(lastBlock.length + 4)
-  trailer.set(lastBlock)
-  trailer.writeUInt32BE(sum, lastBlock.length)
-  yield trailer
+  yield zlibTrailer(sum)
 }
 
 /** Whether `runs` suits the rows in the middle of `bytes`. `walk` and `subFilter` are at the start of `bytes`. */

@@ -1,8 +1,9 @@
 import type { ChannelOrder } from '../channel-order.ts'
-import { deflateScanlines } from './deflate-scanlines.ts'
+import { deflateScanlines, partBytes } from './deflate-scanlines.ts'
+import { deflateSmall } from './deflate-small.ts'
 import { bitsPerPixel, inflatedBytes, type PngHeader, passesOf } from './header.ts'
-import { inflateExactly } from './inflate-exactly.ts'
-import { checkFilters, ScanlineWalk, SubFilter, scanlinePermuter } from './scanlines.ts'
+import { inflateAtOnce, inflateExactly } from './inflate-exactly.ts'
+import { checkFilters, type ScanlineVisitor, ScanlineWalk, SubFilter, scanlinePermuter } from './scanlines.ts'
 
 /**
  * Permutes the zlib stream of one image (or animation frame) of the given size, piece by piece. Takes the memory of a
@@ -21,7 +22,21 @@ export function permuteImageData(
   const pixelBytes = bitsPerPixel(header) / 8
   const walk = new ScanlineWalk(passes, pixelBytes)
   const permuter = scanlinePermuter(header, order)
-  return deflateScanlines(inflateExactly(pieces, length), walk, permuter, new SubFilter(pixelBytes))
+  const subFilter = new SubFilter(pixelBytes)
+  if (length <= partBytes) return permuteSmall(pieces, length, walk, permuter, subFilter)
+  return deflateScanlines(inflateExactly(pieces, length), walk, permuter, subFilter)
+}
+
+async function* permuteSmall(
+  pieces: AsyncIterable<Uint8Array>,
+  length: number,
+  walk: ScanlineWalk,
+  permuter: ScanlineVisitor,
+  subFilter: SubFilter,
+): AsyncGenerator<Uint8Array> {
+  const { inflated, compressedBytes } = await inflateAtOnce(pieces, length)
+  walk.clone().visit(inflated, permuter)
+  yield deflateSmall(inflated, walk, subFilter, compressedBytes)
 }
 
 /** Passes the compressed pieces on unchanged, and inflates them to the last byte to check them. */

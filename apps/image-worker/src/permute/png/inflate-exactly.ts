@@ -27,8 +27,14 @@ export async function* inflateExactly(
   pieces: AsyncIterable<Uint8Array>,
   length: number,
 ): AsyncGenerator<Uint8Array> {
-  if (length <= maxAtOnceBytes) yield inflatedExactly(await joined(pieces, mostCompressed(length)), length)
+  if (length <= maxAtOnceBytes) yield (await inflateAtOnce(pieces, length)).inflated
   else yield* inflateStreamed(pieces, length)
+}
+
+/** The same for few bytes. Also returns the number of compressed bytes. */
+export async function inflateAtOnce(pieces: AsyncIterable<Uint8Array>, length: number) {
+  const compressed = await joined(pieces, mostCompressed(length))
+  return { inflated: inflatedExactly(compressed, length), compressedBytes: compressed.length }
 }
 
 async function joined(pieces: AsyncIterable<Uint8Array>, mostBytes: number): Promise<Uint8Array> {
