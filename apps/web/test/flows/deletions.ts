@@ -75,6 +75,24 @@ export function deletionFlows({ open, png, post, remove, statusOf, listIds }: In
     )
   })
 
+  test('an image is deleted on time while the list, which has become empty, is read again', async () => {
+    await using opened = await open()
+    const { page } = opened
+    await page.goto(`${page.url()}?since=${new Date().toISOString()}`)
+    await addTo(page, fileOf('first.png', png), fileOf('second.png', png))
+    await untilDeveloped(page, 'first.png', 'second.png')
+    const id = await idOf(page, 'second.png')
+    const answer = Promise.withResolvers<void>()
+    await page.route(/\/images\?/, route => answer.promise.then(() => route.continue()))
+    await page.getByRole('button', { name: 'Delete first.png' }).click()
+    const isRead = page.waitForRequest(/\/images\?/)
+    await page.getByRole('button', { name: 'Delete second.png' }).click()
+    await isRead
+    await page.getByRole('button', { name: 'Undo' }).waitFor({ state: 'detached' })
+    answer.resolve()
+    await until('the second image is deleted', async () => (await statusOf(id)) === 404)
+  })
+
   test('the focus stays near what is deleted by keyboard', async () => {
     await post() // it stays in the list
     await using opened = await open()
