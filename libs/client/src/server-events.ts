@@ -8,25 +8,30 @@ interface ServerEvent {
 
 /** Parses server-sent events (WHATWG HTML, 9.2.6), without ids and reconnection times. */
 export async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerEvent> {
+  let [event, data] = ['message', '']
+  for await (const line of linesOf(body)) {
+    const [, field = '', given = ''] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) ?? []
+    if (field === 'event') event = given
+    if (field === 'data') data += `${given}\n`
+    if (line !== '') continue
+    if (data !== '') yield { event, data: data.slice(0, -1) }
+    event = 'message'
+    data = ''
+  }
+}
+
+async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const reader = body.getReader()
   const decoder = new TextDecoder()
-  let [text, event, data] = ['', 'message', '']
+  let unfinished = ''
   try {
     for (;;) {
       const { done, value } = await unlessSilent(reader.read())
       if (done) return
-      text += decoder.decode(value, { stream: true })
-      const lines = text.split(/\r\n|\n|\r(?!$)/)
-      text = lines.pop() ?? ''
-      for (const line of lines) {
-        const [, field = '', given = ''] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) ?? []
-        if (field === 'event') event = given
-        if (field === 'data') data += `${given}\n`
-        if (line !== '') continue
-        if (data !== '') yield { event, data: data.slice(0, -1) }
-        event = 'message'
-        data = ''
-      }
+      // A carriage return at the end may be followed by the line feed that belongs to it.
+      const lines = (unfinished + decoder.decode(value, { stream: true })).split(/\r\n|\n|\r(?!$)/)
+      unfinished = lines.pop() ?? ''
+      yield* lines
     }
   } finally {
     await reader.cancel().catch(() => undefined)
