@@ -59,7 +59,7 @@ export class ChangeFeed {
         isLost = false
         backoff.reset()
         this.#notify({ kind: 'unknown' })
-        for await (const line of linesOf(body)) if (line !== '') this.#notify(JSON.parse(line))
+        for await (const line of linesOf(body)) this.#notify(JSON.parse(line))
       } catch (error) {
         if (signal.aborted) return
         if (!isLost) logger.warn({ err: error }, 'the feed of changes broke off; retrying')
@@ -78,12 +78,13 @@ export class ChangeFeed {
   }
 }
 
+/** The lines that are not empty: an empty line keeps the connection open. */
 async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder()
   let unfinished = ''
   for await (const chunk of body) {
     const lines = (unfinished + decoder.decode(chunk, { stream: true })).split('\n')
     unfinished = lines.pop() ?? ''
-    yield* lines
+    yield* lines.filter(line => line !== '')
   }
 }

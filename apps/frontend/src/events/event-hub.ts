@@ -106,18 +106,13 @@ export class EventHub {
    * reconnected, and may have missed changes.
    */
   async followAll(stream: EventStream, { isContinued }: { isContinued: boolean }): Promise<void> {
-    const owner = ownerSeenBy(stream.caller)
     stream.write(firstId)
     if (isContinued) stream.write(reset)
     this.#ofAll.add(stream)
     this.#begin(stream, () => this.#ofAll.delete(stream))
     try {
-      for (const state of ['in-progress', 'not-started'] satisfies TaskState[]) {
-        const { body } = await this.#options.taskDb.listTasks({
-          querystring: { state, limit: maxFirstImages, ...(owner !== undefined && { owner }) },
-        })
-        for (const task of body.tasks) if (maySee(stream.caller, task)) send(task, [stream])
-      }
+      for (const state of ['in-progress', 'not-started'] satisfies TaskState[])
+        await this.#sendFirst(state, stream)
       stream.begun()
     } catch (error) {
       this.#options.logger.debug({ err: error }, 'a stream could not begin')
@@ -135,6 +130,14 @@ export class EventHub {
     clearInterval(this.#heartbeat)
     this.#stopListening?.()
     for (const stream of this.#streams()) stream.end()
+  }
+
+  async #sendFirst(state: TaskState, stream: EventStream): Promise<void> {
+    const owner = ownerSeenBy(stream.caller)
+    const { body } = await this.#options.taskDb.listTasks({
+      querystring: { state, limit: maxFirstImages, ...(owner !== undefined && { owner }) },
+    })
+    for (const task of body.tasks) if (maySee(stream.caller, task)) send(task, [stream])
   }
 
   #begin(stream: EventStream, whenClosed: () => void): void {
