@@ -47,8 +47,11 @@ async function prepareStage(folder: string): Promise<void> {
   for (const name of [writingFolder, ...shards]) {
     const path = join(folder, name)
     if (!present.has(name)) mkdirSync(path)
-    // Earlier versions wrote in the shards.
-    else for (const file of readdirSync(path)) if (file.endsWith(temporarySuffix)) rmSync(join(path, file))
+    else removeTemporaryFiles(path) // earlier versions wrote in the shards
   }
   await syncPath(folder)
+}
+
+function removeTemporaryFiles(folder: string): void {
+  for (const file of readdirSync(folder)) if (file.endsWith(temporarySuffix)) rmSync(join(folder, file))
 }

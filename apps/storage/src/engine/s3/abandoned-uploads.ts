@@ -4,6 +4,7 @@ import {
   type ListMultipartUploadsCommandOutput,
   ListPartsCommand,
   type ListPartsCommandOutput,
+  type MultipartUpload,
   type S3Client,
 } from '@aws-sdk/client-s3'
 import type { Logger } from '@darkroom/service-kit'
@@ -81,18 +82,24 @@ export class AbandonedUploads {
         new ListMultipartUploadsCommand({ Bucket, Prefix, KeyMarker, UploadIdMarker }),
         options,
       )
-      for (const { Key, UploadId, Initiated } of listing.Uploads ?? []) {
-        if (Initiated === undefined || Initiated.getTime() > latest) continue
-        try {
-          if ((await this.#lastPartAt({ Key, UploadId })) > latest) continue
-          await this.#client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }), options)
-          aborted++
-        } catch (error) {
-          if (!isAnswer(error, 'NoSuchUpload')) throw error // another copy of the storage did it first
-        }
-      }
+      for (const upload of listing.Uploads ?? []) if (await this.#abortUnlessUsed(upload, latest)) aborted++
       if (!listing.IsTruncated) return aborted
       page = listing
+    }
+  }
+
+  /** Returns false if the upload got a part after `latest`, or does not exist any more. */
+  async #abortUnlessUsed({ Key, UploadId, Initiated }: MultipartUpload, latest: number): Promise<boolean> {
+    if (Initiated === undefined || Initiated.getTime() > latest) return false
+    const { bucket: Bucket } = this.#location
+    try {
+      if ((await this.#lastPartAt({ Key, UploadId })) > latest) return false
+      const command = new AbortMultipartUploadCommand({ Bucket, Key, UploadId })
+      await this.#client.send(command, { abortSignal: this.#closing.signal })
+      return true
+    } catch (error) {
+      if (isAnswer(error, 'NoSuchUpload')) return false // another copy of the storage did it first
+      throw error
     }
   }
 
