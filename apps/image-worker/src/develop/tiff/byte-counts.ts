@@ -1,7 +1,8 @@
 import { withDirectories } from '../metadata/edit-tiff.ts'
 import { TiffReader } from '../metadata/tiff-directory.ts'
 import { longsEntry } from '../metadata/tiff-writer.ts'
-import { pageTags, type TiffPage, tiffPages } from './tiff-page.ts'
+import { entryOf, pageTags, type TiffPage, tiffPages } from './tiff-page.ts'
+import { isUnwritten } from './unwritten-segments.ts'
 
 /**
  * A copy of a TIFF with the byte counts of strips and tiles that are missing or 0, as old programs write them; the file
@@ -18,17 +19,29 @@ export function withByteCounts(tiff: Uint8Array): Uint8Array {
     ...directories.map(({ at }) => at),
     ...pages.flatMap(({ segments }) => segments.map(({ at }) => at)),
   ].sort((one, other) => one - other)
-  const changed = incomplete.map(({ directory, segments, isTiled }) => {
-    const tag = isTiled ? pageTags.tileByteCounts : pageTags.stripByteCounts
-    const counts = segments.map(({ at, bytes }) => bytes || endOf(at, starts) - at)
+  const changed = incomplete.map(page => {
+    const { directory, segments } = page
+    const tag = tagOf(page)
+    const counts = segments.map(segment =>
+      isKnown(segment, page) ? segment.bytes : endOf(segment.at, starts) - segment.at,
+    )
     const others = directory.entries.filter(entry => entry.tag !== tag)
     return { directory, entries: [...others, longsEntry(tag, ...counts)] }
   })
   return withDirectories(tiff, [], changed)
 }
 
-function lacksByteCounts({ segments }: TiffPage): boolean {
-  return segments.length > 0 && segments.some(({ bytes }) => bytes === 0)
+function lacksByteCounts(page: TiffPage): boolean {
+  return page.segments.some(segment => !isKnown(segment, page))
+}
+
+/** Whether the page has the byte count of a segment. Only a declared 0 means that the segment is left out. */
+function isKnown(segment: TiffPage['segments'][number], page: TiffPage): boolean {
+  return segment.bytes > 0 || (isUnwritten(segment) && entryOf(page, tagOf(page)) !== undefined)
+}
+
+function tagOf({ isTiled }: TiffPage): number {
+  return isTiled ? pageTags.tileByteCounts : pageTags.stripByteCounts
 }
 
 /** The first start after a position, by bisection; the position itself if it is outside the file. */

@@ -22,6 +22,7 @@ import { joinPages } from './join-pages.ts'
 import { permuteJpegPage } from './permute-jpeg-page.ts'
 import { expectReadablePlanes } from './readable-planes.ts'
 import { entryOf, isCompanion, isLossless, pageTags, type TiffPage, tiffPages } from './tiff-page.ts'
+import { expectWrittenSegments } from './unwritten-segments.ts'
 
 /**
  * Develops a TIFF. If the result is a TIFF, each page is developed on its own, so pages may differ in everything. In
@@ -146,6 +147,7 @@ async function openPage(
   expectWholeBytes(page)
   expectKnownCompression(page)
   expectReadablePlanes(page)
+  expectWrittenSegments(page)
   const own = { ...header, frames: 1, lossless: isLossless(page), orientation: page.orientation }
   const { picture, original } = await forgiving(page, file =>
     decode({ input, header: own, page, file }, plan, limits),

@@ -2,6 +2,7 @@ import { isDeepCmykWithAlpha } from './deep-cmyk.ts'
 import { hasReadablePlanes } from './readable-planes.ts'
 import { type Segments, segmentsOf } from './segments.ts'
 import { numbersOfTag, pageTags, photometrics, type TiffPage } from './tiff-page.ts'
+import { isUnwritten } from './unwritten-segments.ts'
 import { type WideKind, wideKindOf } from './wide-samples.ts'
 
 /** How the samples of a page become samples that libvips reads. */
@@ -23,7 +24,7 @@ export function isUnreadable(page: TiffPage): boolean {
   const most = (colourSamples[photometric] ?? samples) + 1
   const isWide = wideKindOf(page) !== undefined
   const isOdd = (bits % 8 !== 0 && !isPacked) || isWide || samples > most || isDeepCmykWithAlpha(page)
-  return isOdd || !hasReadablePlanes(page)
+  return isOdd || !hasReadablePlanes(page) || page.segments.some(isUnwritten)
 }
 
 /** The number of samples for a pixel's colour. */

@@ -7,12 +7,14 @@ import { copySamples } from './copy-samples.ts'
 import { isUnreadable, type PlainPlan, planOf } from './plain-plan.ts'
 import { unpackSegment } from './segments.ts'
 import { compressions, numbersOfTag, pageTags, type TiffPage, tiffPages } from './tiff-page.ts'
+import { fillUnwritten, isUnwritten } from './unwritten-segments.ts'
 
 /**
  * A TIFF whose pages are stored in a way that libvips reads. These pages get plain strips at the end of the file: tiles
- * in separate planes, samples of neither 8 nor 16 bits, more samples than colours and transparency, and CMYK of 16 bits
- * with transparency, which is read from the strips later. Samples of 24 or 32 bits become 16 bits. The file itself if it
- * has no such page that can be unpacked. Awaits `reserve` before it takes memory.
+ * in separate planes, samples of neither 8 nor 16 bits, more samples than colours and transparency, CMYK of 16 bits with
+ * transparency, which is read from the strips later, and pages of which strips or tiles are left out. Samples of 24 or 32
+ * bits become 16 bits. The file itself if it has no such page that can be unpacked. Awaits `reserve` before it takes
+ * memory.
  *
  * @throws UnusableImage when the pixels are damaged
  */
@@ -49,7 +51,10 @@ function plainSamples(tiff: Uint8Array, plan: PlainPlan): Uint8Array {
   const planes = page.isPlanar ? page.samplesPerPixel : 1
   if (page.segments.length < planes * perPlane)
     throw new UnusableImage('undecodable-image', 'a TIFF page lacks some of its strips or tiles')
-  for (const [place, { at, bytes }] of page.segments.slice(0, planes * perPlane).entries()) {
+  fillUnwritten(plain, plan)
+  for (const [place, segment] of page.segments.slice(0, planes * perPlane).entries()) {
+    if (isUnwritten(segment)) continue
+    const { at, bytes } = segment
     const plane = Math.floor(place / perPlane)
     const wanted = [...kept.entries()].filter(([, from]) => !page.isPlanar || from === plane)
     if (wanted.length === 0) continue

@@ -35,6 +35,7 @@ export const pageTags = {
   coefficients: 529,
   chromaSubsampling: 530,
   referenceBlackWhite: 532,
+  gdalNoData: 42_113,
   dngVersion: 50_706,
 } as const
 

@@ -5,6 +5,7 @@ import type { TiffEntry } from '../metadata/tiff-directory.ts'
 import { UnusableImage } from '../unusable-image.ts'
 import { lowBitFirst, reversed } from './segments.ts'
 import { compressions, entryOf, numbersOfTag, pageTags, tiffPages } from './tiff-page.ts'
+import { isUnwritten } from './unwritten-segments.ts'
 
 /**
  * A TIFF whose pixels are deflated where they were compressed with Zstandard, which libvips can't unpack; the file itself
@@ -26,7 +27,9 @@ export async function withoutZstd(
   let [end, bytesLeft] = [file.length, mostBytes]
   for (const page of pages) {
     const [fillOrder] = numbersOfTag(page, pageTags.fillOrder)
-    const segments = page.segments.map(({ at, bytes }) => {
+    const segments = page.segments.map(written => {
+      if (isUnwritten(written)) return written
+      const { at, bytes } = written
       const packed = tiff.subarray(at, at + bytes)
       const pixels = unpack(fillOrder === lowBitFirst ? reversed(packed) : packed, bytesLeft)
       bytesLeft -= pixels.length
