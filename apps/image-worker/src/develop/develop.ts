@@ -22,6 +22,7 @@ import { pngFault } from './png/png-fault.ts'
 import type { SharedOriginal } from './shared-original.ts'
 import { withByteCounts } from './tiff/byte-counts.ts'
 import { withoutLonePlanes } from './tiff/lone-planes.ts'
+import { withPhotometric } from './tiff/photometric.ts'
 import { withPlainSamples } from './tiff/plain-samples.ts'
 import { withoutZstd } from './tiff/without-zstd.ts'
 import { readable, UnusableImage, undecodableImage } from './unusable-image.ts'
@@ -116,7 +117,8 @@ async function decodable(
   }
   if (header.format === 'png') return { source: withEarlyExif(input, header), header }
   if (header.format !== 'tiff') return { source: input, header }
-  const unpackable = await withoutZstd(withByteCounts(withoutLonePlanes(input)), header, reserve)
+  const complete = withPhotometric(withByteCounts(withoutLonePlanes(input)))
+  const unpackable = await withoutZstd(complete, header, reserve)
   return { source: await withPlainSamples(unpackable, header, reserve), header }
 }
 
