@@ -23,7 +23,7 @@ export interface ImageFacts {
   sha256: string
 }
 
-export type ImageState = 'not-started' | 'in-progress' | 'finished' | 'failed'
+type ImageState = 'not-started' | 'in-progress' | 'finished' | 'failed'
 
 /** The status document. */
 export interface ImageStatus {

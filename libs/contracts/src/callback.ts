@@ -5,7 +5,7 @@ import { type Static, Type } from './typebox/typebox.js'
  * refused it for good.
  */
 const callbackStates = ['waiting', 'due', 'delivered', 'failed'] as const
-export const CallbackState = Type.Enum(callbackStates)
+const CallbackState = Type.Enum(callbackStates)
 
 export const CallbackUrl = Type.String({
   minLength: 1,

@@ -27,7 +27,7 @@ export type Gossip = Static<typeof Gossip>
 const Key = Type.String({ maxLength: 300, description: 'The key of an entry' })
 
 /** Asks which entries of the other node may differ from the sender's. */
-export const SyncComparison = Type.Object(
+const SyncComparison = Type.Object(
   {
     step: Type.Literal('compare'),
     from: NodeName,
@@ -41,7 +41,7 @@ export const SyncComparison = Type.Object(
 )
 
 /** Sends entries that the receiver lacks, and asks for entries that the sender lacks. */
-export const SyncExchange = Type.Object(
+const SyncExchange = Type.Object(
   {
     step: Type.Literal('exchange'),
     from: NodeName,

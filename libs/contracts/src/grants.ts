@@ -10,7 +10,7 @@ export const defaultGrantSeconds = 3600
 /** Keeps the record of a grant small. */
 const maxGrantImages = 100
 
-export const NewGrant = Type.Object(
+const NewGrant = Type.Object(
   {
     images: Type.Optional(
       Type.Integer({
@@ -38,7 +38,7 @@ export const NewGrant = Type.Object(
   { additionalProperties: false },
 )
 
-export const MadeGrant = Type.Object({
+const MadeGrant = Type.Object({
   token: Type.String({ description: 'Sent as Authorization: Bearer dg_…; it is shown only in this answer' }),
   expiresAt: Instant,
   images: Type.Integer(),

@@ -23,7 +23,6 @@ export {
   type Place,
   places,
   type Strategy,
-  strategies,
 } from './operation-arguments.ts'
 export * from './operation-table.ts'
 export { aliasesOf, InvalidOperations } from './operation-text.ts'

@@ -4,7 +4,7 @@ import { IntakeState } from './shared-state.ts'
 import { Type } from './typebox/typebox.js'
 
 /** Whether uploads are accepted. */
-export const Intake = Type.Object({ state: IntakeState }, { additionalProperties: false })
+const Intake = Type.Object({ state: IntakeState }, { additionalProperties: false })
 
 export const intakeRoutes = {
   setIntake: defineRoute({

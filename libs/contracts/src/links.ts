@@ -8,7 +8,7 @@ import { ResultName } from './variants.ts'
 const maxLinkSeconds = 7 * 86_400
 export const defaultLinkSeconds = 3600
 
-export const NewLinks = Type.Object(
+const NewLinks = Type.Object(
   {
     expiresIn: Type.Optional(
       Type.Integer({

@@ -78,10 +78,6 @@ export class TableCursor {
     this.#type = type
   }
 
-  get isAtEnd(): boolean {
-    return this.#at >= this.#view.byteLength
-  }
-
   uint8(): number {
     return this.#view.getUint8(this.#advance(1))
   }
