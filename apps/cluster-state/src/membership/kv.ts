@@ -1,6 +1,5 @@
 import { type Member, NodeRegistration, registrationPrefix } from '@darkroom/contracts'
-import { Value } from '@darkroom/contracts/typebox'
-import { type KvClient, type Logger, watchPrefix } from '@darkroom/service-kit'
+import { type KvClient, type Logger, readJson, watchPrefix } from '@darkroom/service-kit'
 import type { Membership } from './membership.ts'
 
 /**
@@ -76,12 +75,11 @@ interface RegisteredNode extends Member {
 }
 
 function readNode(instance: string, value: Uint8Array, logger: Logger): RegisteredNode[] {
-  try {
-    const registration = Value.Parse(NodeRegistration, JSON.parse(Buffer.from(value).toString()))
+  const registration = readJson(NodeRegistration, value)
+  if (registration) {
     const { id = instance, url, dataCentre, run, since } = registration
     return [{ id, url, dataCentre, run, since: since === undefined ? 0 : Date.parse(since) }]
-  } catch (error) {
-    logger.warn({ err: error, instance }, 'skipped a registration that is not a valid node')
-    return []
   }
+  logger.warn({ instance }, 'skipped a registration that is not a valid node')
+  return []
 }

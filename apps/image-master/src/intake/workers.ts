@@ -1,7 +1,13 @@
 import { once, setMaxListeners } from 'node:events'
 import { optionalTypes, packageFor, registrationPrefix, WorkerRegistration } from '@darkroom/contracts'
-import { Value } from '@darkroom/contracts/typebox'
-import { type KvClient, type Logger, ServiceProblem, unavailable, watchPrefix } from '@darkroom/service-kit'
+import {
+  type KvClient,
+  type Logger,
+  readJson,
+  ServiceProblem,
+  unavailable,
+  watchPrefix,
+} from '@darkroom/service-kit'
 
 /** A worker may register a moment after the master when both are started together. */
 const usualTimeoutMs = 3000
@@ -102,11 +108,7 @@ export function describeMissing(contentType: string): string {
 
 /** Unknown types are ignored. */
 function readDecodes(key: string, value: Uint8Array, logger: Logger): string[] {
-  try {
-    const { decodes = [] } = Value.Parse(WorkerRegistration, JSON.parse(Buffer.from(value).toString()))
-    return decodes.filter(type => optionalTypes.includes(type))
-  } catch (error) {
-    logger.warn({ err: error, key }, 'skipped a registration that is not valid')
-    return []
-  }
+  const registration = readJson(WorkerRegistration, value)
+  if (!registration) logger.warn({ key }, 'skipped a registration that is not valid')
+  return (registration?.decodes ?? []).filter(type => optionalTypes.includes(type))
 }

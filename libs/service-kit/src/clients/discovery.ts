@@ -1,8 +1,8 @@
 import { once, setMaxListeners } from 'node:events'
 import { Registration, registrationPrefix, type ServiceName } from '@darkroom/contracts'
-import { Value } from '@darkroom/contracts/typebox'
 import type { Logger } from '../log/logger.ts'
 import { withoutCredentials } from './base-url.ts'
+import { readJson } from './read-json.ts'
 import type { Resolver } from './transport.ts'
 import { type KvClient, watchPrefix } from './watch-prefix.ts'
 
@@ -64,11 +64,8 @@ export class Discovery implements Resolver {
 }
 
 function readRegistration(key: string, value: Uint8Array, logger: Logger): string[] {
-  try {
-    const registration: unknown = JSON.parse(Buffer.from(value).toString())
-    return [Value.Parse(Registration, registration).url]
-  } catch (error) {
-    logger.warn({ err: error, key }, 'skipped a registration that is not valid')
-    return []
-  }
+  const registration = readJson(Registration, value)
+  if (registration) return [registration.url]
+  logger.warn({ key }, 'skipped a registration that is not valid')
+  return []
 }
