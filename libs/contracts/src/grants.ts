@@ -1,5 +1,5 @@
 import { Instant } from './instant.ts'
-import { Owner } from './owner.ts'
+import { Owner, ownerInKey } from './owner.ts'
 import { problems } from './problem-types.ts'
 import { defineRoute } from './route.ts'
 import { TaskId } from './task.ts'
@@ -59,9 +59,9 @@ export type GrantRecord = Static<typeof GrantRecord>
 /** kv-config stores each grant under this prefix and the id of the grant. */
 export const grantPrefix = 'grants/'
 
-/** The prefix of an entry for each grant of an owner, by which they are counted. No owner is called _. */
+/** The prefix of an entry for each grant of an owner, by which they are counted. */
 export function ownGrantPrefix(owner: string | undefined): string {
-  return `grants-of/${owner ?? '_'}/`
+  return `grants-of/${ownerInKey(owner)}/`
 }
 
 /** Short-lived tokens with which a browser or device without a key uploads images. */

@@ -8,3 +8,8 @@ export const Owner = Type.String({
   pattern: '^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$',
   description: 'At most 64 letters, digits and . _ @ + -, the first a letter or a digit',
 })
+
+/** The owner as a part of a key of kv-config. No owner is called _. */
+export function ownerInKey(owner: string | undefined): string {
+  return owner ?? '_'
+}

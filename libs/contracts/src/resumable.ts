@@ -1,5 +1,5 @@
 import { Instant } from './instant.ts'
-import { Owner } from './owner.ts'
+import { Owner, ownerInKey } from './owner.ts'
 import { alsoOf, problems } from './problem-types.ts'
 import { bytesOf, defineRoute, Nothing } from './route.ts'
 import { type Static, Type } from './typebox/typebox.js'
@@ -41,9 +41,9 @@ export type UploadRecord = Static<typeof UploadRecord>
 
 export const uploadPrefix = 'uploads/'
 
-/** The prefix of the uploads of an owner. No owner is called _. */
+/** The prefix of the uploads of an owner. */
 export function uploadPrefixOf(owner: string | undefined): string {
-  return `${uploadPrefix}${owner ?? '_'}/`
+  return `${uploadPrefix}${ownerInKey(owner)}/`
 }
 
 /** The key of a piece in the storage, in stage `pre`. With its random tag, no two writers have the same key. */

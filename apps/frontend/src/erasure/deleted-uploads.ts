@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { Owner, type TaskChangeLine } from '@darkroom/contracts'
+import { Owner, ownerInKey, type TaskChangeLine } from '@darkroom/contracts'
 import { type Static, Type } from '@darkroom/contracts/typebox'
 import {
   Backoff,
@@ -209,7 +209,6 @@ function keyOf(upload: UploadName): string {
   return prefixOf(upload) + createHash('sha256').update(upload.idempotencyKey).digest('base64url')
 }
 
-/** No owner is called _. */
-function prefixOf({ owner = '_' }: Pick<UploadName, 'owner'>): string {
-  return `${prefix}${owner}/`
+function prefixOf({ owner }: Pick<UploadName, 'owner'>): string {
+  return `${prefix}${ownerInKey(owner)}/`
 }
