@@ -8,8 +8,8 @@ import type { Decision } from './decision.ts'
 import { failureKind } from './failures.ts'
 import { findTasks } from './task-rows.ts'
 
-/** One notification contains at most this many tasks. */
-const batchSize = 200
+/** The most tasks, or events, of one batch. One notification contains at most this many tasks. */
+export const batchSize = 200
 /** How many batches of each operation run at once. More would only make smaller batches that wait for the same disk. */
 const batchesAtOnce = 2
 

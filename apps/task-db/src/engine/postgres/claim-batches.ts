@@ -3,7 +3,7 @@ import type { Outcome } from '../../event-outcome.ts'
 import type { ClaimEvent } from '../../transitions.ts'
 import type { Batches } from './batches.ts'
 import type { Changes } from './changes.ts'
-import { claimGivenTasks, claimTasks, exceptPatterns, waitingExcept } from './claims.ts'
+import { claimGivenTasks, claimTasks, nextWaiting } from './claims.ts'
 import { CommitUnknown, type Database } from './database.ts'
 import type { UnansweredClaims } from './unanswered-claims.ts'
 
@@ -63,13 +63,12 @@ export class ClaimBatches {
   }
 
   async #check(checks: { waitsForLocks: boolean }[], deadline: number): Promise<boolean[]> {
-    const waiting = waitingExcept(this.#except)
-    const text = `SELECT id FROM tasks WHERE ${waiting} ORDER BY turn, urgency, id LIMIT $1`
-    const values = [1, ...exceptPatterns(this.#except)]
-    const [next] = await this.#database.readLatest<{ id: string }>(text, values, deadline)
+    const [next] = await this.#database.readLatest<{ id: string }>(nextWaiting(this.#except), deadline)
     // A statement that searches and locks would keep its locks on tasks that it waited for in vain, and so could deadlock.
-    if (next && checks.some(({ waitsForLocks }) => waitsForLocks))
-      await this.#database.readLatest('SELECT 1 FROM tasks WHERE id = $1 FOR UPDATE', [next.id], deadline)
+    if (next && checks.some(({ waitsForLocks }) => waitsForLocks)) {
+      const lock = { text: 'SELECT 1 FROM tasks WHERE id = $1 FOR UPDATE', values: [next.id] }
+      await this.#database.readLatest(lock, deadline)
+    }
     return checks.map(() => next !== undefined)
   }
 

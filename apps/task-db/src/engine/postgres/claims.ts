@@ -3,8 +3,16 @@ import type { Outcome } from '../../event-outcome.ts'
 import { type ClaimEvent, transition } from '../../transitions.ts'
 import { byUrgency, exchangeTurns } from '../../turns.ts'
 import type { TaskChange } from '../engine.ts'
+import { batchSize } from './changes.ts'
 import { type Decision, stored } from './decision.ts'
+import type { Statement } from './statement.ts'
 import { tasksById, updateTasks } from './task-rows.ts'
+
+/** The id of the next task, without the tasks that need an ability in `except`. */
+export function nextWaiting(except: readonly string[]): Statement {
+  const text = `SELECT id FROM tasks WHERE ${waitingExcept(except, '$1')} ORDER BY turn, urgency, id LIMIT 1`
+  return { text, values: exceptPatterns(except), keepsPlan: true }
+}
 
 /** The next tasks, without those that need an ability in `except`; fewer if other transactions have locked the rest. */
 export function claimTasks(
@@ -15,10 +23,13 @@ export function claimTasks(
   return {
     read: {
       text: `WITH due AS MATERIALIZED (
-          SELECT document, id, owner FROM tasks WHERE ${waiting} ORDER BY turn, urgency, id LIMIT $1
-          FOR UPDATE SKIP LOCKED)
-        ${dueAndMostUrgent(waiting, '$1')}`,
+          SELECT * FROM (
+            SELECT document, id, owner FROM tasks WHERE ${waiting} ORDER BY turn, urgency, id LIMIT ${batchSize}
+            FOR UPDATE SKIP LOCKED) AS waiting
+          LIMIT $1)
+        ${dueAndMostUrgent(waiting)}`,
       values: [claims.length, ...exceptPatterns(except)],
+      keepsPlan: true,
     },
     decide(rows, now) {
       const { due, mostUrgent } = readDue(rows)
@@ -55,8 +66,9 @@ export function claimGivenTasks(
       text: `WITH due AS MATERIALIZED (
           SELECT document, id, CASE state WHEN 'not-started' THEN owner ELSE '' END AS owner
           FROM tasks WHERE id = ANY ($1) ORDER BY id FOR UPDATE)
-        ${dueAndMostUrgent(waitingExcept(except), 'cardinality($1)')}`,
+        ${dueAndMostUrgent(waitingExcept(except))}`,
       values: [claims.map(({ id }) => id), ...exceptPatterns(except)],
+      keepsPlan: true,
     },
     decide(rows, now) {
       const { mostUrgent } = readDue(rows)
@@ -95,17 +107,17 @@ interface DueRow {
 }
 
 /**
- * Reads the tasks of the table `due`, and locks and reads as many of the most urgent tasks of their owners, at most `count`
- * each. The documents come from the locking queries, because only these see what other transactions have changed while
- * they waited. A task that began to wait meanwhile can be due, but is never among the most urgent ones. The inner limit is
- * needed because PostgreSQL uses the index only if the query has a limit; the outer limit ends the locking.
+ * Reads the tasks of the table `due`, and locks and reads as many of the most urgent tasks of their owners. The documents
+ * come from the locking queries, because only these see what other transactions have changed while they waited. A task that
+ * began to wait meanwhile can be due, but is never among the most urgent ones. The inner limit, which is never reached, is
+ * there because PostgreSQL uses the index only if it knows a small limit; the outer limit ends the locking.
  */
-function dueAndMostUrgent(waiting: string, count: string): string {
+function dueAndMostUrgent(waiting: string): string {
   return `, urgent AS MATERIALIZED (
       SELECT most.* FROM (SELECT owner, count(*) AS turns FROM due WHERE owner <> '' GROUP BY owner) AS owners,
         LATERAL (SELECT * FROM (
             SELECT document, id FROM tasks WHERE ${waiting} AND owner <> '' AND owner = owners.owner
-            ORDER BY urgency, id LIMIT ${count} FOR UPDATE SKIP LOCKED) AS waiting
+            ORDER BY urgency, id LIMIT ${batchSize} FOR UPDATE SKIP LOCKED) AS waiting
           LIMIT owners.turns) AS most)
     SELECT coalesce(due.document, urgent.document) AS document, due.id IS NOT NULL AS is_due,
       urgent.id IS NOT NULL AS is_urgent
@@ -123,19 +135,19 @@ function byTurn(one: Task, other: Task): number {
 }
 
 /**
- * The condition for claimable tasks. `exceptPatterns(except)` is parameter 2. It reads the document as text, because
- * PostgreSQL refuses every access to the fields of a document that contains U+0000 or half of a surrogate pair, and one such
- * task would stop all claims.
+ * The condition for claimable tasks. `exceptPatterns(except)` is the parameter `patterns`. It reads the document as text,
+ * because PostgreSQL refuses every access to the fields of a document that contains U+0000 or half of a surrogate pair, and
+ * one such task would stop all claims.
  */
-export function waitingExcept(except: readonly string[]): string {
-  return `state = 'not-started'${except.length > 0 ? ' AND document::text NOT LIKE ALL ($2)' : ''}`
+function waitingExcept(except: readonly string[], patterns = '$2'): string {
+  return `state = 'not-started'${except.length > 0 ? ` AND document::text NOT LIKE ALL (${patterns})` : ''}`
 }
 
 /**
  * Patterns of the documents whose tasks need these abilities; within texts, quotation marks are escaped. Without
  * exceptions there is no parameter, so the usual query stays simple.
  */
-export function exceptPatterns(except: readonly string[]): unknown[] {
+function exceptPatterns(except: readonly string[]): unknown[] {
   const patterns = except.map(ability =>
     ability === variantsAbility ? '%"variants":{%' : `%"contentType":"${ability}"%`,
   )

@@ -36,7 +36,6 @@ export function openPool(
       // A primary that was made read-only still has all data, and refuses writes itself.
       await checkIsPrimary(client)
       await waitForDisk(client)
-      await planForValues(client)
     },
   })
   pool.on('error', error => {
@@ -44,14 +43,6 @@ export function openPool(
     onLost()
   })
   return pool
-}
-
-/**
- * Otherwise PostgreSQL may keep a plan that it made while the table was almost empty, and read the whole table each time
- * after it has grown.
- */
-async function planForValues(client: ClientBase): Promise<void> {
-  await askServer(client.query('SET plan_cache_mode = force_custom_plan'))
 }
 
 /**

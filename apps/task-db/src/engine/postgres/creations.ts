@@ -27,6 +27,7 @@ export function createTasks(creations: Creation[]): Decision<CreationRow, { isNe
         SELECT NULL, line.owner, ${headTurn}, ${lastTurnOf('line.owner')}
         FROM unnest($3::text[]) AS line (owner)`,
       values: [ids, keys.map(keyColumn), [...owners]],
+      keepsPlan: true,
     },
     decide(found, now) {
       const rows = found.filter((row): row is TaskRow & CreationRow => row.document !== null)

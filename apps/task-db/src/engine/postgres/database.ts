@@ -1,11 +1,11 @@
 import { Backoff, OutcomeUnknown, StoreUnavailable } from '@darkroom/service-kit'
 import { DatabaseError, type Pool, type QueryResultRow } from 'pg'
 import type { ConnectionOptions } from './connection.ts'
-import { askServer, ConnectionLost, failureKind } from './failures.ts'
+import { ConnectionLost, failureKind } from './failures.ts'
 import { Preparation } from './preparation.ts'
 import { Servers } from './servers.ts'
-import { prepared } from './statement.ts'
-import { attemptChange, type Change, type UnknownCommit } from './transaction.ts'
+import type { Statement } from './statement.ts'
+import { attemptChange, attemptQuery, type Change, type UnknownCommit } from './transaction.ts'
 
 /** SQLSTATE */
 const invalidParameterValue = '22023'
@@ -61,30 +61,18 @@ export class Database {
   }
 
   /** Reads rows from any server. @throws StoreUnavailable */
-  read<Row extends QueryResultRow>(
-    text: string,
-    values: readonly unknown[] = [],
-    deadline = this.deadline(),
-  ): Promise<Row[]> {
-    return this.#query(text, values, deadline, 'forReads')
+  read<Row extends QueryResultRow>(statement: Statement, deadline = this.deadline()): Promise<Row[]> {
+    return this.#query(statement, deadline, 'forReads')
   }
 
   /** Reads rows from the server that accepts writes, so the result is up to date. */
-  readLatest<Row extends QueryResultRow>(
-    text: string,
-    values: readonly unknown[] = [],
-    deadline = this.deadline(),
-  ): Promise<Row[]> {
-    return this.#query(text, values, deadline, 'forWrites')
+  readLatest<Row extends QueryResultRow>(statement: Statement, deadline = this.deadline()): Promise<Row[]> {
+    return this.#query(statement, deadline, 'forWrites')
   }
 
   /** Runs a statement that writes, and that may be run twice with the same effect. @throws StoreUnavailable */
-  write<Row extends QueryResultRow>(
-    text: string,
-    values: readonly unknown[] = [],
-    deadline = this.deadline(),
-  ): Promise<Row[]> {
-    return this.#query(text, values, deadline, 'forWrites')
+  write<Row extends QueryResultRow>(statement: Statement, deadline = this.deadline()): Promise<Row[]> {
+    return this.#query(statement, deadline, 'forWrites')
   }
 
   /**
@@ -100,7 +88,7 @@ export class Database {
 
   /** Locks rows as a claim does, and changes nothing. @throws StoreUnavailable while no server accepts writes */
   async checkAcceptsWrites(): Promise<void> {
-    const read = { text: 'SELECT 1 FROM tasks WHERE false FOR UPDATE', values: [] }
+    const read = { text: 'SELECT 1 FROM tasks WHERE false FOR UPDATE' }
     await this.change({ read, decide: () => ({ writes: [], result: undefined }) })
   }
 
@@ -111,13 +99,11 @@ export class Database {
   }
 
   async #query<Row extends QueryResultRow>(
-    text: string,
-    values: readonly unknown[],
+    statement: Statement,
     deadline: number,
     purpose: 'forReads' | 'forWrites',
   ): Promise<Row[]> {
-    const attempt = (pool: Pool) => askServer(pool.query<Row>(prepared({ text, values })))
-    return (await this.#retry(deadline, purpose, attempt)).rows
+    return this.#retry(deadline, purpose, pool => attemptQuery<Row>(pool, statement))
   }
 
   async #retry<Result>(
@@ -183,7 +169,7 @@ export class Database {
       if (status === 'aborted') return false
       if (status === 'committed') {
         const touch = 'UPDATE commits SET at = now() WHERE mark = $1 RETURNING 1'
-        const marks = await this.write(touch, [mark], deadline)
+        const marks = await this.write({ text: touch, values: [mark] }, deadline)
         return marks.length > 0
       }
       if (performance.now() >= deadline)
@@ -195,7 +181,10 @@ export class Database {
   async #statusOf(transactionId: string, deadline: number): Promise<string> {
     try {
       const text = 'SELECT pg_xact_status($1::text::xid8) AS status'
-      const [row] = await this.readLatest<{ status: string | null }>(text, [transactionId], deadline)
+      const [row] = await this.readLatest<{ status: string | null }>(
+        { text, values: [transactionId] },
+        deadline,
+      )
       return row?.status ?? 'forgotten'
     } catch (error) {
       // The error "is in the future" means that the id was lost in a crash, and is not reused yet.

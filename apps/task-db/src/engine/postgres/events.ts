@@ -27,7 +27,11 @@ export function applyEvents(
 /** Returns for each id whether it existed. */
 export function deleteTasks(ids: string[]): Decision<{ id: string }, boolean> {
   return {
-    read: { text: 'SELECT id FROM tasks WHERE id = ANY ($1) ORDER BY id FOR UPDATE', values: [ids] },
+    read: {
+      text: 'SELECT id FROM tasks WHERE id = ANY ($1) ORDER BY id FOR UPDATE',
+      values: [ids],
+      keepsPlan: true,
+    },
     decide(rows) {
       const known = rows.map(({ id }) => id)
       const left = new Set(known)
@@ -64,5 +68,9 @@ export function applyInOrder(
 }
 
 function lockTasks(ids: string[]): Statement {
-  return { text: 'SELECT document FROM tasks WHERE id = ANY ($1) ORDER BY id FOR UPDATE', values: [ids] }
+  return {
+    text: 'SELECT document FROM tasks WHERE id = ANY ($1) ORDER BY id FOR UPDATE',
+    values: [ids],
+    keepsPlan: true,
+  }
 }

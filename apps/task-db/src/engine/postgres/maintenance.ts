@@ -28,21 +28,21 @@ export async function maintain(database: Database, logger: Logger, closing: Abor
  * copy is summing up.
  */
 async function foldCounts(database: Database): Promise<void> {
-  await database.write(
-    `WITH folded AS (
+  await database.write({
+    text: `WITH folded AS (
       DELETE FROM counts WHERE (SELECT count(*) FROM counts) > ${maxRows}
         AND ctid = ANY (ARRAY (SELECT ctid FROM counts LIMIT 10000 FOR UPDATE SKIP LOCKED))
         RETURNING state, tasks
     )
     INSERT INTO counts SELECT state, sum(tasks) FROM folded GROUP BY state HAVING sum(tasks) <> 0`,
-  )
+  })
 }
 
 /** Deletes the marks of old transactions: after 10 minutes, no caller still waits to learn their outcome. */
 async function forgetCommits(database: Database): Promise<void> {
-  await database.write(
-    `DELETE FROM commits WHERE mark = ANY (ARRAY (
+  await database.write({
+    text: `DELETE FROM commits WHERE mark = ANY (ARRAY (
       SELECT mark FROM commits WHERE at < now() - interval '10 minutes' FOR UPDATE SKIP LOCKED
     ))`,
-  )
+  })
 }

@@ -19,7 +19,7 @@ export function addCounts(counts: readonly MinuteCount[], forgetBefore: number):
     values: [forgetBefore],
   }
   return {
-    read: { text: 'SELECT 1 WHERE false', values: [] },
+    read: { text: 'SELECT 1 WHERE false' },
     decide: () => ({ writes: [add, forget], answers: [], changes: [] }),
   }
 }

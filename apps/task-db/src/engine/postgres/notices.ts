@@ -21,9 +21,9 @@ export function claimNotices(
   claim: NoticeClaim,
   now: Date | undefined,
 ): Decision<TaskRow, Outcome | undefined> {
-  const { text, values } = dueNotices(claim, now)
+  const due = dueNotices(claim, now)
   return {
-    read: { text: `${text} FOR UPDATE SKIP LOCKED`, values },
+    read: { ...due, text: `${due.text} FOR UPDATE SKIP LOCKED` },
     decide(rows, now) {
       const event = { type: 'claim-notice', leaseMs: claim.leaseMs } as const
       return applyInOrder(

@@ -80,13 +80,12 @@ export class PostgresTaskStore implements TaskStore {
   async findByKey({ owner = '', idempotencyKey }: OwnedKey) {
     const text =
       'SELECT document FROM tasks WHERE idempotency_key = $1 AND idempotency_key IS NOT NULL AND owner = $2'
-    const [row] = await this.#database.read<TaskRow>(text, [keyColumn(idempotencyKey), owner])
+    const [row] = await this.#database.read<TaskRow>({ text, values: [keyColumn(idempotencyKey), owner] })
     return row?.document
   }
 
   async list(query: TaskQuery) {
-    const { text, values } = selectPage(query)
-    const tasks = (await this.#database.read<TaskRow>(text, values)).map(({ document }) => document)
+    const tasks = (await this.#database.read<TaskRow>(selectPage(query))).map(({ document }) => document)
     const last = tasks[query.limit - 1]
     return { tasks, ...(last && { next: last.id }) }
   }
@@ -120,8 +119,8 @@ export class PostgresTaskStore implements TaskStore {
   async expireLeases() {
     const now = this.#options.now?.()
     const deadline = performance.now() + expiryRetryMs
-    const hasAny = async ({ text, values }: Statement) =>
-      (await this.#database.readLatest(text, values, deadline)).length > 0
+    const hasAny = async (statement: Statement) =>
+      (await this.#database.readLatest(statement, deadline)).length > 0
     if (await hasAny(anyTooLong(now))) await this.#changes.make(cutLeases(expiryBatch, now), deadline)
     if (!(await hasAny(anyExpired(now)))) return []
     return changedTasks(await this.#changes.make(expireLeases(expiryBatch, now), deadline))
@@ -134,7 +133,7 @@ export class PostgresTaskStore implements TaskStore {
   async findUnknown(ids: readonly string[]) {
     const possible = ids.filter(id => !id.includes('\0')) // PostgreSQL's texts can't contain it
     const text = 'SELECT id FROM tasks WHERE id = ANY ($1)'
-    const rows = await this.#database.read<{ id: string }>(text, [possible])
+    const rows = await this.#database.read<{ id: string }>({ text, values: [possible] })
     const known = new Set(rows.map(({ id }) => id))
     return ids.filter(id => !known.has(id))
   }
@@ -142,7 +141,7 @@ export class PostgresTaskStore implements TaskStore {
   async nextNoticeAt() {
     const next = (isSlow: boolean) => `(SELECT document FROM tasks
       WHERE notice_is_slow = ${isSlow} AND notice_due_at IS NOT NULL ORDER BY notice_due_at LIMIT 1)`
-    const rows = await this.#database.read<TaskRow>(`${next(false)} UNION ALL ${next(true)}`)
+    const rows = await this.#database.read<TaskRow>({ text: `${next(false)} UNION ALL ${next(true)}` })
     return rows.flatMap(({ document }) => document.callback?.dueAt ?? []).sort()[0]
   }
 
@@ -150,12 +149,12 @@ export class PostgresTaskStore implements TaskStore {
     const [row] = await this.#database.read<{
       counts: Partial<Record<TaskState, number>> | null
       oldest: Task | null
-    }>(
-      `SELECT
+    }>({
+      text: `SELECT
         (SELECT json_object_agg(state, tasks)
           FROM (SELECT state, sum(tasks) AS tasks FROM counts GROUP BY state) AS sums) AS counts,
         (SELECT document FROM tasks WHERE state = 'not-started' ORDER BY id LIMIT 1) AS oldest`,
-    )
+    })
     const none: TaskStats = { 'not-started': 0, 'in-progress': 0, finished: 0, failed: 0 }
     return { ...none, ...row?.counts, ...(row?.oldest && { oldestNotStartedAt: row.oldest.createdAt }) }
   }
@@ -166,13 +165,13 @@ export class PostgresTaskStore implements TaskStore {
 
   async listCounts(sinceMinute: number) {
     const text = 'SELECT minute, name, count::double precision FROM minute_counts WHERE minute >= $1'
-    return this.#database.read<MinuteCount & QueryResultRow>(text, [sinceMinute])
+    return this.#database.read<MinuteCount & QueryResultRow>({ text, values: [sinceMinute] })
   }
 
   async countWaiting(owner: string) {
     const text = `SELECT count(*)::integer AS count FROM tasks
       WHERE owner <> '' AND owner = $1 AND state = 'not-started'`
-    const [row] = await this.#database.read<{ count: number }>(text, [owner])
+    const [row] = await this.#database.read<{ count: number }>({ text, values: [owner] })
     return row?.count ?? 0
   }
 
@@ -208,8 +207,8 @@ export class PostgresTaskStore implements TaskStore {
     return claims
   }
 
-  async #hasAny({ text, values }: Statement): Promise<boolean> {
-    return (await this.#database.read(text, values)).length > 0
+  async #hasAny(statement: Statement): Promise<boolean> {
+    return (await this.#database.read(statement)).length > 0
   }
 }
 

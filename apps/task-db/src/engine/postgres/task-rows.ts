@@ -51,7 +51,8 @@ export async function findTasks(
   database: Pick<Database, 'read'>,
   ids: readonly string[],
 ): Promise<Map<string, Task>> {
-  return tasksById(await database.read<TaskRow>('SELECT document FROM tasks WHERE id = ANY ($1)', [ids]))
+  const text = 'SELECT document FROM tasks WHERE id = ANY ($1)'
+  return tasksById(await database.read<TaskRow>({ text, values: [ids], keepsPlan: true }))
 }
 
 /** A page of a listing, newest first. */

@@ -1,5 +1,6 @@
 import type { Pool, PoolClient, QueryResult, QueryResultRow } from 'pg'
 import { askServer, ConnectionLost, endsConnection } from './failures.ts'
+import { choosePlans } from './plans.ts'
 import { prepared, type Statement } from './statement.ts'
 
 /**
@@ -30,31 +31,57 @@ export interface UnknownCommit {
 }
 
 /** @throws DatabaseError or ConnectionLost if the transaction was not committed */
-export async function attemptChange<Row extends QueryResultRow, Result>(
+export function attemptChange<Row extends QueryResultRow, Result>(
   pool: Pool,
   { read, decide }: Change<Row, Result>,
 ): Promise<Attempt<Result>> {
+  return withConnection(pool, async (client, lose) => {
+    try {
+      const { rows, now, transactionId } = await begin<Row>(client, read)
+      const { writes, result } = decide(rows, now)
+      const mark = crypto.randomUUID()
+      try {
+        await commit(client, writes.length > 0 ? [...writes, leaveMark(mark)] : [])
+        return { result }
+      } catch (error) {
+        if (writes.length === 0 || !endsConnection(error)) throw error
+        lose(new ConnectionLost(error))
+        return { result, unknownCommit: { transactionId, mark, error } }
+      }
+    } catch (error) {
+      if (!endsConnection(error)) await client.query('ROLLBACK').catch(lose)
+      throw error
+    }
+  })
+}
+
+/** Runs one statement, without a transaction. @throws DatabaseError, ConnectionLost */
+export function attemptQuery<Row extends QueryResultRow>(pool: Pool, statement: Statement): Promise<Row[]> {
+  return withConnection(pool, async client => {
+    const sent = inOneWrite(client, () => {
+      const plans = choosePlans(client, statement)
+      return [send<Row>(client, statement), ...plans] as const
+    })
+    const [{ rows }] = await askServer(Promise.all(sent))
+    return rows
+  })
+}
+
+/** Call `lose` if the connection can't be used any more. */
+async function withConnection<Result>(
+  pool: Pool,
+  use: (client: PoolClient, lose: (reason: Error) => void) => Promise<Result>,
+): Promise<Result> {
   const client = await askServer(pool.connect())
   let lost: Error | undefined
-  const lose = (error: Error) => {
-    lost = error
+  const lose = (reason: Error) => {
+    lost = reason
   }
   client.on('error', lose) // without a listener it would end the process
   try {
-    const { rows, now, transactionId } = await begin<Row>(client, read)
-    const { writes, result } = decide(rows, now)
-    const mark = crypto.randomUUID()
-    try {
-      await commit(client, writes.length > 0 ? [...writes, leaveMark(mark)] : [])
-      return { result }
-    } catch (error) {
-      if (writes.length === 0 || !endsConnection(error)) throw error
-      lost = new ConnectionLost(error)
-      return { result, unknownCommit: { transactionId, mark, error } }
-    }
+    return await use(client, lose)
   } catch (error) {
-    if (endsConnection(error)) lost = new ConnectionLost(error)
-    else await client.query('ROLLBACK').catch(lose)
+    if (endsConnection(error)) lose(new ConnectionLost(error))
     throw error
   } finally {
     client.off('error', lose)
@@ -63,18 +90,19 @@ export async function attemptChange<Row extends QueryResultRow, Result>(
 }
 
 async function begin<Row extends QueryResultRow>(client: PoolClient, read: Statement) {
-  // The default of PostgreSQL, which may have been changed for this database. Without READ WRITE, as that would
-  // override an administrator who made the server read-only.
-  const sent = inOneWrite(
-    client,
-    () =>
-      [
-        client.query('BEGIN ISOLATION LEVEL READ COMMITTED'),
-        send<Row>(client, read),
-        send<{ id: string; now: Date }>(client, askClock),
-      ] as const,
-  )
-  const [, { rows }, answer] = await askServer(Promise.all(sent))
+  const sent = inOneWrite(client, () => {
+    const plans = choosePlans(client, read)
+    // The default of PostgreSQL, which may have been changed for this database. Without READ WRITE, as that would
+    // override an administrator who made the server read-only.
+    const begun = client.query('BEGIN ISOLATION LEVEL READ COMMITTED')
+    return [
+      send<Row>(client, read),
+      send<{ id: string; now: Date }>(client, askClock),
+      begun,
+      ...plans,
+    ] as const
+  })
+  const [{ rows }, answer] = await askServer(Promise.all(sent))
   const [clock] = answer.rows
   if (!clock) throw new Error('PostgreSQL did not answer its time')
   return { rows, now: clock.now, transactionId: clock.id }
@@ -82,7 +110,6 @@ async function begin<Row extends QueryResultRow>(client: PoolClient, read: State
 
 const askClock: Statement = {
   text: 'SELECT pg_current_xact_id()::text AS id, clock_timestamp() AS now',
-  values: [],
 }
 
 function leaveMark(mark: string): Statement {

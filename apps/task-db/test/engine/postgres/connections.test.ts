@@ -52,7 +52,7 @@ await withEngine('postgres', async program => {
       logger,
     })
     t.after(() => database.close())
-    const sleeping = database.read('SELECT pg_sleep(600)')
+    const sleeping = database.read({ text: 'SELECT pg_sleep(600)' })
     const refused = assert.rejects(sleeping, error => {
       assert.ok(error instanceof StoreUnavailable)
       assert.match(String((error.cause as Error).message), /statement timeout|read timeout/)
