@@ -1,5 +1,5 @@
 import { coloursOfFrame } from './colours-of-frame.ts'
-import { blocksUntilDamage, disposals } from './gif-blocks.ts'
+import { blocksUntilDamage, disposals, restoresPrevious } from './gif-blocks.ts'
 
 const transparentFlag = 1
 
@@ -45,7 +45,7 @@ function isHidden(frame: Frame, next: Frame): boolean {
     next.top <= frame.top &&
     next.right >= frame.right &&
     next.bottom >= frame.bottom
-  return isCovered && !next.hasTransparency && next.disposal !== disposals.restorePrevious
+  return isCovered && !next.hasTransparency && !restoresPrevious(next.disposal)
 }
 
 function framesOf(gif: Uint8Array): Frame[] {

@@ -1,4 +1,4 @@
-import { blocksUntilDamage, disposals, mostShort } from './gif-blocks.ts'
+import { blocksUntilDamage, mostShort, restoresPrevious } from './gif-blocks.ts'
 
 /**
  * A GIF with one more frame before all others: a transparent pixel in the last corner of the screen. Undefined if the
@@ -22,7 +22,7 @@ export function withScreen(gif: Uint8Array, frames: number): Uint8Array | undefi
     ]
     const [right, bottom] = [Math.max(width, left + ownWidth), Math.max(height, top + ownHeight)]
     const isCovered = left === 0 && top === 0 && right === ownWidth && bottom === ownHeight
-    const isRemoved = disposal === disposals.restorePrevious && frames > 1
+    const isRemoved = restoresPrevious(disposal) && frames > 1
     if ((isCovered && !isRemoved) || right > mostShort || bottom > mostShort) return undefined
     return Buffer.concat([gif.subarray(0, framesAt), corner(right, bottom), gif.subarray(framesAt)])
   }

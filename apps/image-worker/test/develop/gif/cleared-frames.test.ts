@@ -11,7 +11,7 @@ const palette = Uint8Array.from([255, 0, 0, 0, 0, 255])
 const [red, blue, none] = ['ff0000ff', '0000ffff', '00000000']
 const keep = 1
 const clear = 2
-const restorePrevious = 3
+const restorePrevious = [3, 4]
 
 function frame(indexes: number[], disposal: number, transparent?: number): GifFrame {
   const control = { delay: 10, disposal, ...(transparent !== undefined && { transparent }) }
@@ -35,14 +35,14 @@ test('a frame without transparency is cleared to transparency, not to the backgr
         [none, red, red],
       ],
     },
-    {
-      frames: [frame([0, 0, 0], clear), frame([1, 1, 1], restorePrevious), frame([0, 1, 0], keep, 0)],
+    ...restorePrevious.map(restore => ({
+      frames: [frame([0, 0, 0], clear), frame([1, 1, 1], restore), frame([0, 1, 0], keep, 0)],
       shows: [
         [red, red, red],
         [blue, blue, blue],
         [none, blue, none],
       ],
-    },
+    })),
   ]
   for (const { frames, shows } of files) {
     const { bytes } = await run(assembleGif({ width: 3, height: 1, palette, frames }), 'flip')

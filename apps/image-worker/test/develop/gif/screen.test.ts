@@ -13,7 +13,12 @@ const part = (left: number, disposal: number): GifFrame => ({
   indexes: [0, 1],
   control: { delay: 10, disposal },
 })
-const whole: GifFrame = { width: 3, height: 1, indexes: [0, 0, 0], control: { delay: 10, disposal: 3 } }
+const whole = (disposal: number): GifFrame => ({
+  width: 3,
+  height: 1,
+  indexes: [0, 0, 0],
+  control: { delay: 10, disposal },
+})
 
 test('the screen of a GIF is transparent where no frame covers it', async () => {
   const [red, blue, none] = ['ff0000ff', '0000ffff', '00000000']
@@ -26,13 +31,14 @@ test('the screen of a GIF is transparent where no frame covers it', async () => 
         [red, red, blue],
       ],
     },
-    {
-      frames: [whole, part(0, 1)],
+    // Both restore what was before the frame.
+    ...[3, 4].map(disposal => ({
+      frames: [whole(disposal), part(0, 1)],
       shows: [
         [red, red, red],
         [red, blue, none],
       ],
-    },
+    })),
   ]
   for (const { frames, shows } of files) {
     const { bytes } = await run(assembleGif({ ...screen, frames }), 'flip')
