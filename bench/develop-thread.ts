@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { parentPort, Worker } from 'node:worker_threads'
 import { develop } from '@darkroom/image-worker/develop'
 
-const limits = { maxPixels: 50_000_000, maxUnpackedBytes: 512 * 1024 * 1024, processingMs: 60_000 }
+export const limits = { maxPixels: 50_000_000, maxUnpackedBytes: 512 * 1024 * 1024, processingMs: 60_000 }
 
 /** Swaps an image's red and blue like a worker; returns the size of the result in bytes. */
 export async function developSwapped(image: Uint8Array): Promise<number> {

@@ -5,7 +5,7 @@
  *
  *     npm run bench -- many-tasks [tasks] [rounds]
  */
-import type { Task } from '@darkroom/contracts'
+import { leastIdSince, type Task } from '@darkroom/contracts'
 import { createLogger } from '@darkroom/service-kit'
 import { openTaskStore, type TaskStore } from '@darkroom/task-db/migrate'
 import { findEngine, startPostgres, temporaryFolder } from '@darkroom/testing'
@@ -26,27 +26,24 @@ const operations: Readonly<Record<string, (store: TaskStore) => Promise<unknown>
   'counts by state': store => store.stats(),
 }
 
-/** UUIDs of version 7 that begin with the time, as the ids of tasks. */
-function idOf(milliseconds: number): string {
-  const time = milliseconds.toString(16).padStart(12, '0')
-  return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`
-}
-
 /** Copies a task that waits and a finished task until the store has `count` of each. */
 async function fill(store: TaskStore, count: number): Promise<void> {
   const begun = Date.now()
-  await store.create(idOf(begun), sampleTask)
+  await store.create(leastIdSince(begun), sampleTask)
   const claimed = await store.claim('worker-1', 60_000)
   if (!claimed) throw new Error('the task that was created cannot be claimed')
   await store.apply(claimed.id, { type: 'finish', token: claimed.claims, result: sampleFacts })
-  await store.create(idOf(begun + 1), sampleTask)
-  const [finished, waiting] = await Promise.all([store.get(idOf(begun)), store.get(idOf(begun + 1))])
+  await store.create(leastIdSince(begun + 1), sampleTask)
+  const [finished, waiting] = await Promise.all([
+    store.get(leastIdSince(begun)),
+    store.get(leastIdSince(begun + 1)),
+  ])
   if (!finished || !waiting) throw new Error('the tasks that were created are missing')
   for (let made = 1; made < count; made += restoredAtOnce) {
     const numbers = Array.from({ length: Math.min(restoredAtOnce, count - made) }, (_, at) => made + at)
     const copies = numbers.flatMap((number): Task[] => [
-      { ...finished, id: idOf(begun + 2 * number) },
-      { ...waiting, id: idOf(begun + 2 * number + 1) },
+      { ...finished, id: leastIdSince(begun + 2 * number) },
+      { ...waiting, id: leastIdSince(begun + 2 * number + 1) },
     ])
     await store.restore(copies)
   }

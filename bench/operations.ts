@@ -6,11 +6,11 @@
 import { parseOperations } from '@darkroom/contracts'
 import { develop } from '@darkroom/image-worker/develop'
 import sharp, { type Sharp } from 'sharp'
+import { limits } from './develop-thread.ts'
 import { measure, printCircumstances, row, table } from './measure.ts'
 import { pickPhotographs } from './photographs.ts'
 import { reversal, sixMegapixels, sizeOf } from './recomb.ts'
 
-const limits = { maxPixels: 50_000_000, maxUnpackedBytes: 512 * 1024 * 1024, processingMs: 60_000 }
 const quality = 80
 
 interface Format {
