@@ -1,4 +1,5 @@
 import { TaskCallback } from './callback.ts'
+import { Instant } from './instant.ts'
 import { Operations } from './operations.ts'
 import { Owner } from './owner.ts'
 import { type Static, Type } from './typebox/typebox.js'
@@ -24,11 +25,6 @@ export function leastIdSince(ms: number): string {
 /** Time-ordered (RFC 9562, version 7): the order of ids is the order of arrival. */
 export const TaskId = Type.String({
   pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$',
-})
-
-const Instant = Type.String({
-  format: 'date-time',
-  description: 'UTC with milliseconds, such as 2026-01-31T10:00:00.000Z',
 })
 
 /** Services send it as a header; HTTP clients and servers refuse most other characters there. */
