@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { freePort, until } from '../libs/testing/src/index.ts'
 import { ComposeProject, type Container } from './try/compose-project.ts'
 import { ImageStream, makePictures } from './try/image-stream.ts'
@@ -34,12 +35,9 @@ const project = new ComposeProject({
 
 setTimeout(() => void giveUp(`it took more than ${limitMs / 60_000} minutes`), limitMs).unref()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void giveUp(signal))
+process.once('unhandledRejection', error => void giveUp(inspect(error))) // of a client of the stream
 
-try {
-  await tryOut()
-} catch (error) {
-  await giveUp(error instanceof Error ? (error.stack ?? error.message) : String(error))
-}
+await tryOut().catch(error => giveUp(inspect(error)))
 await removeAll()
 
 async function tryOut(): Promise<void> {
