@@ -96,12 +96,15 @@ async function showEvents(answer: Response, output: HTMLOutputElement): Promise<
   const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
   if (!reader) return
   const timer = setTimeout(() => void reader.cancel(), followMs)
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) break
-    output.append(value)
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) break
+      output.append(value)
+    }
+  } finally {
+    clearTimeout(timer)
   }
-  clearTimeout(timer)
   output.append(`— followed for ${followMs / 1000} s, or to the end`)
 }
 
