@@ -172,6 +172,18 @@ test('an animation is refused with a reason if its frames cannot be decoded', as
   }
 })
 
+test('a frame whose data lack a sequence number is refused in PNG, and in WebP the first image is shown', async () => {
+  const parts = splitChunks(animatedPng()).map(({ type, whole }) =>
+    type === 'fdAT' ? chunk('fdAT', Buffer.of(0, 0)) : whole,
+  )
+  const png = Buffer.concat([animatedPng().subarray(0, 8), ...parts])
+  await assert.rejects(run(png, 'flip'), {
+    code: 'malformed-animation',
+    message: 'the animation is not well formed: a frame has no sequence number',
+  })
+  assert.equal((await run(png, 'flip,format:webp')).facts.frames, 1)
+})
+
 /** The visible picture of each frame: decoded by sharp, and drawn as in PNG 3rd edition, 11.3.6. */
 function shownBy(png: Uint8Array): Promise<Raster[]> {
   return composeFrames(readAnimation(png), unpacked)

@@ -84,6 +84,7 @@ export class PngAnimation {
   /** Checks the sequence number that starts the data of fcTL and fdAT. */
   checkSequence(data: Uint8Array): void {
     if (this.#frames === undefined) this.#reject('there is a frame, but no acTL chunk')
+    if (data.length < 4) this.#reject('a frame has no sequence number')
     if (Buffer.from(data).readUInt32BE() !== this.#sequence) this.#reject('the frames are out of sequence')
     this.#sequence += 1
   }
