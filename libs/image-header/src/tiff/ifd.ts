@@ -28,7 +28,7 @@ const maxEntries = 4096
 
 /**
  * TIFF 6.0 section 2, "Image File Header", and BigTIFF's: byte order, 42 or 43, offset of the first IFD. Undefined when
- * it isn't one.
+ * the bytes are another kind of file.
  */
 export async function readTiffStart(
   reader: HeaderReader,

@@ -52,7 +52,7 @@ export function referencesIn(file: Buffer, parts: readonly FileBox[]): FileRefer
 }
 
 /** The (first) image that a derived image is made of; undefined for a coded image. */
-export function originalOf(file: Buffer, derivedId: number): number | undefined {
+export function derivedFrom(file: Buffer, derivedId: number): number | undefined {
   const meta = metaIn(file)
   const references = meta ? referencesIn(file, [...boxesIn(file, insideMeta(meta))]) : []
   return references.find(({ type, from }) => type === 'dimg' && from === derivedId)?.to[0]

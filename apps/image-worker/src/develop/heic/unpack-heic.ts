@@ -1,5 +1,5 @@
 import type { Cicp, ImageHeader } from '@darkroom/image-header'
-import { originalOf } from '../avif/items.ts'
+import { derivedFrom } from '../avif/items.ts'
 import { type Raster, samplesOf } from '../raster.ts'
 import { UnusableImage, undecodableImage } from '../unusable-image.ts'
 import { type Libheif, type LibheifMemory, openLibheif } from './libheif.ts'
@@ -97,7 +97,7 @@ function unpack(input: Uint8Array, header: ImageHeader, { functions: heif, memor
 
   /** A cropped image has no numbers of its own (see derive-crop.ts). */
   function cicpOfOriginal(): Cicp | undefined {
-    const original = originalOf(Buffer.from(input.buffer, input.byteOffset, input.byteLength), itemId)
+    const original = derivedFrom(Buffer.from(input.buffer, input.byteOffset, input.byteLength), itemId)
     if (original === undefined) return undefined
     heif._heif_context_get_image_handle(error, context, original, found)
     return numberAt(error) === 0 ? cicpOf(numberAt(found)) : undefined

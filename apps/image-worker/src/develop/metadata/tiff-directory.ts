@@ -46,7 +46,7 @@ const layouts: Readonly<Record<string, Layout>> = {
   'MM\0+': big,
 }
 
-/** The layout of a structure that begins with these bytes; undefined if they are not one. */
+/** The layout of a structure that begins with these bytes; undefined for other bytes. */
 export function layoutOf(bytes: Buffer): Layout | undefined {
   return layouts[bytes.toString('latin1', 0, 4)]
 }

@@ -1,6 +1,6 @@
 import { isDeepCmykWithAlpha } from './deep-cmyk.ts'
 import { hasReadablePlanes } from './readable-planes.ts'
-import { type Segments, segmentsOf } from './segments.ts'
+import { type Segments, segmentsOfPage } from './segments.ts'
 import { numbersOfTag, pageTags, photometrics, type TiffPage } from './tiff-page.ts'
 import { isUnwritten } from './unwritten-segments.ts'
 import { type WideKind, wideKindOf } from './wide-samples.ts'
@@ -52,10 +52,10 @@ const unsigned = 1
 const cmyk = 1
 
 /** Undefined if the page can't be unpacked. */
-export function planOf(page: TiffPage, isLittleEndian: boolean): PlainPlan | undefined {
+export function plainPlanOf(page: TiffPage, isLittleEndian: boolean): PlainPlan | undefined {
   const { bitsPerSample, samplesPerPixel, photometric } = page
   const colours = colourSamples[photometric]
-  const segments = segmentsOf(page, isLittleEndian)
+  const segments = segmentsOfPage(page, isLittleEndian)
   const isLevel = levels.includes(photometric) || bitsPerSample === 8 || bitsPerSample === 16
   const hasLargePalette = photometric === photometrics.palette && bitsPerSample > 8
   const isAlike = numbersOfTag(page, pageTags.bitsPerSample).every(bits => bits === bitsPerSample)

@@ -4,7 +4,7 @@ import type { TiffEntry } from '../metadata/tiff-directory.ts'
 import { longsEntry, shortsEntry } from '../metadata/tiff-writer.ts'
 import { UnusableImage } from '../unusable-image.ts'
 import { copySamples } from './copy-samples.ts'
-import { isUnreadable, type PlainPlan, planOf } from './plain-plan.ts'
+import { isUnreadable, type PlainPlan, plainPlanOf } from './plain-plan.ts'
 import { unpackSegment } from './segments.ts'
 import { compressions, numbersOfTag, pageTags, type TiffPage, tiffPages } from './tiff-page.ts'
 import { fillUnwritten, isUnwritten } from './unwritten-segments.ts'
@@ -25,7 +25,7 @@ export async function withPlainSamples(
 ): Promise<Uint8Array> {
   const unreadable = tiffPages(tiff).filter(isUnreadable)
   const isLittleEndian = tiff[0] === 0x49
-  const plans = unreadable.flatMap(page => planOf(page, isLittleEndian) ?? [])
+  const plans = unreadable.flatMap(page => plainPlanOf(page, isLittleEndian) ?? [])
   if (plans.length === 0) return tiff
   await reserve(3 * unpackedBytes + tiff.length)
   let end = tiff.length

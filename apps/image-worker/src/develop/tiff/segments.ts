@@ -28,7 +28,7 @@ const floatDifferences = 3
 export const lowBitFirst = 2
 
 /** Undefined if the segments can't be unpacked here. */
-export function segmentsOf(page: TiffPage, isLittleEndian: boolean): Segments | undefined {
+export function segmentsOfPage(page: TiffPage, isLittleEndian: boolean): Segments | undefined {
   const number = (tag: number, otherwise: number) => numbersOfTag(page, tag)[0] ?? otherwise
   const predictor = number(pageTags.predictor, noPredictor)
   const isPacked = page.compression !== compressions.none
