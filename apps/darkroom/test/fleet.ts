@@ -13,6 +13,8 @@ import {
   until,
 } from '@darkroom/testing'
 
+type Other = Exclude<ServiceName, 'image-worker'>
+
 interface Fleet {
   readonly dataDir: string
   /** The cluster token, which all services share. */
@@ -21,6 +23,8 @@ interface Fleet {
   start(name: ServiceName, env?: Readonly<Record<string, string>>): Promise<ServiceProcess>
   /** Starts each service once; resolves when the frontend is ready. */
   startAll(env?: Readonly<Record<string, string>>): Promise<Record<ServiceName, ServiceProcess>>
+  /** The same without a worker, so that images wait. */
+  startAllButWorker(env?: Readonly<Record<string, string>>): Promise<Record<Other, ServiceProcess>>
   /** Starts another copy of each service, on other ports; resolves when all are alive. */
   startCopies(env: Readonly<Record<string, string>>): Promise<Record<ServiceName, ServiceProcess>>
   /** Sends a request with the token of all services. */
@@ -55,12 +59,20 @@ export async function prepareFleet(owner: Owner): Promise<Fleet> {
       return service
     },
     async startAll(env) {
-      const services = await eachService(name => fleet.start(name, env))
+      const services = await startEach(serviceNames, name => fleet.start(name, env))
+      await untilReady(services.frontend)
+      return services
+    },
+    async startAllButWorker(env) {
+      const others = serviceNames.filter(name => name !== 'image-worker')
+      const services = await startEach(others, name => fleet.start(name, env))
       await untilReady(services.frontend)
       return services
     },
     startCopies: env =>
-      eachService(async name => fleet.start(name, { ...env, PORT: String(await freePortRange(1)) })),
+      startEach(serviceNames, async name =>
+        fleet.start(name, { ...env, PORT: String(await freePortRange(1)) }),
+      ),
     ask: (service, path, { headers, ...request } = {}) =>
       httpRequest(service.url, path, {
         ...request,
@@ -70,11 +82,12 @@ export async function prepareFleet(owner: Owner): Promise<Fleet> {
   return fleet
 }
 
-async function eachService(
-  start: (name: ServiceName) => Promise<ServiceProcess>,
-): Promise<Record<ServiceName, ServiceProcess>> {
-  const services = await Promise.all(serviceNames.map(async name => [name, await start(name)] as const))
-  return Object.fromEntries(services) as Record<ServiceName, ServiceProcess>
+async function startEach<Name extends ServiceName>(
+  names: readonly Name[],
+  start: (name: Name) => Promise<ServiceProcess>,
+): Promise<Record<Name, ServiceProcess>> {
+  const services = await Promise.all(names.map(async name => [name, await start(name)] as const))
+  return Object.fromEntries(services) as Record<Name, ServiceProcess>
 }
 
 /** Kills by SIGKILL; resolves when the process has ended. */

@@ -21,8 +21,7 @@ const large = await generateImage({ kind: 'webp-lossless', width: 1500, height: 
 const shared = { after }
 const darkroom = await startDarkroom(shared)
 const fleet = await prepareFleet(shared)
-const { frontend, 'image-master': master, 'image-worker': firstWorker, storage } = await fleet.startAll()
-await kill(firstWorker)
+const { frontend, 'image-master': master, storage } = await fleet.startAllButWorker()
 
 /** Starts a worker of the fleet for one test. */
 const startWorker = () => fleet.start('image-worker', { THREADS: '1' })

@@ -4,7 +4,7 @@ import { type ClientRequest, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { generateImage, httpRequest, startDarkroom, until } from '@darkroom/testing'
+import { httpRequest, startDarkroom, tiffOf, until } from '@darkroom/testing'
 import { prepareFleet } from './fleet.ts'
 import { stored } from './stored.ts'
 
@@ -48,7 +48,7 @@ const places: Record<string, (t: TestContext) => Promise<Place>> = {
 for (const [where, start] of Object.entries(places)) {
   test(`slow lines, with the services ${where}`, async t => {
     const { url, dataDir, master, log } = await start(t)
-    const image = await generateImage({ kind: 'png-16-bit', width: 1000, height: 800, seed: 1 })
+    const image = tiffOf(4 * 1024 * 1024)
 
     await t.test(
       'an upload that stalls is cut with 408, leaves nothing, and is one line in all logs',

@@ -6,13 +6,13 @@ import { type TestContext, test } from 'node:test'
 import {
   childrenOf,
   freePortRange,
-  generateImage,
   httpRequest,
   isRunning,
   type Program,
   procIsMissing,
   startProgram,
   temporaryFolder,
+  tiffOf,
   until,
 } from '@darkroom/testing'
 import { stored } from './stored.ts'
@@ -59,7 +59,7 @@ const isGone = (pids: readonly number[]) => !pids.some(isRunning)
 
 /** An upload whose last byte is missing; `end` sends it and resolves with the status of the answer. */
 async function beginUpload(url: string, dataDir: string) {
-  const image = await generateImage({ kind: 'png-16-bit', width: 1000, height: 800, seed: 1 })
+  const image = tiffOf(4 * 1024 * 1024)
   const upload = request(`${url}/images`, { method: 'POST', agent: false })
   const answer = new Promise<number | undefined>((answered, failed) => {
     upload.once('response', response => answered(response.resume().statusCode)).once('error', failed)
