@@ -1,6 +1,6 @@
 // Dies while it has two images: the result of the first is on its way, and the second is developed.
 import { parentPort, workerData } from 'node:worker_threads'
-import { createLogger, ServiceClients } from '@darkroom/service-kit'
+import { createLogger, ServiceClients } from '@darkroom/service-kit/clients'
 import type { ThreadData, ThreadMessage } from '../../src/thread/protocol.ts'
 
 if (!parentPort) throw new Error('this file is the main module of a worker thread')
