@@ -81,7 +81,8 @@ export async function startNeighbours(
   }
   // On a busy machine, registration can take longer than the clients' timeout.
   await until('the task DB is found', () => clients.taskDb.getStats({}))
-  await until('the storage is found', () => clients.storage.listBlobs({ querystring: { stage: 'pre' } }))
+  const none = { params: { key: 'none', stage: 'pre' }, headers: {} } as const
+  await until('the storage is found', () => clients.storage.headBlob(none))
   return {
     ...neighbours,
     env,
