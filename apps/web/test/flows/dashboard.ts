@@ -56,13 +56,19 @@ export function dashboardFlows({ open, local, png, post, statusOf }: InBrowser):
   test('workers show each thread, what it develops and since when', async () => {
     await using opened = await open('/status')
     const { page } = opened
-    await page.locator('.threads').getByText('idle').waitFor()
-    const slow = Array.from({ length: 5 }, () => 'blur:100').join()
-    const id = await post(`?operations=resize:4000x4000:fill:enlarge,${slow}`)
-    await page.locator('.threads').getByText(id).waitFor()
-    await page.locator('.threads').getByText(/^for /).waitFor()
-    await httpRequest(local, `/images/${id}`, { method: 'DELETE' })
-    await page.locator('.threads').getByText('idle').waitFor()
+    const threads = page.locator('.threads')
+    await threads.getByText('idle').waitFor()
+    const slow = 'resize:1800x1800:fill:enlarge,blur:100,blur:100,format:jpeg'
+    await until('an image is shown while it is developed', async () => {
+      const id = await post(`?operations=${slow}`)
+      await until('it is developed', async () => (await stateOf(id)) !== 'not-started')
+      await page.reload() // the figures are read at once, and then every few seconds
+      await threads.locator('li').first().waitFor()
+      const shown = await threads.textContent()
+      await httpRequest(local, `/images/${id}`, { method: 'DELETE' })
+      return shown?.includes(`${id}for `)
+    })
+    await threads.getByText('idle').waitFor()
   })
 
   test('the filters stand in the URL, and the figures can be held', async () => {
