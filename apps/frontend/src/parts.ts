@@ -39,7 +39,7 @@ export interface PartsOptions {
   localFacts?: LocalFacts
 }
 
-/** Makes the parts that the routes share. `close` ends what they do in the background. */
+/** Makes the parts that the routes share. `close` ends their work in the background. */
 export function makeParts({
   clients,
   logger,

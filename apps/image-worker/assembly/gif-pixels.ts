@@ -53,7 +53,7 @@ export function follow(length: u32): i32 {
   let block = data
   const end = data + length
   while (block < end) {
-    // The rest of the previous sub-block moves over the length byte of this one, so it is directly before its data.
+    // The rest of the previous sub-block moves over the length byte of this sub-block, and so directly before its data.
     const blockBytes: usize = load<u8>(block)
     store<u16>(block - 1, load<u16>(block - 2))
     at += 8

@@ -7,7 +7,7 @@ import { brotliCompress, constants, gzip } from 'node:zlib'
 
 /*
  * Builds the page into dist/, with a .br and a .gz beside each text file. Runs at every `npm install`; an installation
- * without the development tools (`npm install --omit=dev`) has no Vite, and keeps what was built before.
+ * without the development tools (`npm install --omit=dev`) has no Vite, and keeps the files that were built before.
  */
 
 const home = new URL('..', import.meta.url).pathname

@@ -8,7 +8,7 @@ export const WebhookSecret = Type.Object({
   secret: Type.String({ description: '`whsec_` and 32 bytes in base64 (Standard Webhooks 1.0)' }),
   createdAt: Instant,
   earlier: Type.Array(Type.Object({ createdAt: Instant, endsAt: Instant }), {
-    description: 'Earlier secrets that still sign, besides this one, until they expire',
+    description: 'Earlier secrets, which still sign, too, until they expire',
   }),
 })
 export type WebhookSecret = Static<typeof WebhookSecret>

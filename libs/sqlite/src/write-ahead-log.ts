@@ -65,7 +65,7 @@ export class WriteAheadLog {
 
   /**
    * Writes a long log back to the database, or any log with `isLogShort`. The log must be synced, and nothing may write
-   * meanwhile. If the disk is full, the log keeps what the database lacks.
+   * meanwhile. If the disk is full, the log keeps the pages that the database lacks.
    */
   async checkpoint({ isLogShort = false } = {}): Promise<void> {
     const isDue = isLogShort ? fstatSync(this.#logFile).size > 0 : this.#framesEnd >= checkpointBytes

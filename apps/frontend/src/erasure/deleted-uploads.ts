@@ -140,7 +140,7 @@ export class DeletedUploads {
       const endsAt = isSame ? before.endsAt : endOfNewMark()
       return [[name, { ...mark, endsAt, isOwn: before?.isOwn ?? false }] as const]
     })
-    // A mark that was made here may be newer than what was read, and kv-config may not answer again.
+    // A mark that was made here may be newer than the marks that were read, and kv-config may not answer again.
     const own = [...known].filter(([, mark]) => mark.isOwn && isEffective(mark))
     this.#marks = new Map([...own, ...read])
     // The image may have been accepted before this frontend knew the mark.

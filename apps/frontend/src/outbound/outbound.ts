@@ -42,7 +42,7 @@ const timeouts = { headersTimeout: stallTimeoutMs, bodyTimeout: stallTimeoutMs }
 const connectTimeoutMs = 5000
 /** The most addresses of one name and family to connect to: a name with thousands must not start a flood. */
 const maxAddresses = 4
-/** The most downloads from one address at once, so that callers can't flood a host through this one. */
+/** The most downloads from one address at once, so that callers can't flood a host through Darkroom. */
 export const downloadsPerAddress = 16
 
 /**

@@ -38,7 +38,7 @@ export class ArrivingBody {
       this.#isOver = true
       this.#rest = undefined
       this.failure = error
-      // A refusal, such as of a key that was revoked: what arrived is not kept.
+      // After a refusal, such as of a revoked key, the bytes that arrived are not kept.
       if (error instanceof ServiceProblem) throw error
     }
   }

@@ -55,7 +55,7 @@ export class Presets {
     return { preset: { name, ...preset }, isNew }
   }
 
-  /** Returns whether there was one. */
+  /** Returns whether the preset existed. */
   async delete(name: string): Promise<boolean> {
     if (!isResultName(name) || (await this.#read(name)) === undefined) return false
     await this.#kv.deleteKey({ params: paramsOf(name), headers: {} })

@@ -61,7 +61,7 @@ export class WebhookSecrets {
     return { ...current, earlier: earlier.map(({ createdAt, endsAt = '' }) => ({ createdAt, endsAt })) }
   }
 
-  /** Makes a new secret. The newest earlier secrets still sign for `keepSeconds`, besides the new one. */
+  /** Makes a new secret. For `keepSeconds`, the newest earlier secrets still sign, too. */
   async rotate(owner: string | undefined, keepSeconds: number): Promise<WebhookSecret> {
     const endsAt = new Date(this.#now() + keepSeconds * 1000).toISOString()
     for (;;) {

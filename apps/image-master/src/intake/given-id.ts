@@ -38,7 +38,7 @@ export async function storeOnce(
   if (reply.status !== 412) throw ServiceProblem.relay(reply)
   const { received } = reply.body
   const stored = await storage.headBlob({ params, headers: {} })
-  // A storage of an earlier version does not describe what it received.
+  // A storage of an earlier version does not describe the bytes that it received.
   if (stored.status === 404 || received === undefined)
     throw unavailable('busy', `another upload of ${key} has just ended; try again`, 1)
   if (stored.headers.etag !== `"${received.sha256}"`) throw idReused()

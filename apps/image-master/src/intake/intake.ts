@@ -60,7 +60,7 @@ interface ImageOptions extends RequestedOutputs {
 
 export interface Upload extends ImageOptions {
   body: Body
-  /** The id of the image, if it is not a new one. */
+  /** The id of the image, if it is not new. */
   id?: string | undefined
   /** As declared by the client, if at all. */
   bytes?: number | undefined

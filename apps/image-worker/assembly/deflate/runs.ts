@@ -76,7 +76,7 @@ export function findRuns(end: usize): usize {
     const runEnd = endOfRun(start, end)
     const byte = <usize>load<u8>(start)
     if (runEnd - start >= load<u8>(leastRuns + byte)) list = takeRun(list, start, runEnd, byte)
-    // The byte there is a different one.
+    // Another byte is there.
     at = runEnd + 1
   }
   return list

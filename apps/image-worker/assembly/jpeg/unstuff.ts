@@ -2,8 +2,8 @@
 export let unstuffedEnd: usize = 0
 
 /**
- * The bytes that the copy needs beyond its data: a reader that checks before each block whether it has passed
- * `unstuffedLimit` reads up to 64 codes more, of 27 bits with their extra bits.
+ * The bytes that the copy needs beyond its data: a reader that calls `isPastEnd` before each block reads up to 64 codes
+ * more, of 27 bits with their extra bits.
  */
 export const unstuffedMargin: usize = 256
 

@@ -59,8 +59,8 @@ export interface TaskStore {
    */
   claim(worker: string, leaseMs: number, decodes?: readonly string[]): Promise<Task | undefined>
   /**
-   * Leases notices that are due, those that are due the longest first; returns their tasks. No notice is leased twice
-   * before its lease expires. Versions stay, and listeners are not called.
+   * Leases due notices, the oldest first; returns their tasks. No notice is leased twice before its lease expires.
+   * Versions stay, and listeners are not called.
    */
   claimNotices(claim: NoticeClaim): Promise<Task[]>
   /** The earliest time at which a notice is due, in the past or the future; undefined if no notice waits. */

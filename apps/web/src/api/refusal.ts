@@ -97,8 +97,8 @@ function parseProblem(text: string): Problem | undefined {
 }
 
 /**
- * Without what is not for users of the page: the names of its previews; how an operation is written, because here it has a
- * form; "try again in 5 s", because the page tries again automatically.
+ * Without the words that are not for users of the page: the names of its previews; how an operation is written, because
+ * here it has a form; "try again in 5 s", because the page tries again automatically.
  */
 function detailOf({ detail, title }: Partial<Problem> = {}): string | undefined {
   return (detail ?? title)?.replace(

@@ -23,7 +23,7 @@ export async function makePreviews(id: string, operations: readonly Operation[])
   })
 }
 
-/** Has an image made for the page, takes from it what is needed, and deletes it. */
+/** Develops an image for the page, waits until `take` has read the results that it needs, and deletes the image. */
 export async function developOnce<Taken>(
   source: { json: unknown } | { query: Record<string, string>; body: Blob },
   take: (id: string) => Promise<Taken>,

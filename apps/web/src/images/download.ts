@@ -3,7 +3,7 @@ import { requestBytes } from '../api/request.ts'
 import { notice } from '../shell/notice.ts'
 import type { Download } from './outputs.ts'
 
-/** Downloads under the name of the file that was uploaded: the server names what it sends by the id. */
+/** Downloads under the name of the file that was uploaded: the server names files by the id. */
 export async function download(event: MouseEvent, { url, name }: Download): Promise<void> {
   if (event.ctrlKey || event.metaKey || event.shiftKey) return
   event.preventDefault()

@@ -6,7 +6,7 @@ import { hasPreview, sides } from './previews.ts'
 import { imageOf, type Row } from './row.ts'
 import { canShow } from './shown-types.ts'
 
-/** In pixels: twice what the list shows, for dense screens. */
+/** In pixels: twice the size in the list, for dense screens. */
 const size = 112
 const parallel = 2
 const maxKept = 300

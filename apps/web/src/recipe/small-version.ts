@@ -36,7 +36,7 @@ const lengths = new Set([
   ...['radius', 'size', 'sigma'],
 ])
 
-/** The operations for a small version: what they do to it looks like what they do to the file. */
+/** The operations for a small version, whose result looks like the result of the file. */
 export function scaledOperations(list: readonly Operation[], scale: number): Operation[] {
   return list.map(operation => {
     const schemas = new Map(forms.peek().find(({ name }) => name === operation.name)?.arguments)

@@ -10,7 +10,7 @@ const answerMs = 500
 /** Continues the uploads that were interrupted by a reload, or by the end of the browser. */
 export async function continueUploads(): Promise<void> {
   const others = await otherTabs()
-  // After the question: a tab that was opened before this one may have taken uploads of this one.
+  // After the question: a tab that was opened before this one may have taken uploads of this tab.
   const own = await takePending(thisTab, ({ key, tab }) => !others.has(tab) && !hasUpload(key))
   const rows = own.map(({ key, file, options, uploadUrl: url, share = 0 }) => {
     const row = rowOfFile(file, options, key)

@@ -98,7 +98,7 @@ export function sendInPieces(row: Row, onProgress: (share: number) => void): Sen
     accepted,
     abort: () => {
       cancelled.abort()
-      void upload?.abort(true).catch(() => undefined) // what was received expires by itself
+      void upload?.abort(true).catch(() => undefined) // the received pieces expire by themselves
     },
   }
 }

@@ -5,8 +5,8 @@ import { mayHaveArrived } from './queue.ts'
 import { goesInPieces, uploadIdOf } from './send-in-pieces.ts'
 
 /**
- * Deletes what the server has, or gets, of an upload whose answer did not arrive: its id is not known here. The request
- * outlives the page.
+ * Deletes an upload whose answer did not arrive, so that the id of the image is not known here; also if the upload ends
+ * later. The request outlives the page.
  */
 export async function withdraw(row: Row): Promise<void> {
   if (!mayHaveArrived(row)) return

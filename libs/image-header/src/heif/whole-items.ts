@@ -32,7 +32,7 @@ export async function expectWholeItems(source: ByteSource): Promise<void> {
 /** The primary image, all images of which it is made, and their transparency. */
 function itemsOfPrimary(meta: HeifMeta): Set<number> {
   const ids = new Set([meta.primaryId])
-  // A set is also iterated over what is added meanwhile.
+  // The iteration of a set includes the elements that are added meanwhile.
   for (const id of ids) {
     for (const part of derivedFrom(meta, id)) ids.add(part)
     for (const { type, from, to } of meta.references) if (type === 'auxl' && to.includes(id)) ids.add(from)

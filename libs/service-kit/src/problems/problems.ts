@@ -56,7 +56,7 @@ export class ServiceUnavailable extends Error {
 /** The client disconnected, so no answer is needed. */
 export class ClientGone extends Error {}
 
-/** A service has another cluster token than this one. */
+/** A service has another cluster token than this service. */
 export class TokenRefused extends Error {
   readonly service: string
 

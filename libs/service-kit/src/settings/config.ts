@@ -20,7 +20,7 @@ export const commonSettings = {
     Type.String({
       format: 'url',
       description:
-        "URL at which other services reach this one, optionally with a path; default http://HOST:PORT, with the host's name if HOST is a wildcard",
+        "URL at which other services reach this service, optionally with a path; default http://HOST:PORT, with the host's name if HOST is a wildcard",
     }),
   ),
   clusterToken: Type.Optional(

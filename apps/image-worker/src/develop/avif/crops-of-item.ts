@@ -8,7 +8,7 @@ export interface Size {
 
 /**
  * The crops among the transformations of the primary image, for an item of another size, such as its transparency: each
- * is a part of what the transformations before it leave.
+ * cuts a part out of the result of the transformations before it.
  */
 export function cropsOfItem(
   file: Buffer,

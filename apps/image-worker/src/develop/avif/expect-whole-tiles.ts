@@ -44,7 +44,7 @@ function tilesOf(file: Buffer): number[] {
       .map(({ id }) => id),
   )
   const ids = new Set([primaryOf(file, pitm)])
-  // A set is also iterated over what is added meanwhile.
+  // The iteration of a set includes the elements that are added meanwhile.
   for (const id of ids)
     for (const { type, from, to } of references) {
       if (type === 'dimg' && from === id) for (const part of to) ids.add(part)

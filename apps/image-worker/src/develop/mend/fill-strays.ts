@@ -38,8 +38,8 @@ function nextMarker(bytes: Buffer, from: number): { marker: number; after: numbe
 }
 
 /**
- * Whether the bytes begin like a segment except for the first one, which should be FF. Some phones write an unimportant
- * segment with a zero there; any other value means that a segment is lost.
+ * Whether the bytes begin like a segment except for the first byte, which should be FF. Some phones write an
+ * unimportant segment with a zero there; any other value means that a segment is lost.
  */
 function isDamagedSegment(strays: Buffer): boolean {
   const [first = 0, marker = 0] = strays

@@ -12,8 +12,8 @@ export const xmpName = latin1('http://ns.adobe.com/xap/1.0/\0')
 /**
  * Puts metadata into a JPEG: the resolution into its JFIF header, and after it each kind into its own APPn segments:
  * EXIF (Exif 2.32, 4.5.4), XMP (XMP specification part 3, 1.1.3), ICC (ICC.1:2022, B.4), IPTC in Photoshop's format.
- * Leaves out what is too large for a segment and can't be split. If there is only the resolution, changes `jpeg`
- * itself.
+ * Leaves out metadata that are too large for a segment and can't be split. If there is only the resolution, changes
+ * `jpeg` itself.
  */
 export function attachToJpeg(
   jpeg: Uint8Array,

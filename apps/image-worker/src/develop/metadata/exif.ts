@@ -32,8 +32,8 @@ export function readExif(exif: Uint8Array): Exif | undefined {
 }
 
 /**
- * The EXIF of a TIFF. It is in the file's own directories: in the directory of the picture, or else in the first one.
- * The tags about how the file stores its pixels are left out.
+ * The EXIF of a TIFF. It is in the file's own directories: in the directory of the picture, or else in the first. The
+ * tags about how the file stores its pixels are left out.
  */
 export function readExifOfTiff(
   tiff: Uint8Array,
@@ -158,7 +158,7 @@ export function resolutionOfExif({ main }: Pick<Exif, 'main'>): Resolution | und
   return resolutionOf(x, find(tags.yResolution) ?? x, unit)
 }
 
-/** EXIF with a resolution: its own, or this one. */
+/** EXIF with a resolution: its own, or else this. */
 export function withResolution(exif: Exif | undefined, resolution: Resolution): Exif {
   const { main, ...others } = exif ?? { main: [] }
   if (resolutionOfExif({ main })) return { ...others, main }

@@ -21,7 +21,7 @@ interface OpenElement {
 
 /** An open element that is removed, or whose content is replaced by a text. */
 interface EditedElement {
-  /** The number of open elements, with this one. */
+  /** The number of open elements, including this element. */
   readonly depth: number
   readonly from: number
   /** Undefined if the element is removed. */

@@ -19,7 +19,7 @@ export class Leases {
     return ttlSeconds === undefined ? undefined : (await this.#grant(ttlSeconds)).id
   }
 
-  /** Renews the lease if it has this duration; otherwise makes a new one. */
+  /** Renews the lease if it has this duration; otherwise makes a new lease. */
   async renewOrGrant(
     current: string | undefined,
     ttlSeconds: number | undefined,

@@ -12,8 +12,8 @@ const retryMs = 100
 
 /**
  * Publishes every change of a store into a feed: one stream serves all waiting callers. When a stream breaks, it
- * continues at another member with the revision after the last one, so no change is missed. If etcd has compacted
- * that revision, the feed is restarted, which wakes all callers.
+ * continues at another member with the revision after the last, so no change is missed. If etcd has compacted that
+ * revision, the feed is restarted, which wakes all callers.
  *
  * A member that hangs or has lost its cluster keeps the stream open without sending anything. So the watch sends it a
  * linearizable read every second, and leaves it if it doesn't answer. If the answer is older than the last change, etcd

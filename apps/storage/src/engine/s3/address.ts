@@ -56,7 +56,7 @@ function isEndpoint(text: string): boolean {
   return username + password === '' // the endpoint appears in answers and in the log
 }
 
-/** Requests are signed for a region; most self-hosted servers accept this one. */
+/** Requests are signed for a region; most self-hosted servers accept this region. */
 function signingRegion(region: string | undefined, endpoint: string | undefined): { region?: string } {
   if (region !== undefined) return { region }
   return endpoint === undefined ? {} : { region: 'us-east-1' }
