@@ -6,7 +6,7 @@ export interface HeldLease {
   token: number
 }
 
-/** Why a lease has ended: a newer one was granted, or the task was deleted. */
+/** Why a lease has ended: a newer lease was granted, or the task was deleted. */
 export type LeaseEnd = 'lost' | 'cancelled'
 
 /** The answer to a worker's message; 'repeated' if the message was received before. */

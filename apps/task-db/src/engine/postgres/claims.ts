@@ -107,10 +107,11 @@ interface DueRow {
 }
 
 /**
- * Reads the tasks of the table `due`, and locks and reads as many of the most urgent tasks of their owners. The documents
- * come from the locking queries, because only these see what other transactions have changed while they waited. A task that
- * began to wait meanwhile can be due, but is never among the most urgent ones. The inner limit, which is never reached, is
- * there because PostgreSQL uses the index only if it knows a small limit; the outer limit ends the locking.
+ * Reads the tasks of the table `due`, and locks and reads as many of the most urgent tasks of their owners. The
+ * documents come from the locking queries, because only these see what other transactions have changed while they
+ * waited. A task that began to wait meanwhile can be due, but is never among the most urgent. The inner limit, which is
+ * never reached, is there because PostgreSQL uses the index only with a small constant limit; the outer limit ends the
+ * locking.
  */
 function dueAndMostUrgent(waiting: string): string {
   return `, urgent AS MATERIALIZED (

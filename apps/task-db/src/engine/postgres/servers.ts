@@ -4,7 +4,7 @@ import { ConnectionLost, describeFailure, failureKind } from './failures.ts'
 import { firstOf } from './first-of.ts'
 import { type Address, addressesOf, type Cluster, describeHost, type Host, readClusterUrl } from './hosts.ts'
 
-/** If a server hasn't answered after this time, the next one is tried as well. */
+/** If a server hasn't answered after this time, the next is tried as well. */
 const headStartMs = 250
 /** With several servers, how long each has to answer at first; the time doubles with each failed search. */
 const firstAnswerTimeoutMs = 1000
