@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { suite, test } from 'node:test'
 import { problemType } from '@darkroom/contracts'
 import { blobNames, logger } from '@darkroom/image-master/testing'
+import { mapConcurrently } from '@darkroom/service-kit'
 import { generateImage, type HttpAnswer, httpRequest, until } from '@darkroom/testing'
 import { buildApp } from '../../src/app.ts'
 import { eraseOwner } from '../../src/erasure/erase-owner.ts'
@@ -220,8 +221,8 @@ suite('deleting an image by the Idempotency-Key of its upload', () => {
     const mark = { owner: 'alice', idempotencyKey: 'x', until: Date.now() + 600_000 }
     const body = Buffer.from(JSON.stringify(mark))
     const names = Array.from({ length: 999 }, (_, n) => `deleted-uploads/alice/${n}`)
-    await Promise.all(
-      names.map(name => kv.setKey({ params: { '*': name }, querystring: {}, headers: {}, body })),
+    await mapConcurrently(32, names, name =>
+      kv.setKey({ params: { '*': name }, querystring: {}, headers: {}, body }),
     )
     await until('the frontend has read the marks', async () => {
       const { status } = await guarded.askWith(key, deletion('one'), { method: 'DELETE' })
