@@ -21,6 +21,7 @@ import { differenceOf, framesOfPages } from './frames-of-pages.ts'
 import { joinPages } from './join-pages.ts'
 import { permuteJpegPage } from './permute-jpeg-page.ts'
 import { expectReadablePlanes } from './readable-planes.ts'
+import { expectReadableTiles } from './readable-tiles.ts'
 import { entryOf, isCompanion, isLossless, pageTags, type TiffPage, tiffPages } from './tiff-page.ts'
 import { expectWrittenSegments } from './unwritten-segments.ts'
 
@@ -147,6 +148,7 @@ async function openPage(
   expectWholeBytes(page)
   expectKnownCompression(page)
   expectReadablePlanes(page)
+  expectReadableTiles(page)
   expectWrittenSegments(page)
   const own = { ...header, frames: 1, lossless: isLossless(page), orientation: page.orientation }
   const { picture, original } = await forgiving(page, file =>

@@ -3,6 +3,7 @@ import { permuteJpeg, permuteRgbJpeg } from '../../permute/jpeg/permute-jpeg.ts'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
 import { maxGrowth } from '../encode-settings.ts'
 import { type JpegStream, jpegsOf, takeStreamApart } from './jpeg-stream.ts'
+import { hasReadableTiles } from './readable-tiles.ts'
 import { compressions, numbersOfTag, pageTags, photometrics, type TiffPage } from './tiff-page.ts'
 import { type JpegPage, writeJpegPage } from './write-jpeg-page.ts'
 
@@ -24,6 +25,7 @@ export function permuteJpegPage(
     format !== unsigned ||
     page.compression !== compressions.jpeg ||
     page.isPlanar ||
+    !hasReadableTiles(page) ||
     page.orientation !== 1
   )
     return undefined

@@ -1,5 +1,6 @@
 import { isDeepCmykWithAlpha } from './deep-cmyk.ts'
 import { hasReadablePlanes } from './readable-planes.ts'
+import { hasReadableTiles } from './readable-tiles.ts'
 import { type Segments, segmentsOfPage } from './segments.ts'
 import { numbersOfTag, pageTags, photometrics, type TiffPage } from './tiff-page.ts'
 import { isUnwritten } from './unwritten-segments.ts'
@@ -24,7 +25,8 @@ export function isUnreadable(page: TiffPage): boolean {
   const most = (colourSamples[photometric] ?? samples) + 1
   const isWide = wideKindOf(page) !== undefined
   const isOdd = (bits % 8 !== 0 && !isPacked) || isWide || samples > most || isDeepCmykWithAlpha(page)
-  return isOdd || !hasReadablePlanes(page) || page.segments.some(isUnwritten)
+  const isLaidOutOddly = !hasReadablePlanes(page) || !hasReadableTiles(page)
+  return isOdd || isLaidOutOddly || page.segments.some(isUnwritten)
 }
 
 /** The number of samples for a pixel's colour. */
