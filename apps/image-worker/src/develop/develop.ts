@@ -21,6 +21,7 @@ import { withEarlyExif } from './png/early-exif.ts'
 import { pngFault } from './png/png-fault.ts'
 import type { SharedOriginal } from './shared-original.ts'
 import { withByteCounts } from './tiff/byte-counts.ts'
+import { withChromaSubsampling } from './tiff/chroma-subsampling.ts'
 import { withoutLonePlanes } from './tiff/lone-planes.ts'
 import { withPhotometric } from './tiff/photometric.ts'
 import { withPlainSamples } from './tiff/plain-samples.ts'
@@ -117,7 +118,7 @@ async function decodable(
   }
   if (header.format === 'png') return { source: withEarlyExif(input, header), header }
   if (header.format !== 'tiff') return { source: input, header }
-  const complete = withPhotometric(withByteCounts(withoutLonePlanes(input)))
+  const complete = withChromaSubsampling(withPhotometric(withByteCounts(withoutLonePlanes(input))))
   const unpackable = await withoutZstd(complete, header, reserve)
   return { source: await withPlainSamples(unpackable, header, reserve), header }
 }
