@@ -25,6 +25,7 @@ import { withChromaSubsampling } from './tiff/chroma-subsampling.ts'
 import { withoutLonePlanes } from './tiff/lone-planes.ts'
 import { withPhotometric } from './tiff/photometric.ts'
 import { withPlainSamples } from './tiff/plain-samples.ts'
+import { withSequentialJpegs } from './tiff/sequential-jpegs.ts'
 import { withoutZstd } from './tiff/without-zstd.ts'
 import { readable, UnusableImage, undecodableImage } from './unusable-image.ts'
 import { fuse } from './ways/fuse.ts'
@@ -119,7 +120,7 @@ async function decodable(
   if (header.format === 'png') return { source: withEarlyExif(input, header), header }
   if (header.format !== 'tiff') return { source: input, header }
   const complete = withChromaSubsampling(withPhotometric(withByteCounts(withoutLonePlanes(input))))
-  const unpackable = await withoutZstd(complete, header, reserve)
+  const unpackable = await withSequentialJpegs(await withoutZstd(complete, header, reserve), header, reserve)
   return { source: await withPlainSamples(unpackable, header, reserve), header }
 }
 

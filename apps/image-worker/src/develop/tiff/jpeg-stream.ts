@@ -15,6 +15,7 @@ export interface JpegStream {
   /** Luma's sampling factors: the number of luma samples for each chroma sample. */
   readonly horizontal: number
   readonly vertical: number
+  readonly isProgressive: boolean
 }
 
 const startOfImage = Buffer.of(0xff, markers.startOfImage)
@@ -43,6 +44,7 @@ export function takeStreamApart(jpeg: Uint8Array): JpegStream {
       components,
       horizontal,
       vertical,
+      isProgressive: marker === markers.progressiveFrame,
     }
   }
 }

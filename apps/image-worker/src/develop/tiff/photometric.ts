@@ -1,6 +1,14 @@
 import { withDirectories } from '../metadata/edit-tiff.ts'
 import { shortsEntry } from '../metadata/tiff-writer.ts'
-import { entryOf, numbersOfTag, pageTags, photometrics, type TiffPage, tiffPages } from './tiff-page.ts'
+import {
+  compressions,
+  entryOf,
+  numbersOfTag,
+  pageTags,
+  photometrics,
+  type TiffPage,
+  tiffPages,
+} from './tiff-page.ts'
 
 /** CCITT RLE, Group 3 and Group 4, and RLE with whole words. */
 const faxCompressions: readonly number[] = [2, 3, 4, 32_771]
@@ -23,7 +31,8 @@ export function withPhotometric(tiff: Uint8Array): Uint8Array {
 function guessOf(page: TiffPage): number | undefined {
   const { samplesPerPixel, compression } = page
   const colours = samplesPerPixel - numbersOfTag(page, pageTags.extraSamples).length
-  if (colours === 3) return photometrics.rgb
+  // JPEGs may have been coded in either kind of colours.
+  if (colours === 3) return compression === compressions.jpeg ? undefined : photometrics.rgb
   if (colours !== 1) return undefined
   return faxCompressions.includes(compression) ? photometrics.whiteIsZero : photometrics.blackIsZero
 }

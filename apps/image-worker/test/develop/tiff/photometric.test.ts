@@ -35,6 +35,11 @@ test('the meaning of samples is guessed for each page', async () => {
   await assertGuessed(joinPages([files.grey ?? assert.fail(), files['a fax'] ?? assert.fail()]))
 })
 
+test('a TIFF of JPEG in three components, which may be RGB or YCbCr, must declare its colours', async () => {
+  const tiff = withoutPhotometric(await colours().tiff({ compression: 'jpeg' }).toBuffer())
+  await assert.rejects(run(tiff, 'flip'), /required field 262 missing/)
+})
+
 async function assertGuessed(tiff: Uint8Array): Promise<void> {
   for (const operations of ['swap-channels:bgr', 'flip', 'format:png', 'crop:20x10+3+5,format:webp'])
     assertSame(

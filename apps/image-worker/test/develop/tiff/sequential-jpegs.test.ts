@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Sharp } from 'sharp'
+import { withDirectories } from '../../../src/develop/metadata/edit-tiff.ts'
+import { encodeTiff, longsEntry, shortsEntry } from '../../../src/develop/metadata/tiff-writer.ts'
+import { joinPages } from '../../../src/develop/tiff/join-pages.ts'
+import { jpegsOf, takeStreamApart } from '../../../src/develop/tiff/jpeg-stream.ts'
+import { tiffPages } from '../../../src/develop/tiff/tiff-page.ts'
+import { withJpegKernel } from '../../../src/permute/jpeg/jpeg-kernel.ts'
+import { readJpeg } from '../../../src/permute/jpeg/read-jpeg.ts'
+import { writeJpeg } from '../../../src/permute/jpeg/write-jpeg.ts'
+import { assertSame, inspectResult } from '../inspect.ts'
+import { run } from '../run.ts'
+import { fixture, photo } from './tiff-files.ts'
+
+const [width, height] = [100, 70]
+const operations = ['swap-channels:bgr', 'flop', 'format:png', 'crop:20x10+30+20,format:webp']
+const picture = () => photo().resize(width, height, { fit: 'fill' })
+
+const jpegs: Record<string, { jpeg: Uint8Array; photometric: number; sampling?: number }> = {
+  '4:4:4': { jpeg: await jpegOf(picture(), '4:4:4'), photometric: 6, sampling: 1 },
+  '4:2:0': { jpeg: await jpegOf(picture(), '4:2:0'), photometric: 6, sampling: 2 },
+  grey: { jpeg: await jpegOf(picture().toColourspace('b-w'), '4:4:4'), photometric: 1 },
+  RGB: { jpeg: await rgbJpeg(), photometric: 2 },
+}
+
+for (const [kind, { jpeg, ...tags }] of Object.entries(jpegs))
+  test(`a TIFF of progressive JPEGs has the samples of sequential ones: ${kind}`, async () => {
+    const odd = tiffOf(progressive(jpeg), tags)
+    await assertAlike(odd, tiffOf(jpeg, tags))
+    const { bytes } = await run(odd, 'swap-channels:bgr')
+    const [page = assert.fail()] = tiffPages(bytes)
+    assert.ok(!jpegsOf(bytes, page).some(stream => takeStreamApart(stream).isProgressive))
+  })
+
+test('pages of progressive and of sequential JPEGs may be in one TIFF', async () => {
+  const [one, other] = [jpegs['4:2:0'] ?? assert.fail(), jpegs['4:4:4'] ?? assert.fail()]
+  const sequential = [tiffOf(one.jpeg, one), tiffOf(other.jpeg, other)]
+  const mixed = [tiffOf(one.jpeg, one), tiffOf(progressive(other.jpeg), other)]
+  await assertAlike(joinPages(mixed), joinPages(sequential))
+})
+
+test('tiles may be progressive JPEGs', async () => {
+  const tiled = await fixture('jpeg-tiled')
+  const [page = assert.fail()] = tiffPages(tiled)
+  const tiles = jpegsOf(tiled, page).map(progressive)
+  const starts = tiles.map((_, index) =>
+    tiles.slice(0, index).reduce((sum, { length }) => sum + length, tiled.length),
+  )
+  const entries = [
+    ...page.directory.entries.filter(({ tag }) => ![324, 325, 347].includes(tag)),
+    longsEntry(324, ...starts),
+    longsEntry(325, ...tiles.map(({ length }) => length)),
+  ]
+  await assertAlike(withDirectories(tiled, tiles, [{ directory: page.directory, entries }]), tiled)
+})
+
+test('a TIFF of a damaged or cut progressive JPEG is refused', async () => {
+  const { jpeg, ...tags } = jpegs['4:4:4'] ?? assert.fail()
+  const whole = progressive(jpeg)
+  for (const length of [whole.length - 40, Math.floor(whole.length / 2)])
+    for (const operation of operations)
+      await assert.rejects(run(tiffOf(whole.subarray(0, length), tags), operation), {
+        code: 'undecodable-image',
+      })
+})
+
+async function assertAlike(odd: Uint8Array, right: Uint8Array): Promise<void> {
+  for (const operation of operations)
+    assertSame(
+      await inspectResult(await run(odd, operation)),
+      await inspectResult(await run(right, operation)),
+      operation,
+    )
+}
+
+function jpegOf(image: Sharp, chromaSubsampling: string): Promise<Uint8Array> {
+  return image.jpeg({ quality: 92, chromaSubsampling }).toBuffer()
+}
+
+/** As sharp writes it into a TIFF, in one strip. */
+async function rgbJpeg(): Promise<Uint8Array> {
+  const tiff = await picture().tiff({ compression: 'jpeg', quality: 92 }).toBuffer()
+  const [page = assert.fail()] = tiffPages(tiff)
+  const [jpeg = assert.fail()] = jpegsOf(tiff, page)
+  return jpeg
+}
+
+function progressive(jpeg: Uint8Array): Uint8Array {
+  return withJpegKernel(kernel => {
+    const read = readJpeg(kernel, jpeg, { hasKnownColours: true })
+    return writeJpeg(kernel, { ...read, frame: { ...read.frame, isProgressive: true } })
+  })
+}
+
+function tiffOf(jpeg: Uint8Array, { photometric, sampling }: { photometric: number; sampling?: number }) {
+  const samples = photometric === 1 ? 1 : 3
+  return encodeTiff(writer => [
+    ...[longsEntry(256, width), longsEntry(257, height), shortsEntry(258, ...new Array(samples).fill(8))],
+    ...[shortsEntry(259, 7), shortsEntry(262, photometric), longsEntry(273, writer.append(jpeg))],
+    ...[shortsEntry(277, samples), longsEntry(278, height), longsEntry(279, jpeg.length)],
+    ...(sampling ? [shortsEntry(530, sampling, sampling)] : []),
+  ])
+}
