@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 
 const syncData = promisify(fdatasync)
 const syncFile = promisify(fsync)
-const writeAt = promisify(write)
+const append = promisify(write)
 const readSpace = promisify(statfs)
 
 /** A log of this size is written back to the database, as with SQLite's own default of 1000 pages. */
@@ -48,7 +48,8 @@ export class WriteAheadLog {
     this.#database = database
     // Stays open until the database is closed: closing any descriptor of its file would drop SQLite's locks (POSIX).
     this.#databaseFile = openSync(path, 'r')
-    this.#logFile = openSync(`${path}-wal`, 'r+')
+    // Appends only: zeros must not overwrite frames that another process (a shell that changes a row) has just written.
+    this.#logFile = openSync(`${path}-wal`, 'a+')
     this.#size = this.#framesEnd = fstatSync(this.#logFile).size
     database.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = OFF')
   }
@@ -88,13 +89,13 @@ export class WriteAheadLog {
     closeSync(this.#databaseFile)
   }
 
-  /** Appends zeros to the log, which has `size` bytes and isn't written meanwhile. Returns the new size. */
+  /** Appends zeros to the log, which had `size` bytes. Returns the new size. */
   async #growAhead(size: number): Promise<number> {
     try {
       const { bavail, bsize } = await readSpace(this.databasePath)
       if (bavail * bsize < minFreeBytes) return size
-      const { bytesWritten } = await writeAt(this.#logFile, zeros, 0, zeros.length, size)
-      return size + bytesWritten
+      await append(this.#logFile, zeros)
+      return fstatSync(this.#logFile).size
     } catch {
       // Usually, a quota is reached. A commit that needs the space appends to the log itself, and gets the error.
       return size

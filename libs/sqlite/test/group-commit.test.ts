@@ -130,6 +130,18 @@ test('the log grows ahead of commits, and a copy of the files that were not clos
   reopened.close()
 })
 
+test('the log grows behind the rows that another connection writes meanwhile', async t => {
+  const { database, path, writes } = openTemporary(t)
+  const other = new DatabaseSync(path)
+  const write = writes.run(insert(database, 1))
+  await new Promise(setImmediate)
+  other.exec('INSERT INTO numbers VALUES (2)')
+  await write
+  other.close()
+  assert.ok(statSync(`${path}-wal`).size > 1024 * 1024)
+  assert.deepEqual(numbers(database), [1, 2])
+})
+
 /** Lets statements that begin with this text fail while `isFull`, by default as on a full disk. */
 function fillDisk(t: TestContext, start: string, errcode = 13) {
   const disk = { isFull: false }
