@@ -111,7 +111,12 @@ test('the events of all images begin with the images under way', async t => {
   const ended = await finishAfterUpload(frontend)
   const running = await upload(frontend)
   await takeWork(frontend)
+  // A change that arrives while the images under way are read may come before them.
+  const earlier = await follow(t, frontend, '/images/events')
+  const hasArrived = (id: string) => earlier.events.some(({ data }) => data.id === id)
+  await until('the first is there', () => hasArrived(running))
   const waiting = await upload(frontend)
+  await until('its change has arrived', () => hasArrived(waiting))
   const { events } = await follow(t, frontend, '/images/events')
   await until('both are there', () => events.filter(({ name }) => name === 'state').length === 2)
   const states = () => events.filter(({ name }) => name === 'state').map(({ data }) => [data.id, data.state])
