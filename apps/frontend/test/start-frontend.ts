@@ -31,6 +31,7 @@ interface FrontendOptions {
   networks?: Networks
   localFacts?: LocalFacts
   bodyStallMs?: number
+  intakeCheckMs?: number
 }
 
 /**
@@ -56,7 +57,7 @@ export async function startFrontend(
     publicUrls,
     otherOrigins: readOrigins(settings.CORS_ORIGINS ?? ''),
     trustProxy: readTrustProxy(settings.TRUST_PROXY ?? ''),
-    intakeCheckMs: 20,
+    intakeCheckMs: 1000, // idle frontends that tests share would be busy with asking more often
     ...options,
   })
   expectDeclaredStatuses(owner, app)

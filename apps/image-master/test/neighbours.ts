@@ -48,7 +48,7 @@ export async function startNeighbours(
     DATA_DIR: dataDir,
     LOG_LEVEL: 'silent',
     DRAIN_MS: '1000',
-    EXPIRY_CHECK_MS: '20',
+    EXPIRY_CHECK_MS: '100',
     MIN_FREE_BYTES: '0',
     ...settings,
   }

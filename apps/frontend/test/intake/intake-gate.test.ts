@@ -18,7 +18,7 @@ async function untilAnswered(frontend: Frontend, status: number): Promise<void> 
 }
 
 test('while the intake is paused, uploads are refused with 503, and other requests are answered', async t => {
-  const frontend = await startFrontend(t)
+  const frontend = await startFrontend(t, {}, { intakeCheckMs: 20 })
   const { clusterState } = frontend.clients
   const set = (body: IntakeState) => clusterState.putRegister({ params: { name: intakeRegister }, body })
   const { id } = (await upload(frontend)).json()
@@ -59,7 +59,7 @@ test('operators switch the intake, and this frontend follows at once', async t =
 })
 
 test('without cluster-state, uploads are accepted; if cluster-state stops, the last state stays', async t => {
-  const frontend = await startFrontend(t)
+  const frontend = await startFrontend(t, {}, { intakeCheckMs: 20 })
   await frontend.clusterState.close()
   const early = buildApp({ clients: frontend.clients, logger, accessMode: 'open', intakeCheckMs: 60_000 })
   frontend.defer(() => early.close())

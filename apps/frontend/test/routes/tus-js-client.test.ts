@@ -15,7 +15,7 @@ const { begin, patch, offsetOf } = tusRequests(frontend)
 
 /** Starts another frontend of the same Darkroom. */
 async function secondFrontend(): Promise<string> {
-  const app = buildApp({ clients, logger, accessMode: 'as-configured', intakeCheckMs: 20 })
+  const app = buildApp({ clients, logger, accessMode: 'as-configured', intakeCheckMs: 1000 })
   frontend.defer(() => app.close())
   return app.listen({ host: '127.0.0.1', port: 0 })
 }
