@@ -187,9 +187,12 @@ export async function idOf(page: Page, name: string): Promise<string> {
   return id ?? ''
 }
 
-/** Drops an uncompressed TIFF of about this size. It is made in the page, because passing large files there is slow. */
+/**
+ * Drops a TIFF of this size. It is made in the page, because passing large files there is slow. Its picture is small, so
+ * that it is soon developed; nothing reads the bytes that follow.
+ */
 export async function dropTiff(page: Page, name: string, bytes: number): Promise<void> {
-  const tiff = tiffOf(bytes)
+  const tiff = tiffOf(256 * 1024)
   const head = [...tiff.subarray(0, 256)]
   await page.evaluate(
     ([file, start, length, filler]) => {
@@ -199,7 +202,7 @@ export async function dropTiff(page: Page, name: string, bytes: number): Promise
       transfer.items.add(new File([content], file))
       dispatchEvent(new DragEvent('drop', { dataTransfer: transfer }))
     },
-    [name, head, tiff.length, tiff.at(-1) ?? 0] as const,
+    [name, head, bytes, tiff.at(-1) ?? 0] as const,
   )
 }
 
