@@ -108,10 +108,17 @@ function unpack(
   if (compression === compressions.none) return packed
   if (compression === compressions.deflate || compression === compressions.oldDeflate)
     return inflate(packed, most)
+  if (compression === compressions.lzw && isOldLzw(packed))
+    throw new UnusableImage('unsupported-compression', 'old-style LZW is not supported in this kind of TIFF')
   const unpacked = new Uint8Array(least)
   const length =
     compression === compressions.lzw ? unpackLzw(packed, unpacked) : unpackPackBits(packed, unpacked)
   return unpacked.subarray(0, length)
+}
+
+/** The first programs wrote the low bits of codes first, as libtiff recognises by the first code, which clears the table. */
+function isOldLzw([first, second = 0]: Uint8Array): boolean {
+  return first === 0 && (second & 1) === 1
 }
 
 function inflate(packed: Uint8Array, most: number): Uint8Array {
