@@ -1,13 +1,14 @@
 /**
  * Measures how many tasks a second pass through one master, from the claim to the end, on each queue. The workers only
- * report and take the next task. Each service is a separate process on this machine. For comparison, BullMQ alone runs
- * empty jobs on the same Redis, which syncs every write. The rounds alternate, so that other load on the machine affects
- * all sides.
+ * report and take the next task. Each service is a separate process on this machine, with its usual settings. For
+ * comparison, BullMQ alone runs empty jobs on the same Redis, which syncs every write. The rounds alternate, so that other
+ * load on the machine affects all sides; the first round of each side only warms it up, and does not count.
  *
  *     npm run bench -- queues [tasks] [workers] [rounds]
  */
+import { once } from 'node:events'
 import { loadavg } from 'node:os'
-import { after, type TestContext, test } from 'node:test'
+import { after, test } from 'node:test'
 import type { Task, Work } from '@darkroom/contracts'
 import { mapConcurrently } from '@darkroom/service-kit'
 import {
@@ -43,37 +44,41 @@ async function ask<Body>(url: string, body?: unknown): Promise<Body | undefined>
   return text === '' ? undefined : (JSON.parse(text) as Body)
 }
 
-/** Makes the tasks, waits until the queue has them all, and times the workers until no task is left. */
-async function measure(t: TestContext, queueUrl: string, redisPid: number): Promise<Figures> {
+/** Runs one round, and measures it. */
+type Round = (firstTask: number) => Promise<Figures>
+
+/** Starts the services. A round makes the tasks, waits until the queue has them all, and times the workers. */
+async function startDarkroom(queueUrl: string, redisPid: number): Promise<Round> {
   const kvPort = String(await freePortRange(1))
   const env = {
     KV_URL: `http://127.0.0.1:${kvPort}`,
-    DATA_DIR: temporaryFolder(t),
+    DATA_DIR: temporaryFolder(owner),
     QUEUE_URL: queueUrl,
     MIN_FREE_BYTES: '0',
     LOG_LEVEL: 'error',
-    RECONCILE_MS: '200',
   }
-  await startService(t, 'kv-config', { ...env, PORT: kvPort })
-  const taskDb = await startService(t, 'task-db', env)
-  await startService(t, 'storage', env)
-  const ids = Array.from({ length: tasks }, (_, n) => taskIdOf(n))
-  await mapConcurrently(workers, ids, id => ask<Task>(`${taskDb.url}/tasks/${id}`, sampleTask))
-  const master = await startService(t, 'image-master', env)
-  await until('all are queued', async () => {
-    if (!queueUrl.startsWith('redis')) return true
-    const text = await (await fetch(`${master.url}/metrics`)).text()
-    return text.includes(`darkroom_queue_jobs{state="prioritized"} ${tasks}`)
-  })
+  await startService(owner, 'kv-config', { ...env, PORT: kvPort })
+  const taskDb = await startService(owner, 'task-db', env)
+  await startService(owner, 'storage', env)
+  const master = await startService(owner, 'image-master', env)
   const processes = { master: master.pid, 'task-db': taskDb.pid, redis: redisPid, client: process.pid }
-  const cpuBefore = cpuMsOf(processes)
-  const startedAt = performance.now()
-  await Promise.all(Array.from({ length: workers }, () => workUntilEmpty(master.url)))
-  const tasksPerSecond = tasks / ((performance.now() - startedAt) / 1000)
-  const cpu = cpuMsPerTask(processes, cpuBefore)
-  const counts = await ask<{ finished: number }>(`${taskDb.url}/stats`)
-  if (counts?.finished !== tasks) throw new Error(`not all tasks finished: ${JSON.stringify(counts)}`)
-  return { tasksPerSecond, cpuMs: cpu }
+  return async firstTask => {
+    const ids = Array.from({ length: tasks }, (_, n) => taskIdOf(firstTask + n))
+    await mapConcurrently(workers, ids, id => ask<Task>(`${taskDb.url}/tasks/${id}`, sampleTask))
+    await until('all are queued', async () => {
+      if (!queueUrl.startsWith('redis')) return true
+      const text = await (await fetch(`${master.url}/metrics`)).text()
+      return text.includes(`darkroom_queue_jobs{state="prioritized"} ${tasks}`)
+    })
+    const before = await ask<{ finished: number }>(`${taskDb.url}/stats`)
+    const figures = await time(processes, () =>
+      Promise.all(Array.from({ length: workers }, () => workUntilEmpty(master.url))),
+    )
+    const after = await ask<{ finished: number }>(`${taskDb.url}/stats`)
+    const finished = Number(after?.finished) - Number(before?.finished)
+    if (finished !== tasks) throw new Error(`not all tasks finished: ${finished} of ${tasks}`)
+    return figures
+  }
 }
 
 async function workUntilEmpty(master: string): Promise<void> {
@@ -84,22 +89,36 @@ async function workUntilEmpty(master: string): Promise<void> {
   }
 }
 
-/** Jobs a second of BullMQ alone, with as many at once as there are workers. */
-async function measureBullMq(redisUrl: string, redisPid: number): Promise<Figures> {
+/** BullMQ alone, with as many jobs at once as there are workers. */
+async function startBullMq(redisUrl: string, redisPid: number): Promise<Round> {
   const { hostname: host, port, pathname } = new URL(redisUrl)
   const connection = { host, port: Number(port), db: Number(pathname.slice(1)), maxRetriesPerRequest: null }
   const queue = new Queue('noop', { connection })
-  await queue.addBulk(Array.from({ length: tasks }, (_, n) => ({ name: 'noop', data: { id: taskIdOf(n) } })))
+  after(() => queue.close())
   const processes = { redis: redisPid, 'this one': process.pid }
+  return async firstTask => {
+    const jobs = Array.from({ length: tasks }, (_, n) => ({
+      name: 'noop',
+      data: { id: taskIdOf(firstTask + n) },
+    }))
+    await queue.addBulk(jobs)
+    let worker: Worker | undefined
+    const figures = await time(processes, async () => {
+      worker = new Worker('noop', async () => undefined, { connection, concurrency: workers })
+      await once(worker, 'drained')
+    })
+    await worker?.close()
+    return figures
+  }
+}
+
+/** Times the work of all tasks, and measures the CPU time of the processes. */
+async function time(processes: Record<string, number>, work: () => Promise<unknown>): Promise<Figures> {
   const cpuBefore = cpuMsOf(processes)
   const startedAt = performance.now()
-  const worker = new Worker('noop', async () => undefined, { connection, concurrency: workers })
-  await new Promise(resolve => worker.on('drained', () => void resolve(undefined)))
+  await work()
   const tasksPerSecond = tasks / ((performance.now() - startedAt) / 1000)
-  const cpu = cpuMsPerTask(processes, cpuBefore)
-  await worker.close()
-  await queue.close()
-  return { tasksPerSecond, cpuMs: cpu }
+  return { tasksPerSecond, cpuMs: cpuMsPerTask(processes, cpuBefore) }
 }
 
 function cpuMsOf(processes: Readonly<Record<string, number>>): Record<string, number> {
@@ -127,24 +146,26 @@ function row(name: string, { tasksPerSecond, cpuMs }: Figures): string {
 await test('queues', async t => {
   if (redisProgram === undefined) throw new Error('redis-server is not installed')
   const redis = await startRedis(owner, redisProgram, '--appendfsync', 'always')
+  const { pid } = redis.program
   print(`${tasks} tasks, ${workers} workers; ${describeMachine()}`)
-  const figures: Record<string, Figures[]> = { 'task-db:': [], 'redis://': [], BullMQ: [] }
-  for (let round = 0; round < rounds; round++) {
-    for (const [name, each] of Object.entries(figures)) {
-      await t.test(`${name} ${round}`, async t => {
-        const { pid } = redis.program
-        const measured =
-          name === 'BullMQ'
-            ? await measureBullMq(redis.urlOf(round + rounds), pid)
-            : await measure(t as TestContext, name === 'task-db:' ? name : redis.urlOf(round), pid)
-        each.push(measured)
+  const sides: [name: string, round: Round, figures: Figures[]][] = [
+    ['task-db:', await startDarkroom('task-db:', pid), []],
+    ['redis://', await startDarkroom(redis.urlOf(0), pid), []],
+    ['BullMQ', await startBullMq(redis.urlOf(1), pid), []],
+  ]
+  for (let number = 0; number <= rounds; number++) {
+    for (const [name, round, figures] of sides) {
+      await t.test(`${name} ${number}`, async () => {
+        const measured = await round(number * tasks)
+        if (number === 0) return
+        figures.push(measured)
         print(`${row(name, measured)}   (load ${loadavg()[0]?.toFixed(1)})`)
       })
     }
   }
   print('medians')
-  for (const [name, each] of Object.entries(figures)) {
-    const [middle] = each.toSorted((a, b) => a.tasksPerSecond - b.tasksPerSecond).slice(rounds >> 1)
+  for (const [name, , figures] of sides) {
+    const [middle] = figures.toSorted((a, b) => a.tasksPerSecond - b.tasksPerSecond).slice(rounds >> 1)
     if (middle) print(row(name, middle))
   }
 })
