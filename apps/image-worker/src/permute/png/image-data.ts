@@ -34,9 +34,9 @@ async function* permuteSmall(
   permuter: ScanlineVisitor,
   subFilter: SubFilter,
 ): AsyncGenerator<Uint8Array> {
-  const { inflated, compressedBytes } = await inflateAtOnce(pieces, length)
+  const { inflated, compressed } = await inflateAtOnce(pieces, length)
   walk.clone().visit(inflated, permuter)
-  yield deflateSmall(inflated, walk, subFilter, compressedBytes)
+  yield deflateSmall(inflated, walk, subFilter, compressed)
 }
 
 /** Passes the compressed pieces on unchanged, and inflates them to the last byte to check them. */

@@ -31,10 +31,10 @@ export async function* inflateExactly(
   else yield* inflateStreamed(pieces, length)
 }
 
-/** The same for few bytes. Also returns the number of compressed bytes. */
+/** The same for few bytes. Also returns the compressed bytes. */
 export async function inflateAtOnce(pieces: AsyncIterable<Uint8Array>, length: number) {
   const compressed = await joined(pieces, mostCompressed(length))
-  return { inflated: inflatedExactly(compressed, length), compressedBytes: compressed.length }
+  return { inflated: inflatedExactly(compressed, length), compressed }
 }
 
 async function joined(pieces: AsyncIterable<Uint8Array>, mostBytes: number): Promise<Uint8Array> {
