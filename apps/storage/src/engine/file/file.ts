@@ -61,7 +61,7 @@ export class FileBlobStore implements BlobStore {
   async put(id: BlobId, content: Content, options: PutOptions, condition?: Condition): Promise<PutOutcome> {
     const isSmall = content instanceof Uint8Array && content.length < smallBytes
     // Results may use the reserved space: otherwise accepted images could not be finished.
-    if (id.stage === 'pre') await this.#space.check(isSmall ? this.#small.reusableBytes() : 0)
+    if (id.stage === 'pre') await this.#space.check(() => (isSmall ? this.#small.reusableBytes() : 0))
     return await (isSmall
       ? this.#putSmall(id, content, options, condition)
       : this.#putFile(id, content, options, condition)

@@ -22,9 +22,10 @@ export class FreeSpace {
     return { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
   }
 
-  /** `reusableBytes` of the used space count as free. @throws StoreFull if less than the minimum is free */
-  async check(reusableBytes = 0): Promise<void> {
-    const isEnough = () => this.#checkedBytes + reusableBytes >= this.#minFreeBytes
+  /** The `reusableBytes` of the used space count as free. @throws StoreFull if less than the minimum is free */
+  async check(reusableBytes: () => number): Promise<void> {
+    const isEnough = () =>
+      this.#checkedBytes >= this.#minFreeBytes || this.#checkedBytes + reusableBytes() >= this.#minFreeBytes
     const now = performance.now()
     if (now - this.#checkedAt < checkMs && isEnough()) return
     this.#checkedBytes = (await this.read()).freeBytes
