@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, existsSync, fstatSync, openSync, truncateSync, writeFileSync } from 'node:fs'
+import { checkpointBytes } from './write-ahead-log.ts'
 
-/** Enough for the log of several deletions of small rows. */
-export const defaultReserveBytes = 256 * 1024
+/**
+ * Enough for the log of several deletions of small rows, and for the growth of the database when the log is written back:
+ * only then can the log be truncated.
+ */
+export const defaultReserveBytes = checkpointBytes + 256 * 1024
 /** Random bytes can't be compressed by a file system; they repeat, because making them takes time. */
 const pieceBytes = 256 * 1024
 /** The pause before an incomplete reserve is filled again: while the disk is full, each attempt fails. */

@@ -206,7 +206,7 @@ test('fault: the disk is full: a write that makes room succeeds by the reserve, 
   assert.deepEqual(outcomes[1], { status: 'fulfilled', value: 1 })
   assert.deepEqual(numbers(database), [])
   await writes.settled()
-  assert.equal(statSync(`${path}-reserve`).size, 256 * 1024, 'the reserve is filled for the next deletion')
+  assert.equal(statSync(`${path}-reserve`).size, 4352 * 1024, 'the reserve is filled for the next deletion')
 })
 
 test('a write that fails for a reason of its own is not run again on a full disk', async t => {

@@ -21,7 +21,7 @@ test('fault: the disk has no free byte: tasks can still be deleted, and new ones
   const folder = temporaryFolder(t)
   const port = String(await freePortRange(1))
   const url = `http://127.0.0.1:${port}`
-  const command = inMountNamespace(`mount -t tmpfs -o size=4m tmpfs ${folder}`, [
+  const command = inMountNamespace(`mount -t tmpfs -o size=16m tmpfs ${folder}`, [
     process.execPath,
     mainOf('task-db'),
   ])
