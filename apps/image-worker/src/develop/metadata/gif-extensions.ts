@@ -15,7 +15,7 @@ export function attachToGif(gif: Uint8Array, { xmp }: WrittenMetadata): Uint8Arr
   return Buffer.concat([gif.subarray(0, -1), introducer, xmp, trailer, gif.subarray(-1)])
 }
 
-/** The XMP of a GIF, if it has any. Its introducer can only appear where an extension is allowed. */
+/** The XMP of a GIF; undefined if it has no XMP. Its introducer can only appear where an extension is allowed. */
 export function xmpOfGif(gif: Uint8Array): Uint8Array | undefined {
   const bytes = Buffer.from(gif.buffer, gif.byteOffset, gif.byteLength)
   const at = bytes.indexOf(introducer)

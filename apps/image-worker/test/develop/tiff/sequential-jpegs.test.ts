@@ -2,20 +2,20 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Sharp } from 'sharp'
 import { withDirectories } from '../../../src/develop/metadata/edit-tiff.ts'
-import { encodeTiff, longsEntry, shortsEntry } from '../../../src/develop/metadata/tiff-writer.ts'
+import { longsEntry } from '../../../src/develop/metadata/tiff-writer.ts'
 import { joinPages } from '../../../src/develop/tiff/join-pages.ts'
 import { jpegsOf, takeStreamApart } from '../../../src/develop/tiff/jpeg-stream.ts'
 import { tiffPages } from '../../../src/develop/tiff/tiff-page.ts'
 import { withJpegKernel } from '../../../src/permute/jpeg/jpeg-kernel.ts'
 import { readJpeg } from '../../../src/permute/jpeg/read-jpeg.ts'
 import { writeJpeg } from '../../../src/permute/jpeg/write-jpeg.ts'
-import { assertSame, inspectResult } from '../inspect.ts'
+import { assertAlike } from '../assert-alike.ts'
 import { run } from '../run.ts'
-import { fixture, photo } from './tiff-files.ts'
+import { fixture, photo, stripOfJpeg } from './tiff-files.ts'
 
-const [width, height] = [100, 70]
+const size = { width: 100, height: 70 }
 const operations = ['swap-channels:bgr', 'flop', 'format:png', 'crop:20x10+30+20,format:webp']
-const picture = () => photo().resize(width, height, { fit: 'fill' })
+const picture = () => photo().resize({ ...size, fit: 'fill' })
 
 const jpegs: Record<string, { jpeg: Uint8Array; photometric: number; sampling?: number }> = {
   '4:4:4': { jpeg: await jpegOf(picture(), '4:4:4'), photometric: 6, sampling: 1 },
@@ -26,8 +26,8 @@ const jpegs: Record<string, { jpeg: Uint8Array; photometric: number; sampling?: 
 
 for (const [kind, { jpeg, ...tags }] of Object.entries(jpegs))
   test(`a TIFF of progressive JPEGs has the samples of sequential ones: ${kind}`, async () => {
-    const odd = tiffOf(progressive(jpeg), tags)
-    await assertAlike(odd, tiffOf(jpeg, tags))
+    const odd = stripOfJpeg(progressive(jpeg), size, tags)
+    await assertAlike(odd, stripOfJpeg(jpeg, size, tags), operations)
     const { bytes } = await run(odd, 'swap-channels:bgr')
     const [page = assert.fail()] = tiffPages(bytes)
     assert.ok(!jpegsOf(bytes, page).some(stream => takeStreamApart(stream).isProgressive))
@@ -35,9 +35,9 @@ for (const [kind, { jpeg, ...tags }] of Object.entries(jpegs))
 
 test('pages of progressive and of sequential JPEGs may be in one TIFF', async () => {
   const [one, other] = [jpegs['4:2:0'] ?? assert.fail(), jpegs['4:4:4'] ?? assert.fail()]
-  const sequential = [tiffOf(one.jpeg, one), tiffOf(other.jpeg, other)]
-  const mixed = [tiffOf(one.jpeg, one), tiffOf(progressive(other.jpeg), other)]
-  await assertAlike(joinPages(mixed), joinPages(sequential))
+  const sequential = [stripOfJpeg(one.jpeg, size, one), stripOfJpeg(other.jpeg, size, other)]
+  const mixed = [stripOfJpeg(one.jpeg, size, one), stripOfJpeg(progressive(other.jpeg), size, other)]
+  await assertAlike(joinPages(mixed), joinPages(sequential), operations)
 })
 
 test('tiles may be progressive JPEGs', async () => {
@@ -52,7 +52,11 @@ test('tiles may be progressive JPEGs', async () => {
     longsEntry(324, ...starts),
     longsEntry(325, ...tiles.map(({ length }) => length)),
   ]
-  await assertAlike(withDirectories(tiled, tiles, [{ directory: page.directory, entries }]), tiled)
+  await assertAlike(
+    withDirectories(tiled, tiles, [{ directory: page.directory, entries }]),
+    tiled,
+    operations,
+  )
 })
 
 test('a TIFF of a damaged or cut progressive JPEG is refused', async () => {
@@ -60,19 +64,10 @@ test('a TIFF of a damaged or cut progressive JPEG is refused', async () => {
   const whole = progressive(jpeg)
   for (const length of [whole.length - 40, Math.floor(whole.length / 2)])
     for (const operation of operations)
-      await assert.rejects(run(tiffOf(whole.subarray(0, length), tags), operation), {
+      await assert.rejects(run(stripOfJpeg(whole.subarray(0, length), size, tags), operation), {
         code: 'undecodable-image',
       })
 })
-
-async function assertAlike(odd: Uint8Array, right: Uint8Array): Promise<void> {
-  for (const operation of operations)
-    assertSame(
-      await inspectResult(await run(odd, operation)),
-      await inspectResult(await run(right, operation)),
-      operation,
-    )
-}
 
 function jpegOf(image: Sharp, chromaSubsampling: string): Promise<Uint8Array> {
   return image.jpeg({ quality: 92, chromaSubsampling }).toBuffer()
@@ -91,14 +86,4 @@ function progressive(jpeg: Uint8Array): Uint8Array {
     const read = readJpeg(kernel, jpeg, { hasKnownColours: true })
     return writeJpeg(kernel, { ...read, frame: { ...read.frame, isProgressive: true } })
   })
-}
-
-function tiffOf(jpeg: Uint8Array, { photometric, sampling }: { photometric: number; sampling?: number }) {
-  const samples = photometric === 1 ? 1 : 3
-  return encodeTiff(writer => [
-    ...[longsEntry(256, width), longsEntry(257, height), shortsEntry(258, ...new Array(samples).fill(8))],
-    ...[shortsEntry(259, 7), shortsEntry(262, photometric), longsEntry(273, writer.append(jpeg))],
-    ...[shortsEntry(277, samples), longsEntry(278, height), longsEntry(279, jpeg.length)],
-    ...(sampling ? [shortsEntry(530, sampling, sampling)] : []),
-  ])
 }

@@ -34,6 +34,22 @@ export function tiffOf(
   ])
 }
 
+/** A JPEG as the only strip. Without `sampling`, the tag of the chroma subsampling is left out. */
+export function stripOfJpeg(
+  jpeg: Uint8Array,
+  size: { width: number; height: number },
+  { photometric, sampling }: { photometric: number; sampling?: number },
+): Buffer {
+  const samples = photometric === 1 ? 1 : 3
+  return encodeTiff(writer => [
+    ...[longsEntry(256, size.width), longsEntry(257, size.height)],
+    ...[shortsEntry(258, ...new Array(samples).fill(8)), shortsEntry(259, 7), shortsEntry(262, photometric)],
+    ...[longsEntry(273, writer.append(jpeg)), shortsEntry(277, samples)],
+    ...[longsEntry(278, size.height), longsEntry(279, jpeg.length)],
+    ...(sampling ? [shortsEntry(530, sampling, sampling)] : []),
+  ])
+}
+
 /** The samples of a picture without transparency, with an opaque alpha channel. */
 export function rgba(colours: number[]): Uint8Array {
   return Uint8Array.from(colours.flatMap((sample, at) => (at % 3 === 2 ? [sample, 255] : [sample])))

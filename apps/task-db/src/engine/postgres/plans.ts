@@ -6,7 +6,7 @@ export const plansLastMs = 1000
 
 interface Plans {
   areKept: boolean
-  /** When the connection had no plans, in the time of `performance.now()`. */
+  /** When the connection last had no plans, in the time of `performance.now()`. */
   discardedAt: number
 }
 
