@@ -17,9 +17,9 @@ const usage = `Darkroom: self-hosted, asynchronous image processing
       --url, --key, --json              as for develop
   darkroom retry <id…>                  develops failed images again
   darkroom retry --all                  develops all failed images again, or only those that match:
-      --type <took-too-long>            failed with this problem
+      --type <problem>                  failed for this reason, such as took-too-long
       --owner <name>, --preset <name>   belong to this owner; were uploaded with this preset
-      --since <2h>                      arrived within this time, or since an instant (2026-01-31T10:00:00Z)
+      --since <time>                    arrived within a duration (2h), or since an instant (2026-01-31T10:00:00Z)
       --url, --key, --json              as for develop
   darkroom delete <id…>                 deletes images with their results
       --url, --key, --json              as for develop
@@ -30,16 +30,19 @@ const usage = `Darkroom: self-hosted, asynchronous image processing
       --role <user|operator>            operators see all images, and manage keys (default: user)
       --owner <name>                    the owner whose images the key can see (default: the id of the key)
       --name <words>                    a note for people: who uses the key, and where
-      --expires <90d>                   when the key expires (default: never)
-      --callback <url>                  where notices of its images are posted (default: nowhere)
+      --expires <duration>              when the key expires, such as 90d (default: never)
+      --callback <url>                  where webhooks about its images are sent (default: nowhere)
   darkroom keys list                    lists all API keys, without their secrets
   darkroom keys revoke <id>             revokes a key at once
   darkroom keys rotate <id>             replaces a key by a new one for the same owner
-      --keep <1d>                       keeps the old key valid for this time
+      --keep <duration>                 how long the old key stays valid, such as 1d (default: not at all)
   darkroom erase --owner <name> [--yes] revokes all keys of an owner, and deletes all its images and uploads
   darkroom token worker                 prints the token for workers (WORKER_TOKEN), which opens only a worker's routes
-  darkroom webhooks secret              prints the secret that signs webhooks; --owner <name>: of this owner
-  darkroom webhooks rotate              makes a new secret; --owner <name>; --keep <1d>: the old one still signs
+  darkroom webhooks secret              prints the secret that signs webhooks
+      --owner <name>                    of this owner (default: of uploads without a key)
+  darkroom webhooks rotate              makes a new secret
+      --owner <name>                    as above
+      --keep <duration>                 how long the old secret also signs, such as 12h (default: 1d)
   darkroom new-node-id                  gives a copied data folder a new node id
   darkroom migrate task-db [options]    copies all tasks to another engine, and compares them at the end
       --from <url>, --to <url>          sqlite:<path>, or postgres://<user>:<password>@<host>/<database>
@@ -49,7 +52,7 @@ const usage = `Darkroom: self-hosted, asynchronous image processing
       --from <url>, --to <url>          file:<folder>, or s3://<bucket>?endpoint=<url>
 
 Environment variables configure start: PORT (of the frontend; the other services use the next ports), DATA_DIR, LOG_LEVEL,
-LOG_FORMAT, THREADS, and those of each service (see its README). The other commands need the same PORT and DATA_DIR.
+LOG_FORMAT, THREADS, and the settings of each service (see its README). The other commands need the same PORT and DATA_DIR.
 `
 
 const [title = '', ...commands] = usage.split(/^(?= {2}darkroom )/m)

@@ -82,7 +82,7 @@ test('bad input is answered with a problem that names the mistake, and leaves no
       [
         'an unknown field',
         () => postForm({ name: 'size', content: '1' }, file),
-        /no field "size"; there are: operations, variants, preset, callback/,
+        /unknown field "size"; allowed fields: operations, variants, preset, callback/,
       ],
       ['a missing end', () => post(url, body.subarray(0, -10), headers), /not valid/],
       ['no boundary', () => post(url, body, { 'content-type': 'multipart/form-data' }), /oundary/],
@@ -106,7 +106,7 @@ test('bad input is answered with a problem that names the mistake, and leaves no
   await t.test('unknown operations are answered with the list of operations', async t => {
     untouched(t)
     for (const [operations, expected] of [
-      ['solarise', /there is no operation "solarise"; there are: swap-channels/],
+      ['solarise', /unknown operation "solarise"; available operations: swap-channels/],
       ['swap-channels:xyz', /bgr, rbg/],
       ['[{"name":', /not valid JSON/],
       ['', /the list of operations is empty/],

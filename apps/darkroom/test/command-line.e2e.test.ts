@@ -59,7 +59,7 @@ test('develop writes the results of all images that can be developed, and names 
     for (const [file, reason] of [
       [broken, /\w+ \w+/],
       [letter, /unsupported file type/],
-      [missing, /there is no such file/],
+      [missing, /no such file/],
     ] as const) {
       const line = stderr.split('\n').find(line => line.startsWith(`${file}: `))
       assert.match(line?.slice(file.length) ?? '', reason)
@@ -211,7 +211,10 @@ test('a wrong option or argument prints the usage of its command, and exits with
   )
   const operation = await runProcess(t, ['develop', 'photo.jpg', '--operations', 'solarise'])
   assert.equal(operation.code, 2)
-  assert.match(operation.stderr, /^darkroom: there is no operation "solarise"; there are: [a-z, -]+\n$/)
+  assert.match(
+    operation.stderr,
+    /^darkroom: unknown operation "solarise"; available operations: [a-z, -]+\n$/,
+  )
 })
 
 test('--help prints the usage of all commands, or of the command before it', async t => {

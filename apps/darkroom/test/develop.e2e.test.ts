@@ -230,7 +230,7 @@ test('develop refuses options that are not its own or not valid before it upload
       /^darkroom: --variant must be a name and its operations, .*got "resize:200x200"\n$/,
     ],
     [['--variant', 'a=flip', '--variant', 'A=flop'], /^darkroom: the variant "A" is given twice/],
-    [['--variant', 'a=solarise'], /^darkroom: variant "a": there is no operation "solarise"/],
+    [['--variant', 'a=solarise'], /^darkroom: variant "a": unknown operation "solarise"/],
     [['--concurrency', '0'], /^darkroom: --concurrency must be a whole number from 1 to 64, got "0"\n$/],
     [['--key', 'dk_…'], /^darkroom: the API key contains characters that no key has; copy it again\n$/],
   ] as const) {
@@ -246,7 +246,7 @@ test('develop refuses options that are not its own or not valid before it upload
     [['presets', 'show'], /presets show needs the name/],
     [['presets', 'create', 'shop'], /presets create needs --operations or --variant/],
     [['presets', '--operations', 'flip'], /only presets create has the options --operations and --variant/],
-    [['presets', 'create', 'shop', '--operations', 'solarise'], /there is no operation "solarise"/],
+    [['presets', 'create', 'shop', '--operations', 'solarise'], /unknown operation "solarise"/],
   ] as const) {
     const { code, stderr } = await runCommand([...args])
     assert.equal(code, 2, stderr)

@@ -66,7 +66,7 @@ test('migrate explains wrong arguments and stores that it cannot use', async t =
     [
       ['storage', '--from', `file:${missing}`, '--to', `file:${folder}`],
       1,
-      /there is no .*missing\.sqlite\n$/,
+      /missing\.sqlite does not exist\n$/,
     ],
     [
       ['storage', '--from', `file:${folder}`, '--to', `file:${missing}`],
@@ -80,7 +80,7 @@ test('migrate explains wrong arguments and stores that it cannot use', async t =
       2,
       /--to must be sqlite:<path> or postgres:.*\n$/,
     ],
-    [['task-db', '--from', `sqlite:${missing}`, '--to', nowhere], 1, /there is no .*missing\.sqlite\n$/],
+    [['task-db', '--from', `sqlite:${missing}`, '--to', nowhere], 1, /missing\.sqlite does not exist\n$/],
     [
       ['task-db', '--from', from, '--to', nowhere],
       1,
@@ -193,10 +193,7 @@ await withEngine('postgres', async program => {
     await until('it copies', () => interrupted.stderr.includes('copying'))
     interrupted.signal('SIGINT')
     assert.equal((await interrupted.ended).code, 1)
-    assert.match(
-      interrupted.stderr,
-      /darkroom: stopped; the copied part stays, and the same command continues\n$/,
-    )
+    assert.match(interrupted.stderr, /darkroom: stopped; run the same command again to continue\n$/)
     const { code, stdout } = await runCommand(args)
     assert.equal(code, 0)
     const copied = Number(/^task-db: 20000 tasks, (\d+) of them copied now$/m.exec(stdout)?.[1])

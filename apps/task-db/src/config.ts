@@ -29,8 +29,7 @@ export const Config = Type.Object({
     default: 1000,
     minimum: 10,
     maximum: longestTimerMs,
-    description:
-      'How often to look for expired leases; the task of a dead worker is taken back later by up to this time',
+    description: 'How often to look for expired leases; the task of a dead worker may wait this much longer',
   }),
 })
 export type Config = Static<typeof Config>

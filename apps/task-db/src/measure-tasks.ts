@@ -11,7 +11,7 @@ export function measureTasks(app: App, store: TaskStore): void {
   })
   measureOldest(app, {
     name: 'darkroom_oldest_notice_seconds',
-    help: 'How long the oldest notice (webhook) is overdue',
+    help: 'How long the oldest webhook is overdue',
     since: () => store.nextNoticeAt(),
   })
 }

@@ -18,7 +18,7 @@ export const CheckedCallbackUrl = Type.String({ ...CallbackUrl, format: 'url' })
 
 const Attempts = Type.Integer({
   minimum: 0,
-  description: 'How often the notice was sent since it became due',
+  description: 'How often the webhook was sent since it became due',
 })
 const Answer = Type.String({
   maxLength: 40,

@@ -18,7 +18,7 @@ import { Type } from './typebox/typebox.js'
 export const geometryOperations = {
   resize: defineOperation({
     summary:
-      'Fits the image into a box. One side may be left out. Without `enlarge`, no side grows: cover and fill then give less than the box if the image is too small',
+      'Fits the image into a box. One side may be left out. Without `enlarge`, no side grows: if the image is too small, the result of cover and fill is smaller than the box',
     form: 'resize:[width]x[height][:fit][:enlarge][:position][:background]',
     example: 'resize:150x100',
     properties: {
@@ -27,7 +27,7 @@ export const geometryOperations = {
       fit: Type.Enum(fits, {
         default: 'inside',
         description:
-          'inside: the largest size that fits into the box. outside: the smallest size that covers it. cover: outside, then cut to the box. contain: inside, then padded to the box. fill: stretched to the box',
+          'inside: the largest size that fits into the box. outside: the smallest size that covers it. cover: as outside, then cut to the box. contain: as inside, then padded to the box. fill: stretched to the box',
       }),
       enlarge: Type.Boolean({ default: false, description: 'Whether a side may grow' }),
       position: Type.Optional(Position),
@@ -60,7 +60,7 @@ export const geometryOperations = {
   }),
   crop: defineOperation({
     summary:
-      'Cuts out a rectangle, at a position or from left and top on. With `background`, it may be larger than the image, and the rest is filled',
+      'Cuts out a rectangle, at `position` or at `left` and `top`. With `background`, it may be larger than the image, and the rest is filled',
     form: 'crop:<width>x<height>[+<left>+<top>][:position][:background]',
     example: 'crop:120x100+150+60',
     properties: {
@@ -98,7 +98,7 @@ export const geometryOperations = {
   }),
   pad: defineOperation({
     summary:
-      'Adds space around the image: up to a size, in which the image has a position, or by margins. Nothing is cut off or scaled. In JPEG, which has no transparency, transparent becomes white',
+      'Adds space around the image: up to a size, with the image at `position`, or by margins. Nothing is cut off or scaled. In JPEG, which has no transparency, transparent becomes white',
     form: 'pad:<top>[:right[:bottom[:left]]][:background] or pad:[width]x[height][:position][:background]',
     example: 'pad:20:e0a060',
     properties: {

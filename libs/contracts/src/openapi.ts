@@ -202,7 +202,7 @@ const reasons: Readonly<Record<number, string>> = {
   401: 'No valid key was sent',
   403: 'Not allowed',
   404: 'Not found, or not visible with this key',
-  409: 'Not possible in the present state',
+  409: 'Not possible in the current state',
   410: 'Gone',
   412: 'A precondition in the headers is not met',
   413: 'Too large',

@@ -24,7 +24,7 @@ export function number(name: string, text: string | undefined): Record<string, u
 export function matchOrThrow(pattern: RegExp, text: string): RegExpExecArray {
   const match = pattern.exec(text)
   if (match) return match
-  throw new InvalidOperations(`"${text}" does not have the expected form`)
+  throw new InvalidOperations(`"${text}" is not valid`)
 }
 
 /**

@@ -114,7 +114,9 @@ function spelledAsInTable(item: object): object {
 
 function definitionOf(name: string): OperationDefinition {
   if (!Object.hasOwn(operationTable, name)) {
-    throw new InvalidOperations(`there is no operation "${name}"; there are: ${operationNames.join(', ')}`)
+    throw new InvalidOperations(
+      `unknown operation "${name}"; available operations: ${operationNames.join(', ')}`,
+    )
   }
   return operationTable[name as OperationName]
 }
@@ -132,7 +134,7 @@ function explained<Result>(name: string, read: () => Result): Result {
 
 function forExample(name: string): string {
   const { form, example } = operationTable[name as OperationName]
-  return form === example ? `; it is written ${form}` : `; it is written ${form}, for example ${example}`
+  return form === example ? `; syntax: ${form}` : `; syntax: ${form}, for example ${example}`
 }
 
 function describe(

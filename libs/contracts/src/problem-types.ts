@@ -65,7 +65,7 @@ export const problemRemedies = {
   'range-not-satisfiable': 'Send a Range within the size that Content-Range contains',
   'request-timeout': 'Send the request again, over a faster connection if possible',
   'secret-unreadable': 'Make a new secret: `POST /webhooks/secret/rotate`',
-  'shutting-down': 'This frontend stops. Send the request again after Retry-After',
+  'shutting-down': 'This frontend is shutting down. Send the request again after Retry-After',
   'signing-secret-lost': 'An operator must restore kv-config, as the detail explains',
   'signing-secret-not-valid': 'An operator must correct the secret in kv-config, as the detail explains',
   'store-full': 'Free disk space. Send the request again after Retry-After',

@@ -66,7 +66,7 @@ suite('operations', () => {
     ['resize:x', /resize: width, height or both/],
     ['resize:20x20:tight', /resize: fit must be .*inside/],
     ['crop:4x5+1+2', [{ name: 'crop', width: 4, height: 5, left: 1, top: 2 }]],
-    ['crop:4', /crop: "4" does not have the expected form/],
+    ['crop:4', /crop: "4" is not valid/],
     [
       '[{"name":"crop","width":4,"height":4,"left":2}]',
       /left and top must both be given, or neither, got only left 2/,
@@ -98,7 +98,7 @@ suite('operations', () => {
       [{ name: 'crop', width: 4, height: 5, left: 1, top: 2, background: 'transparent' }],
     ],
     ['crop:4x5+1+2:top', /either left and top, or a position, not 1,2 and "top"/],
-    ['[{"name":"crop","height":5}]', /^crop: missing width; it is written/],
+    ['[{"name":"crop","height":5}]', /^crop: missing width; syntax:/],
     ['crop:4x5:middle', /crop: position must be .*top-right/],
     ['pad:10', [{ name: 'pad', top: 10, right: 10, bottom: 10, left: 10 }]],
     ['pad:1:2:202020', [{ name: 'pad', top: 1, right: 2, bottom: 1, left: 2, background: '202020' }]],
@@ -108,8 +108,8 @@ suite('operations', () => {
       '[{"name":"pad","left":3,"background":"#ABCDEF80"}]',
       [{ name: 'pad', left: 3, background: 'ABCDEF80' }],
     ],
-    ['pad', /pad: "" does not have the expected form/],
-    ['pad:1:2:3:4:5', /does not have the expected form; it is written pad:<top>/],
+    ['pad', /pad: "" is not valid/],
+    ['pad:1:2:3:4:5', /is not valid; syntax: pad:<top>/],
     ['pad:x', /either a size or margins: width, height/],
     ['[{"name":"pad","left":3,"width":8}]', /either a size or margins, not both/],
     [
@@ -122,7 +122,7 @@ suite('operations', () => {
     ['trim:300', /trim: threshold must be <= 255, got 300/],
     ['round:20', [{ name: 'round', radius: 20 }]],
     ['round:circle:black', [{ name: 'round', circle: true, background: '000000' }]],
-    ['round', /round: "" does not have the expected form/],
+    ['round', /round: "" is not valid/],
     ['round:0', /round: radius must be >= 1/],
     ['[{"name":"round","radius":3,"circle":true}]', /either radius or circle is required/],
     ['pixelate', [{ name: 'pixelate', size: 10 }]],
@@ -151,10 +151,7 @@ suite('operations', () => {
     ['[{"name":"grayscale"}]', [{ name: 'greyscale' }]],
     ['[{"name":"tint","color":"#Ff8800"}]', [{ name: 'tint', color: 'Ff8800' }]],
     ['tint:white', [{ name: 'tint', color: 'ffffff' }]],
-    [
-      'tint:#ff88',
-      /tint: color is not valid, got "#ff88"; expected: Red, green and blue in hex; it is written/,
-    ],
+    ['tint:#ff88', /tint: color is not valid, got "#ff88"; expected: Red, green and blue in hex; syntax:/],
     ['grayscale:2', /greyscale: it takes no arguments/],
   ]
   for (const [text, wanted] of readings) {
@@ -217,17 +214,17 @@ suite('operations', () => {
     assert.equal(Value.Check(Operations, [{ name: 'swap-channels' }]), false)
   })
 
-  test('that do not exist are named, with those that do', () => {
+  test('that do not exist are refused, with a list of all operations', () => {
     for (const text of ['solarise', 'solarise:2', '[{"name":"solarise"}]', 'swap-channels,solarise']) {
       assert.throws(() => parseOperations(text), {
-        message: `there is no operation "solarise"; there are: ${operationNames.join(', ')}`,
+        message: `unknown operation "solarise"; available operations: ${operationNames.join(', ')}`,
       })
     }
     for (const name of ['constructor', '__proto__', 'toString', ''])
-      assert.throws(() => parseOperations(`[{"name":"${name}"}]`), /there is no operation/)
+      assert.throws(() => parseOperations(`[{"name":"${name}"}]`), /unknown operation/)
   })
 
-  test('with an argument that is not allowed are refused, with a list of the allowed ones', () => {
+  test('with an argument that is not allowed are refused, with a list of the allowed arguments', () => {
     assert.throws(() => parseOperations('swap-channels:xyz'), /order .*bgr, rbg, grb, gbr, brg, rgb/)
     assert.throws(() => parseOperations('[{"name":"swap-channels","size":1}]'), /swap-channels: .*additional/)
   })

@@ -41,7 +41,7 @@ suite('variants', () => {
     ['a=flip;a=flop', /"a" is given twice/],
     ['../a=flip', /"..\/a" can't be the name of a variant/],
     ['{"__proto__":"flip"}', /"__proto__" can't be the name/],
-    ['a=nonsense', /variant "a": there is no operation "nonsense"/],
+    ['a=nonsense', /variant "a": unknown operation "nonsense"/],
     ['a=', /variant "a": the list of operations is empty/],
     [{ a: { operations: 'flip', bytes: 1 } }, /a variant has only operations; remove bytes/],
     [{ a: 1 }, /variant "a": operations must be text/],

@@ -10,8 +10,8 @@ export interface UnpackedLimits {
 /** A sentence for users when the image exceeds a limit; undefined when it fits. */
 export function exceededLimit(header: ImageHeader, limits: UnpackedLimits): string | undefined {
   if (header.pixels > limits.maxPixels)
-    return `the image unpacks to ${header.pixels} pixels; the limit is ${limits.maxPixels}`
+    return `the image has ${header.pixels} pixels; the limit is ${limits.maxPixels}`
   if (header.unpackedBytes > limits.maxUnpackedBytes)
-    return `the image unpacks to ${header.unpackedBytes} bytes; the limit is ${limits.maxUnpackedBytes}`
+    return `the image has ${header.unpackedBytes} bytes when unpacked; the limit is ${limits.maxUnpackedBytes}`
   return undefined
 }

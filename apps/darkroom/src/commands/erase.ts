@@ -14,7 +14,9 @@ export async function eraseCommand(
   refuseOtherOptions('erase', others)
   if (rest.length > 0) throw new UsageError('erase takes no arguments')
   if (owner === undefined)
-    throw new UsageError('erase needs --owner, whose keys, images and unfinished uploads it deletes')
+    throw new UsageError(
+      'erase needs --owner: the owner whose keys, images and unfinished uploads are deleted',
+    )
   requireOwner(owner)
   if (!yes) await confirm(process, owner)
   return callServices(process.env, async clients => {

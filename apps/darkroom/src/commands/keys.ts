@@ -36,7 +36,7 @@ export async function keysCommand(
   options: KeyOptions,
 ): Promise<number> {
   const known = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined
-  if (!known) throw new UsageError(`keys needs one of ${Object.keys(verbs).join(', ')}`)
+  if (!known) throw new UsageError(`keys needs an argument: ${Object.keys(verbs).join(', ')}`)
   if (rest.length !== (known.takesId ? 1 : 0))
     throw new UsageError(`keys ${verb} ${known.takesId ? 'needs the id of a key' : 'takes no arguments'}`)
   const surplus = Object.keys(options).find(name => !known.options.includes(name as keyof KeyOptions))
@@ -48,7 +48,7 @@ export async function keysCommand(
   return callServices(process.env, async ({ kv }) => {
     const store = new KeyStore(kv)
     const print = ({ key, ...made }: KeyDescription & { key: string }, message: string) => {
-      process.stderr.write(`${message} ${summary(made)}; it is shown only now:\n`)
+      process.stderr.write(`${message} ${summary(made)}; it will not be shown again:\n`)
       process.stdout.write(`${key}\n`)
     }
     if (verb === 'create') print(await store.create(given, createdBy), 'made')
@@ -91,7 +91,7 @@ function requireUrl(url: string): string {
 }
 
 function noSuchKey(id: string): never {
-  throw new ExpectedFailure(`there is no API key ${id}; npx darkroom keys list shows all`)
+  throw new ExpectedFailure(`there is no API key ${id}; npx darkroom keys list prints all keys`)
 }
 
 function summary({ id, role, owner }: KeyDescription): string {

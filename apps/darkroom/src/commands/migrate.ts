@@ -75,13 +75,12 @@ export async function migrateCommand(
 /** The engine would create a missing file or folder, and nothing would be copied. */
 function checkIsThere(from: string): void {
   const path = pathOf(from)
-  if (path !== undefined && !existsSync(path)) throw new ExpectedFailure(`there is no ${path}`)
+  if (path !== undefined && !existsSync(path)) throw new ExpectedFailure(`${path} does not exist`)
 }
 
 function explain(cause: unknown, service: string): unknown {
   const explained = (message: string) => new ExpectedFailure(message, { cause })
-  if (cause instanceof Interrupted)
-    return explained('stopped; the copied part stays, and the same command continues')
+  if (cause instanceof Interrupted) return explained('stopped; run the same command again to continue')
   if (cause instanceof InUse) return explained(`${cause.message}; stop ${service} first`)
   if (cause instanceof MigrationIncomplete)
     return explained(

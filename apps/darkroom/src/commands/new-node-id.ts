@@ -13,7 +13,7 @@ export async function newNodeIdCommand(
     throw new UsageError('new-node-id takes no arguments')
   try {
     const { path, id } = await renewNodeId(process.env)
-    process.stdout.write(`${path} belongs to node ${id} now\n`)
+    process.stdout.write(`${path} now belongs to node ${id}\n`)
     return 0
   } catch (error) {
     if (!(error instanceof UnusableFile)) throw error

@@ -19,7 +19,7 @@ const verbs: Readonly<Record<string, Verb>> = {
     const { presets } = await darkroom.presets()
     const found = presets.find(preset => preset.name === name)
     if (found) return found
-    throw new ExpectedFailure(`there is no preset "${name}"; npx darkroom presets shows all`)
+    throw new ExpectedFailure(`there is no preset "${name}"; npx darkroom presets lists all presets`)
   },
 }
 

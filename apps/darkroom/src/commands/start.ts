@@ -88,6 +88,6 @@ Open ${frontend} in a browser, or try:
 ${lines.join('\n')}
   data          ${dataDir}
 
-Ctrl-C ends it.
+Press Ctrl-C to stop.
 `
 }

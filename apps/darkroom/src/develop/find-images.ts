@@ -73,11 +73,11 @@ function statOrError(path: string): Promise<Stats | NodeJS.ErrnoException> {
 
 function describe(file: string, found: Stats | NodeJS.ErrnoException): Omit<FoundImage, 'name'> {
   if (found instanceof Error) {
-    const problem = found.code === 'ENOENT' ? 'there is no such file' : found.message
+    const problem = found.code === 'ENOENT' ? 'no such file' : found.message
     return { file, bytes: 0, problem }
   }
   const described = { file, bytes: found.size, identity: identityOf(found) }
-  return found.isFile() ? described : { ...described, problem: 'it is not a file' }
+  return found.isFile() ? described : { ...described, problem: 'not a regular file' }
 }
 
 function withProblem(file: string, problem: string): FoundImage {

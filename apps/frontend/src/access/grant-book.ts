@@ -79,7 +79,7 @@ export class GrantBook {
         throw new ServiceProblem(
           403,
           'grant-used-up',
-          `all uploads that this grant allows (${record.images}) were used; get another grant`,
+          `all uploads that this grant allows (${record.images}) were used; ask for another grant`,
         )
       const place = { id: imageId, ...(idempotencyKey !== undefined && { idempotencyKey }) }
       const changed = { ...record, used: [...record.used, place] }

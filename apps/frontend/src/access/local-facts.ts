@@ -34,7 +34,7 @@ export class LocalFacts {
   recordKeysRequired(): void {
     if (this.#requiredKeys) return
     this.#requiredKeys = true
-    this.#write(keysFile, 'This frontend requires API keys, independent of kv-config. See docs/keys.md\n')
+    this.#write(keysFile, 'This frontend requires API keys, independently of kv-config. See docs/keys.md\n')
   }
 
   /** Whether a signing secret may be used: it is the recorded secret, or none is recorded. */
@@ -81,7 +81,7 @@ export class LocalFacts {
       .then(() => writeDurably(folder, name, text))
       .catch(err => {
         const message =
-          'could not store a fact that protects this frontend if kv-config is lost; check DATA_DIR and its disk'
+          'cannot write a file that protects this frontend if kv-config loses its data; check DATA_DIR and its disk'
         this.#logger.warn({ err, file: join(folder, name) }, message)
       })
   }

@@ -1,7 +1,8 @@
 import { ServiceProblem } from '@darkroom/service-kit'
 
 const keyRefusals = {
-  'no-key': 'an API key is needed: send Authorization: Bearer dk_…; operators of this Darkroom make keys',
+  'no-key':
+    'an API key is needed: send Authorization: Bearer dk_…; ask an operator of this Darkroom for a key',
   'no-key-exists':
     'an API key is needed, and there is no key yet: run npx darkroom keys create --role operator where Darkroom runs, then send the key as Authorization: Bearer dk_…',
   'not-a-key':

@@ -62,7 +62,7 @@ export class ChangeFeed {
         for await (const line of linesOf(body)) this.#notify(JSON.parse(line))
       } catch (error) {
         if (signal.aborted) return
-        if (!isLost) logger.warn({ err: error }, 'the feed of changes broke off; retrying')
+        if (!isLost) logger.warn({ err: error }, 'the feed of changes was interrupted; retrying')
         isLost = true
       }
       this.#notify({ kind: 'unknown' })

@@ -6,7 +6,7 @@ const explanations = {
   untrusted: 'its TLS certificate is not valid, or not from a known authority',
   'no-tls': 'it does not support TLS 1.2 or 1.3 with HTTP/1.1; its URL may have to begin with http:',
   timeout: 'it did not answer in time',
-  broken: 'the connection broke off',
+  broken: 'the connection was lost',
   'bad-redirect': 'it redirects to a URL that is not followed',
   busy: 'many downloads from its address are under way',
   'too-many-redirects': 'it redirects more than three times',

@@ -17,7 +17,7 @@ export class PausedTimeout {
   /** The time passes until the work has ended. One work at a time; it must end when the signal is aborted. */
   async during<Result>(work: () => Promise<Result>): Promise<Result> {
     const begunAt = this.#now()
-    const end = () => this.#controller.abort(new DOMException('the time is over', 'TimeoutError'))
+    const end = () => this.#controller.abort(new DOMException('the time limit is reached', 'TimeoutError'))
     const timer = setTimeout(end, this.#leftMs)
     try {
       return await work()

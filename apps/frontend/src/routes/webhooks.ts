@@ -39,7 +39,7 @@ export function addWebhookRoutes(
         throw new ServiceProblem(
           409,
           'not-ended',
-          `the image ${id} has not ended; its notice is sent at the end`,
+          `the image ${id} is not finished; its webhook is sent when it is finished or has failed`,
         )
       }
       sender.wake()

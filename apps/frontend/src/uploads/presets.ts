@@ -20,7 +20,7 @@ export class Presets {
     if (value === undefined) {
       const names = (await this.list()).map(preset => preset.name).join(', ')
       throw invalidPreset(
-        `there is no preset "${name}"; ${names ? `there are: ${names}` : 'no preset exists'}`,
+        `there is no preset "${name}"; ${names ? `existing presets: ${names}` : 'no preset exists'}`,
       )
     }
     const preset = readJson(Preset, value)

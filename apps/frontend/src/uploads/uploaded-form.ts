@@ -160,7 +160,7 @@ function encodedPart(name: string, encoding: string): ServiceProblem {
 /** Some HTTP clients send bytes without a file name, as a field. Its name may be missing. */
 function unknownField(name = ''): ServiceProblem {
   return badForm(
-    `there is no field "${name}"; there are: ${fieldNames.join(', ')}. If it is the image, send it with a file name`,
+    `unknown field "${name}"; allowed fields: ${fieldNames.join(', ')}. If it is the image, send it with a file name`,
   )
 }
 

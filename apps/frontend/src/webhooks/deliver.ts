@@ -70,10 +70,10 @@ export function deliverBy(options: DeliveryOptions): Delivery {
 }
 
 const words = {
-  delivered: 'a notice was delivered',
-  failed: 'a notice was not accepted, and is not sent again',
-  due: 'a notice was not accepted; it is sent again later',
-  returned: 'a notice was returned',
+  delivered: 'a webhook was delivered',
+  failed: 'a webhook was not accepted, and is not sent again',
+  due: 'a webhook was not accepted; it is sent again later',
+  returned: 'a webhook was returned to the queue',
 }
 
 /** The body of a notice, without the state of the notice, which would differ between attempts. */

@@ -86,7 +86,7 @@ export class WebhookSender {
     while (!signal.aborted) {
       this.#isWoken = false
       const found = await this.#claim().catch(error => {
-        this.#options.logger.debug({ err: error }, 'notices cannot be claimed; trying again')
+        this.#options.logger.debug({ err: error }, 'webhooks cannot be claimed; trying again')
         return 0
       })
       if (found === 0 && !this.#isWoken) await this.#pause()
@@ -174,7 +174,7 @@ export class WebhookSender {
       return await this.#options.deliver(task, this.#aborting.signal)
     } catch (error) {
       // Not a failure of the receiver: kv-config or the task DB does not answer, or this frontend closes.
-      this.#options.logger.debug({ err: error, id: task.id }, 'a notice could not be sent now')
+      this.#options.logger.debug({ err: error, id: task.id }, 'a webhook could not be sent now')
       return { report: returned(task, task.callback?.isSlow ?? false, 1000) }
     }
   }
@@ -214,7 +214,7 @@ export class WebhookSender {
       // When the lease expires, the notice is sent again.
       this.#options.logger.warn(
         { err: error, id },
-        'the outcome of a notice could not be stored; it is sent again',
+        'the outcome of a webhook could not be stored; the webhook is sent again',
       )
     }
   }

@@ -63,14 +63,14 @@ suite('presets', () => {
       await upload('?preset=none'),
       400,
       'invalid-preset',
-      /no preset "none"; there are: both, shop/,
+      /no preset "none"; existing presets: both, shop/,
     )
-    assertProblem(await upload('?preset=..%2Fshop'), 400, 'invalid-preset', /there are: both, shop/)
+    assertProblem(await upload('?preset=..%2Fshop'), 400, 'invalid-preset', /existing presets: both, shop/)
   })
 
   for (const [name, body, message] of [
     ['shop', {}, /needs operations, variants, or both/],
-    ['shop', { operations: 'solarise' }, /no operation "solarise"/],
+    ['shop', { operations: 'solarise' }, /unknown operation "solarise"/],
     ['shop', { variants: { thumb: [] } }, /variant "thumb": the list of operations is empty/],
     ['shop', { size: 1 }, /unknown size/],
     ['a.b', { operations: 'flip' }, /"a.b" can't be the name of a preset/],

@@ -50,7 +50,7 @@ suite('variants', () => {
   }
 
   for (const [query, message] of [
-    ['?variants=thumb=solarise', /variant "thumb": there is no operation "solarise"/],
+    ['?variants=thumb=solarise', /variant "thumb": unknown operation "solarise"/],
     ['?variants=', /is not a variant/],
     [`?variants=${[...'abcdefghi'].map(name => `${name}=flip`).join(';')}`, /got 9 variants/],
     ['?variants=a/b=flip', /"a\/b" can't be the name/],

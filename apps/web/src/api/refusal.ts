@@ -102,7 +102,7 @@ function parseProblem(text: string): Problem | undefined {
  */
 function detailOf({ detail, title }: Partial<Problem> = {}): string | undefined {
   return (detail ?? title)?.replace(
-    /^variant "page-(before|after|trial-\w+)": |; it is written .*|; try again[^;]*$/g,
+    /^variant "page-(before|after|trial-\w+)": |; syntax: .*|; try again[^;]*$/g,
     '',
   )
 }

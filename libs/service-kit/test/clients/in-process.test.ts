@@ -20,7 +20,7 @@ function put(storage: Storage, body: AsyncIterable<Uint8Array>) {
 }
 
 test('an error of a call’s body is thrown to the caller unchanged', async () => {
-  const broken = new Error('the body broke off')
+  const broken = new Error('the body was interrupted')
   async function* body() {
     yield Buffer.from('some')
     throw broken

@@ -12,12 +12,12 @@ export function warningsOf(info: string): string[] {
   }
   if (policy !== 'noeviction') {
     warnings.push(
-      `REDIS MAY DELETE THE QUEUE: its maxmemory-policy is ${policy}; set maxmemory-policy noeviction`,
+      `Redis may delete jobs of the queue: its maxmemory-policy is ${policy}; set maxmemory-policy noeviction`,
     )
   }
   if (fields.get('aof_enabled') === '0') {
     warnings.push(
-      'REDIS LOSES THE QUEUE WHEN IT RESTARTS: it has no append-only file; set appendonly yes. ' +
+      'Redis loses the queue when it restarts: it has no append-only file; set appendonly yes. ' +
         'After a restart, the queue is refilled from the task DB, in the order of arrival',
     )
   }

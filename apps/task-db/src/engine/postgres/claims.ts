@@ -43,7 +43,7 @@ export function claimTasks(
       const claimed = inTurn.flatMap((task, index) => {
         const claim = claims[index]
         const outcome = claim && transition(task, { type: 'claim', ...claim }, now)
-        if (outcome?.kind !== 'changed') throw new Error('a waiting task refused a claim')
+        if (outcome?.kind !== 'changed') throw new Error('the claim of a waiting task was refused')
         return outcome.task
       })
       const deferred = exchanges.flatMap(exchange => exchange.deferred)

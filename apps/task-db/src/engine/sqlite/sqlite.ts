@@ -78,7 +78,7 @@ export class SqliteTaskStore implements TaskStore {
       const next = this.#waiting.next(decodes)
       if (!next) return undefined
       const outcome = this.#claimInTurnOf(next, { type: 'claim', worker, leaseMs, decodes })
-      if (outcome.kind !== 'changed') throw new Error(`a waiting task refused a claim: ${next.id}`)
+      if (outcome.kind !== 'changed') throw new Error(`the claim of a waiting task was refused: ${next.id}`)
       return outcome.task
     })
     if (task) this.#announce({ kind: 'stored', task })
