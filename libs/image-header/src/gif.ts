@@ -16,7 +16,8 @@ const lzwCodeLimit = 12
 
 /**
  * GIF89a section 12 and appendix: header, screen, then extensions and images to the trailer. Walks all blocks as
- * libnsgif does, including its quirks, so that exactly the frames that it would unpack are counted. A truncated file
+ * libnsgif does, including its quirks, so that exactly the frames that it would unpack are counted. Zeros between blocks,
+ * which libnsgif refuses, are skipped: some programs write them, and GIF87a allows any bytes there. A truncated file
  * counts the frames that it contains. As in browsers, the first frame may enlarge the screen, and the screen is
  * transparent where it doesn't cover it.
  */
@@ -90,7 +91,7 @@ async function readFrame(reader: HeaderReader, start: number): Promise<Frame | u
 
 /** Sections 23 to 26. The first sub-block is skipped by its size even if that is 0, except in comments. */
 async function readExtensions(reader: HeaderReader, start: number) {
-  let offset = start
+  let offset = await skipZeros(reader, start)
   let isTransparent = false
   while (offset + 3 <= reader.size) {
     const head = await reader.view(offset, 3)
@@ -100,9 +101,22 @@ async function readExtensions(reader: HeaderReader, start: number) {
       isTransparent ||= ((await reader.view(offset + 3, 1)).getUint8(0) & 0x01) !== 0
     const bodyAt = label === extension.comment ? offset + 2 : offset + 3 + head.getUint8(2)
     const { end, isComplete } = await skipSubBlocks(reader, bodyAt)
-    offset = isComplete ? end : reader.size
+    offset = isComplete ? await skipZeros(reader, end) : reader.size
   }
   return { offset, isTransparent }
+}
+
+/** The offset of the first byte that isn't zero. */
+async function skipZeros(reader: HeaderReader, start: number): Promise<number> {
+  let offset = start
+  for (;;) {
+    const view = await reader.rest(offset)
+    if (!view) return offset
+    let at = 0
+    while (at < view.byteLength && view.getUint8(at) === 0) at++
+    if (at < view.byteLength) return offset + at
+    offset += at
+  }
 }
 
 /** Section 15: a size, that many bytes, and so on until a size of 0. One step skips one sub-block. */

@@ -24,3 +24,11 @@ test('the size of a GIF is that of its screen, which the first frame may enlarge
   const screenless = await readBytes(made.gif(0, 0, made.gifFrame(20, 10)))
   assert.deepEqual([screenless.width, screenless.height], [20, 10])
 })
+
+test('zeros between the blocks of a GIF are skipped, and hide no frame', async () => {
+  const zeros = new Uint8Array(100_000)
+  const frame = made.gifFrame(20, 10)
+  const control = Uint8Array.of(0x21, 0xf9, 4, 1, 0, 0, 0, 0)
+  const header = await readBytes(made.gif(20, 10, zeros, frame, zeros, control, zeros, frame, zeros))
+  assert.deepEqual([header.frames, header.channels], [2, 4])
+})

@@ -13,6 +13,7 @@ import { forLibheif } from './avif/for-libheif.ts'
 import { withoutOwnTurns } from './avif/own-turns.ts'
 import { chooseFormat } from './choose-format.ts'
 import type { Developed } from './developed.ts'
+import { withoutPadding } from './gif/without-padding.ts'
 import { canDecodeHeic, heicPackage } from './heic/libheif.ts'
 import type { DevelopLimits } from './limits.ts'
 import { mend } from './mend/mend.ts'
@@ -118,6 +119,7 @@ async function decodable(
     return withoutOwnTurns(forLibheif(input, header), header)
   }
   if (header.format === 'png') return { source: withEarlyExif(input, header), header }
+  if (header.format === 'gif') return { source: withoutPadding(input), header }
   if (header.format !== 'tiff') return { source: input, header }
   const complete = withChromaSubsampling(withPhotometric(withByteCounts(withoutLonePlanes(input))))
   const unpackable = await withSequentialJpegs(await withoutZstd(complete, header, reserve), header, reserve)

@@ -1,9 +1,12 @@
 import { GifReader } from '../../permute/gif/reader.ts'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
 
-/** A part of a GIF, from `at` to `end`: the head of the file or of a frame, its colour table, its pixels, an extension. */
+/**
+ * A part of a GIF, from `at` to `end`: the head of the file or of a frame, its colour table, its pixels, an extension, or
+ * zeros between blocks.
+ */
 interface GifBlock {
-  readonly kind: 'screen' | 'image' | 'table' | 'pixels' | 'control' | 'extension' | 'trailer'
+  readonly kind: 'screen' | 'image' | 'table' | 'pixels' | 'control' | 'extension' | 'padding' | 'trailer'
   readonly at: number
   readonly end: number
 }
@@ -19,7 +22,7 @@ export function restoresPrevious(disposal: number): boolean {
 /** The largest number that two bytes of a GIF can hold. */
 export const mostShort = 65_535
 
-const introducers = { extension: 0x21, image: 0x2c, trailer: 0x3b } as const
+const introducers = { padding: 0, extension: 0x21, image: 0x2c, trailer: 0x3b } as const
 const graphicControl = 0xf9
 
 /**
@@ -53,6 +56,9 @@ export function* gifBlocks(gif: Uint8Array): Generator<GifBlock> {
       reader.byte()
       reader.skipSubBlocks()
       yield block('pixels', pixelsAt)
+    } else if (introducer === introducers.padding) {
+      reader.skipZeros()
+      yield block('padding', at)
     } else if (introducer === introducers.trailer) {
       yield block('trailer', at)
       return

@@ -35,6 +35,11 @@ export class GifReader {
     return taken
   }
 
+  /** Moves to the next byte that isn't zero, or to the end. */
+  skipZeros(): void {
+    while (this.#bytes[this.#position] === 0) this.#position += 1
+  }
+
   /** The bytes from `position` to the current position. */
   since(position: number): Buffer {
     return this.#bytes.subarray(position, this.#position)
