@@ -13,7 +13,7 @@ interface UploadedForm {
 const fieldNames: readonly string[] = Object.keys(UploadOptions.properties)
 /** The values of Content-Transfer-Encoding that change nothing. Forms should not have it at all (RFC 7578, 4.7). */
 const plainEncodings = new Set(['7bit', '8bit', 'binary'])
-const limits = { fields: 10, fieldSize: 64_000, files: 2, parts: 20 }
+const limits = { fields: 10, fieldSize: 64_000, files: 20, parts: 20 }
 
 /**
  * Reads multipart/form-data (RFC 7578) up to its only file, whose bytes are then streamed. Fields must come before the
@@ -46,28 +46,39 @@ export function readForm(
       else if (Object.hasOwn(form.options, name)) fail(badForm(`the field "${name}" is given twice`))
       else form.options = { ...form.options, [name]: value }
     })
-    parser.on('file', (name, part, _fileName, encoding) => {
-      if (!plainEncodings.has(encoding)) {
-        fail(encodedPart(name, encoding))
-        return
-      }
+    parser.on('file', (name, part, fileName, encoding) => {
+      part.on('error', fail) // the form ends before its file does
+      if (!plainEncodings.has(encoding)) fail(encodedPart(name, encoding))
+      else if (fileName === '') unlessEmpty(part, () => take(part))
+      else take(part)
+    })
+    const take = (part: Readable) => {
       if (form.file) {
         fail(badForm('the form has more than one file'))
         return
       }
       form.file = new PassThrough().on('close', () => parser.destroy()).on('error', () => undefined) // its reader gets the error
-      part.on('error', fail) // the form ends before its file does
       feeder.waitFor(part)
       // The file ends only with the form, as a mistake may follow the file.
       part.pipe(form.file, { end: false })
       resolve({ ...form, file: form.file })
-    })
+    }
     parser.on('error', fail)
     feeder.feed(body).then(() => {
       if (parser.destroyed) return
       if (form.file) form.file.end()
       else fail(badForm('the form has no file'))
     }, fail)
+  })
+}
+
+/** For each file input without a chosen file, browsers send an empty part with an empty file name (HTML, 4.10.21.8). */
+function unlessEmpty(part: Readable, take: () => void): void {
+  part.once('readable', () => {
+    const first: unknown = part.read()
+    if (first === null) return
+    part.unshift(first)
+    take()
   })
 }
 

@@ -63,7 +63,43 @@ suite('the file of a form', () => {
   })
 })
 
+/** What browsers send for a file input. */
+const nameless = (content: Uint8Array) => ({
+  ...filePart(content),
+  filename: '',
+  type: 'application/octet-stream',
+})
+const unchosen = nameless(Buffer.alloc(0))
+
 suite('a form', () => {
+  test('may have file inputs without a chosen file, before and after the file', async () => {
+    const bytes = Buffer.from('an image')
+    const parts = [unchosen, operationsPart('flip'), filePart(bytes), unchosen]
+    const form = formData(...parts, unchosen)
+    for (let at = 0; at <= form.length; at++) {
+      const { operations, content } = await read(cut(form, [at]))
+      assert.deepEqual([operations, content.toString()], ['flip', 'an image'], `cut after ${at} bytes`)
+    }
+    await assert.rejects(read(cut(formData(unchosen), [])), /the form has no file/)
+  })
+
+  test('may give a file an empty name, but not two files', async () => {
+    const bytes = Buffer.from('an image')
+    const unnamed = nameless(bytes)
+    for (let at = 0; at <= formData(unnamed).length; at++)
+      assert.ok((await read(cut(formData(unnamed), [at]))).content.equals(bytes))
+    for (const other of [unnamed, filePart(bytes)])
+      await assert.rejects(read(cut(formData(unnamed, other), [])), /the form has more than one file/)
+  })
+
+  test('that ends within a file without a name is refused', async () => {
+    const form = formData(nameless(Buffer.from('an image')))
+    for (let length = 0; length <= form.length - '--\r\n'.length; length++) {
+      await assert.rejects(read(cut(form.subarray(0, length), [])), /form/, `after ${length} bytes`)
+      await turn()
+    }
+  })
+
   test('whose header of a part continues after the closing boundary is refused', async () => {
     const begin = '--a-boundary-0123\r\n'
     const text = `${begin}Content-Disposition: form-data\r\n--a-boundary-0123--\r\nmore\r\n${begin}`
