@@ -133,7 +133,7 @@ const remedies: Readonly<Record<string, string>> = {
   'queue-full': 'The page continues automatically as soon as there is room.',
   'owner-queue-full': 'The page continues automatically as soon as there is room.',
   'too-many-requests': 'The page waits, then continues automatically.',
-  'intake-paused': 'The page continues automatically when an operator accepts them again.',
+  'intake-paused': 'The page continues automatically when an operator opens uploads again.',
   'disk-full': 'The operator must free disk space. The page tries again automatically.',
   'key-required': 'Sign in with your API key.',
   'key-refused': 'Sign in with another API key, or ask an operator for a new key.',

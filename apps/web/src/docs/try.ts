@@ -87,7 +87,7 @@ function headersOf(fields: readonly Field[]): Headers {
     try {
       headers.set(name, value)
     } catch {
-      throw new Unsendable(`The header ${name} can only have Latin letters, digits and signs.`)
+      throw new Unsendable(`The header ${name} can contain only Latin letters, digits and signs.`)
     }
   return headers
 }
@@ -105,7 +105,7 @@ async function showEvents(answer: Response, output: HTMLOutputElement): Promise<
   } finally {
     clearTimeout(timer)
   }
-  output.append(`— followed for ${followMs / 1000} s, or to the end`)
+  output.append(`— the docs show at most ${followMs / 1000} s of a stream`)
 }
 
 function showBytes(blob: Blob, type: string, output: HTMLOutputElement): void {

@@ -148,7 +148,7 @@ function Empty() {
     <div class="empty">
       <Line />
       <p class="empty-title">The line is still empty</p>
-      <p>Your first images will hang here to dry.</p>
+      <p>Your developed images will appear here.</p>
     </div>
   )
 }

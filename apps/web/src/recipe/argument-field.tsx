@@ -23,7 +23,7 @@ export function ArgumentField({ id, name, schema, isRequired, value, onChange }:
           value={String(value ?? '')}
           onChange={event => onChange(event.currentTarget.value)}
         >
-          {!isRequired && schema.default === undefined && <option value="">as it is</option>}
+          {!isRequired && schema.default === undefined && <option value="">unchanged</option>}
           {schema.enum.map(word => (
             <option key={word} value={word}>
               {word}

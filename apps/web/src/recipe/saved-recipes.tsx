@@ -30,13 +30,13 @@ export function SavedRecipes() {
               <button
                 type="button"
                 class="quiet"
-                aria-label={`Forget the recipe ${each}`}
+                aria-label={`Delete the recipe ${each}`}
                 onClick={singleClick(event => {
                   passFocus(event, '#recipe-name')
                   removeRecipe(each)
                 })}
               >
-                Forget
+                Delete
               </button>
             </li>
           ))}

@@ -25,8 +25,8 @@ export function Failures({ failures, failed, inAll }: LastHour & { inAll: number
       </ul>
       {inAll > 0 && (
         <p class="inline retry-all">
-          <a href="./?state=failed">See what failed</a>
-          <RetryButton words="Retry all that failed" label="Retry all that failed" />
+          <a href="./?state=failed">Show failed images</a>
+          <RetryButton words="Retry all failed images" label="Retry all failed images" />
         </p>
       )}
       <p class="hint" role="status">

@@ -20,7 +20,7 @@ export async function countFailed(type?: string): Promise<number | undefined> {
     await eachPage({ type, count: 'only' }, counted => {
       count += counted
     })
-    if (count === 0) retryOutcome.value = 'No such image is left: all were retried or deleted'
+    if (count === 0) retryOutcome.value = 'No such image is left: all have been retried or deleted'
     return count
   } catch (error) {
     if (!(error instanceof Refusal)) throw error

@@ -113,7 +113,7 @@ function Figures({ images, queue, intake, lastHour, workers, services, disk }: S
       <Later in={1}>
         <div class="pair">
           {lastHour && (
-            <Panel id="throughput" title="Ended each minute">
+            <Panel id="throughput" title="Finished and failed per minute">
               <ThroughputChart {...lastHour} />
             </Panel>
           )}
@@ -171,7 +171,7 @@ function Figures({ images, queue, intake, lastHour, workers, services, disk }: S
               />
               <p class="hint">
                 {countWords(queue.waiting)} waiting
-                {queue.limit ? `; uploads are refused from ${countWords(queue.limit)} on` : ''}.
+                {queue.limit ? `; uploads are refused at ${countWords(queue.limit)}` : ''}.
               </p>
             </Panel>
           )}

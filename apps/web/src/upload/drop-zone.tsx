@@ -46,9 +46,7 @@ export function DropZone() {
   }, [])
   return (
     <section class={isOver.value ? 'tray is-over' : 'tray'} aria-labelledby="tray-title">
-      <h1 id="tray-title">
-        {isOver.value ? 'Let go to drop them into the tray' : 'Drop images into the tray'}
-      </h1>
+      <h1 id="tray-title">{isOver.value ? 'Release to add the images' : 'Drop images into the tray'}</h1>
       <p class="hint">Or paste them. Folders are fine, and so are thousands.</p>
       <div class="inline">
         <FilePicker id="pick-files" label="Choose images" isMultiple onFiles={addFiles} />

@@ -162,7 +162,7 @@ export function continuedUploadFlows({ open, local }: InBrowser): void {
     assert.deepEqual(await continued.allTextContents(), names)
   })
 
-  test('a large file that waits in line continues after a reload, but not one that was deleted', async () => {
+  test('a large file that waits in line continues after a reload, but a deleted file does not', async () => {
     await using opened = await open()
     const { page } = opened
     await reloadWithout(page, { kept: 'waiting.tif', deleted: 'dropped.tif' })

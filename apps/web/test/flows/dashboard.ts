@@ -47,7 +47,7 @@ export function dashboardFlows({ open, local, png, post, statusOf }: InBrowser):
     assert.ok(Number(count.replaceAll(',', '')) >= 1)
     await assertAccessible(page)
     await group.getByRole('button', { name: 'No' }).click()
-    await page.getByRole('button', { name: 'Retry all that failed' }).click()
+    await page.getByRole('button', { name: 'Retry all failed images' }).click()
     await page.getByRole('button', { name: /^Yes, retry \d+ image/ }).click()
     await page.getByText(/\d+ put back into the queue/).waitFor()
     for (const id of ids) assert.equal(await statusOf(id), 200)

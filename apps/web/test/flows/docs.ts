@@ -149,7 +149,7 @@ export function docsFlows({ open, png, post }: InBrowser): void {
     await get.getByLabel('id').fill('none')
     await get.getByLabel('prefer').fill('wait=海')
     await get.getByRole('button').click()
-    await get.getByText('The header prefer can only have Latin letters').waitFor()
+    await get.getByText('The header prefer can contain only Latin letters').waitFor()
     await get.getByLabel('prefer').fill('')
     await get.getByRole('button').click()
     await get.getByText(/^404/).waitFor()
@@ -169,7 +169,7 @@ export function docsFlows({ open, png, post }: InBrowser): void {
     await get.getByText('Darkroom does not answer').waitFor()
   })
 
-  test('routes are tried from the docs: one that reads, an upload, its bytes, and one that deletes', async () => {
+  test('routes are tried from the docs: a listing, an upload, its bytes, and a deletion', async () => {
     await using opened = await open('/docs')
     const { page } = opened
     const form = async (name: string) => {

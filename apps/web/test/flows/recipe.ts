@@ -49,7 +49,7 @@ export function recipeFlows({ open, local, png, photo, imageOf }: InBrowser): vo
     await assertAccessible(page)
   })
 
-  test('a trial may begin before the session is known; one that fails shows its reason, and not the trial before', async () => {
+  test('a trial may begin before the session is known; a trial that fails shows its reason, and not the previous trial', async () => {
     await using opened = await open('/docs')
     const { page } = opened
     let isKnown = () => {}
