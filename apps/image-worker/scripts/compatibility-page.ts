@@ -102,7 +102,7 @@ ${Object.values(rows).map(featureRow).join('\n')}`
 }
 
 function featureRow({ feature, of, swapped, developed, as }: Row): string {
-  return `| ${feature} | ${of} | ${written(swapped)} | ${written(developed)} | ${as ? writtenFor(as) : 'as usual in the new format'} |`
+  return `| ${feature} | ${of} | ${written(swapped)} | ${written(developed)} | ${as ? writtenFor(as) : 'the default of the new format'} |`
 }
 
 function written({ fate, words }: Cell): string {

@@ -9,19 +9,19 @@ export const codingRows = {
     developed: kept,
   },
   sampling: {
-    feature: 'colours of full or quarter resolution (4:4:4, 4:2:0)',
+    feature: 'chroma subsampling 4:4:4 or 4:2:0',
     of: 'JPEG, AVIF, JPEG in TIFF',
     swapped: kept,
     developed: kept,
   },
   oddSampling: {
-    feature: 'other sampling of colours (4:2:2, 4:4:0, 4:1:1)',
+    feature: 'other chroma subsampling (4:2:2, 4:4:0, 4:1:1)',
     of: 'JPEG',
     swapped: kept,
     developed: converted('4:2:0, unless only blocks move'),
   },
   avif422: {
-    feature: 'colours of half resolution (4:2:2)',
+    feature: 'chroma subsampling 4:2:2',
     of: 'AVIF',
     swapped: converted('4:4:4'),
     developed: converted('4:4:4'),

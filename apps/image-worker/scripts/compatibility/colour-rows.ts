@@ -11,7 +11,7 @@ export const colourRows = {
     as: inFormats(format => (canCarryProfile(format) ? kept : converted('sRGB'))),
   },
   numbers: {
-    feature: 'colours by number (CICP), such as Display P3',
+    feature: 'CICP colour values, such as those of Display P3',
     of: 'AVIF, PNG, HEIC',
     swapped: kept,
     developed: kept,

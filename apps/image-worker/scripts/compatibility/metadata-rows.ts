@@ -5,7 +5,7 @@ export const metadataRows = {
   orientation: {
     feature: 'EXIF orientation',
     of: 'all',
-    ...everywhere(converted('applied once: the pixels are turned')),
+    ...everywhere(converted('applied once, to the pixels')),
   },
   resolution: {
     feature: 'resolution (dots per inch)',

@@ -9,14 +9,14 @@ export const pixelRows = {
     swapped: kept,
     developed: kept,
     as: {
-      ...inFormats(format => (canBeTransparent(format) ? kept : converted('put on white'))),
+      ...inFormats(format => (canBeTransparent(format) ? kept : converted('placed on white'))),
       gif: converted('on or off'),
     },
   },
   premultiplied: {
-    feature: 'colours multiplied by transparency',
+    feature: 'premultiplied alpha',
     of: 'AVIF',
-    ...everywhere(converted('straight colours')),
+    ...everywhere(converted('straight alpha')),
   },
   deep: {
     feature: '16 bits a sample',
@@ -44,13 +44,13 @@ export const pixelRows = {
     ...everywhere(converted('8 bits, the same values')),
   },
   grey: {
-    feature: 'grey without colour',
+    feature: 'greyscale',
     of: 'JPEG, PNG, TIFF',
     swapped: kept,
     developed: kept,
     as: inFormats(format =>
       format === 'webp' || format === 'avif' || format === 'gif'
-        ? converted('colours that are the same greys')
+        ? converted('colour samples with the same greys')
         : kept,
     ),
   },

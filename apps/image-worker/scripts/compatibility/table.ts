@@ -11,7 +11,7 @@ export const sections: Readonly<Record<string, Readonly<Record<string, Row>>>> =
   'Frames and pages': frameRows,
   Colour: colourRows,
   Coding: codingRows,
-  'Beside the pixels': metadataRows,
+  'Metadata and other data': metadataRows,
 }
 
 /**
