@@ -34,7 +34,7 @@ const usage = `Darkroom: self-hosted, asynchronous image processing
       --callback <url>                  where webhooks about its images are sent (default: nowhere)
   darkroom keys list                    lists all API keys, without their secrets
   darkroom keys revoke <id>             revokes a key at once
-  darkroom keys rotate <id>             replaces a key by a new one for the same owner
+  darkroom keys rotate <id>             replaces a key with a new key for the same owner
       --keep <duration>                 how long the old key stays valid, such as 1d (default: not at all)
   darkroom erase --owner <name> [--yes] revokes all keys of an owner, and deletes all its images and uploads
   darkroom token worker                 prints the token for workers (WORKER_TOKEN), which opens only a worker's routes

@@ -62,7 +62,7 @@ test('Prefer: wait waits for the end of an image, and no longer', async () => {
   await kill(next)
 })
 
-test('deleting an image deletes its bytes, also those that its worker stores late', async t => {
+test('deleting an image deletes its bytes, also bytes that its worker stores later', async t => {
   const worker = await startWorker()
   const others = new Set(stored(fleet.dataDir))
   const remove = (id: string) => httpRequest(frontend.url, `/images/${id}`, { method: 'DELETE' })

@@ -74,7 +74,7 @@ suite('a record in kv-config that is not valid', () => {
     }
   })
 
-  test('of a key, or a record under the name of no key, is neither used nor listed', async () => {
+  test('of a key, or a record under a name that is not a key, is neither used nor listed', async () => {
     const { id, key } = await guarded.makeKey({ owner: 'carl' })
     const valid = await read(keyPrefix + id)
     const names = ['', 'a/b', '__proto__', 'x'.repeat(400)]

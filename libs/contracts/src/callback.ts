@@ -10,7 +10,7 @@ const CallbackState = Type.Enum(callbackStates)
 export const CallbackUrl = Type.String({
   minLength: 1,
   maxLength: 2000,
-  description: 'Where a notice is posted when the image has ended (Standard Webhooks 1.0)',
+  description: 'The URL that gets a webhook when the image is finished or has failed (Standard Webhooks 1.0)',
 })
 
 /** Between services: the frontend has checked it, and explains its mistakes. */

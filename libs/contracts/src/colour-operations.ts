@@ -86,7 +86,7 @@ export const colourOperations = {
     parse: nothing,
   }),
   pixelate: defineOperation({
-    summary: 'Replaces squares of pixels by their mean colour',
+    summary: 'Replaces squares of pixels with their mean colour',
     form: 'pixelate[:size]',
     example: 'pixelate:12',
     properties: {

@@ -90,7 +90,9 @@ export const frontendRoutes = {
           }),
           cursor: pageQuery.cursor,
           count: Type.Optional(
-            Type.Literal('only', { description: 'Retries nothing: `retried` is how many would be' }),
+            Type.Literal('only', {
+              description: 'Retries nothing; `retried` is the number of images that match',
+            }),
           ),
         },
         { additionalProperties: false },
@@ -147,7 +149,7 @@ export const frontendRoutes = {
     method: 'POST',
     url: '/images/:id/callback',
     schema: {
-      summary: 'Sends the notice of an ended image again, with a full set of attempts',
+      summary: 'Sends the webhook of a finished or failed image again, with a full set of attempts',
       params,
       response: {
         202: ImageStatus,

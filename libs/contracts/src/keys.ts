@@ -24,7 +24,7 @@ export const KeyDescription = Type.Object({
   createdAt: Instant,
   createdBy: Type.String({ description: 'The id of an operator key, or `command line`' }),
   expiresAt: Type.Optional(Instant),
-  callback: Type.Optional({ ...CallbackUrl, description: 'Where notices of its images are posted' }),
+  callback: Type.Optional({ ...CallbackUrl, description: 'The URL that gets webhooks about its images' }),
 })
 export type KeyDescription = Static<typeof KeyDescription>
 
@@ -62,7 +62,7 @@ export const NewKey = Type.Object(
     expiresAt: Type.Optional({ ...GivenInstant, description: 'Default: never' }),
     callback: Type.Optional({
       ...CallbackUrl,
-      description: 'Where notices of its images are posted, unless an upload names another URL',
+      description: 'The URL that gets webhooks about its images, unless an upload names another URL',
     }),
   },
   { additionalProperties: false },
@@ -111,7 +111,7 @@ export const keyRoutes = {
     url: '/keys/:id/rotate',
     access: 'operator-key',
     schema: {
-      summary: 'Replaces an API key by a new one with the same role, owner and name',
+      summary: 'Replaces an API key with a new key of the same role, owner and name',
       params,
       querystring: keepQuery('For how many seconds the old key still works; default: 0'),
       response: { 201: MadeKey, 404: problems('key-not-found') },

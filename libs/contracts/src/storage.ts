@@ -49,7 +49,10 @@ export type StoredBlob = Static<typeof StoredBlob>
 
 /** A write whose precondition is false. The storage has read its bytes, so the client need not hash them as well. */
 const RefusedWrite = Type.Object(
-  { ...Problem.properties, received: Type.Optional({ ...StoredBlob, description: 'The bytes that came' }) },
+  {
+    ...Problem.properties,
+    received: Type.Optional({ ...StoredBlob, description: 'The bytes that were received' }),
+  },
   { additionalProperties: true },
 )
 

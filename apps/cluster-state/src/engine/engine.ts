@@ -6,7 +6,7 @@ export interface StateStore {
   readonly nodeId: string
   /** All saved entries. */
   load(): Promise<Entry[]>
-  /** Atomic: each entry replaces the one with its key; all are on disk when it resolves, or none if it rejects. */
+  /** Atomic: each entry replaces the entry with its key; all are on disk when it resolves, or none if it rejects. */
   save(entries: readonly Entry[]): Promise<void>
   /** @throws StoreUnavailable while entries can't be saved */
   checkReady(): void

@@ -12,7 +12,7 @@ export interface Caller {
   keyId?: string
   /** The grant that it holds: it sees only the images that were uploaded with the grant. */
   grant?: Grant
-  /** Where notices of its images are posted by default. */
+  /** The URL that gets webhooks about its images by default. */
   callback?: string
   /** The end of its session or grant, in seconds since 1970. */
   expiresAt?: number

@@ -7,7 +7,7 @@ function idReused(): ServiceProblem {
   return new ServiceProblem(
     422,
     'idempotency-key-reused',
-    'this Idempotency-Key, or this resumable upload, was used for another image: use a new one',
+    'this Idempotency-Key, or this resumable upload, was used for another image: use a new key, or begin a new upload',
   )
 }
 

@@ -40,8 +40,8 @@ import type { Job, Way } from './ways/way.ts'
 const ways: readonly Way[] = [undecodedPngOrGif, undecodedJpeg, fuse, streamed, stepByStep]
 
 /**
- * Develops one image: applies the operations in order, each to the result of the one before. Unless an operation changes
- * the format, the result has the original's format, and is lossless if the original was.
+ * Develops one image: applies the operations in order, each to the result of the previous operation. Unless an operation
+ * changes the format, the result has the original's format, and is lossless if the original was.
  *
  * For several outputs of one original, all calls get the same `shared`: the header is read once, and the size of all
  * outputs together is limited.

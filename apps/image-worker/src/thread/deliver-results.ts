@@ -114,7 +114,7 @@ async function store(
 
 /**
  * Retries for a while: the storage may have room again in a moment, and an attempt is too expensive to throw away.
- * A request under way is not aborted when the lease is lost: the storage may keep its bytes all the same, and only the
+ * A request under way is not aborted when the lease is lost: the storage may keep its bytes in any case, and only the
  * report after it makes the master delete the result of a deleted task.
  */
 async function storeResult(

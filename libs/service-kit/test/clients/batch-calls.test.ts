@@ -122,7 +122,7 @@ suite('calls that are made at once', () => {
     assert.deepEqual(paths, ['/batch', '/batch'])
   })
 
-  test('are sent one by one if the service knows no batches', async t => {
+  test('are sent one by one if the service does not support batches', async t => {
     const { get, claim, paths } = await serveNotes(t, { hasBatches: false })
     assert.deepEqual(await idsOf([get('a'), claim('b')]), ['200 a', '200 b'])
     assert.deepEqual(paths.toSorted(), ['/notes/a', '/notes/claim?wait=0'])

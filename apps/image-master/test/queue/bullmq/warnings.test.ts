@@ -8,7 +8,7 @@ function warnings(...lines: string[]): string {
   return warningsOf(['# Server', ...lines, ''].join('\r\n')).join('\n')
 }
 
-test('there are no warnings for a Redis with the right settings, nor for one that hides them', () => {
+test('there are no warnings about a Redis with the right settings, or about a Redis that hides its settings', () => {
   assert.equal(warnings(...right), '')
   assert.equal(warnings('redis_version:6.2.0', ...right.slice(1)), '')
   assert.equal(warnings('redis_version:7.2.4', 'server_name:valkey', 'valkey_version:8.1.0'), '')

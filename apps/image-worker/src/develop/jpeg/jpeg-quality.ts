@@ -25,7 +25,7 @@ const tables = {
 } as const
 
 /**
- * The scaled table that comes nearest to the file's luminance table; undefined if there is no table before the image
+ * The scaled table that is nearest to the file's luminance table; undefined if there is no table before the image
  * data.
  */
 export function jpegQuantisation(jpeg: Uint8Array): JpegQuantisation | undefined {

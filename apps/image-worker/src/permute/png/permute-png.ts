@@ -11,7 +11,7 @@ import { passPaletteImage } from './pass-palette-image.ts'
 export interface PermuteOptions {
   /**
    * Keeps texts, times and unknown chunks that are safe to copy; otherwise drops them. Always drops EXIF, XMP and other
-   * metadata about the file itself: a caller that needs them writes them anew.
+   * metadata about the file itself: a caller that needs them must write them again.
    */
   readonly keepMetadata: boolean
   /**

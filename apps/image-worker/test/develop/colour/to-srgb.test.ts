@@ -12,7 +12,7 @@ import type { Raster } from '../../../src/develop/raster.ts'
 import { inspect } from '../inspect.ts'
 import { bytesOf } from '../run.ts'
 
-test('converted samples equal those that lcms makes with the profile that the worker writes', async () => {
+test('converted samples equal the samples that lcms makes with the profile that the worker writes', async () => {
   const spaces = [[12, 13], [9, 14], [1, 4], [5, 5], [11, 13], [4, 4]] // biome-ignore format: a list
   for (const [primaries = 1, transfer = 13] of spaces) {
     const space = spaceOfNumbers({ primaries, transfer })

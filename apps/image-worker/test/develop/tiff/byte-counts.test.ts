@@ -28,7 +28,7 @@ const files = {
 const byteCounts: readonly number[] = [279, 325]
 
 for (const [compression, tiff] of Object.entries(files)) {
-  test(`a TIFF (${compression}) without the byte counts of its strips is developed like one that has them`, async () => {
+  test(`a TIFF (${compression}) without the byte counts of its strips is developed like a TIFF that has them`, async () => {
     for (const operations of ['swap-channels:bgr', 'flip', 'format:png']) {
       const expected = await inspectResult(await run(tiff, operations))
       assertSame(await inspectResult(await run(withoutByteCounts(tiff), operations)), expected, operations)

@@ -101,7 +101,7 @@ export class SmallBlobs {
     return new Map(rows.map(({ key, modifiedAt }) => [key, new Date(modifiedAt)]))
   }
 
-  /** The space of deleted blobs, which the database keeps for later ones: its file never shrinks. */
+  /** The space of deleted blobs, which the database keeps for later blobs: its file never shrinks. */
   reusableBytes(): number {
     const { freePages, pageBytes } = this.#statements.space.get() as { freePages: number; pageBytes: number }
     return freePages * pageBytes

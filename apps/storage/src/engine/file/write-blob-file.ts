@@ -70,7 +70,7 @@ export async function writeWholeBlobFile(
 }
 
 /**
- * A file that is written while its next bytes are prepared. A failed write or sync fails all later ones: a second sync
+ * A file that is written while its next bytes are prepared. A failed write or sync fails all later writes: a second sync
  * would wrongly succeed.
  */
 class WrittenFile implements AsyncDisposable {

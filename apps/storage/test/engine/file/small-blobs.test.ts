@@ -68,7 +68,7 @@ suite('small blobs', { concurrency: 4 }, () => {
     assert.deepEqual(await listed(opened), [])
   })
 
-  test('and files refuse a token older than that of the other kind', async t => {
+  test('and files refuse a token older than the token of the other kind', async t => {
     const opened = await openIn(t)
     await putRow(opened, 3)
     assert.deepEqual(await putFile(opened, 2), { kind: 'fenced', newest: 3 })

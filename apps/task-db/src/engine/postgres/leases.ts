@@ -12,8 +12,8 @@ const expired =
 
 /**
  * Leases that end later than their duration allows. The extra second is for transactions that overlap. The duration is
- * read from the text of the document, for the reason that `waitingExcept` explains. A number that is no duration must not
- * make the statement fail, because then no lease would expire.
+ * read from the text of the document, for the reason that `waitingExcept` explains. A number that is not a duration must
+ * not make the statement fail, because then no lease would expire.
  */
 const tooLong = `FROM tasks WHERE lease_expires_at > coalesce($1::timestamptz, now())
     + interval '1 second' + substring(document::text FROM '"durationMs":(\\d{1,12})')::bigint * interval '1 millisecond'
