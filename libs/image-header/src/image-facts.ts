@@ -1,6 +1,6 @@
 import type { ImageFormat } from './image-format.ts'
 
-export type SampleBits = 8 | 16 | 32
+export type SampleBits = 8 | 16 | 32 | 64
 
 /** The header of an image file, in terms of how the decoder (libvips, through sharp) would unpack it. */
 export interface ImageHeader {

@@ -34,6 +34,7 @@ test('a TIFF is refused if it has no readable directory, no size or absurd sampl
   await assertMalformed(made.joined('II*\0', made.uint32le(99_999)), /first directory is not readable/)
   await assertMalformed(tiff({ 256: 10 }), /no width or no height/)
   await assertMalformed(tiff({ ...made.tiffPage, 258: 64 }), /3 samples of 64 bits/)
+  await assertMalformed(tiff({ ...made.tiffPage, 258: 128, 339: 3 }), /3 samples of 128 bits/)
   await assertMalformed(tiff({ ...made.tiffPage, 277: 60_000 }), /60000 samples of 8 bits/)
 })
 

@@ -69,7 +69,7 @@ export const pixelRows = {
     ...everywhere(dropped),
   },
   wideSamples: {
-    feature: '24 or 32 bits a sample, floats of 16 or 32 bits from 0 to 1',
+    feature: '24 or 32 bits a sample, floats of 16, 32 or 64 bits from 0 to 1',
     of: 'TIFF',
     swapped: converted('16 bits'),
     developed: converted('16 bits'),
@@ -79,7 +79,7 @@ export const pixelRows = {
     },
   },
   oddSamples: {
-    feature: 'signed samples, other floats, 64 bits a sample',
+    feature: 'signed samples, other floats, whole numbers of 64 bits',
     of: 'TIFF',
     ...everywhere(refused('their black and white are unknown')),
   },

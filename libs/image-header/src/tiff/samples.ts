@@ -35,8 +35,9 @@ export async function unpackedSamples(
   span: TiffSpan,
   stored: StoredSamples,
 ): Promise<UnpackedSamples> {
-  const { samplesPerPixel: samples, bitsPerSample: bits } = stored
-  if (samples < 1 || samples > maxSamplesPerPixel || bits < 1 || bits > 32)
+  const { samplesPerPixel: samples, bitsPerSample: bits, sampleFormat } = stored
+  const mostBits = sampleFormat === floatFormat ? 64 : 32
+  if (samples < 1 || samples > maxSamplesPerPixel || bits < 1 || bits > mostBits)
     throw new MalformedImage(
       `a TIFF page has ${samples} samples of ${bits} bits a pixel, which is not supported; save the TIFF with 8 or 16 bits a sample`,
     )
@@ -48,7 +49,7 @@ export async function unpackedSamples(
     const isGrey = await isGreyColorMap(reader, span, stored.colorMap, 2 ** bits)
     return { channels: isGrey ? samples : samples + 2, bitsPerSample: bits <= 8 ? 8 : 16 }
   }
-  const isHalfFloat = bits === 16 && stored.sampleFormat === floatFormat
+  const isHalfFloat = bits === 16 && sampleFormat === floatFormat
   return { channels: samples, bitsPerSample: isHalfFloat ? 32 : roundUp(bits) }
 }
 
@@ -62,7 +63,8 @@ function isReadAsRgba(stored: StoredSamples): boolean {
 
 function roundUp(bits: number): SampleBits {
   if (bits <= 8) return 8
-  return bits <= 16 ? 16 : 32
+  if (bits <= 16) return 16
+  return bits <= 32 ? 32 : 64
 }
 
 /** The number of colours of a colour map that are compared at once. */

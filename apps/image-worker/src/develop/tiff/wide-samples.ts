@@ -5,7 +5,9 @@ import { numbersOfTag, pageTags, type TiffPage } from './tiff-page.ts'
 const formats = { unsigned: 1, float: 3 } as const
 
 /** The kinds of samples that become levels of 16 bits: those of more bits, and floats. */
-export type WideKind = 'unsigned24' | 'unsigned32' | 'float16' | 'float32'
+export type WideKind = 'unsigned24' | 'unsigned32' | 'float16' | 'float32' | 'float64'
+
+const floatKinds: Readonly<Record<number, WideKind>> = { 16: 'float16', 32: 'float32', 64: 'float64' }
 
 /** The kind of a page's samples; undefined for all others. */
 export function wideKindOf(page: TiffPage): WideKind | undefined {
@@ -13,8 +15,7 @@ export function wideKindOf(page: TiffPage): WideKind | undefined {
   const found = new Set(numbersOfTag(page, pageTags.sampleFormat))
   const [format = formats.unsigned] = found
   if (found.size > 1 || samplesPerPixel < 1) return undefined
-  if (format === formats.float && bits === 16) return 'float16'
-  if (format === formats.float) return bits === 32 ? 'float32' : undefined
+  if (format === formats.float) return floatKinds[bits]
   if (format !== formats.unsigned) return undefined
   if (bits === 24) return 'unsigned24'
   return bits === 32 ? 'unsigned32' : undefined
@@ -38,12 +39,14 @@ export function readWide(kind: WideKind, view: DataView, at: number, isLittleEnd
       return levelOfFloat(view.getFloat16(at, isLittleEndian))
     case 'float32':
       return levelOfFloat(view.getFloat32(at, isLittleEndian))
+    case 'float64':
+      return levelOfFloat(view.getFloat64(at, isLittleEndian))
   }
 }
 
 /** Whether samples of a kind are floats. */
 export function isFloat(kind: WideKind | undefined): boolean {
-  return kind === 'float16' || kind === 'float32'
+  return kind === 'float16' || kind === 'float32' || kind === 'float64'
 }
 
 const mostLevel = 65_535

@@ -59,6 +59,20 @@ for (const predictor of [none, sortedFloats])
     )
   })
 
+for (const predictor of [none, sortedFloats])
+  test(`floats of 64 bits from 0 to 1 become levels of 16 bits (predictor ${predictor})`, async () => {
+    const floats = Float64Array.from(
+      { length: 3 * width * height },
+      (_, at) => ((at * 7919) % 10_007) / 10_006,
+    )
+    const bytes =
+      predictor === none ? new Uint8Array(floats.buffer) : sorted(new BigUint64Array(floats.buffer))
+    await assertLevels(
+      tiffOf(64, 3, bytes, predictor),
+      Array.from(floats, value => Math.round(value * 65_535)),
+    )
+  })
+
 test('float samples outside of 0 to 1 are refused with the value and a remedy', async () => {
   for (const value of [-0.5, 1.5, 4000, Number.NaN, Number.POSITIVE_INFINITY]) {
     const floats = new Float32Array(3 * width * height)
@@ -105,14 +119,16 @@ function rowsOf(levels: Uint32Array, predictor: number): Uint8Array {
 }
 
 /** Rows in which the bytes of floats are sorted by their place, the most significant first, and differenced. */
-function sorted(floats: Uint16Array | Uint32Array): Uint8Array {
+function sorted(floats: Uint16Array | Uint32Array | BigUint64Array): Uint8Array {
   const [count, size] = [3 * width, floats.BYTES_PER_ELEMENT]
   const bytes = new Uint8Array(size * floats.length)
   for (let row = 0; row < height; row++) {
     const own = bytes.subarray(size * row * count, size * (row + 1) * count)
     for (let index = 0; index < count; index++)
       for (let place = 0; place < size; place++)
-        own[place * count + index] = (floats[row * count + index] ?? 0) >>> (8 * (size - 1 - place))
+        own[place * count + index] = Number(
+          (BigInt(floats[row * count + index] ?? 0) >> BigInt(8 * (size - 1 - place))) & 255n,
+        )
     for (let at = own.length - 1; at >= 3; at--) own[at] = (own[at] ?? 0) - (own[at - 3] ?? 0)
   }
   return bytes
