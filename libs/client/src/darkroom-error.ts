@@ -62,7 +62,7 @@ export class DarkroomError extends Error {
   }
 
   static broken(response: Response, cause: unknown): DarkroomError {
-    const words = `the connection to ${originOf(response)} was lost before the whole answer arrived`
+    const words = `the connection to ${originOf(response)} was lost before the whole response arrived`
     return new DarkroomError(words, { status: 0, cause })
   }
 

@@ -168,7 +168,7 @@ test('a document that breaks off is requested again, then it is an error of Dark
   await assert.rejects(new Darkroom({ url, retryTimeoutMs: 0 }).status('x'), {
     name: 'DarkroomError',
     status: 0,
-    message: `the connection to ${url} was lost before the whole answer arrived`,
+    message: `the connection to ${url} was lost before the whole response arrived`,
   })
 })
 

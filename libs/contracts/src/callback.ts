@@ -22,7 +22,7 @@ const Attempts = Type.Integer({
 })
 const Answer = Type.String({
   maxLength: 40,
-  description: 'The last answer: a status, or a word such as timeout',
+  description: 'The last response: a status, or a word such as timeout',
 })
 
 /** The notice of an image as clients see it. */

@@ -39,7 +39,9 @@ const NewGrant = Type.Object(
 )
 
 const MadeGrant = Type.Object({
-  token: Type.String({ description: 'Sent as Authorization: Bearer dg_…; it is shown only in this answer' }),
+  token: Type.String({
+    description: 'Sent as Authorization: Bearer dg_…; it is shown only in this response',
+  }),
   expiresAt: Instant,
   images: Type.Integer(),
   maxBytes: Type.Optional(Type.Integer()),

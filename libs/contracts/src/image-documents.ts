@@ -40,7 +40,7 @@ export const ImageRequest = Type.Object(
     url: Type.Optional(
       Type.String({
         maxLength: 2000,
-        description: 'Fetched before the answer: http or https, at most 3 redirects, 30 s in all',
+        description: 'Fetched before the response: http or https, at most 3 redirects, 30 s in all',
       }),
     ),
     from: Type.Optional(Type.String({ maxLength: 200, description: 'The id of an image' })),

@@ -20,7 +20,7 @@ export const Limits = Type.Object({
   maxQueued: Type.Integer(),
   maxQueuedPerOwner: Type.Integer(),
   retentionSeconds: Type.Optional(
-    Type.Number({ description: 'How long ended images are kept; absent in answers of earlier versions' }),
+    Type.Number({ description: 'How long ended images are kept; absent in responses of earlier versions' }),
   ),
 })
 export type Limits = Static<typeof Limits>

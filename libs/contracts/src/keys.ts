@@ -82,7 +82,7 @@ export const keyRoutes = {
     url: '/keys',
     access: 'operator-key',
     schema: {
-      summary: 'Makes an API key, which is shown only in this answer',
+      summary: 'Makes an API key, which is shown only in this response',
       body: NewKey,
       response: { 201: MadeKey, 400: problems('invalid-request', 'invalid-callback') },
     },

@@ -17,7 +17,7 @@ const blockingQuery = {
   after: Type.Optional(
     Type.Integer({
       minimum: 0,
-      description: 'With `wait`: answer as soon as something has changed after this revision',
+      description: 'With `wait`: respond as soon as something has changed after this revision',
     }),
   ),
 }

@@ -150,7 +150,7 @@ function requestBodyOf(body: TSchema, required: boolean, names: Names): Json {
 
 function responseOf(status: number | undefined, answer: TSchema, names: Names): Json {
   const description =
-    status === undefined ? 'Any other status: a problem document' : (reasons[status] ?? 'The answer')
+    status === undefined ? 'Any other status: a problem document' : (reasons[status] ?? 'The response')
   if (answer === Nothing) return { description }
   const content = contentOf({ [mediaTypeOf(answer)]: answer }, names)
   const codes = codesOf(answer)

@@ -23,7 +23,7 @@ export const problemRemedies = {
   'intake-paused': 'An operator paused uploads. Send the request again after Retry-After',
   'internal-error': 'The log of the service has the reason. Send the request again, or report the fault',
   'invalid-callback': 'Send the URL of a server that Darkroom may call, as the detail explains',
-  'invalid-cursor': 'Use `next` of the previous answer, with the same filters',
+  'invalid-cursor': 'Use `next` of the previous response, with the same filters',
   'invalid-form': 'Send one file in the form, and the other fields before it',
   'invalid-metadata':
     'Write Upload-Metadata as in tus 1.0: a name and its value in base64, separated by commas',
@@ -54,7 +54,7 @@ export const problemRemedies = {
     'Only failed images can be developed again. Use `from` for another development of the original',
   'not-ready': 'The image is not finished. Send the request again after Retry-After',
   'not-with-a-grant': 'A grant is not enough for this request. Use an API key',
-  'offset-mismatch': 'Continue at the Upload-Offset of the answer, or of `HEAD /uploads/{id}`',
+  'offset-mismatch': 'Continue at the Upload-Offset of the response, or of `HEAD /uploads/{id}`',
   'operators-only': 'Use an API key with the role operator',
   'original-gone': 'The original is no longer stored. Upload the image again',
   'owner-queue-full': 'Too many of your images are waiting. Send the request again after Retry-After',

@@ -10,7 +10,7 @@ const explanations = {
   'bad-redirect': 'it redirects to a URL that is not followed',
   busy: 'many downloads from its address are under way',
   'too-many-redirects': 'it redirects more than three times',
-  'encoded-body': 'its answer is compressed, which the request did not allow',
+  'encoded-body': 'its response is compressed, which the request did not allow',
 } as const
 
 /** The reason of a failure in one word. More details would let callers explore the network of the frontend. */

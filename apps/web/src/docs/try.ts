@@ -114,7 +114,9 @@ function showBytes(blob: Blob, type: string, output: HTMLOutputElement): void {
   Object.assign(link, { href, download: '', textContent: `${type}, ${blob.size} bytes` })
   output.append(link)
   if (type.startsWith('image/'))
-    output.append(Object.assign(document.createElement('img'), { src: href, alt: 'The image of the answer' }))
+    output.append(
+      Object.assign(document.createElement('img'), { src: href, alt: 'The image of the response' }),
+    )
 }
 
 function signInLink(): HTMLElement {

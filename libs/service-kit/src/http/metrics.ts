@@ -50,7 +50,7 @@ export function processMetrics(): Metrics {
 export function measureRequests(app: FastifyInstance): void {
   const durations = new Histogram({
     name: 'http_request_duration_seconds',
-    help: 'Time from the first byte of a request to the last byte of its answer',
+    help: 'Time from the first byte of a request to the last byte of its response',
     labelNames: ['method', 'route', 'status'],
     buckets: [0.002, 0.01, 0.05, 0.25, 1, 5, 30],
     registers: [app.metrics],
