@@ -49,9 +49,9 @@ export class ClaimLine {
     return new Promise((resolve, reject) => {
       const waiting = { worker, leaseMs, decodes, timeout, gone, wasTried: false, resolve, reject }
       this.#line.push(waiting)
-      for (const signal of [timeout, gone]) {
-        signal.addEventListener('abort', () => this.#leave(waiting), { once: true })
-      }
+      const leave = () => this.#leave(waiting)
+      for (const signal of [timeout, gone])
+        if (!signal.aborted) signal.addEventListener('abort', leave, { once: true })
       this.#serve()
     })
   }

@@ -106,14 +106,8 @@ async function callOffered(
   given: Partial<AnyHandledCall>,
 ) {
   const stream = isIterable(given.body) ? new GivenStream(given.body) : undefined
-  const call: AnyHandledCall = {
-    params: given.params ?? {},
-    querystring: given.querystring ?? {},
-    headers: given.headers ?? {},
-    body: stream ?? given.body,
-    signal: given.signal ?? new AbortController().signal,
-  }
-  call.signal.throwIfAborted()
+  given.signal?.throwIfAborted()
+  const call = new PassedCall(given, stream ?? given.body)
   let answer = await offered.call(name, call)
   if (stream?.failure !== undefined) throw stream.failure
   if (answer.status === 503 && mayRepeat(route, call)) {
@@ -128,6 +122,31 @@ async function callOffered(
     }
   }
   return replyOf(route, answer, offered)
+}
+
+/** Most calls have no signal, and most handlers never use it. So a missing signal is made when it is first used. */
+class PassedCall implements AnyHandledCall {
+  readonly params: unknown
+  readonly querystring: unknown
+  readonly headers: unknown
+  readonly body: unknown
+  #signal: AbortSignal | undefined
+
+  constructor(
+    { params = {}, querystring = {}, headers = {}, signal }: Partial<AnyHandledCall>,
+    body: unknown,
+  ) {
+    this.params = params
+    this.querystring = querystring
+    this.headers = headers
+    this.body = body
+    this.#signal = signal
+  }
+
+  get signal(): AbortSignal {
+    this.#signal ??= new AbortController().signal
+    return this.#signal
+  }
 }
 
 /** Whether a call is retried during an outage, as the transport does between processes. */

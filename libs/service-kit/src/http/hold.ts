@@ -19,13 +19,15 @@ export interface Hold extends Disposable {
   readonly signal: AbortSignal
 }
 
+const noHold: Hold = { signal: AbortSignal.abort(holdEnded), [Symbol.dispose]: () => undefined }
+
 /** Limits how long an answer may be held back. Dispose of it afterwards: it has a timer and listeners. */
 export function holdFor(seconds: number, ...ends: AbortSignal[]): Hold {
+  if (seconds <= 0) return noHold
   const controller = new AbortController()
   // A shared reason: without one, Node would make an error with a stack each time.
   const end = () => controller.abort(holdEnded)
-  const timer = seconds > 0 ? setTimeout(end, Math.ceil(seconds * 1000)) : undefined
-  if (timer === undefined) end()
+  const timer = setTimeout(end, Math.ceil(seconds * 1000))
   for (const signal of ends) {
     if (signal.aborted) end()
     else signal.addEventListener('abort', end, { once: true })
@@ -39,11 +41,12 @@ export function holdFor(seconds: number, ...ends: AbortSignal[]): Hold {
   }
 }
 
-/** Limits how long a blocking read may be held: aborted after `seconds`, on hang-up, and when the app closes. */
+/**
+ * Limits how long a blocking read may be held: aborted after `seconds`, on hang-up, and when the app closes. When the
+ * answer is sent, the timer and the listeners are removed.
+ */
 export function holdSignal(reply: FastifyReply, seconds: number): AbortSignal {
-  return AbortSignal.any([
-    AbortSignal.timeout(Math.ceil(seconds * 1000)),
-    hangUpSignal(reply),
-    reply.server.closing,
-  ])
+  const hold = holdFor(seconds, hangUpSignal(reply), reply.server.closing)
+  reply.raw.once('close', () => hold[Symbol.dispose]())
+  return hold.signal
 }
