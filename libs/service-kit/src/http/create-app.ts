@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http'
 import {
   type Access,
@@ -67,7 +66,9 @@ export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => vo
   const app = fastify({
     loggerInstance: options.logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
-    genReqId: () => randomUUID(),
+    // The log rarely has more than one line about a request, so an id and a logger for each would be wasted.
+    genReqId: () => '',
+    childLoggerFactory: logger => logger,
     return503OnClosing: false, // closing.ts has better answers
     // A body may take any time while it makes progress (body-progress.ts).
     requestTimeout: 0,

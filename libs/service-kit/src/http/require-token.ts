@@ -35,8 +35,9 @@ export function requireToken(app: FastifyInstance, token: string, isPublic: bool
     if (openToAll.has(url) || (isPublic && url !== serviceRoutes.metrics.url)) return
     const isForBrowsers = config.isForBrowsers ?? false
     const given = readToken(request.headers.authorization ?? '', isForBrowsers)
-    if (timingSafeEqual(digest(given), expected)) return
-    if (timingSafeEqual(digest(given), ofWorkers)) {
+    const digestOfGiven = digest(given)
+    if (timingSafeEqual(digestOfGiven, expected)) return
+    if (timingSafeEqual(digestOfGiven, ofWorkers)) {
       if (isOpenToWorkers(config.worker, request)) return
       throw new ServiceProblem(
         403,
