@@ -26,7 +26,7 @@ interface Write {
 /**
  * Commits writes in groups: the writes of one turn of the event loop, and those that arrive while the previous group
  * waits for the disk, share one transaction and so one fsync. A write is acknowledged when it is on disk; reads see it
- * before that, and nothing else waits for it. A write that throws is rolled back alone, by its savepoint.
+ * before that, and nothing else waits for it. A write that throws is rolled back alone.
  *
  *     write ─┐
  *     write ─┼─> BEGIN · write · write · write · COMMIT ─> fsync in another thread ─> all acknowledged
@@ -145,7 +145,8 @@ export class GroupCommit {
     try {
       this.checkReady()
       this.#transaction.begin.run()
-      for (const write of group) if (!this.#apply(write)) writes.delete(write)
+      for (const write of group)
+        if (!this.#apply(write, { isFirst: write === group[0] })) writes.delete(write)
       this.#transaction.commit.run()
       await this.#orFault(this.#log.sync())
       return { writes: [...writes] }
@@ -178,17 +179,17 @@ export class GroupCommit {
     }
   }
 
-  /** Returns whether the write succeeded. */
-  #apply(write: Write): boolean {
-    this.#transaction.savepoint.run()
+  /** Returns whether the write succeeded. The first write needs no savepoint: nothing else would be rolled back with it. */
+  #apply(write: Write, { isFirst }: { isFirst: boolean }): boolean {
+    if (!isFirst) this.#transaction.savepoint.run()
     try {
       write.apply()
-      this.#transaction.release.run()
+      if (!isFirst) this.#transaction.release.run()
       return true
     } catch (error) {
       // After some disk errors SQLite rolls back the whole transaction by itself.
       if (!this.#database.isTransaction || (write.makesRoom && isDiskFull(error))) throw error
-      this.#database.exec('ROLLBACK TO write; RELEASE write')
+      this.#database.exec(isFirst ? 'ROLLBACK; BEGIN IMMEDIATE' : 'ROLLBACK TO write; RELEASE write')
       write.failed(this.#reasonOf(error))
       return false
     }

@@ -43,11 +43,12 @@ export class SqliteTaskStore implements TaskStore {
 
   async create(id: string, given: NewTask) {
     const result = await this.#writes.run(() => {
-      const known = read(this.#statements.get, id) ?? this.#findWithKeyOf(given)
-      if (known) return { isNew: false, task: known }
       const task = beginTask(id, given, this.#now(), this.#waiting.turnFor(given))
-      this.#statements.insert.run(id, JSON.stringify(task))
-      return { isNew: true, task }
+      const { changes } = this.#statements.insertNew.run(id, JSON.stringify(task))
+      if (changes > 0) return { isNew: true, task }
+      const known = read(this.#statements.get, id) ?? this.#findWithKeyOf(given)
+      if (!known) throw new Error(`the task ${id} is neither new nor known`)
+      return { isNew: false, task: known }
     })
     if (result.isNew) this.#announce({ kind: 'stored', task: result.task })
     return result
@@ -73,7 +74,7 @@ export class SqliteTaskStore implements TaskStore {
 
   async claim(worker: string, leaseMs: number, decodes = allAbilities) {
     // Most polls find nothing; they need no transaction.
-    if (!this.#waiting.next(decodes)) return undefined
+    if (!this.#waiting.hasAny(decodes)) return undefined
     const task = await this.#writes.run(() => {
       const next = this.#waiting.next(decodes)
       if (!next) return undefined

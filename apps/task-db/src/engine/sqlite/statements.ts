@@ -7,9 +7,12 @@ export function prepareStatements(database: DatabaseSync) {
     get: prepare('SELECT document FROM tasks WHERE id = ?'),
     getByKey: prepare('SELECT document FROM tasks WHERE owner = ? AND idempotency_key = ?'),
     insert: prepare('INSERT INTO tasks (id, document) VALUES (?, ?)'),
+    /** Changes nothing if there is a task with this id, or with the key of the same owner. */
+    insertNew: prepare('INSERT INTO tasks (id, document) VALUES (?, ?) ON CONFLICT DO NOTHING'),
     update: prepare('UPDATE tasks SET document = ? WHERE id = ?'),
     delete: prepare('DELETE FROM tasks WHERE id = ?'),
     // Without INDEXED BY, SQLite would read all waiting tasks by their state, and sort them.
+    anyWaiting: prepare("SELECT 1 FROM tasks INDEXED BY tasks_by_turn WHERE state = 'not-started' LIMIT 1"),
     next: prepare(
       `SELECT document FROM tasks INDEXED BY tasks_by_turn
        WHERE state = 'not-started' ORDER BY turn, urgency, id LIMIT 1`,

@@ -10,6 +10,12 @@ export class WaitingTasks {
     this.#statements = statements
   }
 
+  /** Whether there is a task that needs no ability beyond those in `decodes`. */
+  hasAny(decodes: readonly string[]): boolean {
+    const isLimited = abilitiesBeyond(decodes).length > 0
+    return isLimited ? this.next(decodes) !== undefined : this.#statements.anyWaiting.get() !== undefined
+  }
+
   /** The task whose turn has come. Tasks that need an ability that isn't in `decodes` are skipped. */
   next(decodes: readonly string[]): Task | undefined {
     const beyond = abilitiesBeyond(decodes)
