@@ -18,10 +18,7 @@ export async function readJsonSource(
   body: Body,
 ): Promise<{ source: ImageRequest } | { source?: undefined; body: Body }> {
   if (contentType?.split(';')[0]?.trim().toLowerCase() !== 'application/json') return { body }
-  const { head, whole } =
-    body === null || body === undefined || body instanceof Uint8Array
-      ? { head: body ?? new Uint8Array(), whole: body }
-      : await readHead(body, headBytes)
+  const { head, whole } = await readHead(body ?? new Uint8Array(), headBytes)
   // Without the byte order mark that some programs write.
   if (!/^\s*\{/.test(new TextDecoder().decode(head))) return { body: whole }
   return { source: sourceIn(parse(await readBody(whole, maxJsonBytes))) }

@@ -19,11 +19,10 @@ export async function readUploadBody(
   const bytes = body ?? new Uint8Array()
   const nothingHeld = { [Symbol.dispose]: () => undefined }
   const formType = formTypeOf(raw.rawHeaders)
-  const { head, whole } = await (bytes instanceof Uint8Array || formType === undefined
-    ? { head: new Uint8Array(), whole: bytes }
-    : readHead(bytes, formHeadBytes))
-  if (formType === undefined || !isText(head))
-    return { body: whole, contentLength: headers['content-length'], ...nothingHeld }
+  const contentLength = headers['content-length']
+  if (formType === undefined) return { body: bytes, contentLength, ...nothingHeld }
+  const { head, whole } = await readHead(bytes, formHeadBytes)
+  if (!isText(head)) return { body: whole, contentLength, ...nothingHeld }
   const { file, options } = await readForm(
     { 'content-type': formType },
     whole instanceof Uint8Array ? [whole] : whole,

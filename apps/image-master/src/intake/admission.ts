@@ -13,8 +13,10 @@ interface Count {
 /** The part of `maxBytesInFlight` that the uploads of one owner may take: slow ones must leave room for the others. */
 const shareOfOwner = 0.75
 
+type Bytes = AsyncIterable<Uint8Array> | Uint8Array
+
 interface Receiving extends Disposable {
-  readonly body: AsyncIterable<Uint8Array>
+  readonly body: Bytes
 }
 
 /**
@@ -71,11 +73,11 @@ export class Admission {
 
   /**
    * Counts the bytes of an upload as in flight until the result is disposed of, even if the upload isn't read to its
-   * end. Another reader may read the rest afterwards. Reading throws a ServiceProblem 503 if the uploads of the owner
-   * together have too many bytes.
+   * end. Another reader may read the rest afterwards. If the uploads of the owner together have too many bytes, this throws
+   * a ServiceProblem 503, or the reading of a stream does.
    */
   receive(
-    upload: AsyncIterable<Uint8Array>,
+    upload: Bytes,
     { owner, maxBytesInFlight }: { owner?: string | undefined; maxBytesInFlight: number },
   ): Receiving {
     let bytes = 0
@@ -86,21 +88,26 @@ export class Admission {
       this.#bytesInFlight += more
       if (owner !== undefined) this.#countOfOwner(owner, more)
     }
-    const check = () => {
-      if (isOver || owner === undefined) return
-      const own = this.#bytesOf(owner)
+    const receive = (more: number) => {
+      const own = owner === undefined ? 0 : this.#bytesOf(owner)
       // The only upload of an owner is limited by its size alone.
-      if (own > bytes && own > shareOfOwner * maxBytesInFlight) throw tooManyUploadsOf(owner)
-    }
-    const body = counted(upload, more => {
+      if (owner !== undefined && !isOver && own > bytes && own + more > shareOfOwner * maxBytesInFlight)
+        throw tooManyUploadsOf(owner)
       count(more)
-      check()
-    })
+    }
+    const end = () => {
+      count(-bytes)
+      isOver = true
+    }
+    if (upload instanceof Uint8Array) {
+      receive(upload.length)
+      return { body: upload, [Symbol.dispose]: end }
+    }
+    const body = counted(upload, receive)
     return {
       body,
       [Symbol.dispose]: () => {
-        count(-bytes)
-        isOver = true
+        end()
         // Not awaited, as a client that sends nothing would delay this. The reader has got any error already.
         body.return(undefined).catch(() => undefined)
       },

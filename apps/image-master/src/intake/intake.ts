@@ -89,10 +89,10 @@ export async function acceptUpload(upload: Upload, dependencies: IntakeDependenc
     throw tooLarge(limits.maxUploadBytes)
   await admission.check({ ...limits, maxBytesInFlight, owner: upload.owner })
 
-  using receiving = admission.receive(atMost(limits.maxUploadBytes, upload.body), {
-    owner: upload.owner,
-    maxBytesInFlight,
-  })
+  const { body, owner } = upload
+  const isShort = body instanceof Uint8Array && body.length <= limits.maxUploadBytes
+  const limited = isShort ? body : atMost(limits.maxUploadBytes, body)
+  using receiving = admission.receive(limited, { owner, maxBytesInFlight })
   const { head, whole } = await readHead(receiving.body, headBytes)
   const format = recognize(head)
   await workers.requireDecoder(contentTypeOf(format))

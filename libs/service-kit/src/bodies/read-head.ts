@@ -3,9 +3,10 @@
  * of it, otherwise as a stream that can be read once.
  */
 export async function readHead(
-  body: AsyncIterable<Uint8Array>,
+  body: AsyncIterable<Uint8Array> | Uint8Array,
   headBytes: number,
 ): Promise<{ head: Uint8Array; whole: AsyncIterable<Uint8Array> | Uint8Array }> {
+  if (body instanceof Uint8Array) return { head: body.subarray(0, headBytes), whole: body }
   const chunks = body[Symbol.asyncIterator]()
   const first: Uint8Array[] = []
   let bytes = 0

@@ -34,6 +34,11 @@ test('the head and the whole body are the same, however an upload is cut into ch
   )
 })
 
+test('bytes are the whole body, and begin with the head', async () => {
+  const bytes = Buffer.from('abcdef')
+  assert.deepEqual(await readHead(bytes, 3), { head: Buffer.from('abc'), whole: bytes })
+})
+
 test('reading the head reads no more of the upload than necessary', async () => {
   let taken = 0
   async function* counted() {
