@@ -19,9 +19,15 @@ export class ChangeFeed {
   readonly #listenersOf = new Map<string, Set<ChangeListener>>()
   readonly #closing = new AbortController()
   #following: Promise<void> | undefined
+  #isOpen = false
 
   constructor(options: ChangeFeedOptions) {
     this.#options = options
+  }
+
+  /** Whether listeners get every change that is made from now on, or `unknown`. */
+  get isOpen(): boolean {
+    return this.#isOpen
   }
 
   /** Calls `listener` with every change; returns the function that ends this. The first listener starts the feed. */
@@ -59,12 +65,16 @@ export class ChangeFeed {
         isLost = false
         backoff.reset()
         this.#notify({ kind: 'unknown' })
-        for await (const line of linesOf(body)) this.#notify(JSON.parse(line))
+        for await (const lines of linesOf(body)) {
+          this.#isOpen = true
+          for (const line of lines) if (line !== '') this.#notify(JSON.parse(line))
+        }
       } catch (error) {
         if (signal.aborted) return
         if (!isLost) logger.warn({ err: error }, 'the feed of changes was interrupted; retrying')
         isLost = true
       }
+      this.#isOpen = false
       this.#notify({ kind: 'unknown' })
       await backoff.wait(signal)
     }
@@ -78,13 +88,13 @@ export class ChangeFeed {
   }
 }
 
-/** The lines that are not empty: an empty line keeps the connection open. */
-async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+/** The lines that arrive together. An empty line begins the feed, and later ones keep the connection open. */
+async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string[]> {
   const decoder = new TextDecoder()
   let unfinished = ''
   for await (const chunk of body) {
     const lines = (unfinished + decoder.decode(chunk, { stream: true })).split('\n')
     unfinished = lines.pop() ?? ''
-    yield* lines.filter(line => line !== '')
+    if (lines.length > 0) yield lines
   }
 }

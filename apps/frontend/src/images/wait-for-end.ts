@@ -2,15 +2,21 @@ import { type Client, hasEnded, type Task, type TaskChangeLine, type taskDbRoute
 import { findTask } from '@darkroom/service-kit/images'
 import type { ChangeFeed } from '../events/change-feed.ts'
 
-/** Returns the task when it has ended, or its state when `signal` is aborted; undefined if the task was deleted. */
+/**
+ * Returns the task when it has ended, or its state when `signal` is aborted; undefined if the task was deleted. If it
+ * `isCurrent`, the last seen state is the state of the task now; otherwise the task is read first.
+ */
 export async function waitForEnd(
   { taskDb, feed }: { taskDb: Client<typeof taskDbRoutes>; feed: ChangeFeed },
   lastSeen: Task,
   signal: AbortSignal,
+  { isCurrent = false } = {},
 ): Promise<Task | undefined> {
   if (hasEnded(lastSeen) || signal.aborted) return lastSeen
   let wake = () => {}
   let ended: Task | undefined
+  let task: Task | undefined = lastSeen
+  let mustRead = !isCurrent
   const stopListening = feed.listenTo(lastSeen.id, change => {
     if (!mayBeTheEnd(change)) return
     if (change.kind === 'stored') ended = change.task
@@ -21,11 +27,12 @@ export async function waitForEnd(
   try {
     for (;;) {
       const woken = new Promise<void>(resolve => (wake = resolve))
-      // Read even before the first change, as the task may have ended before this listened.
-      const task = await findTask(taskDb, lastSeen.id)
+      // Usually read even before the first change, as the task may have ended before this listened.
+      if (mustRead) task = await findTask(taskDb, lastSeen.id)
       if (!task || hasEnded(task) || signal.aborted) return task
       await woken
       if (ended || signal.aborted) return ended ?? task
+      mustRead = true
     }
   } finally {
     stopListening()

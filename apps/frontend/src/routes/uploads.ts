@@ -10,6 +10,7 @@ import {
 } from '@darkroom/service-kit'
 import type { FastifyRequest } from 'fastify'
 import type { ChangeFeed } from '../events/change-feed.ts'
+import { RecordedEnds } from '../events/recorded-ends.ts'
 import { pathOfImage, setRetryAfter, toImageStatus } from '../images/image-status.ts'
 import { applyPreferredWait } from '../images/preferred-wait.ts'
 import { waitForEnd } from '../images/wait-for-end.ts'
@@ -50,10 +51,13 @@ export function addUploadRoutes(
     handler: async (request, reply) => {
       const wait = applyPreferredWait(request.headers.prefer, reply)
       const { urgency = wait > 0 ? urgencyOfWaiting : undefined, ...given } = givenIn(request)
+      using recording = wait > 0 ? new RecordedEnds(feed) : undefined
       const accepted = await upload(request, reply, { ...given, urgency }, parts)
+      const isCurrent = recording?.excludes(accepted.id) ?? false
+      recording?.stop()
       const waited =
         wait > 0 &&
-        (await waitForEnd({ taskDb, feed }, accepted, holdSignal(reply, wait)).catch(error => {
+        (await waitForEnd({ taskDb, feed }, accepted, holdSignal(reply, wait), { isCurrent }).catch(error => {
           // The image is accepted. After an error, the client would upload it again.
           request.log.warn({ err: error, id: accepted.id }, 'could not wait for an image')
         }))
