@@ -24,6 +24,7 @@ import type { SharedOriginal } from './shared-original.ts'
 import { withByteCounts } from './tiff/byte-counts.ts'
 import { withChromaSubsampling } from './tiff/chroma-subsampling.ts'
 import { withoutLonePlanes } from './tiff/lone-planes.ts'
+import { withNewJpegs } from './tiff/old-jpegs.ts'
 import { withPhotometric } from './tiff/photometric.ts'
 import { withPlainSamples } from './tiff/plain-samples.ts'
 import { withSequentialJpegs } from './tiff/sequential-jpegs.ts'
@@ -121,9 +122,12 @@ async function decodable(
   if (header.format === 'png') return { source: withEarlyExif(input, header), header }
   if (header.format === 'gif') return { source: withoutPadding(input), header }
   if (header.format !== 'tiff') return { source: input, header }
-  const complete = withChromaSubsampling(withPhotometric(withByteCounts(withoutLonePlanes(input))))
-  const unpackable = await withSequentialJpegs(await withoutZstd(complete, header, reserve), header, reserve)
-  return { source: await withPlainSamples(unpackable, header, reserve), header }
+  const counted = withByteCounts(withoutLonePlanes(input))
+  const modern = withNewJpegs(counted)
+  const own = modern === counted ? header : await readHeader(modern)
+  const complete = withChromaSubsampling(withPhotometric(modern))
+  const unpackable = await withSequentialJpegs(await withoutZstd(complete, own, reserve), own, reserve)
+  return { source: await withPlainSamples(unpackable, own, reserve), header: own }
 }
 
 /** Decoders warn about damage and about harmless oddities. So a file that fails is tried again without the oddities. */

@@ -1,9 +1,12 @@
 import { UnusableImage } from '../unusable-image.ts'
 import type { TiffPage } from './tiff-page.ts'
 
-/** Compressions that programs write, but that the libtiff in sharp can't unpack. */
+/**
+ * Compressions that programs write, but that the libtiff in sharp can't unpack. Old-style JPEG became JPEG before, unless a
+ * part of it is missing.
+ */
 const unknown: Readonly<Record<number, string>> = {
-  6: 'old-style JPEG',
+  6: 'old-style JPEG without its tables',
   33003: 'JPEG 2000',
   33004: 'JPEG 2000',
   33005: 'JPEG 2000',

@@ -67,7 +67,13 @@ test('TIFF samples of different numbers of bits fail with this reason', async ()
 })
 
 test('a TIFF with a compression that is not supported fails with its name and a remedy', async () => {
-  const names = { 6: 'old-style JPEG', 34712: 'JPEG 2000', 34887: 'LERC', 34925: 'LZMA', 50002: 'JPEG XL' }
+  const names = {
+    6: 'old-style JPEG without its tables',
+    34712: 'JPEG 2000',
+    34887: 'LERC',
+    34925: 'LZMA',
+    50002: 'JPEG XL',
+  }
   for (const [compression, name] of Object.entries(names)) {
     const { tiff, entry } = await plainTiff()
     tiff.writeUInt16LE(Number(compression), entry(259))
