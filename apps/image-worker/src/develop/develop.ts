@@ -23,6 +23,7 @@ import { pngFault } from './png/png-fault.ts'
 import type { SharedOriginal } from './shared-original.ts'
 import { withByteCounts } from './tiff/byte-counts.ts'
 import { withChromaSubsampling } from './tiff/chroma-subsampling.ts'
+import { withClosedChain } from './tiff/closed-chain.ts'
 import { withoutLonePlanes } from './tiff/lone-planes.ts'
 import { withNewJpegs } from './tiff/old-jpegs.ts'
 import { withPhotometric } from './tiff/photometric.ts'
@@ -122,7 +123,7 @@ async function decodable(
   if (header.format === 'png') return { source: withEarlyExif(input, header), header }
   if (header.format === 'gif') return { source: withoutPadding(input), header }
   if (header.format !== 'tiff') return { source: input, header }
-  const counted = withByteCounts(withoutLonePlanes(input))
+  const counted = withByteCounts(withoutLonePlanes(withClosedChain(input)))
   const modern = withNewJpegs(counted)
   const own = modern === counted ? header : await readHeader(modern)
   const complete = withChromaSubsampling(withPhotometric(modern))

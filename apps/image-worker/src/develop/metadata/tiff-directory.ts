@@ -109,6 +109,16 @@ export class TiffReader {
     return [...chain.values()]
   }
 
+  /** Whether the file ends with the entries of a directory, where the position of the next directory is missing. */
+  get isOpenEnded(): boolean {
+    const { header, offset, count, entry } = this.#layout
+    const at = this.directories().at(-1)?.next ?? this.firstAt
+    const end = this.#bytes.length
+    if (at < header || at + count > end) return false
+    const nextAt = at + count + entry * this.#number(at, count)
+    return nextAt <= end && nextAt + offset > end
+  }
+
   /** The value is read only on request, because many directories may share a large one. */
   #entry(tag: number, at: number, maxBytes: number): { entry: TiffEntry; length: number } | undefined {
     const { offset } = this.#layout
