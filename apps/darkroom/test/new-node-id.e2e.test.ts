@@ -23,7 +23,7 @@ test('new-node-id makes a copied data folder another node, which counts beside t
   assert.equal(code, 0)
   const second = await start(copy)
   const { id } = (await httpRequest(second.url, '/members')).json().self as { id: string }
-  assert.match(stdout, new RegExp(`to node ${id} now`))
+  assert.match(stdout, new RegExp(`now belongs to node ${id}`))
   assert.equal((await count(second.url)).status, 200)
   for (const { url } of [original, second])
     await until('both counts are added up', async () => (await httpRequest(url, '/')).body.toString() === '2')

@@ -7,7 +7,10 @@ import {
 } from '@darkroom/contracts'
 import { type Outcome, refuse } from './event-outcome.ts'
 
-/** The events of a notice. They do not change the state and the version of the task. */
+/**
+ * The events of a notice, the webhook that a task with a callback gets when it ends. They do not change the state and the
+ * version of the task.
+ */
 export type NoticeEvent =
   | { type: 'claim-notice'; leaseMs: number }
   | { type: 'report-notice'; report: NoticeReport }

@@ -13,7 +13,7 @@ export interface DevelopOptions {
   variants?: Readonly<Record<string, Operations>> | undefined
   /** The name of a preset; other options have priority over it. */
   preset?: string | undefined
-  /** A URL that gets a signed notice when the image has ended. */
+  /** A URL that gets a signed webhook when the image is finished or has failed. */
   callback?: string | undefined
   /**
    * Uploading the same image again with the same key returns the same id. Only for images up to 8 MiB. Without it, each
@@ -42,14 +42,14 @@ export class ImageFile {
     this.#read = read
   }
 
-  /** Downloads it; the body of the answer can be streamed. */
+  /** Downloads it; the body of the response can be streamed. */
   response(): Promise<Response> {
     return this.#read()
   }
 
   /**
-   * Downloads it; if the connection breaks, which makes `use` fail with a TypeError, `use` gets another answer, at most
-   * three in all.
+   * Downloads it. If the connection breaks, so that `use` fails with a TypeError, the download is repeated and `use` is
+   * called again, at most three times in all.
    */
   async download<Result>(use: (answer: Response) => Promise<Result>): Promise<Result> {
     for (let downloads = 1; ; downloads++) {
@@ -57,7 +57,7 @@ export class ImageFile {
       try {
         return await use(answer)
       } catch (error) {
-        // The fetch standard has this error for a body that breaks off.
+        // Fetch throws this error when the connection breaks while the body is read.
         if (!(error instanceof TypeError)) throw error
         if (downloads === maxDownloads) throw DarkroomError.broken(answer, error)
       }
