@@ -75,18 +75,14 @@ export function merged(picture: Inspected): Inspected {
     const part = samples.subarray(frame * length, (frame + 1) * length)
     const last = kept.at(-1)
     const delay = delays[frame] ?? 0
-    if (last?.samples.every((sample, at) => sample === part[at])) last.delay += delay
+    if (last && bytesOf(last.samples).equals(bytesOf(part))) last.delay += delay
     else kept.push({ samples: part, delay })
   }
   if (kept.length === 1)
     return { ...picture, frames: 1, delays: [], loop: undefined, samples: samples.slice(0, length) }
-  const all = kept.flatMap(part => [...part.samples])
-  return {
-    ...picture,
-    frames: kept.length,
-    delays: kept.map(({ delay }) => delay),
-    samples: picture.isDeep ? Uint16Array.from(all) : Uint8Array.from(all),
-  }
+  const all = samples.slice(0, kept.length * length)
+  for (const [frame, part] of kept.entries()) all.set(part.samples, frame * length)
+  return { ...picture, frames: kept.length, delays: kept.map(({ delay }) => delay), samples: all }
 }
 
 /** Checks that two pictures are equal to the last sample. The error names the first difference. */
