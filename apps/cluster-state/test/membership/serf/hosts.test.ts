@@ -10,7 +10,7 @@ const syncMs = 3000
 /** How many increments are acknowledged before each kill: enough that others are surely under way. */
 const incrementsAKill = Number(process.env.CONVERGENCE_INCREMENTS ?? 50)
 /** The pause between increments of a client, so that a starting node gets the processor. */
-const pauseMs = 20
+const pauseMs = 50
 /** How many writes are measured. With packet loss, each takes up to some seconds. */
 const writes = Number(process.env.CONVERGENCE_WRITES ?? 10)
 
