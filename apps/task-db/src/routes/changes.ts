@@ -10,7 +10,7 @@ const maxUnreadLines = 10_000
  * How long a change of an unfinished task waits for others, in milliseconds. Waking a reader for one change costs it more
  * CPU time than the change itself. Clients wait for the ends of their images, so these are sent at once.
  */
-const gatherMs = 10
+const gatherMs = 15
 
 /** `closing` ends every feed. */
 export function changeHandlers(
