@@ -6,7 +6,8 @@ import { build } from 'esbuild'
 /*
  * node make-typebox.ts [--check]
  *
- * Bundles the exports of typebox.d.ts, from the installed TypeBox, into one module. With --check, fails if the module differs.
+ * Bundles the exports of typebox.d.ts, from the installed TypeBox, into one module. With --check, fails if the module
+ * differs.
  */
 
 const folder = new URL('../src/typebox/', import.meta.url)

@@ -102,8 +102,9 @@ export class WebhookSender {
   }
 
   /**
-   * Claims notices, and accepts those of each answer at once, as a later claim may fail. Returns how many were claimed. Notices of hosts without a result are claimed only if a slot is free for them,
-   * because claiming and returning all others would take all the time. Notices of hosts that answer may be due behind them.
+   * Claims notices, and accepts those of each answer at once, as a later claim may fail. Returns how many were claimed.
+   * Notices of hosts without a result are claimed only if a slot is free for them, because claiming and returning all
+   * others would take all the time. Notices of hosts that answer may be due behind them.
    */
   async #claim(): Promise<number> {
     const { signal } = this.#closing

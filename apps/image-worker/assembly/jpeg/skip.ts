@@ -50,7 +50,10 @@ export function lowBlock(component: i32, kept: i32, block: usize, places: usize)
 /** No DC difference has this value. */
 export const unknown: i32 = i32.MIN_VALUE
 
-/** The difference of a block's DC to the component's last; `unknown` if the next bits are not a code, or the data have ended. */
+/**
+ * The difference between a block's DC and the component's last DC; `unknown` if the next bits are not a code, or the data
+ * have ended.
+ */
 export function dcDifference(component: i32): i32 {
   if (reader.isPastEnd()) return unknown
   reader.refill()

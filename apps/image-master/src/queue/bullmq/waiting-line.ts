@@ -29,8 +29,8 @@ interface Waiting<Item, Served> {
 
 const maxAtOnce = 16
 /**
- * BullMQ's blocking fetch does not block while a rate limit of the queue is reached. Repeated at once, it would leave no time
- * for anything else in this process.
+ * BullMQ's blocking fetch does not block while a rate limit of the queue is reached. Repeated at once, it would leave no
+ * time for anything else in this process.
  */
 const quickMs = 20
 const pauseMs = 100

@@ -14,7 +14,7 @@ interface GifBlock {
 /** GIF 89a, section 23: before the next frame, the area of a frame stays, is cleared, or looks as before the frame. */
 export const disposals = { keep: 1, clear: 2 } as const
 
-/** Whether the area of a frame then looks as before it: 3, and in browsers also 4, the third bit, as old programs write it. */
+/** Whether the area of a frame then looks as before it: 3, and in browsers also 4 (the third bit), from old programs. */
 export function restoresPrevious(disposal: number): boolean {
   return disposal === 3 || disposal === 4
 }

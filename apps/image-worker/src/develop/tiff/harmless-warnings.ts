@@ -3,7 +3,7 @@ import type { TiffPage } from './tiff-page.ts'
 /** Compressions (none, LZW and both deflates) with which damaged pixels are an error, or can't be detected. */
 const strictCompressions: readonly number[] = [1, 5, 8, 32_946]
 
-/** libtiff's warnings about tags of the pixels that it corrects (tif_dirread.c), and about the first kind of LZW (tif_lzw.c). */
+/** libtiff's warnings about tags that it corrects (tif_dirread.c), and about the first kind of LZW (tif_lzw.c). */
 const harmless = [
   /Old-style LZW codes, convert file/,
   /ExtraSamples doesn't match SamplesPerPixel/,

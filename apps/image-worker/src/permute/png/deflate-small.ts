@@ -29,7 +29,7 @@ export function deflateSmall(
 }
 
 /**
- * FLEVEL is 0 (RFC 1950, 2.2), the fastest algorithm. zlib writes this at the levels 0 and 1, and if it has to find only runs
+ * FLEVEL is 0 (RFC 1950, 2.2), the fastest algorithm. zlib writes this at the levels 0 and 1, and if it may find only runs
  * or nothing.
  */
 function isOfFastEncoder(stream: Uint8Array): boolean {
