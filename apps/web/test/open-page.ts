@@ -70,11 +70,8 @@ async function openIn(context: BrowserContext, url: string): Promise<OpenedPage>
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/**
- * Asserts that axe finds nothing in these parts of the page, by default in all of it, and that nothing is wider than the
- * window.
- */
-export async function assertAccessible(page: Page, parts: string[] = ['html']): Promise<void> {
+/** Asserts that axe finds nothing, and that nothing is wider than the window. */
+export async function assertAccessible(page: Page): Promise<void> {
   // An element that fades in has little contrast. The glow of an image that is developed has no end.
   await page.waitForFunction(() =>
     document
@@ -83,12 +80,12 @@ export async function assertAccessible(page: Page, parts: string[] = ['html']): 
   )
   // A document keeps it: reading it takes as long as checking a small page.
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axe)
-  const findings = await page.evaluate(async include => {
+  const findings = await page.evaluate(async () => {
     const { axe } = globalThis as unknown as { axe: AxeApi }
     // Violations are complete; other results, which take a fifth of the time, are not.
-    const { violations } = await axe.run({ include }, { resultTypes: ['violations'] })
+    const { violations } = await axe.run({ resultTypes: ['violations'] })
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-  }, parts)
+  })
   assert.deepEqual(findings, [])
   await assertNotWide(page)
 }
@@ -127,8 +124,7 @@ export async function assertApart(page: Page, selector: string): Promise<void> {
 }
 
 interface AxeApi {
-  run(
-    context: { include: string[] },
-    options: { resultTypes: string[] },
-  ): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>
+  run(options: {
+    resultTypes: string[]
+  }): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>
 }

@@ -183,8 +183,7 @@ export function docsFlows({ open, png, post }: InBrowser): void {
     await result.getByLabel('id').fill(id)
     await result.getByRole('button').click()
     await result.locator('output img').waitFor()
-    // The whole page, before any try, is checked with the other pages, and takes seconds.
-    await assertAccessible(page, ['#listOperations', '#uploadImage', '#getResult'])
+    await assertAccessible(page)
 
     const remove = await formOf(page, 'deleteImage')
     await remove.getByText('it changes your Darkroom').waitFor()
