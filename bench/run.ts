@@ -3,7 +3,7 @@ const benchmarks: Readonly<Record<string, string>> = {
   flow: 'images per second, compared with a home-made server',
   uploads: 'how long an upload takes, compared with the simplest durable server',
   streams: 'open event streams at one frontend: memory, CPU time, delay',
-  webhooks: 'how late a receiver gets its notices while a thousand others never answer',
+  webhooks: 'how late a receiver gets its webhooks while a thousand others never answer',
   'slow-disk': 'reads while every sync takes 50 ms longer',
   growing: 'ten million images a day: what each service uses',
   queues: 'tasks per second with both queues',
