@@ -1,12 +1,13 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import { createLogger, mapConcurrently, ServiceClients } from '@darkroom/service-kit'
-import { freePort, startService, temporaryFolder, until } from '@darkroom/testing'
+import { mapConcurrently } from '@darkroom/service-kit'
+import { until } from '@darkroom/testing'
 import { describeMachine, format, quantile, table } from './measure.ts'
 import { Owner } from './owner.ts'
 import { cpuMs, residentKiB } from './process-figures.ts'
 import { sampleTask, taskIdOf } from './sample-task.ts'
+import { startSeparateServices } from './separate-services.ts'
 
 /**
  * Measures open event streams at one frontend, with all services in separate processes: memory per stream, the frontend's
@@ -26,21 +27,7 @@ const requestsAtOnce = 32
 const silentMs = 20_000
 
 await using owner = new Owner()
-const kvPort = String(await freePort())
-const shared = {
-  KV_URL: `http://127.0.0.1:${kvPort}`,
-  CLUSTER_TOKEN: 'the token of the benchmark',
-  DATA_DIR: temporaryFolder(owner),
-  MIN_FREE_BYTES: '0',
-}
-for (const name of ['kv-config', 'cluster-state', 'task-db', 'storage', 'image-master'])
-  await startService(owner, name, { ...shared, ...(name === 'kv-config' && { PORT: kvPort }) })
-const frontend = await startService(owner, 'frontend', shared)
-const clients = new ServiceClients({
-  ...{ kvUrl: shared.KV_URL, clusterToken: shared.CLUSTER_TOKEN, logger: createLogger('bench', 'silent') },
-  timeoutMs: 10_000,
-})
-owner.after(() => clients.close())
+const { frontend, clients } = await startSeparateServices(owner)
 const { port, hostname } = new URL(frontend.url)
 
 /** The times at which each state of an image arrived at the streams, by `performance.now()`. */

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { createLogger, mapConcurrently, ServiceClients } from '@darkroom/service-kit'
-import { freePort, serveHttp, startService, temporaryFolder, until } from '@darkroom/testing'
+import { mapConcurrently } from '@darkroom/service-kit'
+import { serveHttp, until } from '@darkroom/testing'
 import { describeMachine, quantile, row, table } from './measure.ts'
 import { Owner } from './owner.ts'
 import { sampleFacts, sampleTask, taskIdOf } from './sample-task.ts'
+import { startSeparateServices } from './separate-services.ts'
 
 /**
  * Measures how late a receiver gets its webhooks while a thousand other receivers never answer. In each round, one image of
@@ -21,21 +22,7 @@ const requestsAtOnce = 32
 const answerTimeoutMs = 15_000
 
 await using owner = new Owner()
-const kvPort = String(await freePort())
-const shared = {
-  KV_URL: `http://127.0.0.1:${kvPort}`,
-  CLUSTER_TOKEN: 'the token of the benchmark',
-  DATA_DIR: temporaryFolder(owner),
-  MIN_FREE_BYTES: '0',
-  OUTBOUND_NETWORKS: '127.0.0.0/8',
-}
-for (const name of ['kv-config', 'cluster-state', 'task-db', 'storage', 'image-master', 'frontend'])
-  await startService(owner, name, { ...shared, ...(name === 'kv-config' && { PORT: kvPort }) })
-const clients = new ServiceClients({
-  ...{ kvUrl: shared.KV_URL, clusterToken: shared.CLUSTER_TOKEN, logger: createLogger('bench', 'silent') },
-  timeoutMs: 10_000,
-})
-owner.after(() => clients.close())
+const { clients } = await startSeparateServices(owner, { OUTBOUND_NETWORKS: '127.0.0.0/8' })
 const { taskDb } = clients
 
 /** When the webhook of each image of the live receiver arrived, by `performance.now()`. */
