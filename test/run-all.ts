@@ -5,7 +5,7 @@ import { quickFiles } from './quick-files.ts'
 import { env, runTests } from './run-tests.ts'
 import { inShards } from './shards.ts'
 
-/** The files that take longest, often because they wait. They begin first, so that no file runs alone at the end. */
+/** The files that take longest, often because they wait. They begin first, so that all processes end at about one time. */
 const longest = [
   'apps/web/test/page.browser.test.ts',
   'apps/cluster-state/test/membership/serf/hosts.test.ts',
@@ -30,9 +30,10 @@ const quick = quickFiles()
 const others = globSync(['{apps,libs}/*/test/**/*.test.ts', 'test/*.test.ts']).filter(
   file => ![memory, timed, quick].some(files => files.includes(file)),
 )
-const short = others.filter(file => !longest.includes(file))
-// The short processes come last, so that all processors are busy until the end.
-const together = [...apart(longest), ...inShards(quick).map(files => ({ files })), ...apart(short)]
+/** The position of a file in `longest`, or after all of them. */
+const place = (file: string) => (longest.includes(file) ? longest.indexOf(file) : longest.length)
+const processes = others.sort((one, other) => place(one) - place(other))
+const together = [...apart(processes), ...inShards(quick).map(files => ({ files }))]
 
 await warmUp(env)
 // A failure does not end the run, so that one run shows all failures.
