@@ -90,9 +90,7 @@ export const frontendRoutes = {
           }),
           cursor: pageQuery.cursor,
           count: Type.Optional(
-            Type.Literal('only', {
-              description: 'Retries nothing; `retried` is the number of images that match',
-            }),
+            Type.Literal('only', { description: 'Retries nothing; `retried` counts the images that match' }),
           ),
         },
         { additionalProperties: false },

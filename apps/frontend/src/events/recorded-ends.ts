@@ -5,8 +5,8 @@ import type { ChangeFeed } from './change-feed.ts'
 const maxEnds = 1000
 
 /**
- * Records which tasks end while an upload is passed on, whose id isn't known yet. Usually it shows that the accepted task
- * has not ended, so that this task need not be read.
+ * Records which tasks end while an upload is passed on, as the id of its own task isn't known yet. Usually the recording
+ * shows that the accepted task has not ended. Then this task need not be read.
  */
 export class RecordedEnds implements Disposable {
   readonly #ids = new Set<string>()

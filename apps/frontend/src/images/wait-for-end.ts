@@ -3,8 +3,8 @@ import { findTask } from '@darkroom/service-kit/images'
 import type { ChangeFeed } from '../events/change-feed.ts'
 
 /**
- * Returns the task when it has ended, or its state when `signal` is aborted; undefined if the task was deleted. If it
- * `isCurrent`, the last seen state is the state of the task now; otherwise the task is read first.
+ * Returns the task when it has ended, or its state when `signal` is aborted; undefined if the task was deleted. The task
+ * is read first, unless `isCurrent`: then `lastSeen` is still its state.
  */
 export async function waitForEnd(
   { taskDb, feed }: { taskDb: Client<typeof taskDbRoutes>; feed: ChangeFeed },
@@ -27,7 +27,7 @@ export async function waitForEnd(
   try {
     for (;;) {
       const woken = new Promise<void>(resolve => (wake = resolve))
-      // Usually read even before the first change, as the task may have ended before this listened.
+      // Usually read even before the first change, as the task may have ended before the listener was added.
       if (mustRead) task = await findTask(taskDb, lastSeen.id)
       if (!task || hasEnded(task) || signal.aborted) return task
       await woken

@@ -19,6 +19,7 @@ export interface Hold extends Disposable {
   readonly signal: AbortSignal
 }
 
+/** Shared by all answers that are not held back. A listener added to its signal would never be removed. */
 const noHold: Hold = { signal: AbortSignal.abort(holdEnded), [Symbol.dispose]: () => undefined }
 
 /** Limits how long an answer may be held back. Dispose of it afterwards: it has a timer and listeners. */
