@@ -8,18 +8,28 @@ interface CollectOptions {
   flavor?: 'regular' | 'last-resort'
 }
 
-let collect: ((options: CollectOptions) => void) | undefined
+type Collector = (options: CollectOptions) => void
+
+let collector: Collector | undefined
 
 /** Makes V8 collect the garbage of this thread. */
 export function collectGarbage(options: CollectOptions): void {
-  collect ??= findCollector()
-  collect(options)
+  findCollector()(options)
+}
+
+/**
+ * Finds V8's collector. The first call changes a flag of V8 for a moment, and V8 refuses compiled code that another
+ * thread loads in that moment, so a process makes this call before it starts threads.
+ */
+export function findCollector(): Collector {
+  collector ??= exposedCollector()
+  return collector
 }
 
 /** V8 exposes its collector only in contexts created after this flag is set, so no global name is added here. */
-function findCollector(): (options: CollectOptions) => void {
+function exposedCollector(): Collector {
   setFlagsFromString('--expose-gc')
-  const found = runInNewContext('gc') as (options: CollectOptions) => void
+  const found = runInNewContext('gc') as Collector
   setFlagsFromString('--no-expose-gc')
   return found
 }
