@@ -11,8 +11,8 @@ import { startSeparateServices } from './separate-services.ts'
 
 /**
  * Measures open event streams at one frontend, with all services in separate processes: memory per stream, the frontend's
- * CPU time per delivered event beyond that of the silent streams, and the time from the answer to the commit until the event
- * arrives at the client.
+ * CPU time per delivered event beyond that of the silent streams, and the time from the response to the commit until the
+ * event arrives at the client.
  *
  *     npm run bench -- streams [streams]
  *

@@ -1,6 +1,6 @@
 /**
  * Measures how many tasks per second SQLite and PostgreSQL store: `npm run bench -- task-stores [postgres://…]`. Several
- * callers work at once, like requests; every answer waits for the disk.
+ * callers work at once, like requests; every response waits for the disk.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

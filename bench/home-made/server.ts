@@ -8,7 +8,7 @@ import { writeDurably } from './write-durably.ts'
 
 /**
  * A typical server around sharp: it syncs an upload to disk and queues it with BullMQ; worker.ts develops it. With
- * `Prefer: wait`, the answer waits until the image is developed.
+ * `Prefer: wait`, the response waits until the image is developed.
  */
 const { folder, connection, port } = readSettings()
 const queue = new Queue<Job>('images', {

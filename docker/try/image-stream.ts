@@ -99,7 +99,7 @@ export class ImageStream {
     await assertSwapped(picture.bytes, body, { isExact: picture.isExact })
   }
 
-  /** Sends a request until its answer has one of these statuses. An answer that a retry can't change is an error. */
+  /** Sends a request until its response has one of these statuses. A response that a retry can't change is an error. */
   async #ask(path: string, wanted: readonly number[], request: HttpRequest): Promise<HttpAnswer> {
     const deadline = Date.now() + timeoutMs
     for (;;) {

@@ -102,7 +102,7 @@ test('SIGTERM to a service that holds idle long polls ends it with exit code 0, 
       })
       .then(({ status }) => status),
   ]
-  // Answers come in the order of requests, so the polls have arrived.
+  // Responses come in the order of requests, so the polls have arrived.
   for (const { url } of [master, kv, taskDb]) await httpRequest(url, '/healthz')
 
   for (const service of [frontend, master, storage, taskDb, kv]) {

@@ -57,7 +57,7 @@ function drains({ stdout }: Program): number {
 
 const isGone = (pids: readonly number[]) => !pids.some(isRunning)
 
-/** An upload whose last byte is missing; `end` sends it and resolves with the status of the answer. */
+/** An upload whose last byte is missing; `end` sends it and resolves with the status of the response. */
 async function beginUpload(url: string, dataDir: string) {
   const image = tiffOf(4 * 1024 * 1024)
   const upload = request(`${url}/images`, { method: 'POST', agent: false })

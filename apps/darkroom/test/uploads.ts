@@ -3,7 +3,7 @@ import { type HttpAnswer, httpRequest } from '@darkroom/testing'
 
 type Headers = Record<string, string>
 
-/** Uploads bytes; the answer may be a refusal. */
+/** Uploads bytes; the response may be a refusal. */
 export function post(url: string, body: Uint8Array, headers: Headers = {}): Promise<HttpAnswer> {
   return httpRequest(url, '/images', { method: 'POST', body, headers })
 }

@@ -72,7 +72,7 @@ follow(message => {
   else if (message.kind !== 'lost') void catchUp().catch(() => undefined) // the next poll tries again
 })
 
-/** An event that arrives before the answer to its upload waits for it. Otherwise the image would have two rows. */
+/** An event that arrives before the response to its upload waits for it. Otherwise the image would have two rows. */
 async function show({ image, version }: Extract<LiveMessage, { kind: 'state' }>): Promise<void> {
   if (!isKnown(image.id)) await answersArrived()
   update(image, version)
@@ -102,7 +102,7 @@ effect(() => {
       forgetPresets()
     } else forgetImages()
   }
-  // The first stream was opened for the first caller, and so were details before the answer.
+  // The first stream was opened for the first caller, and so were details before the response.
   if (lastCaller !== '') {
     openedRow.value = undefined
     reconnect()

@@ -52,7 +52,7 @@ export class Connection {
   }
 
   /**
-   * Returns a successful answer. Bodies must be bytes or text, as they may be sent again.
+   * Returns a successful response. Bodies must be bytes or text, as they may be sent again.
    *
    * @throws DarkroomError; TypeError if a header has characters that headers can't have
    */
@@ -60,7 +60,7 @@ export class Connection {
     return this.#retried(options, init => this.#try(path, init))
   }
 
-  /** Returns the document of a successful answer. @throws DarkroomError, also if the answer is not from Darkroom */
+  /** Returns the document of a successful response. @throws DarkroomError, also if the response is not from Darkroom */
   json<Document extends object>(path: string, options: RequestOptions = {}): Promise<Document> {
     return this.#retried(options, async init => {
       const answer = await this.#try(path, init)
@@ -96,7 +96,7 @@ export class Connection {
 
   async #try(path: string, init: Init): Promise<Response> {
     const headers = { ...init.headers, ...(this.#authorization && { authorization: this.#authorization }) }
-    new Headers(headers) // throws what fetch would report like a lost connection
+    new Headers(headers) // throws for an invalid header, which fetch would report like a lost connection
     // A followed redirect can make a GET of a POST, and loses the key.
     const isRead = ['GET', 'HEAD'].includes(init.method ?? 'GET')
     const redirect = isRead ? 'follow' : 'manual'

@@ -10,9 +10,9 @@ interface Problem {
 /** Darkroom, or a proxy in front of it, refused a request. The message is for people, `code` for programs. */
 export class DarkroomError extends Error {
   override readonly name: string = 'DarkroomError'
-  /** The HTTP status; 0 if there was no answer. */
+  /** The HTTP status; 0 if there was no response. */
   readonly status: number
-  /** The stable code of a problem, such as `image-not-found`; undefined if the answer is not from Darkroom. */
+  /** The stable code of a problem, such as `image-not-found`; undefined if the response is not from Darkroom. */
   readonly code: string | undefined
   readonly retryAfterSeconds: number | undefined
 
@@ -48,7 +48,7 @@ export class DarkroomError extends Error {
     return DarkroomError.foreign(response, text)
   }
 
-  /** For an answer that is not from Darkroom. */
+  /** For a response that is not from Darkroom. */
   static foreign(response: Response, text = ''): DarkroomError {
     const { status, headers } = response
     const retryAfterSeconds = secondsOf(headers.get('retry-after'))
@@ -101,7 +101,7 @@ function readProblem(text: string): Problem | undefined {
   }
 }
 
-/** For an answer that is not a problem document: it comes from a proxy, or from another server. */
+/** For a response that is not a problem document: it comes from a proxy, or from another server. */
 function describeAnswer(response: Response, text: string): string {
   const { status } = response
   const origin = originOf(response)

@@ -9,7 +9,7 @@ export interface BatchedCall {
   body?: unknown
 }
 
-/** The answer that the route gives to the call. A problem is an answer, too. */
+/** The response that the route gives to the call. A problem is a response, too. */
 const BatchedAnswer = Type.Object({
   status: Type.Integer(),
   headers: Type.Optional(Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()]))),
@@ -22,7 +22,7 @@ export const maxBatchedCalls = 64
 
 /**
  * A route that answers several calls of `routes` in one request, which costs little more than one call. The bodies of these
- * routes must be JSON. A client repeats the whole batch if the answer is lost.
+ * routes must be JSON. A client repeats the whole batch if the response is lost.
  */
 export function defineBatch(routes: Readonly<Record<string, Route>>) {
   const calls = Object.entries(routes).map(([name, { schema }]) =>

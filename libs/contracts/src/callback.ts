@@ -13,7 +13,7 @@ export const CallbackUrl = Type.String({
   description: 'The URL that gets a webhook when the image is finished or has failed (Standard Webhooks 1.0)',
 })
 
-/** Between services: the frontend has checked it, and explains its mistakes. */
+/** For requests between services. The frontend checks the URL before that, and explains mistakes in it. */
 export const CheckedCallbackUrl = Type.String({ ...CallbackUrl, format: 'url' })
 
 const Attempts = Type.Integer({

@@ -114,7 +114,7 @@ function encode(route: Route, call: AnyCall): WireRequest {
   return request
 }
 
-/** How long the server may hold the answer back, from `?wait=` or `Prefer: wait=`. */
+/** How long the server may hold the response back, from `?wait=` or `Prefer: wait=`. */
 function heldSeconds({ querystring, headers }: AnyCall): number {
   return Number(querystring?.wait ?? /\bwait=(\d+)/.exec(headers?.prefer ?? '')?.[1] ?? 0)
 }

@@ -69,7 +69,7 @@ export const NewKey = Type.Object(
 )
 export type NewKey = Static<typeof NewKey>
 
-/** The answer that contains a new key. The key is shown only here, because it is stored nowhere. */
+/** The response that contains a new key. The key is shown only here, because it is stored nowhere. */
 export const MadeKey = Type.Object({ ...KeyDescription.properties, key: Type.String() })
 export type MadeKey = Static<typeof MadeKey>
 

@@ -5,7 +5,7 @@ import { alias, Bytes, defineRoute, Nothing } from './route.ts'
 import { registrationPrefix, registrationsPrefix } from './service.ts'
 import { Type } from './typebox/typebox.js'
 
-/** In every answer about keys: the store's revision at the time of the read. Send it as `after` in the next request. */
+/** In every response about keys: the store's revision at the time of the read. Send it as `after` in the next request. */
 export const revisionHeader = 'kv-revision'
 
 const params = Type.Object({

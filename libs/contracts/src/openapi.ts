@@ -99,7 +99,7 @@ function operationOf(
     ...parametersIn('header', headers, names).filter(({ name }) => !describedElsewhere.has(String(name))),
   ]
   const isForAnyone = access === 'anyone' && url !== serviceRoutes.metrics.url
-  // An answer to HEAD has no body, not even with a problem (RFC 9110, 9.3.2).
+  // A response to HEAD has no body, not even with a problem (RFC 9110, 9.3.2).
   const answered = (status: number | undefined, answer: TSchema) =>
     responseOf(status, method === 'HEAD' ? Nothing : answer, names)
   return {

@@ -6,8 +6,8 @@ export const pageQuery = {
   cursor: Type.Optional(Type.String({ maxLength: 1024, description: 'The `next` of the previous page' })),
 }
 
-/** Part of the answer of every listing. */
+/** Part of the response of every listing. */
 export const pageNext = { next: Type.Optional(Type.String({ description: 'Absent on the last page' })) }
 
-/** Query parameter of every blocking read: how long to hold the answer back, in seconds. */
+/** Query parameter of every blocking read: how long to hold the response back, in seconds. */
 export const waitQuery = { wait: Type.Optional(Type.Number({ minimum: 0, maximum: 55 })) }

@@ -89,7 +89,7 @@ export const ImageBytes = bytesOf('image/*')
 export const EventStreamBytes = bytesOf('text/event-stream')
 export const ZipBytes = bytesOf('application/zip')
 
-/** An answer without a body. */
+/** A response without a body. */
 export const Nothing = Type.Unsafe<undefined>({ type: 'null', description: 'no body' })
 
 type StaticOf<S> = S extends TSchema ? Static<S> : never
@@ -103,7 +103,7 @@ export type CallOf<R extends Route> = {
     : Name]: Part<R['schema'], Name>
 } & { signal?: AbortSignal }
 
-/** The answer to a call: one member for each status that the route declares. */
+/** The response to a call: one member for each status that the route declares. */
 export type ReplyOf<R extends Route> = {
   [Status in keyof R['schema']['response']]: {
     status: NumberOf<Status>
@@ -115,7 +115,7 @@ export type ReplyOf<R extends Route> = {
 /** A call as the handler receives it: the signal is aborted when the caller disconnects. */
 type HandledCall<R extends Route> = Omit<CallOf<R>, 'signal'> & { signal: AbortSignal }
 
-/** The answer of a handler: one member for each status that the route declares. Problems are thrown. */
+/** The response of a handler: one member for each status that the route declares. Problems are thrown. */
 type AnswerOf<R extends Route> = {
   [Status in keyof R['schema']['response']]: {
     status: NumberOf<Status>

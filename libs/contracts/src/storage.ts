@@ -14,7 +14,7 @@ const params = Type.Object({
   stage: Type.Enum(stages, { description: 'pre: as uploaded; post: as developed' }),
 })
 
-/** Headers of a request for bytes. RFC 9110 defines the answers to all of them. */
+/** Headers of a request for bytes. RFC 9110 defines the responses to all of them. */
 export const BytesRequestHeaders = Type.Object({
   'if-match': Type.Optional(Type.String()),
   'if-modified-since': Type.Optional(Type.String()),
@@ -24,7 +24,7 @@ export const BytesRequestHeaders = Type.Object({
   'if-none-match': Type.Optional(Type.String()),
 })
 
-/** The answers to a request for an image's bytes, from services that read its task first. */
+/** The responses to a request for an image's bytes, from services that read its task first. */
 export const bytesResponses = {
   200: ImageBytes,
   206: ImageBytes,
@@ -47,7 +47,7 @@ export const StoredBlob = Type.Object({
 })
 export type StoredBlob = Static<typeof StoredBlob>
 
-/** A write whose precondition is false. The storage has read its bytes, so the client need not hash them as well. */
+/** A write whose precondition is false. The storage has hashed its bytes, so the client need not hash them as well. */
 const RefusedWrite = Type.Object(
   {
     ...Problem.properties,

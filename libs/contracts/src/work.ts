@@ -69,7 +69,7 @@ export const workRoutes = {
     method: 'GET',
     url: '/getWork',
     worker: true,
-    // If the answer is lost, the task returns to the queue when its lease expires, and one attempt is used up.
+    // If the response is lost, the task returns to the queue when its lease expires, and one attempt is used up.
     idempotent: false,
     schema: {
       summary: 'Leases the next task; with `wait`, waits for a task if the queue is empty',

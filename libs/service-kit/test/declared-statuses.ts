@@ -10,7 +10,7 @@ const ofAnyRoute = new Set([400, 401, 403, 408, 413, 415, 429, 500, 503])
 const publicRoutes = Object.values<Route>(frontendRoutes)
 
 /**
- * From now on, every answer of the app must have a status that the contract of its route declares, and in the public API
+ * From now on, every response of the app must have a status that the contract of its route declares, and in the public API
  * also the type of a problem. Otherwise the test fails at its end. So each request of a test also tests the contract. The
  * app is closed before that: a hook that fails prevents those after it, and a server that stays open keeps the process of
  * the tests alive.

@@ -8,7 +8,7 @@ export interface InjectedAnswer {
 }
 
 /**
- * Asserts that an answer of `app.inject` or `httpRequest` is a complete problem document (RFC 9457) with this status
+ * Asserts that a response of `app.inject` or `httpRequest` is a complete problem document (RFC 9457) with this status
  * and code.
  */
 export function assertProblem(

@@ -31,7 +31,7 @@ export async function httpRequest(
   if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) sent.end(body)
   else pipeline(body, sent).catch(() => undefined) // `answered` rejects, too
   const [answer] = await answered
-  // The server may stop reading after its answer, which is not an error.
+  // The server may stop reading after its response, which is not an error.
   sent.on('error', () => undefined)
   const received = await buffer(answer)
   return {

@@ -1,8 +1,8 @@
 import type { Gossip, Member, NodeIdentity, SyncReply, SyncRequest } from '@darkroom/contracts'
 
 /**
- * Sends messages to other nodes. A call rejects within a limited time if the message or its answer got lost, or if the
- * peer refused it. Answers have the shape of the contract.
+ * Sends messages to other nodes. A call rejects within a limited time if the message or its response got lost, or if the
+ * peer refused it. Responses have the shape of the contract.
  */
 export interface Network {
   gossip(to: Member, message: Gossip): Promise<void>

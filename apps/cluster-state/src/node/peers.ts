@@ -37,7 +37,7 @@ export class Peers {
     return this.#split
   }
 
-  /** The answer of a member; undefined if the request fails. New failures are logged. */
+  /** The response of a member; undefined if the request fails. New failures are logged. */
   async request<Answer>(
     member: Member,
     call: (network: Network) => Promise<Answer>,

@@ -88,7 +88,7 @@ suite('nodes that find each other by kv-config', () => {
         await delay(pauseMs)
         tally.begun++
         const node = nodes.get(1 + ((client + tally.begun) % 3))
-        // A node that is down refuses; a node that was killed may have counted the increment without an answer.
+        // A node that is down refuses; a node that was killed may have counted the increment without a response.
         await (node ? post(node, '/inc') : Promise.reject()).then(
           () => tally.acknowledged++,
           () => tally.unknown++,
@@ -116,7 +116,7 @@ suite('nodes that find each other by kv-config', () => {
       )
     })
     t.diagnostic(`${tally.acknowledged} acknowledged, ${tally.unknown} unknown, ${sum} counted`)
-    // Only requests under way at a kill may have been counted without an answer: at most one a client.
+    // Only requests under way at a kill may have been counted without a response: at most one a client.
     assert.ok(sum >= tally.acknowledged && sum <= tally.acknowledged + 4 * clients, `${sum}`)
   })
 })

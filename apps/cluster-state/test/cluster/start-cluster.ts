@@ -57,7 +57,7 @@ export async function untilAllMeet(nodes: readonly ServiceProcess[]): Promise<vo
   }
 }
 
-/** Waits until every node gives this answer. */
+/** Waits until every node gives this response. */
 export async function untilAllAnswer(
   nodes: readonly ServiceProcess[],
   path: string,

@@ -10,7 +10,7 @@ interface SpreadConditions {
 }
 
 export interface SpreadFigures extends SpreadConditions {
-  /** Milliseconds from the answer to a write until every node has it. */
+  /** Milliseconds from the response to a write until every node has it. */
   medianMs: number
   p99Ms: number
   /** The average bytes that a node sends: until every node has the write, for the write in total, and per idle second. */

@@ -41,7 +41,7 @@ function addUrlHint(error: unknown): never {
   throw new ExpectedFailure(`${error.message}; ${hint}`, { cause: error })
 }
 
-/** Returns the answer to the write, because another node may not have the new state yet. */
+/** Returns the response to the write, because another node may not have the new state yet. */
 async function setIntake(clusterState: ClusterState, state: IntakeState): Promise<string> {
   const reply = await clusterState.putRegister({ params: { name: intakeRegister }, body: state })
   if (reply.status !== 200) throw new ExpectedFailure(reply.body.detail ?? reply.body.title)

@@ -6,7 +6,7 @@ import * as imageWorker from '@darkroom/image-worker'
 import { loadConfig, type RunningService } from '@darkroom/service-kit'
 import { findEngine, httpRequest, type Owner, startRedis, until } from '@darkroom/testing'
 
-/** Starts every service in this process. Once all are ready, returns the answer of /metrics by the name of the service. */
+/** Starts every service in this process. Once all are ready, returns the response of /metrics by the name of the service. */
 export async function exportedMetrics(owner: Owner): Promise<Map<string, string>> {
   // With BullMQ, the queue has its own metrics.
   const redis = findEngine('redis')

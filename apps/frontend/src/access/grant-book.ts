@@ -51,7 +51,7 @@ export class GrantBook {
     })
     const made: GrantRecord = { ...record, used: [] }
     if (await this.#write({ id, expiresAt }, made, { 'if-none-match': '*' })) return id
-    // If an answer was lost, the request was sent twice, and the stored record is ours.
+    // If a response was lost, the request was sent twice, and the stored record is ours.
     await this.read({ id, expiresAt })
     return id
   }

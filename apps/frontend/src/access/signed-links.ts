@@ -8,7 +8,7 @@ import type { SigningKeys } from './signing-keys.ts'
 
 /** The longest time for which caches may keep the bytes: they don't notice that an image was deleted or a key revoked. */
 const maxCachedSeconds = 3600
-/** For a master of an earlier version, whose answer does not contain how long images are kept. */
+/** For a master of an earlier version, whose response does not contain how long images are kept. */
 const presumedRetentionSeconds = 86_400
 
 export interface SignedLinksOptions {

@@ -29,7 +29,7 @@ const exposedHeaders = [
 ].join(', ')
 
 const allowedMethods = 'GET, HEAD, POST, PUT, PATCH, DELETE'
-/** Chromium keeps the answer to a preflight for at most two hours, other browsers for longer. */
+/** Chromium keeps the response to a preflight for at most two hours, other browsers for longer. */
 const preflightSeconds = '7200'
 
 /**
@@ -52,12 +52,12 @@ function readOrigin(text: string): string {
   ])
 }
 
-/** The headers that let pages of these origins read an answer. Cookies are not allowed: they send an API key or a grant. */
+/** The headers that let pages of these origins read a response. Cookies are not allowed: they send an API key or a grant. */
 export function corsHeaders(
   otherOrigins: ReadonlySet<string>,
   origin: string | undefined,
 ): Record<string, string> {
-  const vary = { vary: 'Origin' } // a cache must not give one page the answer for another
+  const vary = { vary: 'Origin' } // a cache must not give one page the response for another
   if (origin === undefined || !otherOrigins.has(origin)) return vary
   return {
     ...vary,

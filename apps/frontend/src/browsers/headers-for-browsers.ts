@@ -15,9 +15,9 @@ const contentPolicy = [
 ].join('; ')
 
 /**
- * The headers of every answer. Answers show a state that changes, and often need a key, so no cache may keep them; routes
- * whose answers may be kept replace that header. Strict-Transport-Security is left to the proxy that ends TLS: it would be
- * wrong on plain http, and Darkroom can't find out whether all names of the host have certificates.
+ * The headers of every response. Responses show a state that changes, and often need a key, so no cache may keep them;
+ * routes whose responses may be kept replace that header. Strict-Transport-Security is left to the proxy that ends TLS: it
+ * would be wrong on plain http, and Darkroom can't find out whether all names of the host have certificates.
  */
 const headersOfAll = {
   'cache-control': 'no-store',

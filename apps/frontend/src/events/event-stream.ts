@@ -15,7 +15,7 @@ interface StreamOptions {
   linkBase: string
   /** What keeps the connection open while the stream is silent; by default a comment. */
   heartbeat?: Frame
-  /** Further headers of the answer. */
+  /** Further headers of the response. */
   headers?: Record<string, string | number | string[] | undefined>
 }
 
@@ -84,7 +84,7 @@ export class EventStream {
     if (response.writableLength > maxUnreadBytes) response.destroy()
     // A response would encode the text for each stream, and write it in four pieces: that costs a third more.
     else if (response.chunkedEncoding && response.socket?.writable) response.socket.write(frame.chunk)
-    else response.write(frame.text) // HTTP/1.0, or an answer that waits for earlier ones of its connection
+    else response.write(frame.text) // HTTP/1.0, or a response that waits for earlier ones of its connection
   }
 
   /** Keeps the connection open: proxies close silent ones. */

@@ -3,7 +3,7 @@ import { mapConcurrently, type ServiceClients } from '@darkroom/service-kit'
 
 const pageSize = 200
 const retriesAtOnce = 16
-/** After this time, a request ends and answers where the next request continues. */
+/** After this time, a request ends. Its response contains the cursor with which the next request continues. */
 const maxMs = 20_000
 
 export interface RetryFilters {

@@ -97,7 +97,7 @@ export class KeyStore {
       headers: { 'if-none-match': '*' },
       body: Buffer.from(JSON.stringify(record)),
     })
-    // If an answer was lost, the request was sent twice, and the stored record is ours.
+    // If a response was lost, the request was sent twice, and the stored record is ours.
     if (status === 412 && (await this.#find(id))?.record.hash !== record.hash)
       throw new Error(`the key id ${id} is taken`)
     return { ...describeKey(id, record), key: text }

@@ -40,7 +40,7 @@ export class RateLimits {
     this.#logger = logger
   }
 
-  /** Counts a request, and sets the RateLimit headers of its answer. @throws ServiceProblem 429 */
+  /** Counts a request, and sets the RateLimit headers of its response. @throws ServiceProblem 429 */
   countRequest({ keyId }: Pick<Caller, 'keyId'>, address: string, reply: FastifyReply): void {
     if (this.#perAddress) {
       const allowance = this.#perAddress.take(addressGroup(address))

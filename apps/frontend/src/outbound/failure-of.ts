@@ -2,7 +2,7 @@ import { ServiceUnavailable } from '@darkroom/service-kit'
 import { errors } from '@darkroom/service-kit/undici'
 import { type FailureWord, OutboundFailure } from './outbound-failure.ts'
 
-/** The failure of a request, or of reading its answer. If the signal is aborted, its reason is returned unchanged. */
+/** The failure of a request, or of reading its response. If the signal is aborted, its reason is returned unchanged. */
 export function failureOf(error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return isTimeout(signal.reason) ? new OutboundFailure('timeout', error) : signal.reason
   if (error instanceof OutboundFailure || error instanceof ServiceUnavailable) return error

@@ -24,7 +24,7 @@ export interface OutboundRequest {
   method: 'GET' | 'POST'
   headers?: Record<string, string>
   body?: string
-  /** Ends the request, and the reading of its answer. */
+  /** Ends the request, and the reading of its response. */
   signal: AbortSignal
 }
 
@@ -35,7 +35,7 @@ export interface OutboundAnswer {
   body: Dispatcher.ResponseData['body']
 }
 
-/** How long to wait for the headers of an answer, and for more bytes of its body. */
+/** How long to wait for the headers of a response, and for more bytes of its body. */
 const stallTimeoutMs = 10_000
 const timeouts = { headersTimeout: stallTimeoutMs, bodyTimeout: stallTimeoutMs }
 /** How long to wait for a connection. */

@@ -21,7 +21,7 @@ import { type KnownUpload, type UploadLimits, UploadRecords, uploadNotFound } fr
  *     bytes -> pieces in the storage, named in a record in kv-config (compare and set)
  *     last piece -> not stored: it is streamed to the master after all other pieces, as one body
  *
- * So the answer to the last piece is the answer of the master. If it refuses for now, the offset stays and the client
+ * So the response to the last piece is the response of the master. If it refuses for now, the offset stays and the client
  * sends the piece again. If it refuses for good, the upload is deleted. If it accepts, the image has the id of the upload.
  */
 export class ResumableUploads {
@@ -125,7 +125,7 @@ export class ResumableUploads {
     const image = await findImage(this.#clients.taskDb, caller, id)
     if (!image) uploadNotFound(id)
     const length = image.original.bytes
-    // The answer to the last piece may have been lost.
+    // The response to the last piece may have been lost.
     if (offset === length && bytes === 0) return { id, offset, length }
     throw offsetMismatch(offset, length)
   }

@@ -11,7 +11,7 @@ export function isOfTus(headers: IncomingHttpHeaders): boolean {
   return headers['tus-resumable'] !== undefined
 }
 
-/** Checks the version of every request, and adds it to every answer. */
+/** Checks the version of every request, and adds it to every response. */
 export function addTusHooks(app: App): void {
   app.addHook('onRequest', async (_request, reply) => void reply.header('tus-resumable', tusVersion))
   app.addHook('preHandler', async request => requireVersion(request))

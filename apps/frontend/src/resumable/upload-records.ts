@@ -108,7 +108,7 @@ export class UploadRecords {
       body: encode(record),
     })
     if (reply.status === 200 || reply.status === 201) return { id, record, etag: String(reply.headers.etag) }
-    // If an answer was lost, the request was sent twice, and the stored record is ours.
+    // If a response was lost, the request was sent twice, and the stored record is ours.
     const stored = await this.read(record.owner, id)
     return stored && encode(stored.record).equals(encode(record)) ? stored : undefined
   }

@@ -7,7 +7,7 @@ import { type EventHub, eventIdOf } from '../events/event-hub.ts'
 import { EventStream, heartbeatEvent } from '../events/event-stream.ts'
 import { linkBase } from '../public-urls.ts'
 
-/** Server-sent events. Fastify's own way of streaming an answer would cost twice the memory for each. */
+/** Server-sent events. Fastify's own way of streaming a response would cost twice the memory for each. */
 export function addEventRoutes(
   app: App,
   { taskDb }: Pick<ServiceClients, 'taskDb'>,

@@ -2,7 +2,7 @@ import { frontendRoutes, type Stats } from '@darkroom/contracts'
 import type { App } from '@darkroom/service-kit'
 import { collectStats, type StatsSources } from '../stats/collect-stats.ts'
 
-/** Requests within this time share one answer, so that any number of dashboards costs the services the same. */
+/** Requests within this time share one response, so that any number of dashboards costs the services the same. */
 const shareMs = 1000
 
 export function addStatsRoutes(app: App, sources: StatsSources): void {

@@ -71,7 +71,7 @@ export async function upload(
   return answer.body
 }
 
-/** Sends the image to a master, or lets a master copy a stored original. Returns the answer of the master. */
+/** Sends the image to a master, or lets a master copy a stored original. Returns the response of the master. */
 async function passOn(
   request: FastifyRequest,
   reply: FastifyReply,

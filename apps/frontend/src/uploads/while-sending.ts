@@ -5,7 +5,7 @@ type Bytes = AsyncIterable<Uint8Array> | Uint8Array
 
 /**
  * A body and, for a stream, a signal for the call that passes the body on. If the client hangs up before the whole body
- * was read, the call is aborted. Later, the image is accepted in any case: then its answer is awaited, because the owner
+ * was read, the call is aborted. Later, the image is accepted in any case: then its response is awaited, because the owner
  * may have been erased meanwhile.
  */
 export function whileSending(reply: FastifyReply, body: Bytes): { body: Bytes; signal?: AbortSignal } {

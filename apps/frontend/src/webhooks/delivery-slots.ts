@@ -22,7 +22,7 @@ export const defaultSlots: SlotLimits = {
   failing: 8,
 }
 
-/** A host that took longer for its last answer counts as slow. */
+/** A host that took longer for its last response counts as slow. */
 export const slowAnswerMs = 500
 
 /** After this time, the result of a host no longer counts. */
@@ -76,7 +76,7 @@ export class DeliverySlots {
     return hosts.slice(-maxNamedHosts)
   }
 
-  /** Whether the last result of a host is an answer, fast or slow. */
+  /** Whether the last result of a host is a response, fast or slow. */
   hasAnswered(host: string): boolean {
     return ['good', 'slow'].includes(this.stateOf(host))
   }

@@ -102,7 +102,7 @@ export class WebhookSender {
   }
 
   /**
-   * Claims notices, and accepts those of each answer at once, as a later claim may fail. Returns how many were claimed.
+   * Claims notices, and accepts those of each response at once, as a later claim may fail. Returns how many were claimed.
    * Notices of hosts without a result are claimed only if a slot is free for them, because claiming and returning all
    * others would take all the time. Notices of hosts that answer may be due behind them.
    */

@@ -20,7 +20,7 @@ async function statusWith(key: string): Promise<number> {
 
 suite('without a key', () => {
   const routes = Object.values(frontendRoutes).filter(
-    // The answer to a HEAD has no problem document to check.
+    // The response to a HEAD has no problem document to check.
     route => route.method !== 'HEAD' && !('access' in route && route.access === 'anyone'),
   )
   for (const { method, url } of routes) {
@@ -114,7 +114,7 @@ suite('a frontend that has required keys continues to require them', () => {
       assert.ok(Number(answer.headers['retry-after']) > 0)
     }
     const credentials = [{}, { authorization: `Bearer ${key}` }]
-    // At once, because each answer waits for kv-config.
+    // At once, because each response waits for kv-config.
     await Promise.all(
       (['keys', 'as-configured'] as const).flatMap(accessMode =>
         credentials.map(headers => isRefused(accessMode, headers)),

@@ -32,7 +32,7 @@ async function listed(key: string): Promise<string[]> {
   return images.map(({ id }) => id)
 }
 
-/** Sends the same request as another owner, and for an image that does not exist. Only the id may differ in the answers. */
+/** Sends the same request as another owner, and for an image that doesn't exist. Only the id may differ in the responses. */
 async function assertHidden(
   path: (id: string) => string,
   id: string,

@@ -34,7 +34,7 @@ async function acceptLate({ clients: { imageMaster } }: Guarded): Promise<void> 
   assert.equal(status, 202)
 }
 
-/** Holds a master's answer to each upload: the image is accepted, but the frontend has no answer yet. */
+/** Holds a master's response to each upload: the image is accepted, but the frontend has no response yet. */
 function holdAnswers({ clients: { imageMaster } }: Guarded, t: { mock: typeof import('node:test').mock }) {
   const accepted = Promise.withResolvers<void>()
   const answered = Promise.withResolvers<void>()

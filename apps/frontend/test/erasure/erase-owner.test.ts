@@ -57,7 +57,7 @@ const uploads: Readonly<
   },
 }
 
-/** Calls `act` when a master has accepted an image, before the frontend gets the answer. */
+/** Calls `act` when a master has accepted an image, before the frontend gets the response. */
 function whenAccepted(t: TestContext, { clients: { imageMaster } }: Guarded, act: () => Promise<void>): void {
   const { newImage, copyImage } = imageMaster
   t.mock.method(imageMaster, 'newImage', async (call: Parameters<typeof newImage>[0]) => {
@@ -113,7 +113,7 @@ test('an owner that is erased gets no image by an upload whose client hung up af
     client.abort()
     await hungUp
     await nextTurn()
-    // A call between processes doesn't wait for an answer after this.
+    // A call between processes doesn't wait for a response after this.
     signal?.throwIfAborted()
     return answer
   })

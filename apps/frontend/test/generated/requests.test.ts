@@ -46,7 +46,7 @@ function send(route: Route, path: string, { headers = {}, body }: RightRequest) 
   })
 }
 
-/** The answer to a request for events, which lasts until the client hangs up. */
+/** The response to a request for events, which lasts until the client hangs up. */
 async function beginStream(path: string, headers: Record<string, string>) {
   const hangUp = new AbortController()
   const { status, headers: answered } = await fetch(`${url}${path}`, { headers, signal: hangUp.signal })
@@ -61,7 +61,7 @@ function isOfType(given: string, described: string): boolean {
   return described.endsWith('/*') ? type.startsWith(described.slice(0, -1)) : type === described
 }
 
-/** Runs each operation of the OpenAPI document, as `redocly respect` does, and compares answers with the contract. */
+/** Runs each operation of the OpenAPI document, as `redocly respect` does, and compares responses with the contract. */
 test('every operation of openapi.json answers 2xx, with a body that its contract allows', async () => {
   const { paths } = (await ask('/openapi.json')).json() as {
     paths: Record<string, Record<string, { operationId: string; responses: Responses }>>
@@ -206,7 +206,7 @@ function given(values: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
 }
 
-// An answer that lasts until the client hangs up, and the switch that refuses all uploads; the test above calls both.
+// A response that lasts until the client hangs up, and the switch that refuses all uploads; the test above calls both.
 const generated = (Object.keys(operations) as OperationId[]).filter(
   id => id !== 'followImages' && id !== 'setIntake',
 )

@@ -12,7 +12,7 @@ const networks = readNetworks('127.0.0.0/8')
 const settings = { MAX_UPLOAD_BYTES: '500000' }
 const frontend = await startFrontend({ after }, settings, { networks })
 
-/** The answers of the other server by path. */
+/** The responses of the other server by path. */
 const pages: Record<string, (response: ServerResponse) => void> = {
   '/photo.png': response => response.end(png),
   '/gone': response => response.writeHead(404).end('the body of the other server'),

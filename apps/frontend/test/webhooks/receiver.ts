@@ -15,7 +15,7 @@ export interface Receiver {
   of(path: string): Received[]
 }
 
-/** Starts a receiver of webhooks on all addresses of this machine. `answer` sends the answer; the default is 204. */
+/** Starts a receiver of webhooks on all addresses of this machine. `answer` sends the response; the default is 204. */
 export async function startReceiver(
   owner: Owner,
   answer: (response: ServerResponse, path: string, count: number) => void = response =>

@@ -78,7 +78,7 @@ export interface Upload extends ImageOptions {
 export async function acceptUpload(upload: Upload, dependencies: IntakeDependencies): Promise<Task> {
   const { admission, ids, maxBytesInFlight, settings, storage, workers } = dependencies
   const limits = settings()
-  // The answer to an earlier request may have been lost.
+  // The response to an earlier request may have been lost.
   const known = upload.id === undefined ? undefined : await findTask(dependencies.taskDb, upload.id)
   if (known) {
     await requireSameBytes(known, atMost(limits.maxUploadBytes, upload.body))

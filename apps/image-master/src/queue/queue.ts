@@ -9,7 +9,7 @@ export interface HeldLease {
 /** Why a lease has ended: a newer lease was granted, or the task was deleted. */
 export type LeaseEnd = 'lost' | 'cancelled'
 
-/** The answer to a worker's message; 'repeated' if the message was received before. */
+/** The response to a worker's message; 'repeated' if the message was received before. */
 export type Acknowledgement = 'done' | 'repeated' | LeaseEnd
 
 /**

@@ -62,7 +62,7 @@ export class TaskDbQueue implements WorkQueue {
 
   /**
    * Undefined if `signal` ended the wait; the task DB takes back a task that it may have claimed by then. A claim without a
-   * wait is not ended: its answer could be on its way already, and the caller returns the task.
+   * wait is not ended: its response could be on its way already, and the caller returns the task.
    */
   async #claim(worker: string, waitSeconds: number, signal: AbortSignal, decodes: string[]) {
     try {

@@ -13,7 +13,7 @@ function getWork({ url }: Master, query: string, signal?: AbortSignal): Promise<
   return httpRequest(url, `/getWork?${query}`, signal && { signal })
 }
 
-/** A long poll that has arrived, with its future answer. */
+/** A long poll that has arrived, with its future response. */
 async function holdPoll(master: Master, worker: string, signal?: AbortSignal) {
   const before = master.requests.arrived
   const answer = getWork(master, `worker=${worker}&wait=${waitSeconds}`, signal)

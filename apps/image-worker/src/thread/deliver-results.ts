@@ -35,7 +35,7 @@ export class WriteRefused extends ServiceUnavailable {}
 
 /**
  * Reports that work is finished: small results are sent inside the report, others are stored before it. Returns the
- * answer to the report; undefined if a newer attempt has stored one of its results. The bytes of stored results are freed.
+ * response to the report; undefined if a newer attempt has stored one of its results. The bytes of stored results are freed.
  *
  * @throws UnusableImage if a result is larger than the storage accepts; WriteRefused; the reason of `lost`
  */

@@ -38,7 +38,7 @@ export const pageBytes = 4 * 1024 * 1024
 
 /**
  * Keys with raw bytes. Every change increases the revision of the store. An answered write is on disk. A condition is
- * checked and the write done in one step. If the store's answer to a write was lost, the write throws OutcomeUnknown,
+ * checked and the write done in one step. If the store's response to a write was lost, the write throws OutcomeUnknown,
  * and never a conflict: it may still take effect, once.
  *
  * All methods throw StoreUnavailable or StoreMisconfigured; those that write also throw StoreFull and OutcomeUnknown.

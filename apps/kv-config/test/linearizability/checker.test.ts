@@ -190,7 +190,7 @@ suite('the checker of histories', () => {
 const letter = fc.nat({ max: 5 }).map(n => 'abcdef'.charAt(n))
 const revisionOf = (value: string) => 1 + 'abcdef'.indexOf(value)
 
-/** Operations with arbitrary answers of the right kind, correct or not. Operation n writes letter n. */
+/** Operations with arbitrary responses of the right kind, correct or not. Operation n writes letter n. */
 const anyOperations: fc.Arbitrary<KeyOperation[]> = fc
   .array(
     fc.record({
@@ -243,7 +243,7 @@ const schedule = fc.record({
 
 type Schedule = typeof schedule extends fc.Arbitrary<infer T> ? T : never
 
-/** Executes the operations one after the other. An operation whose answer is lost still takes effect. */
+/** Executes the operations one after the other. An operation whose response is lost still takes effect. */
 function runAtomically(schedules: Schedule[]): KeyOperation[] {
   let current: { value: string; revision: number } | undefined
   const byEffect = schedules.toSorted((a, b) => a.calledAt + a.waits - (b.calledAt + b.waits))

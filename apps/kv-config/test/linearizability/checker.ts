@@ -1,4 +1,4 @@
-/** One request of a client and its answer. All times are of one clock. */
+/** One request of a client and its response. All times are of one clock. */
 export interface Operation<Input, Output> {
   input: Input
   calledAt: number
@@ -11,7 +11,7 @@ export interface Model<State, Input, Output> {
   initial: State
   /**
    * Returns the state after an operation with this output, or `impossible`. Without an output, the operation took effect
-   * but its answer was lost; if it changes nothing then, the result may be `impossible` as well.
+   * but its response was lost; if it changes nothing then, the result may be `impossible` as well.
    */
   step(state: State, input: Input, output: Output | undefined): State | typeof impossible
   /** Equal texts for equal states. */
@@ -25,7 +25,7 @@ interface Entry<Input, Output> {
   operation: Operation<Input, Output>
   /** The bit of the operation in the set of operations that have taken effect. */
   id: number
-  /** For a call: the entry of its return. Absent for a return, and for a call without an answer. */
+  /** For a call: the entry of its return. Absent for a return, and for a call without a response. */
   returns?: Entry<Input, Output> | undefined
   isCall: boolean
   previous?: Entry<Input, Output> | undefined
@@ -52,7 +52,7 @@ export function isLinearizable<State, Input, Output>(
   let state = model.initial
   let done = 0n
   let entry = head.next
-  // Calls without an answer may never take effect.
+  // Calls without a response may never take effect.
   while (answersLeft > 0) {
     if (entry?.isCall) {
       const { input, answer } = entry.operation

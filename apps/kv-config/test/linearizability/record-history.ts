@@ -16,7 +16,7 @@ export interface History {
 
 /**
  * Runs clients that read and write a few keys at once, through any copy of kv-config, until `signal` is aborted. All
- * their operations with the answers are in `history`, which is complete when `ended` resolves.
+ * their operations with the responses are in `history`, which is complete when `ended` resolves.
  */
 export function recordHistory(options: {
   urls: readonly string[]

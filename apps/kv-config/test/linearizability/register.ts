@@ -69,7 +69,7 @@ export function registerModel(operations: readonly KeyOperation[]): Model<State,
   }
 }
 
-/** The revision of each value, by the first answer that contains it. */
+/** The revision of each value, by the first response that contains it. */
 function revisionsOf(operations: readonly KeyOperation[]): Map<string, number> {
   const revisions = new Map<string, number>()
   for (const { input, answer } of operations) {
@@ -83,7 +83,7 @@ function revisionsOf(operations: readonly KeyOperation[]): Map<string, number> {
 }
 
 /**
- * Omits the writes that have no answer and that no other answer can depend on. Each would double the search, and would
+ * Omits the writes that have no response and that no other response can depend on. Each would double the search, and would
  * not change its result.
  */
 export function withoutUnseen(operations: readonly KeyOperation[]): KeyOperation[] {

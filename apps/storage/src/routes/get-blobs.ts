@@ -5,7 +5,7 @@ import type { BlobStore, OpenBlob } from '../engine/engine.ts'
 import { notFound, preconditionFailed } from './blob-problems.ts'
 import { validatorsOf } from './validators.ts'
 
-/** Headers after which the answer may have fewer bytes than the blob. */
+/** Headers after which the response may have fewer bytes than the blob. */
 const shorteningHeaders = (
   Object.keys(BytesRequestHeaders.properties) as (keyof typeof BytesRequestHeaders.properties)[]
 ).filter(name => name !== 'if-range')

@@ -57,8 +57,8 @@ async function withContent<Result>(
     const { whole } = await readHead(arriving, smallBytes)
     return await use(whole)
   } finally {
-    // Releases the unread rest, so that the client gets the answer. Not awaited: a client that sends nothing would delay
-    // the answer.
+    // Releases the unread rest, so that the client gets the response. Not awaited: a client that sends nothing would delay
+    // the response.
     arriving.return(undefined).catch(() => undefined)
   }
 }

@@ -47,7 +47,7 @@ export function modelIsFollowed(openEngine: OpenEngine): void {
   })
 }
 
-/** Does the same to the store and the model, and compares their answers. */
+/** Does the same to the store and the model, and compares their results. */
 async function act(store: TaskStore, model: Map<string, Task>, action: Action, clock: ManualClock) {
   switch (action.do) {
     case 'create': {

@@ -11,7 +11,7 @@ import { escapeHtml, prose } from './html.ts'
 import { type Schema, schemaTable } from './schema-table.ts'
 import { tryForm } from './try-form.ts'
 
-/** The meaning of each status. The problem document of an answer has the details. */
+/** The meaning of each status. The problem document of a response has the details. */
 const statuses: Readonly<Record<string, string>> = {
   200: 'done',
   201: 'created',

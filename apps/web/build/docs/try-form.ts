@@ -8,7 +8,7 @@ const triedHeaders = new Set(['prefer', 'idempotency-key', 'range', 'if-none-mat
 
 /**
  * A form that sends the request with the session of the page; a template, because the forms of all routes together slow the
- * page down. Resumable uploads have no form: each request needs the answers to the requests before.
+ * page down. Resumable uploads have no form: each request needs the responses to the requests before.
  */
 export function tryForm(name: string, route: Route): string {
   const { method, url, schema } = route

@@ -1,8 +1,8 @@
 import type { Problem } from '@darkroom/contracts'
 
-/** A request that was refused or got no answer, explained for people: what happened, and what to do. */
+/** A request that was refused or got no response, explained for people: what happened, and what to do. */
 export class Refusal extends Error {
-  /** The status of the answer; 0 if there was none. */
+  /** The status of the response; 0 if there was none. */
   readonly status: number
   /** The stable code of the problem document. */
   readonly code: string
@@ -63,7 +63,7 @@ export const notLoaded = () =>
     remedy: 'Check the connection. If Darkroom was upgraded, reload the page.',
   })
 
-/** The JSON of a successful answer. @throws Refusal */
+/** The JSON of a successful response. @throws Refusal */
 export function parseAnswer<Answer>(text: string): Answer {
   try {
     return JSON.parse(text)
@@ -72,7 +72,7 @@ export function parseAnswer<Answer>(text: string): Answer {
   }
 }
 
-/** Reads a refusal from an answer. A proxy may have written it: then it is not a problem document. */
+/** Reads a refusal from a response. A proxy may have written it: then it is not a problem document. */
 export function refusalFrom(status: number, text: string, retryAfter: string | null): Refusal {
   const problem = parseProblem(text)
   const code = problem?.type.replace(problemPrefix, '') ?? `http-${status}`

@@ -13,13 +13,13 @@ export interface RequestOptions {
   mayLackKey?: boolean
 }
 
-/** Called when an answer requires a key. */
+/** Called when a response requires a key. */
 export const onUnauthorized = { call: () => {} }
 
-/** How long an answer without bytes of images may take, unless it waits for an image. */
+/** How long a response without bytes of images may take, unless it waits for an image. */
 const maxWaitMs = 30_000
 
-/** Sends a request and reads the JSON of the answer. @throws Refusal */
+/** Sends a request and reads the JSON of the response. @throws Refusal */
 export async function request<Answer = void>(path: string, options: RequestOptions = {}): Promise<Answer> {
   const { method = 'GET', query, headers = {}, json, body, keepalive, mayLackKey } = options
   const init: RequestInit = { method, headers: { accept: 'application/json', ...headers } }
@@ -38,7 +38,7 @@ export function requestBytes(path: string): Promise<Blob> {
   return answerTo(urlOf(path), {}, response => response.blob())
 }
 
-/** The connection can end before the answer, or in the middle of its body. */
+/** The connection can end before the response, or in the middle of its body. */
 async function answerTo<Body>(
   url: string,
   init: RequestInit,

@@ -1,6 +1,6 @@
 import { urlOf } from '../api/base.ts'
 
-/* "Try it": sends the request of a form with the session of the page, and shows the answer. */
+/* "Try it": sends the request of a form with the session of the page, and shows the response. */
 
 /** A form comes into the document when its section is opened. */
 function openForm(event: Event): void {

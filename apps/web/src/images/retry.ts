@@ -15,7 +15,7 @@ export async function retryImage(row: Row): Promise<void> {
   const failure = row.view.value
   try {
     const retried = await request<ImageStatus>(`images/${image.id}/retry`, { method: 'POST' })
-    // Events of the new attempt may have arrived before the answer, even that it has failed again.
+    // Events of the new attempt may have arrived before the response, even that it has failed again.
     update(retried, row.view.value === failure ? versionAfter(failure) : 0)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
@@ -25,7 +25,7 @@ export async function retryImage(row: Row): Promise<void> {
   }
 }
 
-/** The answer has no version, but is newer than the failure. */
+/** The response has no version, but is newer than the failure. */
 function versionAfter(failure: RowView): number {
   return 'version' in failure ? failure.version + 1 : 1
 }

@@ -29,7 +29,7 @@ export interface Row {
   readonly file?: File | undefined
   /** Undefined while the file is collected: it will be sent with the recipe of the time when it is sent. */
   options: UploadOptions | undefined
-  /** Sent with every attempt, so that an upload whose answer was lost makes no second image. */
+  /** Sent with every attempt, so that an upload whose response was lost makes no second image. */
   readonly idempotencyKey: string
   readonly view: Signal<RowView>
   readonly isChosen: Signal<boolean>

@@ -81,7 +81,7 @@ export function setView(row: Row, view: RowView): void {
   if (before !== view.state && isUpload(row)) count({ [before]: -1, [view.state]: 1 })
 }
 
-/** Marks that a file has become an image. The events of the image may have arrived before this answer. */
+/** Marks that a file has become an image. The events of the image may have arrived before this response. */
 export function becomeImage(row: Row, image: ImageStatus): void {
   const early = rowsById.get(image.id)
   rowsById.set(image.id, row)

@@ -16,7 +16,7 @@ const maxBackoffMs = 30_000
 const maxSilenceMs = 45_000
 
 /**
- * An EventSource for the events of all images. The browser reconnects after an interruption, but a single answer other
+ * An EventSource for the events of all images. The browser reconnects after an interruption, but a single response other
  * than 200 closes an EventSource for good, and a server that hangs, or that a computer has lost while it slept, doesn't
  * interrupt it. Then a new EventSource is opened after a random pause.
  */

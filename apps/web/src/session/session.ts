@@ -35,7 +35,7 @@ function requireKey(): void {
 }
 
 function leave(): void {
-  latest += 1 // the answer to an earlier reading is not true any more
+  latest += 1 // the response to an earlier reading is not true any more
   session.value = { state: 'signed-out', why: 'left' }
   askForKey.value = true
 }
@@ -47,7 +47,7 @@ interface SessionAnswer {
   keyId?: string
 }
 
-/** Reads the session from the server. An answer that a later reading has overtaken is ignored. */
+/** Reads the session from the server. A response that a later reading has overtaken is ignored. */
 export async function readSession(): Promise<void> {
   const turn = ++latest
   try {

@@ -19,7 +19,7 @@ const progressMs = 50
 const maxUnexplained = 3
 const recipeFaults: ReadonlySet<string> = new Set(['invalid-operations', 'invalid-preset'])
 
-/** How long the reason of a pause is shown while it is tried again: mostly, the answer comes sooner. */
+/** How long the reason of a pause is shown while it is tried again: mostly, the response comes sooner. */
 const answerMs = 1000
 
 /** The reason why nothing is sent at the moment, and until when; 0 while it is tried again. */
@@ -57,7 +57,7 @@ export function sendAgain(row: Row): void {
 }
 
 /**
- * Cancels an upload. If all of its bytes were sent, the server may have an image already: then the answer is awaited, and
+ * Cancels an upload. If all of its bytes were sent, the server may have an image already: then the response is awaited, and
  * the promise resolves with that image.
  */
 export async function cancelUpload(row: Row): Promise<ImageStatus | undefined> {
@@ -82,7 +82,7 @@ export async function answersArrived(): Promise<void> {
   if (unanswered.length > 0) await Promise.allSettled(unanswered.map(([, { accepted }]) => accepted))
 }
 
-/** Whether the server may have an image of a file, although no answer has arrived. */
+/** Whether the server may have an image of a file, although no response has arrived. */
 export function mayHaveArrived(row: Row): boolean {
   const { state } = row.view.peek()
   return wasSent.has(row) && (state === 'uploading' || state === 'waiting')
@@ -162,7 +162,7 @@ function pauseFor(refusal: Refusal, ms: number): void {
   if (Number.isFinite(until)) timer = setTimeout(resume, until - Date.now())
 }
 
-/** Continues at once. The reason stays until the answer: if it is the same, nothing on the page moves. */
+/** Continues at once. The reason stays until the response: if it is the same, nothing on the page moves. */
 export function resume(): void {
   clearTimeout(timer)
   const { refusal } = pause.peek() ?? {}

@@ -110,7 +110,7 @@ export function continuedUploadFlows({ open, local }: InBrowser): void {
     await page.close()
     let begun = 0
     for (const tab of tabs) {
-      // Both wait for the answers of other tabs until the same instant.
+      // Both wait for the responses of other tabs until the same instant.
       await tab.addInitScript(() => {
         const { setTimeout } = globalThis
         const together = () => [1500, 3500].map(ms => ms - (Date.now() % 2000)).find(ms => ms >= 500)

@@ -127,7 +127,7 @@ export function deletionFlows({ open, png, post, remove, statusOf, listIds }: In
     const known = new Set(await listIds())
     const network = await page.context().newCDPSession(page)
     await network.send('Network.enable')
-    // The answer comes late; the events don't.
+    // The response comes late; the events don't.
     const late = { offline: false, latency: 3000, downloadThroughput: -1, uploadThroughput: -1 }
     await network.send('Network.emulateNetworkConditions', late)
     await page.evaluate(() => {

@@ -201,7 +201,7 @@ export function rareStateFlows({ open, local, png }: InBrowser): void {
     await page.getByLabel('Preset', { exact: true }).selectOption('web')
     await page.locator('.preset').getByText('greyscale').waitFor()
     await page.unroute('**/presets')
-    await page.route('**/presets', () => {}) // no answer
+    await page.route('**/presets', () => {}) // no response
     await page.reload()
     await page.locator('.preset').getByText('greyscale').waitFor()
   })

@@ -25,7 +25,7 @@ export function isBodyAwaited(request: IncomingMessage): boolean {
 
 /**
  * Whether the client has not begun to send the body, so that it may never send it. From now on it gets no 100 Continue,
- * and its connection must be closed after the answer.
+ * and its connection must be closed after the response.
  */
 export function giveUpBody(request: IncomingMessage): boolean {
   return awaiting.delete(request)

@@ -27,8 +27,8 @@ const closingStallMs = 2000
 
 /**
  * Cuts requests whose body stalls or arrives too slowly, no matter how long they have lasted. The client gets a 408, or
- * a 503 if it would not repeat the request after a 408. The log gets one line. Only time in which the client could send
- * counts, not time in which the service itself does not read.
+ * a 503 if it would not repeat the request after a 408. The log gets one line. Time in which the service itself does not
+ * read doesn't count, because the client can't send then.
  *
  * An internal service allows half of the rate over twice the time. So the public service always cuts a slow client
  * first, and the internal services see a client that hung up.

@@ -84,7 +84,7 @@ class Batcher {
     if (this.#waiting.length > 0) this.#leaveSoon()
   }
 
-  /** Never rejects: each call gets its own answer or error. */
+  /** Never rejects: each call gets its own response or error. */
   async #send(batch: readonly WaitingCall[]): Promise<void> {
     if (batch.length === 1) return this.#settleAlone(batch)
     const calls = batch.map(({ name, call: { params, querystring, body } }) => ({

@@ -113,7 +113,7 @@ export function createTransport(options: TransportOptions): Transport {
   }
 }
 
-/** Aborts a request whose answer does not begin in time. The time starts when the whole body has been sent. */
+/** Aborts a request whose response does not begin in time. The time starts when the whole body has been sent. */
 class AnswerTimeout {
   readonly #controller = new AbortController()
   #timer: NodeJS.Timeout | undefined

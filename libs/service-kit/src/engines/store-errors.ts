@@ -6,10 +6,10 @@
 /** The server behind the engine doesn't answer; it may answer later. */
 export class StoreUnavailable extends Error {}
 
-/** The server behind the engine refuses this service until a setting is changed, here or there. */
+/** The server behind the engine refuses this service until a setting of either is changed. */
 export class StoreMisconfigured extends StoreUnavailable {}
 
-/** The answer to a write was lost: the write may have happened, or may still happen. */
+/** The response to a write was lost: the write may have happened, or may still happen. */
 export class OutcomeUnknown extends StoreUnavailable {}
 
 /** The server behind the engine refuses this request, and would refuse it again. */

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 
 /**
  * In this scope, handlers get bodies of any type: as bytes, if the whole body has arrived already, or as a stream. A
- * handler that stops reading early doesn't break the connection, so the client still gets the answer.
+ * handler that stops reading early doesn't break the connection, so the client still gets the response.
  */
 export function acceptBytes(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()

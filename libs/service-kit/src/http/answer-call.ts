@@ -4,7 +4,7 @@ import type { ServiceProblem } from '../problems/problems.ts'
 import { toProblem } from '../problems/to-problem.ts'
 import type { AnyAnswer, AnyHandledCall, Api } from './api.ts'
 
-/** The answer of the handler `name`. A problem that the handler throws is an answer, too. */
+/** The response of the handler `name`. A problem that the handler throws is a response, too. */
 export async function answerCall(
   api: Pick<Api, 'handlers' | 'throwProblem'>,
   name: string,

@@ -3,7 +3,7 @@ import { ClientGone } from '../problems/problems.ts'
 
 /**
  * Handles a pipelined request only when the earlier requests of its connection are answered. Otherwise one client that
- * reads no answers could make the service keep more than a thousand answers in memory.
+ * reads no responses could make the service keep more than a thousand responses in memory.
  */
 export function answerInTurn(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {

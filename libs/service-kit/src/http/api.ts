@@ -1,6 +1,6 @@
 import type { AnswerHeaders, Handlers, Route } from '@darkroom/contracts'
 
-/** A call or an answer of any route, without the types of the route. */
+/** A call or a response of any route, without the types of the route. */
 export interface AnyHandledCall {
   params: unknown
   querystring: unknown

@@ -42,7 +42,7 @@ export interface AppOptions extends BodyBounds {
   otherOrigins?: ReadonlySet<string> | undefined
   /** Proxies whose X-Forwarded headers are used. */
   trustProxy?: FastifyServerOptions['trustProxy'] | undefined
-  /** The headers of every answer, also of errors; routes may replace them. */
+  /** The headers of every response, also of errors; routes may replace them. */
   answerHeaders?: (headers: IncomingHttpHeaders) => Record<string, string>
   isRepeatedOnlyAfter5xx?: CutAnswers['isRepeatedOnlyAfter5xx']
   /** The path and query of a request in the form that the routes match. */
@@ -51,7 +51,7 @@ export interface AppOptions extends BodyBounds {
   api?: Api
   /** The names of routes without an `api`, for OpenAPI. */
   contract?: Readonly<Record<string, Route>>
-  /** Aborted when the app begins to close: for handlers that hold answers back. */
+  /** Aborted when the app begins to close: for handlers that hold responses back. */
   closing?: AbortController
   /** Rejects while something that the service depends on doesn't answer. */
   checkReady(): Promise<void>
@@ -69,7 +69,7 @@ export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => vo
     // The log rarely has more than one line about a request, so an id and a logger for each would be wasted.
     genReqId: () => '',
     childLoggerFactory: logger => logger,
-    return503OnClosing: false, // closing.ts has better answers
+    return503OnClosing: false, // closing.ts has better responses
     // A body may take any time while it makes progress (body-progress.ts).
     requestTimeout: 0,
     // Longer than blocking reads are held (55 s), and longer than any body may stall.

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { ClientGone } from '../problems/problems.ts'
 
-/** Aborted when the client hangs up before its answer is complete. */
+/** Aborted when the client hangs up before its response is complete. */
 export function hangUpSignal(reply: FastifyReply): AbortSignal {
   const controller = new AbortController()
   const hangUp = () => {
@@ -19,10 +19,10 @@ export interface Hold extends Disposable {
   readonly signal: AbortSignal
 }
 
-/** Shared by all answers that are not held back. A listener added to its signal would never be removed. */
+/** Shared by all responses that are not held back. A listener added to its signal would never be removed. */
 const noHold: Hold = { signal: AbortSignal.abort(holdEnded), [Symbol.dispose]: () => undefined }
 
-/** Limits how long an answer may be held back. Dispose of it afterwards: it has a timer and listeners. */
+/** Limits how long a response may be held back. Dispose of it afterwards: it has a timer and listeners. */
 export function holdFor(seconds: number, ...ends: AbortSignal[]): Hold {
   if (seconds <= 0) return noHold
   const controller = new AbortController()
@@ -44,7 +44,7 @@ export function holdFor(seconds: number, ...ends: AbortSignal[]): Hold {
 
 /**
  * Limits how long a blocking read may be held: aborted after `seconds`, on hang-up, and when the app closes. When the
- * answer is sent, the timer and the listeners are removed.
+ * response is sent, the timer and the listeners are removed.
  */
 export function holdSignal(reply: FastifyReply, seconds: number): AbortSignal {
   const hold = holdFor(seconds, hangUpSignal(reply), reply.server.closing)

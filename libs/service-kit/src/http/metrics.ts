@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Registry as Metrics } from 'prom-client'
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from './prom-client.ts'
 
-/** The answer of `checkReady` counts as missing after this time: Prometheus waits 10 s for all metrics together. */
+/** The result of `checkReady` counts as missing after this time: Prometheus waits 10 s for all metrics together. */
 const readyMs = 3000
 
 /** Shows in an app's metrics what /readyz answers. */
@@ -37,7 +37,7 @@ const loopMeasureMs = 100
 
 let ofProcess: Metrics | undefined
 
-/** The metrics of this process, which its services share: measured from the first time that they are asked for. */
+/** The metrics of this process, which all its services share. They are measured from the first call on. */
 export function processMetrics(): Metrics {
   if (ofProcess) return ofProcess
   ofProcess = new Registry()

@@ -29,7 +29,7 @@ export class PageCursors {
     )
   }
 
-  /** The page for an answer: `next` becomes a cursor instead of the page's last item. */
+  /** The page for a response: `next` becomes a cursor instead of the page's last item. */
   write<Page extends { next?: string }>({ next, ...page }: Page) {
     return { ...page, ...(next !== undefined && { next: this.#write(next) }) }
   }

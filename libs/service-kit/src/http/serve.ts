@@ -16,7 +16,7 @@ export function serve({ routes, handlers, throwProblem }: Api): (scope: App) => 
   // HEAD first; otherwise Fastify makes its own HEAD route, which reads all bytes.
   served.sort((a, b) => Number(b.route.method === 'HEAD') - Number(a.route.method === 'HEAD'))
   return app => {
-    app.setErrorHandler(throwProblem) // also handles errors of the first read of an answer's body
+    app.setErrorHandler(throwProblem) // also handles errors of the first read of a response's body
     app.register(async scope => {
       acceptBytes(scope)
       for (const { route, handle } of served) if (takesBytes(route)) addRoute(scope, route, handle)

@@ -26,7 +26,7 @@ const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) 
 
 /**
  * Takes the place of Ajv and of Fastify's serializer, which Fastify would load otherwise: both take memory and time to
- * start. The contracts type the answers. The cast is needed because Fastify's types allow only Ajv's schemas.
+ * start. The contracts type the responses. The cast is needed because Fastify's types allow only Ajv's schemas.
  */
 export const schemaController = {
   compilersFactory: {

@@ -31,7 +31,7 @@ const relayed = [
 
 /**
  * Answers with stored bytes, according to the request's preconditions: all bytes, a range, or 304. `headers` are added
- * to the answer.
+ * to the response.
  *
  * @throws ServiceProblem 404, 412 or 416
  */
@@ -49,7 +49,7 @@ export async function relayBlob(
     { isHead, headers: asked, signal: hangUpSignal(reply) },
   )
   const isSmall = Number(stored.headers['content-length']) <= maxHeldBytes
-  // Read before a header is set, so that the answer is still a problem if the storage fails.
+  // Read before a header is set, so that the response is still a problem if the storage fails.
   const content = stored.status !== 304 && !isHead && isSmall ? await stored.body.bytes() : undefined
   for (const name of relayed) {
     const value = stored.headers[name]
@@ -65,13 +65,13 @@ export async function relayBlob(
   return reply.send(isHead ? Readable.from([]) : undefined)
 }
 
-/** An answer with stored bytes: all bytes, a range, or 304. */
+/** A response with stored bytes: all bytes, a range, or 304. */
 type BlobAnswer =
   | { status: 200 | 206; headers: AnswerHeaders; body: StreamedBody }
   | { status: 304; headers: AnswerHeaders }
 
 /**
- * Reads stored bytes as an answer; `headers` are added to it.
+ * Reads stored bytes as a response; `headers` are added to it.
  *
  * @throws ServiceProblem 404, 412 or 416
  */

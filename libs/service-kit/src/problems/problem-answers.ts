@@ -27,7 +27,7 @@ export function answerWithProblems(app: FastifyInstance): void {
     return sendProblem(reply, problem)
   })
 
-  // Before a body is read: the answer must not depend on it.
+  // Before a body is read: the response must not depend on it.
   app.addHook('preParsing', (request, _reply, payload, done) =>
     done(request.is404 || lacksParameter(request) ? served.problemOf(request) : null, payload),
   )

@@ -53,7 +53,7 @@ export class ServiceUnavailable extends Error {
   }
 }
 
-/** The client disconnected, so no answer is needed. */
+/** The client disconnected, so no response is needed. */
 export class ClientGone extends Error {}
 
 /** A service has another cluster token than this service. */
@@ -66,7 +66,7 @@ export class TokenRefused extends Error {
   }
 }
 
-/** The connection broke, or timed out, while the answer was read. */
+/** The connection broke, or timed out, while the response was read. */
 const brokenAnswers = new Set([
   'UND_ERR_BODY_TIMEOUT',
   'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',

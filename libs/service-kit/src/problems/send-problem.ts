@@ -22,8 +22,8 @@ export function sendProblem(reply: FastifyReply, problem: ServiceProblem): Fasti
 const maxDiscardedBytes = 128 * 1024 * 1024
 
 /**
- * Sends the whole answer at once, but ends it only when the rest of the request has been read and discarded.
- * Closing a connection while bytes still arrive resets it, and the client may lose the answer (RFC 9112, 9.6).
+ * Sends the whole response at once, but ends it only when the rest of the request has been read and discarded.
+ * Closing a connection while bytes still arrive resets it, and the client may lose the response (RFC 9112, 9.6).
  */
 async function* answerAndLinger(
   document: Buffer,
@@ -38,7 +38,7 @@ async function* answerAndLinger(
     if (bytes > maxDiscardedBytes) request.destroy()
   })
   yield document
-  // The answer is complete, however the request ends.
+  // The response is complete, however the request ends.
   await finished(request, { signal: closing }).catch(() => undefined)
 }
 

@@ -62,7 +62,7 @@ export class AgentConnection {
    * Connects, shakes hands and authenticates. Each of these steps, and each later command, has `timeoutMs`; `signal`
    * also ends the connection at any time.
    *
-   * @throws AgentRefusal if the key is wrong or missing; Error if there is no answer, or it is not from a Serf agent
+   * @throws AgentRefusal if the key is wrong or missing; Error if there is no response, or it is not from a Serf agent
    */
   static async open(
     { host, port, authKey }: AgentAddress,

@@ -112,7 +112,7 @@ withEngine('serf', serf => {
   })
 })
 
-/** Milliseconds from the answer to a write until all other nodes have it, for each of some writes. */
+/** Milliseconds from the response to a write until all other nodes have it, for each of some writes. */
 async function measureSpread(nodes: readonly HostedNode[]): Promise<number[]> {
   const spread: number[] = []
   for (let count = 1; count <= writes; count++) {

@@ -7,7 +7,7 @@ import { RefusalProbe } from './refusal-probe.ts'
 import { type RedisRefuses, refusalOf } from './refusals.ts'
 import { warningsOf } from './warnings.ts'
 
-/** Uploads wait for these answers: after this long, the command fails and the connection is closed. */
+/** Uploads wait for these responses: after this long, the command fails and the connection is closed. */
 const answerTimeoutMs = 2000
 /** Must be longer than a blocking fetch, during which Redis sends nothing for `blockSeconds` (job-queue.ts). */
 const socketTimeoutMs = 10_000
@@ -87,7 +87,7 @@ export class QueueRedis {
   }
 
   /**
-   * Waits for the answer without a timeout. @throws ServiceUnavailable if Redis disconnects, RedisRefuses, or the
+   * Waits for the response without a timeout. @throws ServiceUnavailable if Redis disconnects, RedisRefuses, or the
    * command's own error
    */
   async sendBlocking<Answer>(command: () => Promise<Answer>): Promise<Answer> {

@@ -207,7 +207,7 @@ function priorityOf(urgency: number, turn = 0): number {
   return 1 + Math.min(turn, lastTurn) * urgencies + urgency // 0 would come before all others
 }
 
-/** The answers to all commands. @throws the first of their errors */
+/** The responses to all commands. @throws the first of their errors */
 async function answersOf(pipeline: ChainableCommander): Promise<unknown[]> {
   const outcomes = (await pipeline.exec()) ?? []
   return outcomes.map(([error, answer]) => {

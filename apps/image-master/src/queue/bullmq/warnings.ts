@@ -1,7 +1,7 @@
 /** The oldest version that BullMQ recommends. */
 const oldestVersion = [6, 2]
 
-/** Finds settings of Redis or Valkey that endanger the queue, from the answer to INFO. */
+/** Finds settings of Redis or Valkey that endanger the queue, from the response to INFO. */
 export function warningsOf(info: string): string[] {
   const fields = new Map(info.split(/\r?\n/).map(line => splitOnce(line, ':')))
   const version = fields.get('redis_version') ?? ''

@@ -134,7 +134,7 @@ withEngine('redis', program => {
           assert.equal(await queue.next('w', 0.2, never), undefined)
         }
         assert.equal(await queue.next('w', 2.5, never), undefined)
-        // On a busy machine, Redis may give no answer at all meanwhile.
+        // On a busy machine, Redis may give no response at all meanwhile.
         const reasons: unknown[] = []
         const refusal = async () => reasons.push(await queue.checkReady().catch(error => error.message))
         await until(

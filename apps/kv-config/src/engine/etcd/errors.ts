@@ -17,7 +17,7 @@ export function misconfigured(cause: EtcdRefusal): StoreMisconfigured {
   return new StoreMisconfigured(message, { cause })
 }
 
-/** A write was sent and its answer lost. The write may take effect even after this error is thrown. */
+/** A write was sent and its response lost. The write may take effect even after this error is thrown. */
 export function outcomeUnknown(cause: unknown): OutcomeUnknown {
   const message = 'the store did not answer in time: the write may or may not have taken effect; read the key'
   return new OutcomeUnknown(message, { cause })

@@ -10,7 +10,7 @@ import { EtcdRefusal, toRefusal } from './refusal.ts'
 type Kind = 'repeatable' | 'write'
 
 const connectMs = 1000
-/** How long one member may take to answer; longer for a write, whose outcome is unknown without an answer. */
+/** How long one member may take to answer; longer for a write, whose outcome is unknown without a response. */
 const answerMs: Readonly<Record<Kind, number>> = { repeatable: 1500, write: 2500 }
 /** How long to try one member after the other: longer than etcd's election of a leader, which takes 1 to 2 s. */
 const timeoutMs = 5000
@@ -22,11 +22,11 @@ type Limits = Pick<Dispatcher.RequestOptions, 'signal' | 'headersTimeout' | 'bod
  * Requests to etcd's JSON gateway (/v3/…, all POST), tried with one member after the other until one answers.
  *
  *     connection refused, dropped, no leader   nothing happened: the next member, until the timeout
- *     no answer to a repeatable request        the next member, until the timeout
- *     no answer to a write                     it may have happened, or still happen: OutcomeUnknown
+ *     no response to a repeatable request        the next member, until the timeout
+ *     no response to a write                     it may have happened, or still happen: OutcomeUnknown
  *     no space                                 nothing happened: StoreFull at once
  *     no permission                            nothing happened: StoreMisconfigured at once
- *     any other answer                         a refusal: the request is wrong
+ *     any other response                         a refusal: the request is wrong
  */
 export class Gateway {
   readonly #endpoints: Endpoints
@@ -40,7 +40,7 @@ export class Gateway {
   }
 
   /**
-   * @throws EtcdRefusal if a retry would get the same answer
+   * @throws EtcdRefusal if a retry would get the same response
    * @throws StoreUnavailable, StoreFull or StoreMisconfigured if nothing happened, OutcomeUnknown if a write may have
    * taken effect
    */
@@ -74,7 +74,7 @@ export class Gateway {
     return this.#endpoints.pick()
   }
 
-  /** A request to one member whose answer is a stream, until `signal` is aborted. */
+  /** A request to one member whose response is a stream, until `signal` is aborted. */
   streamAt(
     endpoint: string,
     path: string,

@@ -34,7 +34,7 @@ export class Leases {
   }
 
   /**
-   * When a lease ends, in whole seconds, like etcd's answer. It ends later if another copy has renewed it since: etcd
+   * When a lease ends, in whole seconds, like etcd's response. It ends later if another copy has renewed it since: etcd
    * is queried again only when the known end has passed.
    */
   expiry(id: string): Promise<Date> {

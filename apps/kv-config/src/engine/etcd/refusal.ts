@@ -1,6 +1,6 @@
 import { RequestRefused } from '@darkroom/service-kit'
 
-/** An answer of etcd other than 200. The codes are those of gRPC (google.golang.org/grpc/codes). */
+/** A response of etcd other than 200. The codes are those of gRPC (google.golang.org/grpc/codes). */
 export class EtcdRefusal extends RequestRefused {
   readonly code: number
   /** The message of etcd. */
@@ -17,7 +17,7 @@ export class EtcdRefusal extends RequestRefused {
     return undone.some(words => this.reason.includes(words))
   }
 
-  /** The request may have taken effect, or may still take effect, because only the answer was late. */
+  /** The request may have taken effect, or may still take effect, because only the response was late. */
   get isOutcomeUnknown(): boolean {
     return unknownCodes.has(this.code) && !this.isUndone && !this.reason.includes(unhealthy)
   }
@@ -73,7 +73,7 @@ export function toRefusal(path: string, status: number, body: string): EtcdRefus
     const { code = 2, message } = JSON.parse(body)
     return new EtcdRefusal(path, Number(code), String(message ?? body))
   } catch {
-    // Not an answer of etcd's API: a proxy answered, or etcd is starting.
+    // Not a response of etcd's API: a proxy answered, or etcd is starting.
     return new EtcdRefusal(path, grpcCode.unavailable, `status ${status}: ${body.slice(0, 200)}`)
   }
 }

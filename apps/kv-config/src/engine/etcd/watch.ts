@@ -16,7 +16,7 @@ const retryMs = 100
  * revision, the feed is restarted, which wakes all callers.
  *
  * A member that hangs or has lost its cluster keeps the stream open without sending anything. So the watch sends it a
- * linearizable read every second, and leaves it if it doesn't answer. If the answer is older than the last change, etcd
+ * linearizable read every second, and leaves it if it doesn't answer. If the response is older than the last change, etcd
  * was restored from a copy. Its next changes have lower revisions than the callers wait for, so the feed is restarted
  * as well.
  */

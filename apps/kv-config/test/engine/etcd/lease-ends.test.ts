@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { LeaseEnds } from '../../../src/engine/etcd/lease-ends.ts'
 
-/** A query whose answer is ten minutes, and the number of its calls. */
+/** A query whose result is ten minutes, and the number of its calls. */
 function countedQuery() {
   let count = 0
   const readSeconds = async () => {

@@ -8,7 +8,7 @@ export interface TcpRelay {
   readonly connections: number
   /** Breaks open connections, and from now on also every new connection. */
   cut(): void
-  /** Drops answers, from now on or from the first request that contains `words`. */
+  /** Drops responses, from now on or from the first request that contains `words`. */
   swallow(words?: string): void
   /** Lets new connections work again. */
   restore(): void

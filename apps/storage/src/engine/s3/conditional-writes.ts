@@ -28,7 +28,7 @@ interface ConditionalWrite {
 const maxRounds = 20
 
 /**
- * The answers of a conditional write that lost a race: the object that we compared with was replaced, is being
+ * The responses of a conditional write that lost a race: the object that we compared with was replaced, is being
  * replaced (409), or was deleted. If the upload no longer exists, we may have completed it ourselves.
  */
 const overtaken = [
@@ -131,7 +131,7 @@ function outcomeBefore(
   { footer: { blob, write }, condition }: ConditionalWrite,
   current: Found | undefined,
 ): PutOutcome | undefined {
-  // The stored object is from this write: its answer was lost, and the request was sent again.
+  // The stored object is from this write: its response was lost, and the request was sent again.
   if (current?.write === write) return { kind: 'stored', blob }
   if (current && current.blob.fence > blob.fence) return { kind: 'fenced', newest: current.blob.fence }
   if (condition && !condition(current)) return { kind: 'refused', blob }

@@ -45,7 +45,7 @@ export function asStoreError(error: unknown, { bucket, endpoint = 'AWS' }: S3Loc
   return error
 }
 
-/** The client's texts for an answer without a reason. */
+/** The client's texts for a response without a reason. */
 const placeholders = new Set(['', 'Error', 'UnknownError', 'Unknown'])
 
 /** Errors of sockets and name look-ups have codes; a timeout of the client has this name. */
@@ -53,7 +53,7 @@ function isNetworkError(error: Error): boolean {
   return 'syscall' in error || 'code' in error || error.name === 'TimeoutError'
 }
 
-/** Whether an answer of the server has one of these codes. */
+/** Whether a response of the server has one of these codes. */
 export function isAnswer(error: unknown, ...names: string[]): error is S3ServiceException {
   return error instanceof S3ServiceException && names.includes(error.name)
 }

@@ -30,7 +30,7 @@ export interface S3BlobStoreOptions
   abandonedMs?: number
 }
 
-/** Callers wait 10 s for an answer, so they get the error in time. */
+/** Callers wait 10 s for a response, so they get the error in time. */
 const defaultAnswerMs = 8000
 /** Enough for 8 MiB at 300 kB/s. */
 const defaultPartMs = 30_000
@@ -166,7 +166,7 @@ export class S3BlobStore implements BlobStore {
     return undefined
   }
 
-  /** Lists the bucket, because the answer to a HEAD would not contain the reason of an error. */
+  /** Lists the bucket, because the response to a HEAD would not contain the reason of an error. */
   async checkReady(): Promise<void> {
     const { bucket: Bucket, prefix: Prefix } = this.#location
     const command = new ListObjectsV2Command({ Bucket, Prefix, MaxKeys: 1 })

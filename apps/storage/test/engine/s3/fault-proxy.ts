@@ -7,13 +7,13 @@ export type Fault =
   | { kind: 'pass' }
   /** Answered by the proxy; the request never reaches the server. */
   | { kind: 'answer'; status: number; code: string }
-  /** The server executes the request, but its answer never arrives. */
+  /** The server executes the request, but its response never arrives. */
   | { kind: 'lose-answer' }
   /** One bit is flipped on the way. */
   | { kind: 'damage' }
-  /** There is never an answer. */
+  /** There is never a response. */
   | { kind: 'hang' }
-  /** The answer begins, and its body stops half-way. */
+  /** The response begins, and its body stops half-way. */
   | { kind: 'stall' }
 
 /** Starts a proxy that applies a fault of `decide` to each request. It is closed with the test. */

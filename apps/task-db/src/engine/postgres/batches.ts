@@ -7,7 +7,7 @@ interface Waiting<Item, Answer> {
 }
 
 interface BatchOptions<Item, Answer> {
-  /** Processes all items together, until the deadline of the first item; returns one answer per item, in order. */
+  /** Processes all items together, until the deadline of the first item; returns one result per item, in order. */
   run(items: Item[], deadline: number): Promise<Answer[]>
   /** Whether an error may be the fault of one item, so that the others should be tried without it. */
   isItemError(error: unknown): boolean

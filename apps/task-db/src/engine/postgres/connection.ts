@@ -81,7 +81,7 @@ export async function connectOnce(
 /**
  * Does the check of libpq's target_session_attrs=read-write.
  *
- * @throws RefusesWrites, DatabaseError, ConnectionLost; the last also when the answer takes longer than `timeoutMs`
+ * @throws RefusesWrites, DatabaseError, ConnectionLost; the last also when the response takes longer than `timeoutMs`
  */
 export async function checkAcceptsWrites(client: ClientBase, timeoutMs: number): Promise<void> {
   const { isReadOnly } = await checkIsPrimary(client, timeoutMs)

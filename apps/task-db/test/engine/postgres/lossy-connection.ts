@@ -2,14 +2,14 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 
-/** The message that is lost with the connection of the next commit: the commit itself, or only its answer. */
+/** The message that is lost with the connection of the next commit: the commit itself, or only its response. */
 export type Loss = 'commit' | 'answer'
 
 interface LossyConnection {
   url: string
   /** The message that is lost at the next commit through any connection. */
   lose(loss: Loss): void
-  /** Loses the answer of the next commit that contains a text; then no connection succeeds until `reconnect` is called. */
+  /** Loses the response of the next commit that contains a text; then no connection succeeds until `reconnect` is called. */
   disconnectAfter(text: string): void
   reconnect(): void
   /** How many losses there were. */
@@ -52,7 +52,7 @@ export async function startLossyConnection(t: TestContext, url: string): Promise
       next = undefined
     })
     upstream.on('data', bytes => {
-      // The answer to the statement before the commit, which a disconnection now could prevent.
+      // The response to the statement before the commit, which a disconnection now could prevent.
       if (isLast && !bytes.includes('COMMIT')) return
       if (isCut || isDisconnected) client.destroy()
       else client.write(bytes)

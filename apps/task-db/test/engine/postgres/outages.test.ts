@@ -113,7 +113,7 @@ withEngine('postgres', program => {
   })
 })
 
-/** Clients that create, claim and finish tasks through all copies, and record the answers. */
+/** Clients that create, claim and finish tasks through all copies, and record the responses. */
 function startLoad(copies: readonly string[]) {
   const created: string[] = []
   const claims: string[] = []
@@ -121,7 +121,7 @@ function startLoad(copies: readonly string[]) {
   const otherStatuses: number[] = []
   let number = 0
   let isEnding = false
-  /** The answer, if it has one of the expected statuses. */
+  /** The response, if it has one of the expected statuses. */
   const expect = async (asked: Promise<HttpAnswer>, ...statuses: number[]) => {
     const answer = await asked
     if (statuses.includes(answer.status)) return answer
