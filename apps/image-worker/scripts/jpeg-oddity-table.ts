@@ -12,7 +12,7 @@ const refused = (words: string): JpegOddity => ({ words, isDeveloped: false })
 
 export const jpegOddityTable = {
   zeroRange: developed('a scan header whose range is all zeros (Samsung), if the JPEG is not progressive'),
-  straysBetween: developed('stray bytes between segments'),
+  straysBetween: developed('stray bytes between segments, or after the start marker'),
   markerless: developed('a segment whose marker begins with 00 instead of FF (Pixel)'),
   straysAtRestarts: developed('stray bytes before restart markers, or zeros after a scan'),
   jfifVersion: developed('a version of JFIF other than 1, such as 2.01'),

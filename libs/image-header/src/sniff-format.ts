@@ -9,13 +9,18 @@ export const sniffedBytes = 64
  */
 export function sniffFormat(head: Uint8Array): SniffedFormat | undefined {
   const text = String.fromCharCode(...head.subarray(0, sniffedBytes))
-  if (text.startsWith('\xff\xd8\xff')) return 'jpeg'
+  if (jpegStart.test(text)) return 'jpeg'
   if (text.startsWith('\x89PNG\r\n\x1a\n')) return 'png'
   if (text.startsWith('GIF87a') || text.startsWith('GIF89a')) return 'gif'
   if (text.startsWith('RIFF') && text.startsWith('WEBP', 8)) return 'webp'
   if (tiffMagics.some(magic => text.startsWith(magic))) return 'tiff'
   return text.startsWith('ftyp', 4) ? sniffHeif(head, text) : undefined
 }
+
+/**
+ * ITU-T T.81 annex B: SOI and the marker of a segment. Decoders skip stray bytes between them, which some programs write.
+ */
+const jpegStart = /^\xff\xd8(?:\xff|.*?\xff[\xc0-\xcf\xdb\xdd\xe0-\xef\xfe])/s
 
 /** TIFF 6.0 section 2, and BigTIFF with its fixed offset size of 8; in both byte orders. */
 const tiffMagics = ['II*\0', 'MM\0*', 'II+\0\x08\0\0\0', 'MM\0+\0\x08\0\0']

@@ -27,6 +27,13 @@ test('distinguishes AVIF from HEIC by the brands, and leaves ambiguous brands op
   assert.equal(sniffFormat(ftyp('mp42', 'isom')), undefined)
 })
 
+test('recognises a JPEG with stray bytes after its start marker, if a segment follows', () => {
+  for (const start of ['\xff\xd8\xff\xe0', '\xff\xd8\0\xff\xe1', '\xff\xd8stray\n\xff\xdb'])
+    assert.equal(sniffFormat(bytes(start)), 'jpeg', start)
+  for (const start of ['\xff\xd8\0', '\xff\xd8text\xff\0', '\xff\xd8text\xff\xda'])
+    assert.equal(sniffFormat(bytes(start)), undefined, start)
+})
+
 test('accepts neither formats that load other files nor files that only look like an image', () => {
   const others = [
     '',

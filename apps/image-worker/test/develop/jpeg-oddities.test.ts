@@ -43,7 +43,10 @@ function withTrailer(jpeg: Buffer): Buffer {
 /** For each row of the table, files with that oddity. */
 const samples: Record<JpegOddityName, readonly Buffer[]> = {
   zeroRange: [withZeroRanges(baseline), withZeroRanges(restarts)],
-  straysBetween: [written('stray bytes between all segments', baseline)],
+  straysBetween: [
+    written('stray bytes between all segments', baseline),
+    written('stray bytes after the start', baseline),
+  ],
   markerless: [written('a segment without its marker, as Pixel phones write', baseline)],
   straysAtRestarts: [
     written('stray bytes before all restart markers', restarts),

@@ -90,6 +90,7 @@ export const oddities: Readonly<Record<string, (jpeg: Buffer) => Buffer>> = {
     withStrays(jpeg, Buffer.of(0), ({ at }) => at === markersOf(jpeg)[1]?.at),
   'stray bytes between all segments': jpeg =>
     withStrays(jpeg, Buffer.from('stray'), ({ at, marker }) => at > 2 && !isRestart(marker)),
+  'stray bytes after the start': jpeg => withStrays(jpeg, Buffer.from('stray'), ({ at }) => at === 2),
   'a segment without its marker, as Pixel phones write': jpeg =>
     withStrays(jpeg, Buffer.from('00e000104a46494600010100000100010000', 'hex'), isBehindFirstTable),
   'a lot of bytes before a table': jpeg =>
