@@ -2,7 +2,8 @@ import type { HeaderReader } from './header-reader.ts'
 import type { ImageFacts } from './image-facts.ts'
 import { MalformedImage } from './malformed-image.ts'
 
-const block = { extension: 0x21, image: 0x2c } as const
+const block = { extension: 0x21, image: 0x2c, trailer: 0x3b } as const
+const introducers: readonly number[] = Object.values(block)
 const extension = { graphicControl: 0xf9, comment: 0xfe } as const
 
 /**
@@ -11,13 +12,19 @@ const extension = { graphicControl: 0xf9, comment: 0xfe } as const
  */
 const shortestData = 3
 
+/**
+ * The most stray bytes between blocks. A graphic control extension, the shortest block that changes a frame, has one byte
+ * more: with a damaged first byte, it isn't skipped.
+ */
+const mostStrays = 7
+
 /** The longest minimum LZW code size that decoders accept, plus one. */
 const lzwCodeLimit = 12
 
 /**
  * GIF89a section 12 and appendix: header, screen, then extensions and images to the trailer. Walks all blocks as
- * libnsgif does, including its quirks, so that exactly the frames that it would unpack are counted. Zeros between blocks,
- * which libnsgif refuses, are skipped: some programs write them, and GIF87a allows any bytes there. A truncated file
+ * libnsgif does, including its quirks, so that exactly the frames that it would unpack are counted. Zeros and a few stray
+ * bytes between blocks, which libnsgif refuses, are skipped: some programs write them, and GIF87a allows any bytes there. A truncated file
  * counts the frames that it contains. As in browsers, the first frame may enlarge the screen, and the screen is
  * transparent where it doesn't cover it.
  */
@@ -91,7 +98,7 @@ async function readFrame(reader: HeaderReader, start: number): Promise<Frame | u
 
 /** Sections 23 to 26. The first sub-block is skipped by its size even if that is 0, except in comments. */
 async function readExtensions(reader: HeaderReader, start: number) {
-  let offset = await skipZeros(reader, start)
+  let offset = await skipPadding(reader, start)
   let isTransparent = false
   while (offset + 3 <= reader.size) {
     const head = await reader.view(offset, 3)
@@ -101,22 +108,23 @@ async function readExtensions(reader: HeaderReader, start: number) {
       isTransparent ||= ((await reader.view(offset + 3, 1)).getUint8(0) & 0x01) !== 0
     const bodyAt = label === extension.comment ? offset + 2 : offset + 3 + head.getUint8(2)
     const { end, isComplete } = await skipSubBlocks(reader, bodyAt)
-    offset = isComplete ? await skipZeros(reader, end) : reader.size
+    offset = isComplete ? await skipPadding(reader, end) : reader.size
   }
   return { offset, isTransparent }
 }
 
-/** The offset of the first byte that isn't zero. */
-async function skipZeros(reader: HeaderReader, start: number): Promise<number> {
+/** The offset of the next block, after zeros and a few other bytes. */
+async function skipPadding(reader: HeaderReader, start: number): Promise<number> {
   let offset = start
-  for (;;) {
-    const view = await reader.rest(offset)
-    if (!view) return offset
+  for (let view = await reader.rest(offset); view; view = await reader.rest(offset)) {
     let at = 0
     while (at < view.byteLength && view.getUint8(at) === 0) at++
-    if (at < view.byteLength) return offset + at
     offset += at
+    if (at < view.byteLength) break
   }
+  for (let next = offset; next < Math.min(offset + mostStrays + 1, reader.size); next++)
+    if (introducers.includes((await reader.view(next, 1)).getUint8(0))) return next
+  return offset
 }
 
 /** Section 15: a size, that many bytes, and so on until a size of 0. One step skips one sub-block. */

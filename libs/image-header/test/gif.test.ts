@@ -25,6 +25,17 @@ test('the size of a GIF is that of its screen, which the first frame may enlarge
   assert.deepEqual([screenless.width, screenless.height], [20, 10])
 })
 
+test('up to seven stray bytes between the blocks of a GIF are skipped, and hide no frame', async () => {
+  const frame = made.gifFrame(20, 10)
+  const frames = async (text: string) => {
+    const strays = Buffer.from(text)
+    return (await readBytes(made.gif(20, 10, strays, frame, strays, frame, strays))).frames
+  }
+  assert.equal(await frames('\r\n'), 2)
+  assert.equal(await frames('\0\0strays'), 2)
+  await assert.rejects(frames('8 strays'), { name: 'MalformedImage' })
+})
+
 test('zeros between the blocks of a GIF are skipped, and hide no frame', async () => {
   const zeros = new Uint8Array(100_000)
   const frame = made.gifFrame(20, 10)

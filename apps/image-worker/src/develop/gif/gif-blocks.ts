@@ -3,7 +3,7 @@ import { NotWellFormed } from '../../permute/not-well-formed.ts'
 
 /**
  * A part of a GIF, from `at` to `end`: the head of the file or of a frame, its colour table, its pixels, an extension, or
- * zeros between blocks.
+ * stray bytes between blocks.
  */
 interface GifBlock {
   readonly kind: 'screen' | 'image' | 'table' | 'pixels' | 'control' | 'extension' | 'padding' | 'trailer'
@@ -22,7 +22,7 @@ export function restoresPrevious(disposal: number): boolean {
 /** The largest number that two bytes of a GIF can hold. */
 export const mostShort = 65_535
 
-const introducers = { padding: 0, extension: 0x21, image: 0x2c, trailer: 0x3b } as const
+const introducers = { extension: 0x21, image: 0x2c, trailer: 0x3b } as const
 const graphicControl = 0xf9
 
 /**
@@ -42,6 +42,10 @@ export function* gifBlocks(gif: Uint8Array): Generator<GifBlock> {
   yield* table(screenFlags)
   for (;;) {
     const at = reader.position
+    if (reader.skipPadding()) {
+      yield block('padding', at)
+      continue
+    }
     const introducer = reader.byte()
     if (introducer === introducers.extension) {
       const isControl = reader.byte() === graphicControl
@@ -56,9 +60,6 @@ export function* gifBlocks(gif: Uint8Array): Generator<GifBlock> {
       reader.byte()
       reader.skipSubBlocks()
       yield block('pixels', pixelsAt)
-    } else if (introducer === introducers.padding) {
-      reader.skipZeros()
-      yield block('padding', at)
     } else if (introducer === introducers.trailer) {
       yield block('trailer', at)
       return

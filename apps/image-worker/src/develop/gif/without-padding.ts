@@ -1,8 +1,8 @@
 import { blocksUntilDamage } from './gif-blocks.ts'
 
 /**
- * A GIF without zeros between its blocks, which some programs write; the file itself if it has none. GIF 87a allows any
- * bytes there, GIF 89a none. libnsgif treats zeros as a damaged frame.
+ * A GIF without zeros and stray bytes between its blocks, which some programs write; the file itself if it has none. GIF
+ * 87a allows any bytes there, GIF 89a none. libnsgif treats them as a damaged frame.
  */
 export function withoutPadding(gif: Uint8Array): Uint8Array {
   const parts: Uint8Array[] = []

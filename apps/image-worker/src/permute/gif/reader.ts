@@ -1,5 +1,12 @@
 import { CutOff } from '../not-well-formed.ts'
 
+/** The first byte of an extension, an image and the trailer (GIF 89a). */
+const introducers: readonly number[] = [0x21, 0x2c, 0x3b]
+const isIntroducer = (byte: number) => introducers.includes(byte)
+
+/** A graphic control extension, the shortest block that changes a frame, has 8 bytes. */
+const mostStrays = 7
+
 /** Walks through a GIF; throws CutOff where it ends too early. */
 export class GifReader {
   readonly #bytes: Buffer
@@ -35,9 +42,16 @@ export class GifReader {
     return taken
   }
 
-  /** Moves to the next byte that isn't zero, or to the end. */
-  skipZeros(): void {
+  /**
+   * Moves to the next block, over zeros and a few other bytes. Returns whether there were any. The bytes are fewer than a
+   * block that changes a frame has, so they are not a block whose first byte is damaged.
+   */
+  skipPadding(): boolean {
+    const start = this.#position
     while (this.#bytes[this.#position] === 0) this.#position += 1
+    const next = this.#bytes.subarray(this.#position, this.#position + mostStrays + 1)
+    this.#position += Math.max(0, next.findIndex(isIntroducer))
+    return this.#position > start
   }
 
   /** The bytes from `position` to the current position. */

@@ -44,9 +44,22 @@ test('zeros may be there instead of the trailer of a GIF', async () => {
     assert.deepEqual(await run(file, operation), await run(open, operation), operation)
 })
 
-test('other bytes between the blocks of a GIF may be the rest of a damaged frame, so the image fails', async () => {
-  for (const operation of ['swap-channels:bgr', 'flip'])
-    await assert.rejects(run(padded(Buffer.from('abc')), operation), UnusableImage)
+test('a GIF with a few stray bytes between its blocks is developed as without them', async () => {
+  for (const strays of [Buffer.of(1), Buffer.from('\r\n'), Buffer.from('\0\0strays'), Buffer.alloc(7, 0xff)])
+    for (const operation of ['swap-channels:bgr', 'flip', 'resize:4x', 'format:webp'])
+      assert.deepEqual(await run(padded(strays), operation), await run(gif, operation), operation)
+})
+
+test('as many stray bytes as a block has may be a block whose first byte is damaged, so the image fails', async () => {
+  const damaged = [0x21, 0x2c].map(introducer => {
+    const last = blocks.findLastIndex(([first]) => first === introducer)
+    return Buffer.concat(
+      blocks.with(last, Buffer.concat([Buffer.of(0x7e), blocks[last]?.subarray(1) ?? assert.fail()])),
+    )
+  })
+  for (const file of [padded(Buffer.alloc(8, 0xff)), ...damaged])
+    for (const operation of ['swap-channels:bgr', 'flip'])
+      await assert.rejects(run(file, operation), UnusableImage, operation)
 })
 
 test('a GIF without zeros between its blocks is not copied, and bytes after its trailer stay', () => {
