@@ -38,6 +38,25 @@ test('a TIFF is refused if it has no readable directory, no size or absurd sampl
   await assertMalformed(tiff({ ...made.tiffPage, 277: 60_000 }), /60000 samples of 8 bits/)
 })
 
+test('a TIFF of a camera raw file is refused with this reason', async () => {
+  const tiff = (tags: Record<number, number>, mark = '') =>
+    made.joined('II*\0', made.uint32le(8 + mark.length), mark, made.ifd(tags, 0))
+  const raws = {
+    CR2: tiff(made.tiffPage, 'CR\x02\0'),
+    ARW: tiff({ 254: 1, 259: 6, 513: 8 }),
+    'a colour filter array': tiff({ ...made.tiffPage, 258: 14, 262: 32_803, 277: 1 }),
+    'linear samples of a sensor': tiff({ ...made.tiffPage, 262: 34_892 }),
+    NEF: tiff({ 254: 1, ...made.tiffPage, 330: 8 }),
+    DNG: tiff({ 254: 1, ...made.tiffPage, 50706: 1 }),
+  }
+  for (const raw of Object.values(raws)) await assertMalformed(raw, /camera raw file, which is not supported/)
+  for (const tags of [
+    { ...made.tiffPage, 330: 8, 50706: 1 },
+    { 254: 1, ...made.tiffPage },
+  ])
+    assert.equal((await readBytes(tiff(tags))).width, made.tiffPage[256])
+})
+
 const colourMap = (value: (index: number) => number) =>
   made.joined(...Array.from({ length: 768 }, (_, index) => made.uint16le(value(index))))
 

@@ -20,8 +20,11 @@ const tag = {
   orientation: 274,
   samplesPerPixel: 277,
   colorMap: 320,
+  subDirectories: 330,
   sampleFormat: 339,
+  thumbnail: 513,
   chromaSubsampling: 530,
+  dngVersion: 50_706,
 } as const
 
 const wantedTags: ReadonlySet<number> = new Set(Object.values(tag))
@@ -29,17 +32,25 @@ const wantedTags: ReadonlySet<number> = new Set(Object.values(tag))
 /** Section 8, PhotometricInterpretation. */
 const transparencyMask = 4
 
+/** DNG 1.7: the samples of a colour filter array, and linear samples of the sensor. */
+const sensorPhotometrics: readonly (number | undefined)[] = [32_803, 34_892]
+
+const cameraRaw =
+  'the TIFF is a camera raw file, which is not supported: export the picture as JPEG, PNG or TIFF'
+
 /** JPEG in its old, new and DNG kinds, JPEG 2000, WebP, JPEG XL. */
 const lossyCompressions: readonly number[] = [6, 7, 33003, 33004, 33005, 34712, 34892, 50001, 50002]
 
 /**
  * TIFF 6.0 section 2: the chain of IFDs, one for each page. As in libtiff, it ends at 0, at a page that came before, or
- * at an IFD that can't be read. The size is that of the first page that is not a thumbnail or mask.
+ * at an IFD that can't be read. The size is that of the first page that is not a thumbnail or mask. A later thumbnail
+ * without a size is skipped.
  */
 export async function readTiff(reader: HeaderReader): Promise<ImageFacts> {
   const tiff = await readTiffStart(reader, 0, reader.size)
   if (!tiff) throw new MalformedImage('the TIFF header is truncated')
   const { span, firstIfd } = tiff
+  if (await isCanonRaw(reader)) throw new MalformedImage(cameraRaw)
 
   let first: Page | undefined
   let picture: Page | undefined
@@ -52,16 +63,18 @@ export async function readTiff(reader: HeaderReader): Promise<ImageFacts> {
     if (!ifd) break
     if (visited.size === maxPages) throw new MalformedImage(`the TIFF has more than ${maxPages} pages`)
     visited.add(at)
+    at = ifd.next
+    if (first && isSizelessThumbnail(ifd)) continue
     const page = await readPage(reader, span, ifd)
     first ??= page
     if (!page.isCompanion) picture ??= page
     pixels += page.width * page.height
     unpackedBytes += (page.width * page.height * page.channels * page.bitsPerSample) / 8
     lossless &&= page.lossless
-    at = ifd.next
   }
   if (!first) throw new MalformedImage("the TIFF's first directory is not readable")
-  const { isCompanion, ...shown } = picture ?? first
+  const { isCompanion, hasPictureBelow, ...shown } = picture ?? first
+  if (isCompanion && hasPictureBelow) throw new MalformedImage(cameraRaw)
   return { ...shown, frames: visited.size, pixels, unpackedBytes, progressive: false, lossless }
 }
 
@@ -72,10 +85,26 @@ interface Page extends UnpackedSamples {
   lossless: boolean
   /** Whether it is a reduced version of another page, or the mask of its transparency. */
   isCompanion: boolean
+  /** Whether it may be the thumbnail of a camera raw file, whose picture is in a directory below it. */
+  hasPictureBelow: boolean
+}
+
+/** Whether a directory has only a JPEG without a size, like the thumbnails in EXIF. */
+function isSizelessThumbnail({ entries }: Ifd): boolean {
+  return !entries.has(tag.width) && entries.has(tag.thumbnail)
+}
+
+/** The mark of Canon's CR2, whose first page is a large preview. */
+async function isCanonRaw(reader: HeaderReader): Promise<boolean> {
+  return reader.size >= 12 && (await reader.text(8, 4)) === 'CR\x02\0'
 }
 
 async function readPage(reader: HeaderReader, span: TiffSpan, ifd: Ifd): Promise<Page> {
   const integer = (wanted: number) => firstInteger(reader, span, ifd.entries.get(wanted))
+  const photometric = await integer(tag.photometric)
+  // Sony's ARW begins with a thumbnail that has no size.
+  const isRaw = sensorPhotometrics.includes(photometric) || isSizelessThumbnail(ifd)
+  if (isRaw) throw new MalformedImage(cameraRaw)
   const width = await integer(tag.width)
   const height = await integer(tag.height)
   if (!width || !height) throw new MalformedImage('a TIFF page has no width or no height')
@@ -83,7 +112,7 @@ async function readPage(reader: HeaderReader, span: TiffSpan, ifd: Ifd): Promise
   const samples = await unpackedSamples(reader, span, {
     bitsPerSample: (await integer(tag.bitsPerSample)) ?? 1,
     samplesPerPixel: (await integer(tag.samplesPerPixel)) ?? 1,
-    photometric: await integer(tag.photometric),
+    photometric,
     sampleFormat: (await integer(tag.sampleFormat)) ?? 1,
     compression,
     // Section 21: chroma has half the resolution unless the file declares another.
@@ -94,9 +123,10 @@ async function readPage(reader: HeaderReader, span: TiffSpan, ifd: Ifd): Promise
   const isCompanion =
     (((await integer(tag.newSubfileType)) ?? 0) & 0b101) !== 0 ||
     (await integer(tag.subfileType)) === 2 ||
-    (await integer(tag.photometric)) === transparencyMask
+    photometric === transparencyMask
   const lossless = !isLossyInTiff(compression)
-  return { ...samples, width, height, orientation, lossless, isCompanion }
+  const hasPictureBelow = ifd.entries.has(tag.subDirectories) || ifd.entries.has(tag.dngVersion)
+  return { ...samples, width, height, orientation, lossless, isCompanion, hasPictureBelow }
 }
 
 /** Whether a compression of TIFF, by its number in tag 259, may lose something. */

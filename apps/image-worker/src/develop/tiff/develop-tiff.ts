@@ -22,7 +22,7 @@ import { joinPages } from './join-pages.ts'
 import { permuteJpegPage } from './permute-jpeg-page.ts'
 import { expectReadablePlanes } from './readable-planes.ts'
 import { expectReadableTiles } from './readable-tiles.ts'
-import { entryOf, isCompanion, isLossless, pageTags, type TiffPage, tiffPages } from './tiff-page.ts'
+import { isLossless, type TiffPage, tiffPages } from './tiff-page.ts'
 import { expectWrittenSegments } from './unwritten-segments.ts'
 
 /**
@@ -41,7 +41,6 @@ export async function developTiff(
   const pages = tiffPages(input)
   const [first] = pages
   if (!first) throw new UnusableImage('malformed-image', 'the first directory of the TIFF cannot be read')
-  if (pages.length === 1) expectPicture(first)
   const job: TiffJob = { input, header, plan, limits, forgiving: forgivingOddTags(input) }
   if (output.format === 'tiff') {
     const developed: Uint8Array[] = []
@@ -64,19 +63,6 @@ export async function developTiff(
 
 interface TiffJob extends Pick<Job, 'input' | 'header' | 'plan' | 'limits'> {
   readonly forgiving: ReturnType<typeof forgivingOddTags>
-}
-
-/**
- * Camera raw files (DNG, NEF and the like) are TIFFs whose first page is a thumbnail; their picture is in a directory
- * below it, and can't be decoded.
- *
- * @throws UnusableImage
- */
-function expectPicture(page: TiffPage): void {
-  const isOfCamera = entryOf(page, pageTags.subDirectories) || entryOf(page, pageTags.dngVersion)
-  if (!isCompanion(page) || !isOfCamera) return
-  const words = 'camera raw files are not supported: only their thumbnail could be developed'
-  throw new UnusableImage('unsupported-image', words)
 }
 
 /** About the size of a small page's own Huffman tables, which must not cost it quality. */

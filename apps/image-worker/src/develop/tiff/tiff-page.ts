@@ -27,7 +27,6 @@ export const pageTags = {
   tileLength: 323,
   tileOffsets: 324,
   tileByteCounts: 325,
-  subDirectories: 330,
   inkSet: 332,
   extraSamples: 338,
   sampleFormat: 339,
@@ -36,7 +35,6 @@ export const pageTags = {
   chromaSubsampling: 530,
   referenceBlackWhite: 532,
   gdalNoData: 42_113,
-  dngVersion: 50_706,
 } as const
 
 export const photometrics = {
@@ -130,9 +128,12 @@ export function isLossless({ compression }: TiffPage): boolean {
   return !isLossyInTiff(compression)
 }
 
-/** A reduced version has bit 0 of NewSubfileType, or 2 in the older SubfileType; a mask has bit 2. */
-export function isCompanion(page: Pick<TiffPage, 'directory' | 'photometric'>): boolean {
+/**
+ * A reduced version has bit 0 of NewSubfileType, or 2 in the older SubfileType; a mask has bit 2. A thumbnail like those in
+ * EXIF has no size.
+ */
+export function isCompanion(page: Pick<TiffPage, 'directory' | 'photometric' | 'width'>): boolean {
   const [type = 0] = numbersOfTag(page, pageTags.newSubfileType)
   const [oldType = 0] = numbersOfTag(page, pageTags.subfileType)
-  return (type & 0b101) !== 0 || oldType === 2 || page.photometric === photometrics.mask
+  return (type & 0b101) !== 0 || oldType === 2 || page.photometric === photometrics.mask || page.width === 0
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { bytesSource, readImageHeader } from '@darkroom/image-header'
 import sharp from 'sharp'
 import { overwriteNumbers } from '../../../src/develop/metadata/edit-tiff.ts'
-import { longsEntry } from '../../../src/develop/metadata/tiff-writer.ts'
+import { encodeTiff, longsEntry, shortsEntry } from '../../../src/develop/metadata/tiff-writer.ts'
 import { joinPages } from '../../../src/develop/tiff/join-pages.ts'
 import { tiffPages } from '../../../src/develop/tiff/tiff-page.ts'
 import { assertSame, inspect, meanError, permuted } from '../inspect.ts'
@@ -83,8 +83,23 @@ test('the picture of a TIFF is its first page that is not a thumbnail', async ()
   assert.deepEqual([header.width, header.height], [width, height])
 })
 
+test('a thumbnail without a size, like those in EXIF, is left out', async () => {
+  const picture = await photo().tiff().toBuffer()
+  const jpeg = await photo().resize(16).jpeg().toBuffer()
+  const thumbnail = encodeTiff(writer => [
+    shortsEntry(259, 6),
+    ...[longsEntry(513, writer.append(jpeg)), longsEntry(514, jpeg.length)],
+  ])
+  for (const operations of ['swap-channels', 'flip', 'format:png', 'format:webp'])
+    assert.deepEqual(
+      await run(joinPages([picture, thumbnail]), operations),
+      await run(picture, operations),
+      operations,
+    )
+})
+
 test('a camera raw file fails with this reason, instead of becoming its thumbnail', async () => {
-  const error = { code: 'unsupported-image', message: /^camera raw files are not supported/ }
+  const error = { code: 'malformed-image', message: /^the TIFF is a camera raw file/ }
   const reduced = longsEntry(254, 1)
   for (const entry of [longsEntry(330, 8), longsEntry(50_706, 1)])
     for (const operations of ['swap-channels', 'flip', 'format:png'])
