@@ -138,7 +138,7 @@ async function firstOrMendedResult(job: Job, reserve: (bytes: number) => Promise
   } catch (error) {
     const mended = mend(job.input, job.header)
     if (!mended) throw error
-    return firstResult({ ...job, input: mended }, reserve)
+    return firstResult({ ...job, input: mended, header: await readHeader(mended) }, reserve)
   }
 }
 

@@ -1,28 +1,40 @@
 import { inflateRawSync } from 'node:zlib'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
-import { encodeChunk } from '../../permute/png/chunks.ts'
+import { encodeChunk, pngSignature } from '../../permute/png/chunks.ts'
 import { inflatedBytes, parsePngHeader, passesOf } from '../../permute/png/header.ts'
 import { type InflatedWithInfo, isTooLarge, isZlibError } from '../../permute/png/inflate-at-once.ts'
-import { isIntact, pngChunks } from '../png/png-chunks.ts'
+import { isCritical, isIntact, type PngChunk, pngChunks } from '../png/png-chunks.ts'
 
 /**
- * A PNG with the right Adler-32 at the end of its image data, which some encoders write wrong, or cut off. Browsers show
- * such a PNG. The CRCs of its chunks must be right, and the data must be exactly as long as the image, so that nothing is
- * missing and nothing changed after it was written. Undefined for all other PNGs.
+ * A PNG without oddities that decoders accept: ancillary chunks with a wrong CRC, such as the transparency, which libvips
+ * drops only after it has announced an alpha channel; and a zlib stream with a wrong or missing Adler-32, or with a head
+ * that declares a smaller window than its distances need.
+ *
+ * The CRCs of the image data must be right, and the data must be exactly as long as the image, so that nothing is missing
+ * and nothing changed after it was written. Undefined for all other PNGs.
  */
 export function mendPng(png: Uint8Array): Uint8Array | undefined {
   const chunks = [...pngChunks(png)]
+  const broken = chunks.filter(chunk => !isIntact(png, chunk))
+  if (broken.some(({ type }) => isCritical(type) || ofAnimation.includes(type))) return undefined
   const [header] = chunks
   const images = chunks.filter(({ type }) => type === 'IDAT')
   const [first, last] = [images[0], images.at(-1)]
-  if (!header || !first || !last || !images.every(chunk => isIntact(png, chunk))) return undefined
+  if (!header || !first || !last) return undefined
   if (chunks.indexOf(last) - chunks.indexOf(first) !== images.length - 1) return undefined
   const stream = Buffer.concat(images.map(({ data }) => data))
-  const end = endOfDeflated(stream, lengthOf(header.data))
-  if (!end || stream.subarray(end.at, end.at + 4).equals(end.adler)) return undefined
-  const image = encodeChunk('IDAT', stream.subarray(0, end.at), end.adler)
-  return Buffer.concat([png.subarray(0, first.from), image, png.subarray(last.to)])
+  const mended = mendStream(stream, lengthOf(header.data))
+  if (!mended && broken.length === 0) return undefined
+  const image = mended ? encodeChunk('IDAT', ...mended) : png.subarray(first.from, last.to)
+  const kept = (some: readonly PngChunk[]) =>
+    some.filter(chunk => !broken.includes(chunk)).map(({ from, to }) => png.subarray(from, to))
+  const before = kept(chunks.slice(0, chunks.indexOf(first)))
+  const after = kept(chunks.slice(chunks.indexOf(last) + 1))
+  return Buffer.concat([pngSignature, ...before, image, ...after, png.subarray(chunks.at(-1)?.to)])
 }
+
+/** An animation without one of these chunks lacks a part. */
+const ofAnimation: readonly string[] = ['acTL', 'fcTL', 'fdAT']
 
 /** The bytes that the image data of a PNG inflate to; undefined if its header is invalid. */
 function lengthOf(data: Buffer): number | undefined {
@@ -40,11 +52,14 @@ const headBytes = 2
 const deflateMethod = 8
 const hasDictionary = 0x20
 
-/** The end of the deflated data, and their checksum; undefined unless they inflate to exactly `length` bytes. */
-function endOfDeflated(
-  stream: Buffer,
-  length: number | undefined,
-): { at: number; adler: Buffer } | undefined {
+/** The head of a stream with the largest window and no dictionary. */
+const largestWindow = Buffer.of(0x78, 0x01)
+
+/**
+ * The parts of a zlib stream with the right head and Adler-32; undefined if it already has both, or unless it inflates to
+ * exactly `length` bytes.
+ */
+function mendStream(stream: Buffer, length: number | undefined): Buffer[] | undefined {
   const [method = 0, flags = 0] = stream
   if (length === undefined || (method & 15) !== deflateMethod || (flags & hasDictionary) !== 0)
     return undefined
@@ -55,7 +70,11 @@ function endOfDeflated(
       options,
     ) as unknown as InflatedWithInfo
     if (buffer.length !== length) return undefined
-    return { at: headBytes + engine.bytesWritten, adler: adler32(buffer) }
+    const end = headBytes + engine.bytesWritten
+    const adler = adler32(buffer)
+    const hasLargest = method === largestWindow[0] && stream.readUInt16BE() % 31 === 0
+    if (hasLargest && stream.subarray(end, end + 4).equals(adler)) return undefined
+    return [largestWindow, stream.subarray(headBytes, end), adler]
   } catch (error) {
     if (isZlibError(error) || isTooLarge(error)) return undefined
     throw error

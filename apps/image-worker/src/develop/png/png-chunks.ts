@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { pngSignature } from '../../permute/png/chunks.ts'
 
-interface PngChunk {
+export interface PngChunk {
   readonly type: string
   readonly data: Buffer
   /** The start and end of the chunk, with its length and its CRC. */
@@ -26,4 +26,9 @@ export function* pngChunks(png: Uint8Array): Generator<PngChunk> {
 export function isIntact(png: Uint8Array, { from, to }: PngChunk): boolean {
   const view = new DataView(png.buffer, png.byteOffset)
   return crc32(png.subarray(from + 4, to - 4)) === view.getUint32(to - 4)
+}
+
+/** Whether decoders must support chunks of a type: the first letter is a capital (5.4). */
+export function isCritical(type: string): boolean {
+  return type < 'a'
 }

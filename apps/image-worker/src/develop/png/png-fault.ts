@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { pngSignature } from '../../permute/png/chunks.ts'
+import { isCritical } from './png-chunks.ts'
 
 /** Chunks that every decoder must support (PNG 3rd edition, 11.2). */
 const critical: readonly string[] = ['IHDR', 'PLTE', 'IDAT', 'IEND']
@@ -30,11 +31,6 @@ export function pngFault(png: Uint8Array): string | undefined {
 /** The place of the colour type in IHDR, which comes first, and the type with a palette (11.2.1). */
 const colourTypeAt = 25
 const paletteType = 3
-
-/** The first letter of critical chunks is a capital (5.4). */
-function isCritical(type: string): boolean {
-  return type < 'a'
-}
 
 function criticalFault(type: string, chunk: Buffer, before: readonly string[]): string | undefined {
   if (!critical.includes(type)) return `the critical chunk ${type} is unknown`

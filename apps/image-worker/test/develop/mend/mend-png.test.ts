@@ -29,6 +29,37 @@ test('a PNG whose Adler-32 is wrong or cut off is developed like the right one',
   }
 })
 
+test('a PNG whose zlib stream declares too small a window is developed like the right one', async () => {
+  // Two equal halves: the distances between them are longer than 512 bytes.
+  const repeated = Buffer.from(lines)
+  lines.copy(repeated, 14 * (1 + 3 * width), 0, 14 * (1 + 3 * width))
+  const stream = deflateSync(repeated)
+  for (const operations of cases) {
+    const { bytes: expected } = await run(pngOf(stream), operations)
+    for (const head of [Buffer.of(0x18, 0x19), Buffer.of(0x08, 0x1d), Buffer.of(0x78, 0)]) {
+      const { bytes } = await run(pngOf(Buffer.concat([head, stream.subarray(2)])), operations)
+      assert.deepEqual(bytes, expected, `${head.toString('hex')}: ${operations}`)
+    }
+  }
+})
+
+test('ancillary chunks with a wrong CRC are ignored, also transparency', async () => {
+  const broken = (type: string, data: number[]) => {
+    const encoded = chunk(type, Buffer.from(data))
+    encoded[encoded.length - 1] = (encoded.at(-1) ?? 0) ^ 1
+    return encoded
+  }
+  const chunks = [
+    broken('tRNS', [0, 1, 0, 2, 0, 3]),
+    broken('gAMA', [0, 1, 0x86, 0xa0]),
+    broken('tEXt', [65, 0, 65]),
+  ]
+  for (const operations of [...cases, 'format:auto', 'rotate:30', 'format:webp']) {
+    const { bytes: expected } = await run(pngOf(zlib), operations)
+    assert.deepEqual((await run(pngOf(zlib, chunks), operations)).bytes, expected, operations)
+  }
+})
+
 test('a PNG with a wrong Adler-32 fails if its data are cut off or have another length', async () => {
   const others = {
     'cut off': zlib.subarray(0, -40),
@@ -42,10 +73,10 @@ test('a PNG with a wrong Adler-32 fails if its data are cut off or have another 
   await assert.rejects(run(changed, 'flip'), /the CRC of the IDAT chunk does not match/)
 })
 
-/** A PNG of random colours, its data in chunks of 1000 bytes. */
-function pngOf(stream: Buffer): Buffer {
+/** A PNG of random colours, its data in chunks of 1000 bytes, with these chunks before them. */
+function pngOf(stream: Buffer, others: readonly Buffer[] = []): Buffer {
   const header = headerChunk({ width, height, colorType: 2, bitDepth: 8 })
   const images = []
   for (let at = 0; at < stream.length; at += 1000) images.push(chunk('IDAT', stream.subarray(at, at + 1000)))
-  return Buffer.concat([signature, header, ...images, chunk('IEND')])
+  return Buffer.concat([signature, header, ...others, ...images, chunk('IEND')])
 }
