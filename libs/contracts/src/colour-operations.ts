@@ -79,7 +79,7 @@ export const colourOperations = {
   }),
   normalise: defineOperation({
     summary:
-      'Stretches the lightness over the whole range, except for the darkest and lightest hundredth of the pixels; all frames of an animation are stretched alike',
+      'Stretches the lightness over the whole range, except for the darkest and lightest hundredth of the visible pixels; all frames of an animation are stretched alike',
     form: 'normalise',
     example: 'normalise',
     properties: {},

@@ -230,7 +230,8 @@ export class Call {
     const { hasAlpha, isGrey } = this.#subject
     if (isGrey && (place === 'tint' || place === 'greyscale')) return false
     if (!hasAlpha) return true
-    if (place === 'greyscale') return false
+    // sharp would count invisible pixels when it normalises.
+    if (place === 'greyscale' || place === 'normalise') return false
     const isMultiplied = this.#parts.resize !== undefined || this.#has('blur')
     const isBetween = place === 'blur' || place === 'modulate' || place === 'sharpen'
     const isAfterModulate = place === 'sharpen' && this.#has('modulate')
