@@ -8,28 +8,23 @@ interface CollectOptions {
   flavor?: 'regular' | 'last-resort'
 }
 
-type Collector = (options: CollectOptions) => void
-
-let collector: Collector | undefined
+let collect: ((options: CollectOptions) => void) | undefined
 
 /** Makes V8 collect the garbage of this thread. */
 export function collectGarbage(options: CollectOptions): void {
-  findCollector()(options)
+  collect ??= findCollector()
+  collect(options)
 }
 
 /**
- * Finds V8's collector. The first call changes a flag of V8 for a moment, and V8 refuses compiled code that another
- * thread loads in that moment, so a process makes this call before it starts threads.
+ * Makes V8 expose its collector in each context that is created from now on. A process with threads calls this before it
+ * starts them: V8 refuses compiled code if its flags have changed, also code that another thread loads.
  */
-export function findCollector(): Collector {
-  collector ??= exposedCollector()
-  return collector
+export function exposeCollector(): void {
+  setFlagsFromString('--expose-gc')
 }
 
-/** V8 exposes its collector only in contexts created after this flag is set, so no global name is added here. */
-function exposedCollector(): Collector {
-  setFlagsFromString('--expose-gc')
-  const found = runInNewContext('gc') as Collector
-  setFlagsFromString('--no-expose-gc')
-  return found
+function findCollector(): (options: CollectOptions) => void {
+  exposeCollector()
+  return runInNewContext('gc') as (options: CollectOptions) => void
 }

@@ -1,5 +1,5 @@
 import { setFlagsFromString } from 'node:v8'
-import { findCollector } from './collect-garbage.ts'
+import { exposeCollector } from './collect-garbage.ts'
 
 /**
  * Makes V8 collect the garbage of a busy process less often, and scavenge with one thread.
@@ -12,5 +12,5 @@ import { findCollector } from './collect-garbage.ts'
 export function collectLessOften(): void {
   setFlagsFromString('--heap-growing-percent=100') // the next limit is twice the memory in use
   setFlagsFromString('--no-parallel-scavenge')
-  findCollector()
+  exposeCollector()
 }
