@@ -19,7 +19,7 @@ const liveCount = 100
 const liveEveryMs = 40
 const requestsAtOnce = 32
 /** After this time, the frontend gives a dead receiver up. */
-const answerTimeoutMs = 15_000
+const responseTimeoutMs = 15_000
 
 await using owner = new Owner()
 const { clients } = await startSeparateServices(owner, { OUTBOUND_NETWORKS: '127.0.0.0/8' })
@@ -81,7 +81,7 @@ async function measure(name: string, deadHosts: (round: number) => string[]): Pr
     await until('all webhooks have arrived', () => live.every(({ id }) => arrived.has(id)))
     delays.push(...live.map(({ id, at }) => Math.max(0, (arrived.get(id) ?? 0) - at)))
     await remove([...(await dead), ...live])
-    await delay(answerTimeoutMs + 1000) // until the calls under way are given up
+    await delay(responseTimeoutMs + 1000) // until the calls under way are given up
   }
   const [p50 = 0, p99 = 0] = [0.5, 0.99].map(share => quantile(delays, share))
   row(name, String(rounds), String(delays.length), p50, p99, Math.max(...delays))

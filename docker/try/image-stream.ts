@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import {
   assertSwapped,
   generateImage,
-  type HttpAnswer,
   type HttpRequest,
+  type HttpResponse,
   httpRequest,
   imageKinds,
   isLossless,
@@ -100,23 +100,23 @@ export class ImageStream {
   }
 
   /** Sends a request until its response has one of these statuses. A response that a retry can't change is an error. */
-  async #ask(path: string, wanted: readonly number[], request: HttpRequest): Promise<HttpAnswer> {
+  async #ask(path: string, wanted: readonly number[], request: HttpRequest): Promise<HttpResponse> {
     const deadline = Date.now() + timeoutMs
     for (;;) {
-      const answer = await this.#tryOnce(path, request)
-      if (!(answer instanceof Error)) {
-        if (wanted.includes(answer.status)) return answer
-        if (!isTemporary(answer.status)) throw new Error(`${answer.status} ${answer.body}`)
+      const response = await this.#tryOnce(path, request)
+      if (!(response instanceof Error)) {
+        if (wanted.includes(response.status)) return response
+        if (!isTemporary(response.status)) throw new Error(`${response.status} ${response.body}`)
       }
       if (Date.now() > deadline) {
-        const message = answer instanceof Error ? answer.message : `${answer.status} ${answer.body}`
+        const message = response instanceof Error ? response.message : `${response.status} ${response.body}`
         throw new Error(`${path} is not answered: ${message}`)
       }
       await delay(pauseMs)
     }
   }
 
-  async #tryOnce(path: string, request: HttpRequest): Promise<HttpAnswer | Error> {
+  async #tryOnce(path: string, request: HttpRequest): Promise<HttpResponse | Error> {
     try {
       return await httpRequest(this.#url, path, { ...request, signal: AbortSignal.timeout(60_000) })
     } catch (error) {

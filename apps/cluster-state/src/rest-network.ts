@@ -32,12 +32,14 @@ export function createRestNetwork(options: {
       if (status !== 200) throw refused(to, body.detail)
       if (syncReply.Check(body)) return body
       const [error] = syncReply.Errors(body)
-      throw new ProtocolError(`the answer of ${to.id} is not valid: ${error?.instancePath} ${error?.message}`)
+      throw new ProtocolError(
+        `the response of ${to.id} is not valid: ${error?.instancePath} ${error?.message}`,
+      )
     },
     async identify(url, self) {
       const { body } = await clientAt(url).identify({ body: self, signal: signal() })
       if (nodeIdentity.Check(body)) return body
-      throw new ProtocolError(`the answer of ${url} is not from a node of cluster-state`)
+      throw new ProtocolError(`the response of ${url} is not from a node of cluster-state`)
     },
   }
 }

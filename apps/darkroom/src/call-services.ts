@@ -20,10 +20,10 @@ const timeoutMs = 3000
  *
  * @throws InvalidConfig; ExpectedFailure if a service doesn't answer, or refuses the cluster token
  */
-export async function callServices<Answer>(
+export async function callServices<Result>(
   environment: NodeJS.ProcessEnv,
-  call: (clients: ServiceClients) => Promise<Answer>,
-): Promise<Answer> {
+  call: (clients: ServiceClients) => Promise<Result>,
+): Promise<Result> {
   const { kvUrl } = loadConfig(
     Type.Object({ kvUrl: { ...commonSettings.kvUrl, default: kvUrlOf(loadSettings(environment)) } }),
     environment,
@@ -46,23 +46,23 @@ export async function callServices<Answer>(
  *
  * @throws ExpectedFailure if the node doesn't answer, or refuses the cluster token
  */
-export async function callNode<Answer>(
+export async function callNode<Result>(
   environment: NodeJS.ProcessEnv,
   url: string,
-  call: (node: ServiceClients['clusterState']) => Promise<Answer>,
-): Promise<Answer> {
+  call: (node: ServiceClients['clusterState']) => Promise<Result>,
+): Promise<Result> {
   const explain = ({ cause }: ServiceUnavailable) =>
     `no node of cluster-state answers at ${url}: ${cause instanceof Error ? cause.message : cause}`
   return callAt(url, environment, explain, clients => call(clients.clusterStateAt(url)))
 }
 
 /** `kvUrl` is where the clients find other services; the client of a single node doesn't use it. */
-async function callAt<Answer>(
+async function callAt<Result>(
   kvUrl: string,
   environment: NodeJS.ProcessEnv,
   explain: (error: ServiceUnavailable) => string,
-  call: (clients: ServiceClients) => Promise<Answer>,
-): Promise<Answer> {
+  call: (clients: ServiceClients) => Promise<Result>,
+): Promise<Result> {
   const settings = loadSettings(environment)
   const clusterToken = settings.clusterToken ?? readClusterToken(settings.dataDir)
   const logger = createLogger('darkroom', 'silent')

@@ -9,7 +9,7 @@ import {
   assertProblem,
   type Darkroom,
   generateImage,
-  type HttpAnswer,
+  type HttpResponse,
   httpRequest,
   imageKinds,
   startDarkroom,
@@ -55,23 +55,23 @@ test('bad input is answered with a problem that names the mistake, and leaves no
   for (const [what, body, status, code] of bodies) {
     await t.test(`${what}, raw`, async t => {
       untouched(t)
-      assertProblemAnswer(await post(url, body), status, code)
+      assertProblemResponse(await post(url, body), status, code)
     })
     await t.test(`${what}, in a form`, async t => {
       untouched(t)
-      assertProblemAnswer(await postForm({ ...file, content: body }), status, code)
+      assertProblemResponse(await postForm({ ...file, content: body }), status, code)
     })
   }
 
   await t.test('no body', async t => {
     untouched(t)
-    assertProblemAnswer(await httpRequest(url, '/images', { method: 'POST' }), 400, 'empty-body')
+    assertProblemResponse(await httpRequest(url, '/images', { method: 'POST' }), 400, 'empty-body')
   })
 
   await t.test('forms', async t => {
     const field = { name: 'operations', content: 'swap-channels' }
     const { body, headers } = formOf([file])
-    const forms: [what: string, send: () => Promise<HttpAnswer>, expected: RegExp][] = [
+    const forms: [what: string, send: () => Promise<HttpResponse>, expected: RegExp][] = [
       [
         'the operations after the file',
         () => postForm(file, field),
@@ -97,7 +97,7 @@ test('bad input is answered with a problem that names the mistake, and leaves no
       await t.test(what, async t => {
         untouched(t)
         const answer = await send()
-        assertProblemAnswer(answer, 400, 'invalid-form')
+        assertProblemResponse(answer, 400, 'invalid-form')
         assert.match(String(answer.json().detail), expected)
       })
     }
@@ -115,13 +115,13 @@ test('bad input is answered with a problem that names the mistake, and leaves no
       const raw = await httpRequest(url, path, { method: 'POST', body: image })
       const form = await postForm({ name: 'operations', content: operations }, file)
       for (const answer of [raw, form]) {
-        assertProblemAnswer(answer, 400, 'invalid-operations')
+        assertProblemResponse(answer, 400, 'invalid-operations')
         assert.match(String(answer.json().detail), expected)
       }
     }
   })
 
-  await t.test('65 MiB are refused, and the client gets the answer', async t => {
+  await t.test('65 MiB are refused, and the client gets the response', async t => {
     const body = join(temporaryFolder(t), 'too-much')
     writeFileSync(body, tooMuch)
     const inChunks = async function* () {
@@ -129,14 +129,15 @@ test('bad input is answered with a problem that names the mistake, and leaves no
     }
     await t.test("with node's http, of declared length", async () => {
       // Refused before it is read, while most of it is under way; repeated, because a response may be lost occasionally.
-      for (let count = 0; count < 20; count++) assertProblemAnswer(await post(url, tooMuch), 413, 'too-large')
+      for (let count = 0; count < 20; count++)
+        assertProblemResponse(await post(url, tooMuch), 413, 'too-large')
     })
     await t.test("with node's http, in chunks", async () => {
       const answer = await httpRequest(url, '/images', { method: 'POST', body: inChunks() })
-      assertProblemAnswer(answer, 413, 'too-large')
+      assertProblemResponse(answer, 413, 'too-large')
     })
     await t.test("with node's http, in a form", async () => {
-      assertProblemAnswer(await postForm({ ...file, content: tooMuch }), 413, 'too-large')
+      assertProblemResponse(await postForm({ ...file, content: tooMuch }), 413, 'too-large')
     })
     for (const [how, given] of [
       ['of declared length', tooMuch],
@@ -209,11 +210,11 @@ test('bad input is answered with a problem that names the mistake, and leaves no
       ['POST', '/image/isReady', ['GET']],
     ] as const) {
       const answer = await httpRequest(url, path, { method })
-      assertProblemAnswer(answer, 405, 'method-not-allowed')
+      assertProblemResponse(answer, 405, 'method-not-allowed')
       const named = String(answer.headers.allow).split(', ')
       for (const one of allowed) assert.ok(named.includes(one), `${path} allows ${named}`)
     }
-    assertProblemAnswer(await httpRequest(url, '/nowhere'), 404, 'no-such-route')
+    assertProblemResponse(await httpRequest(url, '/nowhere'), 404, 'no-such-route')
   })
 })
 
@@ -246,7 +247,7 @@ test('internal routes of the single process require its token', async () => {
   ] as const) {
     for (const headers of [{}, { authorization: 'Bearer guess' }]) {
       const answer = await httpRequest(darkroom.urlOf(service), path, { headers })
-      assertProblemAnswer(answer, 401, 'unauthorized')
+      assertProblemResponse(answer, 401, 'unauthorized')
     }
     assert.ok((await darkroom.ask(service, path)).status < 300, `${service} ${path}`)
   }
@@ -257,7 +258,7 @@ function fileMode({ dataDir }: Darkroom): number {
   return statSync(join(dataDir, 'cluster-token')).mode & 0o777
 }
 
-function assertProblemAnswer(answer: HttpAnswer, status: number, code: string): void {
+function assertProblemResponse(answer: HttpResponse, status: number, code: string): void {
   assertProblem({ ...answer, statusCode: answer.status }, status, code)
 }
 

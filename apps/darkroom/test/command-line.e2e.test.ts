@@ -83,19 +83,19 @@ test('status shows a registration that is not valid, and all others', async t =>
 test('develop uses the path and the credentials of its URL in every request', async t => {
   const { url } = darkroom
   const asked: (string | undefined)[] = []
-  const { port } = await serveHttp(t, (given, answer) => {
+  const { port } = await serveHttp(t, (given, response) => {
     asked.push(given.url)
     const { authorization } = given.headers
     const isTheirs = authorization === `Basic ${Buffer.from('a user:p@ss:word').toString('base64')}`
-    if (!isTheirs || !given.url?.startsWith('/photos/darkroom/')) return answer.writeHead(401).end()
+    if (!isTheirs || !given.url?.startsWith('/photos/darkroom/')) return response.writeHead(401).end()
     const { authorization: _, ...headers } = given.headers
     const { method } = given
     const passed = request(
       `${url}${given.url.slice('/photos/darkroom'.length)}`,
       { method, headers },
       received => {
-        answer.writeHead(received.statusCode ?? 502, received.headers)
-        received.pipe(answer)
+        response.writeHead(received.statusCode ?? 502, received.headers)
+        received.pipe(response)
       },
     )
     given.pipe(passed)
@@ -154,9 +154,9 @@ test('a command whose output can’t be written reports that, and fails', async 
 
 test('every command prints a refusal of Darkroom in one line', async t => {
   const refusal = { type: 'urn:darkroom:problem:operators-only', title: 'Operators only', status: 403 }
-  const { url } = await serveHttp(t, ({ url }, answer) => {
-    if (url === '/images?limit=1') answer.end('{"images":[]}')
-    else answer.writeHead(403).end(JSON.stringify(refusal))
+  const { url } = await serveHttp(t, ({ url }, response) => {
+    if (url === '/images?limit=1') response.end('{"images":[]}')
+    else response.writeHead(403).end(JSON.stringify(refusal))
   })
   const out = join(temporaryFolder(t), 'out')
   for (const args of [

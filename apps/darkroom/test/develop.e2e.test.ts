@@ -118,13 +118,13 @@ test('develop that is interrupted ends, and leaves no part of a file', async t =
   const sent = Buffer.alloc(1_000_000)
   const { promise: isDownloading, resolve } = Promise.withResolvers<void>()
   const image = { id: 'x', state: 'finished', result: { contentType: 'image/png', bytes: 2 * sent.length } }
-  const { url } = await serveHttp(t, (request, answer) => {
+  const { url } = await serveHttp(t, (request, response) => {
     request.resume()
     if (!request.url?.endsWith('/result')) {
-      answer.end(JSON.stringify({ ...image, images: [] }))
+      response.end(JSON.stringify({ ...image, images: [] }))
       return
     }
-    answer.write(sent)
+    response.write(sent)
     resolve()
   })
   const files = ['a.png', 'b.png'].map(name => join(folder, name))

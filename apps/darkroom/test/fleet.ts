@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { type ServiceName, serviceNames } from '@darkroom/contracts'
 import {
   freePortRange,
-  type HttpAnswer,
   type HttpRequest,
+  type HttpResponse,
   httpRequest,
   type Owner,
   type ServiceProcess,
@@ -28,7 +28,7 @@ interface Fleet {
   /** Starts another copy of each service, on other ports; resolves when all are alive. */
   startCopies(env: Readonly<Record<string, string>>): Promise<Record<ServiceName, ServiceProcess>>
   /** Sends a request with the token of all services. */
-  ask(service: ServiceProcess, path: string, request?: HttpRequest): Promise<HttpAnswer>
+  ask(service: ServiceProcess, path: string, request?: HttpRequest): Promise<HttpResponse>
 }
 
 const token = 'the token of one test'

@@ -79,7 +79,7 @@ test('a master that is killed half-way through an upload leaves no file and no t
   const before = await contentOf(frontend.url, fleet.dataDir)
   const upload = await beginUpload(t, frontend.url, fleet.dataDir, { headers: {}, begin: '' })
   const answered = new Promise<number | undefined>(resolve => {
-    upload.once('response', answer => resolve(answer.statusCode))
+    upload.once('response', response => resolve(response.statusCode))
   })
   await kill(master)
   await untilStored(fleet.dataDir, before.files)

@@ -36,8 +36,8 @@ test('settings in kv-config take effect without a restart', async t => {
     assert.equal((await post(url, image)).status, 202)
     await set('maxUploadBytes', image.length - 1)
     const refused = await until('the image is too large', async () => {
-      const answer = await post(url, image)
-      return answer.status === 413 && answer
+      const response = await post(url, image)
+      return response.status === 413 && response
     })
     assert.match(String(refused.json().detail), new RegExp(`larger than ${image.length - 1} bytes`))
     await darkroom.ask('kv-config', '/key/config/image-master/maxUploadBytes', { method: 'DELETE' })

@@ -106,7 +106,7 @@ test('deleting an image deletes its bytes, also bytes that its worker stores lat
     })
     assert.equal(stored.status, 201)
     const { bytes, sha256 } = stored.json()
-    const answer = await fleet.ask(master, '/workFinished', {
+    const response = await fleet.ask(master, '/workFinished', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({
@@ -115,7 +115,7 @@ test('deleting an image deletes its bytes, also bytes that its worker stores lat
         result: { contentType: 'image/png', bytes, sha256, width: 60, height: 40, frames: 1 },
       }),
     })
-    assert.ok(answer.status < 300, answer.body.toString())
+    assert.ok(response.status < 300, response.body.toString())
     assert.ok(nothingIsStored())
   })
 })

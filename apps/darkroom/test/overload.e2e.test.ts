@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import {
   assertProblem,
   generateImage,
-  type HttpAnswer,
+  type HttpResponse,
   startDarkroom,
   tiffOf,
   until,
@@ -55,7 +55,7 @@ test('images are refused when the disk is nearly full', async t => {
   assert.deepEqual(stored(dataDir), [])
 })
 
-function assertRefusal(answer: HttpAnswer, status: number, code: string): void {
+function assertRefusal(answer: HttpResponse, status: number, code: string): void {
   assertProblem({ ...answer, statusCode: answer.status }, status, code)
   assert.match(String(answer.headers['retry-after']), /^[1-9]\d*$/)
 }

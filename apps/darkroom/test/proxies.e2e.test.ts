@@ -76,8 +76,8 @@ async function startProxy(program: string, configure: Configure): Promise<string
   const url = `http://127.0.0.1:${port}`
   // 503 as long as HAProxy has not checked the frontend.
   await untilAlive(program, proxy, async () => {
-    const answer = await ask(url, '/healthz', { headers: { host } })
-    return answer.status === 200
+    const response = await ask(url, '/healthz', { headers: { host } })
+    return response.status === 200
   })
   return url
 }
@@ -107,9 +107,9 @@ for (const [name, url] of Object.entries(started)) {
 
   if (name === 'nginx with its defaults') {
     test('nginx refuses bodies above 1 MiB with its own error page, as the documentation warns', async () => {
-      const answer = await ask(url, '/images', { method: 'POST', body: large.subarray(0, 2 * 1024 * 1024) })
-      assert.equal(answer.status, 413)
-      assert.match(String(answer.headers['content-type']), /^text\/html/)
+      const response = await ask(url, '/images', { method: 'POST', body: large.subarray(0, 2 * 1024 * 1024) })
+      assert.equal(response.status, 413)
+      assert.match(String(response.headers['content-type']), /^text\/html/)
     })
     continue
   }

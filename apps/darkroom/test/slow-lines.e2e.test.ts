@@ -58,9 +58,9 @@ for (const [where, start] of Object.entries(places)) {
         const answered = once(upload, 'response')
         upload.write(image.subarray(0, image.length / 2))
         await until('the storage is writing', () => stored(dataDir).length > 0)
-        const [answer] = await answered
-        assert.equal(answer.statusCode, 408)
-        assert.match(await text(answer), /request-timeout/)
+        const [response] = await answered
+        assert.equal(response.statusCode, 408)
+        assert.match(await text(response), /request-timeout/)
         await until('nothing is stored', () => stored(dataDir).length === 0)
         assert.deepEqual((await httpRequest(url, '/images')).json().images, [])
         await until('it is in the log', () => linesOf(log()).some(isCut))
@@ -82,9 +82,9 @@ for (const [where, start] of Object.entries(places)) {
       })
       const answered = once(upload, 'response')
       upload.write(image.subarray(0, image.length / 2))
-      const [answer] = await answered
-      assert.equal(answer.statusCode, 408)
-      assert.match(await text(answer), /request-timeout/)
+      const [response] = await answered
+      assert.equal(response.statusCode, 408)
+      assert.match(await text(response), /request-timeout/)
       await until('nothing is stored', () => stored(dataDir).length === 0)
       assert.deepEqual(problemLines(log()).slice(linesBefore.length), [])
     })
@@ -99,8 +99,8 @@ for (const [where, start] of Object.entries(places)) {
         await delay(stallMs / 6)
       }
       upload.end()
-      const [answer] = await answered
-      assert.equal(answer.statusCode, 202, await text(answer))
+      const [response] = await answered
+      assert.equal(response.statusCode, 202, await text(response))
     })
   })
 }

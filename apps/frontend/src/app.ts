@@ -69,7 +69,7 @@ export function buildApp(dependencies: AppDependencies): App {
       publicUrls,
       otherOrigins,
       trustProxy,
-      answerHeaders: headersForBrowsers(otherOrigins),
+      responseHeaders: headersForBrowsers(otherOrigins),
       isRepeatedOnlyAfter5xx: isOfTus,
       rewriteUrl: withoutPublicPath(publicUrls),
       checkReady,

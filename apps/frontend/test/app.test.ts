@@ -24,7 +24,7 @@ suite('the contract', async () => {
   const document = (await app.inject('/openapi.json')).json()
 
   for (const { method, url, schema } of Object.values(frontendRoutes)) {
-    test(`names ${method} ${url} with its parameters and answers`, () => {
+    test(`names ${method} ${url} with its parameters and responses`, () => {
       const path = url.replaceAll(/:([a-z]+)/g, '{$1}')
       const operation = document.paths[path]?.[method.toLowerCase()]
       assert.ok(operation)

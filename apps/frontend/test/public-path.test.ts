@@ -90,12 +90,12 @@ async function startProxy(
   { url }: Frontend,
   stripsPath: boolean,
 ): Promise<string> {
-  const proxy = await serveHttp(t, (incoming, answer) => {
+  const proxy = await serveHttp(t, (incoming, response) => {
     const path = stripsPath ? incoming.url?.replace(/^\/darkroom/, '') : incoming.url
     const { host, ...headers } = incoming.headers
     const asked = httpRequest(`${url}${path}`, { method: incoming.method ?? 'GET', headers }, reply => {
-      answer.writeHead(reply.statusCode ?? 500, reply.headers)
-      reply.pipe(answer)
+      response.writeHead(reply.statusCode ?? 500, reply.headers)
+      reply.pipe(response)
     })
     incoming.pipe(asked)
   })

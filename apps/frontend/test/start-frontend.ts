@@ -3,7 +3,7 @@ import * as imageMaster from '@darkroom/image-master'
 import { logger, type Neighbours, startNeighbours } from '@darkroom/image-master/testing'
 import { type App, type Logger, loadConfig, type RunningService } from '@darkroom/service-kit'
 import { expectDeclaredStatuses } from '@darkroom/service-kit/testing'
-import { type HttpAnswer, type HttpRequest, httpRequest, type Owner, until } from '@darkroom/testing'
+import { type HttpRequest, type HttpResponse, httpRequest, type Owner, until } from '@darkroom/testing'
 import type { AccessMode } from '../src/access/access-mode.ts'
 import type { LocalFacts } from '../src/access/local-facts.ts'
 import { buildApp } from '../src/app.ts'
@@ -18,7 +18,7 @@ export interface Frontend extends Neighbours {
   app: App
   url: string
   master: RunningService
-  ask(path: string, request?: HttpRequest): Promise<HttpAnswer>
+  ask(path: string, request?: HttpRequest): Promise<HttpResponse>
 }
 
 interface FrontendOptions {

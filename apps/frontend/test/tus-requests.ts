@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { problemType, tusVersion } from '@darkroom/contracts'
-import { generateImage, type HttpAnswer, type HttpRequest } from '@darkroom/testing'
+import { generateImage, type HttpRequest, type HttpResponse } from '@darkroom/testing'
 import type { Frontend } from './start-frontend.ts'
 
 export const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
@@ -13,7 +13,7 @@ export const patchType = { 'content-type': 'application/offset+octet-stream' }
 
 /** Requests of resumable uploads to one frontend. */
 export function tusRequests({ ask }: Pick<Frontend, 'ask'>) {
-  const create = (headers: Record<string, string>, request: HttpRequest = {}): Promise<HttpAnswer> =>
+  const create = (headers: Record<string, string>, request: HttpRequest = {}): Promise<HttpResponse> =>
     ask('/uploads', { method: 'POST', ...request, headers: { ...tus, ...headers } })
   return {
     create,
@@ -42,6 +42,6 @@ export function metadata(values: Record<string, string>): string {
 }
 
 /** The status of a problem, and its code. */
-export function codeOf(answer: HttpAnswer): [number, unknown] {
-  return [answer.status, String(answer.json().type).replace(problemType(''), '')]
+export function codeOf(response: HttpResponse): [number, unknown] {
+  return [response.status, String(response.json().type).replace(problemType(''), '')]
 }

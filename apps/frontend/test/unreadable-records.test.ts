@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
 import { grantPrefix, keyPrefix, presetPrefix, problemType, uploadPrefixOf } from '@darkroom/contracts'
-import type { HttpAnswer } from '@darkroom/testing'
+import type { HttpResponse } from '@darkroom/testing'
 import { until } from '@darkroom/testing'
 import { startGuarded } from './access/start-guarded.ts'
 import { patchType, png, tus } from './tus-requests.ts'
@@ -27,10 +27,10 @@ async function read(key: string): Promise<Record<string, unknown>> {
   return JSON.parse(Buffer.from(await reply.body.bytes()).toString())
 }
 
-function assertRefused(answer: HttpAnswer, status: number, code: string, detail?: RegExp): void {
-  assert.equal(answer.status, status, String(answer.body))
-  assert.equal(answer.json().type, problemType(code))
-  if (detail) assert.match(String(answer.json().detail), detail)
+function assertRefused(response: HttpResponse, status: number, code: string, detail?: RegExp): void {
+  assert.equal(response.status, status, String(response.body))
+  assert.equal(response.json().type, problemType(code))
+  if (detail) assert.match(String(response.json().detail), detail)
 }
 
 suite('a record in kv-config that is not valid', () => {

@@ -3,7 +3,7 @@ import { type ClientRequest, request } from 'node:http'
 import { type Stage, stages } from '@darkroom/contracts'
 import { type App, loadConfig } from '@darkroom/service-kit'
 import { expectDeclaredStatuses } from '@darkroom/service-kit/testing'
-import { type HttpAnswer, httpRequest, type Owner, RecordedTally } from '@darkroom/testing'
+import { type HttpResponse, httpRequest, type Owner, RecordedTally } from '@darkroom/testing'
 import { buildApp } from '../src/app.ts'
 import { Config, liveDefaults } from '../src/config.ts'
 import { Workers } from '../src/intake/workers.ts'
@@ -56,7 +56,7 @@ export function upload(
   { url }: { url: string },
   body: UploadBody,
   { query = '', headers = {} }: { query?: string; headers?: Record<string, string> } = {},
-): Promise<HttpAnswer> {
+): Promise<HttpResponse> {
   const type = { 'content-type': 'application/octet-stream' }
   return httpRequest(url, `/newImage${query}`, { method: 'POST', headers: { ...type, ...headers }, body })
 }

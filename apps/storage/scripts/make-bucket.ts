@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { parseS3Url } from '../src/engine/s3/address.ts'
-import { isAnswer } from '../src/engine/s3/errors.ts'
+import { hasErrorCode } from '../src/engine/s3/errors.ts'
 
 /**
  * How long to retry while the server doesn't answer, or doesn't accept the key yet. The script creates the bucket of
@@ -25,7 +25,7 @@ async function isMade(): Promise<boolean> {
     await client.send(new CreateBucketCommand({ Bucket: bucket }), { abortSignal: AbortSignal.timeout(5000) })
     return true
   } catch (error) {
-    if (isAnswer(error, 'BucketAlreadyOwnedByYou', 'BucketAlreadyExists')) return true
+    if (hasErrorCode(error, 'BucketAlreadyOwnedByYou', 'BucketAlreadyExists')) return true
     if (Date.now() > deadline) throw error
     return false
   }

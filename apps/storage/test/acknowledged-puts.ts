@@ -27,8 +27,8 @@ export function keepPutting(url: string, prefix: string, { stepBytes, maxBytes }
       const key = `${prefix}-${n++}`
       const most = n % 2 === 0 ? smallBytes : maxBytes
       const bytes = patterned(1 + ((n * stepBytes) % most), n)
-      const answer = await httpRequest(url, `/images/${key}/pre`, { method: 'PUT', body: bytes })
-      if (answer.status !== 201) return
+      const response = await httpRequest(url, `/images/${key}/pre`, { method: 'PUT', body: bytes })
+      if (response.status !== 201) return
       acknowledged.set(key, sha256(bytes))
     }
   }

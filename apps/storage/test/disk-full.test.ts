@@ -37,12 +37,12 @@ test('a disk full of small blobs: 503, stored blobs stay, and a deletion makes r
   const put = (n: number) => httpRequest(storage.url, path(n), { method: 'PUT', body: patterned(60_000, n) })
   let stored = 0
   for (;;) {
-    const answer = await put(stored)
-    if (answer.status === 503) {
-      assertProblem(answer, 503, 'disk-full')
+    const response = await put(stored)
+    if (response.status === 503) {
+      assertProblem(response, 503, 'disk-full')
       break
     }
-    assert.equal(answer.status, 201)
+    assert.equal(response.status, 201)
     stored++
     assert.ok(stored < 500, 'the disk becomes full')
   }
@@ -75,8 +75,8 @@ test('the space of deleted small blobs counts as free for small blobs', {
   for (let n = 0; n < stored / 2; n++) assert.equal((await put(n)).status, 201, `${n} of ${stored}`)
   // The log of the database, of at most some 4 MiB, may have been truncated meanwhile.
   let large = 0
-  let answer = await put(stored, MiB)
-  for (; answer.status === 201 && large < 6; large++) answer = await put(stored + large + 1, MiB)
-  assertProblem(answer, 503, 'disk-full')
+  let response = await put(stored, MiB)
+  for (; response.status === 201 && large < 6; large++) response = await put(stored + large + 1, MiB)
+  assertProblem(response, 503, 'disk-full')
   assert.equal((await put(0)).status, 201, 'a small blob is still accepted')
 })

@@ -6,7 +6,7 @@ import { buildApp } from '../src/app.ts'
 import { FileBlobStore } from '../src/engine/file/file.ts'
 import { problemOf } from './serve.ts'
 
-test('errors of an object store are logged once, and are not in answers', async t => {
+test('errors of an object store are logged once, and are not in responses', async t => {
   const store = await FileBlobStore.open({ folder: temporaryFolder(t) })
   const refuse = async () => {
     throw new StoreMisconfigured('the object store (http://minio:9000) refuses: check the credentials')
@@ -24,9 +24,9 @@ test('errors of an object store are logged once, and are not in answers', async 
     ['GET', '/readyz'],
   ] as const
   for (const [method, path] of requests) {
-    const answer = await httpRequest(url, path, { method, ...(method === 'PUT' && { body: 'x' }) })
-    assert.equal(problemOf(answer), 'blob-store-unavailable')
-    assert.doesNotMatch(String(answer.body), /minio|credentials/)
+    const response = await httpRequest(url, path, { method, ...(method === 'PUT' && { body: 'x' }) })
+    assert.equal(problemOf(response), 'blob-store-unavailable')
+    assert.doesNotMatch(String(response.body), /minio|credentials/)
     assert.equal(log.errors.length, 1, 'once, however many requests fail')
     assert.match(JSON.stringify(log.errors.at(-1)), /minio:9000.*check the credentials/)
   }

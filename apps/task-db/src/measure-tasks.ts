@@ -48,7 +48,7 @@ function measureOldest(
   })
 }
 
-async function ifAvailable<Answer>(read: () => Promise<Answer>): Promise<{ answer: Answer } | undefined> {
+async function ifAvailable<Result>(read: () => Promise<Result>): Promise<{ answer: Result } | undefined> {
   try {
     return { answer: await read() }
   } catch (error) {

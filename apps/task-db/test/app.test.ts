@@ -63,9 +63,9 @@ test('fault: it is alive but not ready while its store does not answer', async t
   const app = buildTestApp(t, { store })
   t.mock.method(store, 'stats', () => Promise.reject(new Error('disk I/O error')))
   assert.equal((await app.inject('/healthz')).statusCode, 200)
-  const answer = await app.inject('/readyz')
-  assert.ok(answer.statusCode >= 500)
-  assert.doesNotMatch(answer.body, /disk/)
+  const response = await app.inject('/readyz')
+  assert.ok(response.statusCode >= 500)
+  assert.doesNotMatch(response.body, /disk/)
 })
 
 test('fault: metrics work while the store does not answer, except the number of tasks', async t => {

@@ -16,7 +16,7 @@ import { Header } from './shell/header.tsx'
 import { Later, takeTurns } from './shell/later.tsx'
 import { DropZone } from './upload/drop-zone.tsx'
 import { lastFile } from './upload/last-file.ts'
-import { answersArrived, cancelAll } from './upload/queue.ts'
+import { cancelAll, responsesArrived } from './upload/queue.ts'
 
 /** How often the page polls while it gets no events, or could not be read. */
 const pollMs = 3000
@@ -74,7 +74,7 @@ follow(message => {
 
 /** An event that arrives before the response to its upload waits for it. Otherwise the image would have two rows. */
 async function show({ image, version }: Extract<LiveMessage, { kind: 'state' }>): Promise<void> {
-  if (!isKnown(image.id)) await answersArrived()
+  if (!isKnown(image.id)) await responsesArrived()
   update(image, version)
 }
 

@@ -22,10 +22,10 @@ test('the examples of the docs have every query parameter that is required', () 
   }
 })
 
-test('the examples of the docs read answers as events, bytes, text or JSON', () => {
+test('the examples of the docs read responses as events, bytes, text or JSON', () => {
   const example = (name: keyof typeof frontendRoutes) => examplesOf(name, frontendRoutes[name])
   assert.match(example('followImages'), /curl[\s\S]*-N[\s\S]*TextDecoderStream/)
-  assert.match(example('getArchive'), /-O -J[\s\S]*answer\.blob\(\)/)
+  assert.match(example('getArchive'), /-O -J[\s\S]*response\.blob\(\)/)
   assert.match(example('isReady'), /answer\.text\(\)/)
   assert.match(example('getImage'), /answer\.json\(\)/)
   assert.match(example('getUpload'), /curl[\s\S]*-I/) // -X HEAD would wait for a body

@@ -107,9 +107,9 @@ export async function startInBrowser(executablePath: string): Promise<InBrowser>
     open: (path = '/', options = {}) => openPage(browser, new URL(path, lan).href, options),
     openWithSettings: settings => openWithSettings(settings, executablePath, temporaryFolder(owner), lan),
     async post(query = '') {
-      const answer = await httpRequest(local, `/images${query}`, { method: 'POST', body: png })
-      assert.equal(answer.status, 202, String(answer.body))
-      return String(answer.json().id)
+      const response = await httpRequest(local, `/images${query}`, { method: 'POST', body: png })
+      assert.equal(response.status, 202, String(response.body))
+      return String(response.json().id)
     },
     async remove(id) {
       assert.equal((await httpRequest(local, `/images/${id}`, { method: 'DELETE' })).status, 204)
@@ -121,13 +121,13 @@ export async function startInBrowser(executablePath: string): Promise<InBrowser>
     },
     imageOf: async id => (await httpRequest(local, `/images/${id}`)).json() as unknown as ImageDocument,
     async createKey(options) {
-      const answer = await asOperator('POST', '/keys', options)
-      assert.equal(answer.status, 201, String(answer.body))
-      return String(answer.json().key)
+      const response = await asOperator('POST', '/keys', options)
+      assert.equal(response.status, 201, String(response.body))
+      return String(response.json().key)
     },
     async revokeKey(key) {
-      const answer = await asOperator('DELETE', `/keys/${key.split('_')[1]}`)
-      assert.equal(answer.status, 204, String(answer.body))
+      const response = await asOperator('DELETE', `/keys/${key.split('_')[1]}`)
+      assert.equal(response.status, 204, String(response.body))
     },
     async withSetting(name, value) {
       const path = `/key/config/image-master/${name}`

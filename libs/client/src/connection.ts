@@ -63,21 +63,21 @@ export class Connection {
   /** Returns the document of a successful response. @throws DarkroomError, also if the response is not from Darkroom */
   json<Document extends object>(path: string, options: RequestOptions = {}): Promise<Document> {
     return this.#retried(options, async init => {
-      const answer = await this.#try(path, init)
-      const text = await answer.text().catch(cause => {
+      const response = await this.#try(path, init)
+      const text = await response.text().catch(cause => {
         init.signal?.throwIfAborted()
-        throw DarkroomError.broken(answer, cause)
+        throw DarkroomError.broken(response, cause)
       })
       const document = fromJson(text)
       if (typeof document === 'object' && document !== null) return document as Document
-      throw DarkroomError.foreign(answer, text)
+      throw DarkroomError.foreign(response, text)
     })
   }
 
-  async #retried<Answer>(
+  async #retried<Result>(
     { onRetry, once = false, ...init }: RequestOptions,
-    attempt: (init: Init) => Promise<Answer>,
-  ): Promise<Answer> {
+    attempt: (init: Init) => Promise<Result>,
+  ): Promise<Result> {
     for (const retries = this.retries(); ; ) {
       try {
         return await attempt(init)

@@ -52,7 +52,7 @@ export class DarkroomError extends Error {
   static foreign(response: Response, text = ''): DarkroomError {
     const { status, headers } = response
     const retryAfterSeconds = secondsOf(headers.get('retry-after'))
-    return new DarkroomError(describeAnswer(response, text), { status, retryAfterSeconds })
+    return new DarkroomError(describeResponse(response, text), { status, retryAfterSeconds })
   }
 
   static redirected(from: string, location: string | null): DarkroomError {
@@ -102,14 +102,14 @@ function readProblem(text: string): Problem | undefined {
 }
 
 /** For a response that is not a problem document: it comes from a proxy, or from another server. */
-function describeAnswer(response: Response, text: string): string {
+function describeResponse(response: Response, text: string): string {
   const { status } = response
   const origin = originOf(response)
   if (status === 413)
     return `a proxy in front of Darkroom refuses a body of this size (413); with nginx, set client_max_body_size 0`
   if (status >= 502 && status <= 504) return `a proxy at ${origin} can't reach Darkroom (${status})`
   const title = /<title>([^<]*)<\/title>/i.exec(text)?.[1]?.trim()
-  return `${origin} answered ${status}${title ? ` (${title})` : ''}, which is not an answer of Darkroom; check the URL`
+  return `${origin} answered ${status}${title ? ` (${title})` : ''}, which is not a response of Darkroom; check the URL`
 }
 
 /** A response that another fetch made may have no URL. */

@@ -51,25 +51,25 @@ export class ImageFile {
    * Downloads it. If the connection breaks, so that `use` fails with a TypeError, the download is repeated and `use` is
    * called again, at most three times in all.
    */
-  async download<Result>(use: (answer: Response) => Promise<Result>): Promise<Result> {
+  async download<Result>(use: (response: Response) => Promise<Result>): Promise<Result> {
     for (let downloads = 1; ; downloads++) {
-      const answer = await this.#read()
+      const response = await this.#read()
       try {
-        return await use(answer)
+        return await use(response)
       } catch (error) {
         // Fetch throws this error when the connection breaks while the body is read.
         if (!(error instanceof TypeError)) throw error
-        if (downloads === maxDownloads) throw DarkroomError.broken(answer, error)
+        if (downloads === maxDownloads) throw DarkroomError.broken(response, error)
       }
     }
   }
 
   blob(): Promise<Blob> {
-    return this.download(answer => answer.blob())
+    return this.download(response => response.blob())
   }
 
   async bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    return new Uint8Array(await this.download(answer => answer.arrayBuffer()))
+    return new Uint8Array(await this.download(response => response.arrayBuffer()))
   }
 }
 

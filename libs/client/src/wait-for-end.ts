@@ -34,9 +34,9 @@ async function followEvents(
   path: string,
   { signal, onChange }: WaitOptions,
 ): Promise<ImageStatus | undefined> {
-  const answer = await connection.request(`${path}/events`, { ...(signal && { signal }), once: true })
-  if (!answer.body) return undefined
-  for await (const { event, data } of eventsOf(answer.body)) {
+  const response = await connection.request(`${path}/events`, { ...(signal && { signal }), once: true })
+  if (!response.body) return undefined
+  for await (const { event, data } of eventsOf(response.body)) {
     if (event !== 'state') continue
     const status = JSON.parse(data) as ImageStatus
     onChange?.(status)

@@ -150,10 +150,10 @@ test('takes every view of bytes', async () => {
 test('an upload in pieces that is given up is deleted', async () => {
   const begun: string[] = []
   const noting: typeof fetch = async (input, init) => {
-    const answer = await fetch(input, init)
-    const location = answer.headers.get('location')
+    const response = await fetch(input, init)
+    const location = response.headers.get('location')
     if (location) begun.push(new URL(location, url).href)
-    return answer
+    return response
   }
   const client = new Darkroom({ url, fetch: noting })
   const large = tiffOf(20 * 1024 * 1024)

@@ -11,7 +11,7 @@ const nowhere = `http://127.0.0.1:${await freePort()}`
 const darkroom = new Darkroom(nowhere)
 const png = await generateImage({ kind: 'png', width: 60, height: 40, seed: 1 })
 
-test('answers of proxies and other servers become clear errors', async t => {
+test('responses of proxies and other servers become clear errors', async t => {
   const page = '<html><head><title>413 Request Entity Too Large</title></head></html>'
   const { url } = await serve(t, 413, { 'content-type': 'text/html' }, page)
   await assert.rejects(new Darkroom(url).develop(new Uint8Array(png)), {
@@ -29,10 +29,10 @@ test('answers of proxies and other servers become clear errors', async t => {
 /** A server that answers each request in the same way. Returns its URL, and the methods of the requests so far. */
 async function serve(t: TestContext, status: number, headers: OutgoingHttpHeaders = {}, body = '') {
   const methods: string[] = []
-  const { url } = await serveHttp(t, (request, answer) => {
+  const { url } = await serveHttp(t, (request, response) => {
     methods.push(String(request.method))
     request.resume()
-    answer.writeHead(status, headers).end(body)
+    response.writeHead(status, headers).end(body)
   })
   return { url, methods }
 }
@@ -42,7 +42,7 @@ test('a success that is not from Darkroom is an error', async t => {
     const other = await serve(t, 200, {}, body)
     await assert.rejects(new Darkroom(other.url).upload(new Uint8Array(png)), {
       name: 'DarkroomError',
-      message: /not (an answer of Darkroom|answer as Darkroom)/,
+      message: /not (a response of Darkroom|answer as Darkroom)/,
     })
   }
 })
@@ -111,9 +111,9 @@ test('an id or a name that would lead to another path is an error, and no reques
 
 test('an odd id stays one part of the path', async t => {
   const paths: unknown[] = []
-  const { url } = await serveHttp(t, (request, answer) => {
+  const { url } = await serveHttp(t, (request, response) => {
     paths.push(request.url)
-    answer.end('{}')
+    response.end('{}')
   })
   for (const id of ['...', '.a', '%2e', 'a/../b', '?x', '#x', '\\..']) await new Darkroom(url).status(id)
   const expected = ['...', '.a', '%252e', 'a%2F..%2Fb', '%3Fx', '%23x', '%5C..']
@@ -157,11 +157,11 @@ test('an upload is aborted at once, even if its stream yields nothing', async t 
 test('a document that breaks off is requested again, then it is an error of Darkroom', async t => {
   const document = JSON.stringify({ id: 'x', state: 'finished' })
   let broken = 2
-  const { url } = await serveHttp(t, (request, answer) => {
+  const { url } = await serveHttp(t, (request, response) => {
     request.resume()
-    answer.writeHead(202, { 'content-length': document.length })
-    if (broken-- <= 0) answer.end(document)
-    else answer.write(document.slice(0, 9), () => answer.destroy())
+    response.writeHead(202, { 'content-length': document.length })
+    if (broken-- <= 0) response.end(document)
+    else response.write(document.slice(0, 9), () => response.destroy())
   })
   assert.equal(await new Darkroom(url).upload(new Uint8Array(png)), 'x')
   broken = 1
@@ -189,15 +189,15 @@ test('a long list of operations reaches Darkroom', async t => {
 test('a download that breaks off is repeated, at most twice', async t => {
   let [broken, downloads] = [0, 0]
   const result = { contentType: 'image/png', bytes: png.length }
-  const { url } = await serveHttp(t, ({ url: path }, answer) => {
+  const { url } = await serveHttp(t, ({ url: path }, response) => {
     if (!path?.endsWith('/result')) {
-      answer.end(JSON.stringify({ id: 'x', state: 'finished', result }))
+      response.end(JSON.stringify({ id: 'x', state: 'finished', result }))
       return
     }
     downloads += 1
-    answer.writeHead(200, { 'content-length': png.length })
-    if (downloads > broken) answer.end(png)
-    else answer.write(png.subarray(0, 100), () => answer.destroy())
+    response.writeHead(200, { 'content-length': png.length })
+    if (downloads > broken) response.end(png)
+    else response.write(png.subarray(0, 100), () => response.destroy())
   })
   const client = new Darkroom(url)
   const { result: file } = await client.waitFor('x')

@@ -10,12 +10,12 @@ export interface BatchedCall {
 }
 
 /** The response that the route gives to the call. A problem is a response, too. */
-const BatchedAnswer = Type.Object({
+const BatchedResponse = Type.Object({
   status: Type.Integer(),
   headers: Type.Optional(Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()]))),
   body: Type.Optional(Type.Unknown()),
 })
-export type BatchedAnswer = Static<typeof BatchedAnswer>
+export type BatchedResponse = Static<typeof BatchedResponse>
 
 /** The most calls in a batch. */
 export const maxBatchedCalls = 64
@@ -32,7 +32,7 @@ export function defineBatch(routes: Readonly<Record<string, Route>>) {
     minItems: 1,
     maxItems: maxBatchedCalls,
   })
-  const answers = Type.Array(BatchedAnswer, { description: 'In the order of the calls' })
+  const answers = Type.Array(BatchedResponse, { description: 'In the order of the calls' })
   return defineRoute({
     method: 'POST',
     url: '/batch',

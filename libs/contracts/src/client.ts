@@ -30,7 +30,7 @@ export type Client<Routes extends Record<string, Route>> = {
   [Name in keyof Routes]: (call: CallOf<Routes[Name]>) => Promise<ReplyOf<Routes[Name]>>
 }
 
-interface UnexpectedAnswer {
+interface UnexpectedResponse {
   status: number
   headers: Record<string, unknown>
   problem?: Problem | undefined
@@ -46,7 +46,7 @@ export class UnexpectedReply extends Error {
 
   constructor(
     route: Pick<Route, 'method' | 'url'>,
-    { status, headers, problem, text = '' }: UnexpectedAnswer,
+    { status, headers, problem, text = '' }: UnexpectedResponse,
   ) {
     super(`${route.method} ${route.url} answered ${status}: ${problem?.detail ?? text.slice(0, 200)}`)
     this.status = status

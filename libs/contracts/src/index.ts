@@ -1,4 +1,4 @@
-export { type BatchedAnswer, type BatchedCall, defineBatch, maxBatchedCalls } from './batch.ts'
+export { type BatchedCall, type BatchedResponse, defineBatch, maxBatchedCalls } from './batch.ts'
 export * from './callback.ts'
 export * from './client.ts'
 export * from './cluster-state.ts'

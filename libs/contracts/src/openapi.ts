@@ -100,8 +100,8 @@ function operationOf(
   ]
   const isForAnyone = access === 'anyone' && url !== serviceRoutes.metrics.url
   // A response to HEAD has no body, not even with a problem (RFC 9110, 9.3.2).
-  const answered = (status: number | undefined, answer: TSchema) =>
-    responseOf(status, method === 'HEAD' ? Nothing : answer, names)
+  const describe = (status: number | undefined, responseSchema: TSchema) =>
+    responseOf(status, method === 'HEAD' ? Nothing : responseSchema, names)
   return {
     operationId: name ?? idOf(method, url),
     summary,
@@ -111,10 +111,13 @@ function operationOf(
     ...(body && { requestBody: requestBodyOf(body, !isBodyOptional, names) }),
     responses: {
       ...Object.fromEntries(
-        Object.entries(response).map(([status, answer]) => [status, answered(Number(status), answer)]),
+        Object.entries(response).map(([status, responseSchema]) => [
+          status,
+          describe(Number(status), responseSchema),
+        ]),
       ),
-      ...(isForAnyone ? {} : { 401: answered(401, problems(...refusalsOfKeys)) }),
-      default: method === 'HEAD' ? answered(undefined, Nothing) : { $ref: '#/components/responses/Problem' },
+      ...(isForAnyone ? {} : { 401: describe(401, problems(...refusalsOfKeys)) }),
+      default: method === 'HEAD' ? describe(undefined, Nothing) : { $ref: '#/components/responses/Problem' },
     },
   }
 }
@@ -148,12 +151,12 @@ function requestBodyOf(body: TSchema, required: boolean, names: Names): Json {
   return { required, content: contentOf(contents, names) }
 }
 
-function responseOf(status: number | undefined, answer: TSchema, names: Names): Json {
+function responseOf(status: number | undefined, schema: TSchema, names: Names): Json {
   const description =
     status === undefined ? 'Any other status: a problem document' : (reasons[status] ?? 'The response')
-  if (answer === Nothing) return { description }
-  const content = contentOf({ [mediaTypeOf(answer)]: answer }, names)
-  const codes = codesOf(answer)
+  if (schema === Nothing) return { description }
+  const content = contentOf({ [mediaTypeOf(schema)]: schema }, names)
+  const codes = codesOf(schema)
   if (status === undefined || codes === undefined) return { description, content }
   return { description, content: withExamples(content, { [status]: codes }) }
 }

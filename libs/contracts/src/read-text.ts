@@ -4,16 +4,16 @@ import type { StreamedBody } from './route.ts'
 export const maxTextBytes = 64 * 1024 * 1024
 
 /** The response is far longer than that of any route, and perhaps endless. */
-export class AnswerTooLong extends Error {}
+export class ResponseTooLong extends Error {}
 
-/** Reads a body of at most `maxBytes` as text. @throws AnswerTooLong */
+/** Reads a body of at most `maxBytes` as text. @throws ResponseTooLong */
 export async function readText(body: StreamedBody, maxBytes = maxTextBytes): Promise<string> {
   const decoder = new TextDecoder()
   let text = ''
   let bytes = 0
   for await (const chunk of body) {
     bytes += chunk.length
-    if (bytes > maxBytes) throw new AnswerTooLong(`the answer has more than ${maxBytes} bytes`)
+    if (bytes > maxBytes) throw new ResponseTooLong(`the response has more than ${maxBytes} bytes`)
     text += decoder.decode(chunk, { stream: true })
   }
   return text + decoder.decode()

@@ -116,16 +116,16 @@ export type ReplyOf<R extends Route> = {
 type HandledCall<R extends Route> = Omit<CallOf<R>, 'signal'> & { signal: AbortSignal }
 
 /** The response of a handler: one member for each status that the route declares. Problems are thrown. */
-type AnswerOf<R extends Route> = {
+type HandlerResponse<R extends Route> = {
   [Status in keyof R['schema']['response']]: {
     status: NumberOf<Status>
-    headers?: AnswerHeaders
-  } & AnswerBodyOf<R['schema']['response'][Status]>
+    headers?: ResponseHeaders
+  } & ResponseBodyOf<R['schema']['response'][Status]>
 }[keyof R['schema']['response']]
 
-export type AnswerHeaders = Record<string, string | number | undefined>
+export type ResponseHeaders = Record<string, string | number | undefined>
 
-type AnswerBodyOf<S> = S extends typeof Nothing
+type ResponseBodyOf<S> = S extends typeof Nothing
   ? { body?: undefined }
   : S extends typeof Bytes
     ? { body: AsyncIterable<Uint8Array> | Uint8Array }
@@ -134,7 +134,7 @@ type AnswerBodyOf<S> = S extends typeof Nothing
       : never
 
 /** The counterpart of the typed client: one function for each route, independent of HTTP. */
-export type Handler<R extends Route> = (call: HandledCall<R>) => Promise<AnswerOf<R>>
+export type Handler<R extends Route> = (call: HandledCall<R>) => Promise<HandlerResponse<R>>
 export type Handlers<Routes extends Record<string, Route>> = {
   [Name in keyof Routes]: Handler<Routes[Name]>
 }

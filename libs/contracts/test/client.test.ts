@@ -163,7 +163,7 @@ suite('a client', () => {
     })
   })
 
-  test('throws an answer that is not a problem document, with the beginning of its text', async () => {
+  test('throws a response that is not a problem document, with the beginning of its text', async () => {
     for (const text of ['<h1>Bad gateway</h1>', '', 'null', '[]', '{"type":1}']) {
       const { client } = clientOf({ status: 502, type: 'text/html', text })
       await assert.rejects(client.post({ body: { n: 1 } }), (error: unknown) => {

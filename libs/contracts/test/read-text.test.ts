@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { AnswerTooLong, readText } from '../src/read-text.ts'
+import { ResponseTooLong, readText } from '../src/read-text.ts'
 import type { StreamedBody } from '../src/route.ts'
 
 /** A body of these chunks that counts how many were read. */
@@ -30,11 +30,11 @@ test('a text is complete even if a character is split over two chunks', async ()
   }
 })
 
-test('reading stops when an answer does not end', async () => {
+test('reading stops when a response does not end', async () => {
   function* endless() {
     for (;;) yield new Uint8Array(100)
   }
   const { body, seen } = bodyOf(endless())
-  await assert.rejects(readText(body, 1000), AnswerTooLong)
+  await assert.rejects(readText(body, 1000), ResponseTooLong)
   assert.equal(seen.asked, 11)
 })

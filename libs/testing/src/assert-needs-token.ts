@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { assertProblem, type InjectedAnswer } from './assert-problem.ts'
+import { assertProblem, type InjectedResponse } from './assert-problem.ts'
 
 interface InjectedRequest {
   method: 'DELETE' | 'GET' | 'HEAD' | 'POST' | 'PUT'
@@ -8,7 +8,7 @@ interface InjectedRequest {
 }
 
 interface InjectableApp {
-  inject(request: InjectedRequest): Promise<InjectedAnswer>
+  inject(request: InjectedRequest): Promise<InjectedResponse>
 }
 
 /** The app refuses the request with 401, unless it has the token. */
@@ -18,10 +18,10 @@ export async function assertNeedsToken(
   token: string,
 ): Promise<void> {
   for (const authorization of [undefined, 'Bearer', 'Bearer another', `Basic ${token}`]) {
-    const answer = await app.inject({ ...request, ...(authorization && { headers: { authorization } }) })
-    assertProblem(answer, 401, 'unauthorized')
-    assert.equal(answer.headers['www-authenticate'], 'Bearer')
+    const response = await app.inject({ ...request, ...(authorization && { headers: { authorization } }) })
+    assertProblem(response, 401, 'unauthorized')
+    assert.equal(response.headers['www-authenticate'], 'Bearer')
   }
-  const answer = await app.inject({ ...request, headers: { authorization: `Bearer ${token}` } })
-  assert.notEqual(answer.statusCode, 401)
+  const response = await app.inject({ ...request, headers: { authorization: `Bearer ${token}` } })
+  assert.notEqual(response.statusCode, 401)
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import type { HttpAnswer } from './http-request.ts'
+import type { HttpResponse } from './http-request.ts'
 
-export interface InjectedAnswer {
+export interface InjectedResponse {
   statusCode: number
   headers: Record<string, unknown>
   json(): unknown
@@ -12,15 +12,15 @@ export interface InjectedAnswer {
  * and code.
  */
 export function assertProblem(
-  answer: HttpAnswer | InjectedAnswer,
+  response: HttpResponse | InjectedResponse,
   status: number,
   code: string,
   message = /./,
 ): void {
-  const { detail, title, ...stable } = answer.json() as Record<string, unknown>
+  const { detail, title, ...stable } = response.json() as Record<string, unknown>
   assert.deepEqual(stable, { type: `urn:darkroom:problem:${code}`, status }, String(detail))
-  assert.equal('status' in answer ? answer.status : answer.statusCode, status)
-  assert.match(String(answer.headers['content-type']), /^application\/problem\+json/)
+  assert.equal('status' in response ? response.status : response.statusCode, status)
+  assert.match(String(response.headers['content-type']), /^application\/problem\+json/)
   assert.ok(title)
   assert.match(String(detail ?? ''), message)
 }

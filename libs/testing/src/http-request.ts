@@ -11,7 +11,7 @@ export interface HttpRequest {
   signal?: AbortSignal
 }
 
-export interface HttpAnswer {
+export interface HttpResponse {
   status: number
   headers: IncomingHttpHeaders
   body: Buffer
@@ -24,19 +24,19 @@ export async function httpRequest(
   base: string,
   path: string,
   { method = 'GET', headers = {}, body, signal }: HttpRequest = {},
-): Promise<HttpAnswer> {
+): Promise<HttpResponse> {
   const { hostname, port } = new URL(base)
   const sent = request({ hostname, port, path, method, headers, agent: false, ...(signal && { signal }) })
   const answered = once(sent, 'response')
   if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) sent.end(body)
   else pipeline(body, sent).catch(() => undefined) // `answered` rejects, too
-  const [answer] = await answered
+  const [response] = await answered
   // The server may stop reading after its response, which is not an error.
   sent.on('error', () => undefined)
-  const received = await buffer(answer)
+  const received = await buffer(response)
   return {
-    status: answer.statusCode,
-    headers: answer.headers,
+    status: response.statusCode,
+    headers: response.headers,
     body: received,
     json: () => JSON.parse(received.toString()),
   }

@@ -23,7 +23,7 @@ export { freePort } from './free-port.ts'
 export { freePortRange } from './free-port-range.ts'
 export { breakDisk, fillDisk } from './full-disk.ts'
 export { generateImage, type ImageKind, imageKinds, isLossless } from './generated-image.ts'
-export { type HttpAnswer, type HttpRequest, httpRequest } from './http-request.ts'
+export { type HttpRequest, type HttpResponse, httpRequest } from './http-request.ts'
 export { tiffOf } from './large-tiff.ts'
 export { inMountNamespace, mountsAreMissing } from './mount-namespace.ts'
 export {

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePortRange } from './free-port-range.ts'
-import { type HttpAnswer, type HttpRequest, httpRequest } from './http-request.ts'
+import { type HttpRequest, type HttpResponse, httpRequest } from './http-request.ts'
 import type { Owner } from './owner.ts'
 import { type Program, startProgram } from './program.ts'
 import { commandLine, untilAlive } from './start-service.ts'
@@ -21,7 +21,7 @@ export interface Darkroom {
   readonly token: string
   urlOf(service: string): string
   /** Sends a request to a service, with the token. */
-  ask(service: string, path: string, request?: HttpRequest): Promise<HttpAnswer>
+  ask(service: string, path: string, request?: HttpRequest): Promise<HttpResponse>
   /** Kills the whole process by SIGKILL; resolves when it has ended. */
   kill(): Promise<void>
   /** Ends it by SIGTERM; resolves with the exit code. */

@@ -38,14 +38,14 @@ export class Peers {
   }
 
   /** The response of a member; undefined if the request fails. New failures are logged. */
-  async request<Answer>(
+  async request<Result>(
     member: Member,
-    call: (network: Network) => Promise<Answer>,
-  ): Promise<Answer | undefined> {
+    call: (network: Network) => Promise<Result>,
+  ): Promise<Result | undefined> {
     try {
-      const answer = await call(this.#network)
-      this.#noteAnswer(member)
-      return answer
+      const response = await call(this.#network)
+      this.#noteResponse(member)
+      return response
     } catch (error) {
       if (!this.#isClosed) this.#noteFailure(member, error)
       return undefined
@@ -56,7 +56,7 @@ export class Peers {
     this.#isClosed = true
   }
 
-  #noteAnswer(member: Member): void {
+  #noteResponse(member: Member): void {
     const warned = this.#warned.get(member.id)
     if (!warned || warned.hasAnswered) return
     warned.hasAnswered = true
@@ -69,7 +69,10 @@ export class Peers {
     if (now - at < quietMs) return
     this.#forgetFormerMembers()
     this.#warned.set(member.id, { at: now, hasAnswered: false })
-    this.#logger.warn({ err: error, member }, 'a request to this member failed, or its answer was not valid')
+    this.#logger.warn(
+      { err: error, member },
+      'a request to this member failed, or its response was not valid',
+    )
   }
 
   #forgetFormerMembers(): void {

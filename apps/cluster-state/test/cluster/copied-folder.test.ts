@@ -31,8 +31,8 @@ function foldersThatAreCopied(name: string, openPlaces: OpenPlaces): void {
       const second = await there.start(copy)
       // It takes a while until the agents have found the second node.
       const refused = await until('the copy refuses writes', async () => {
-        const answer = await httpRequest(second.url, '/readyz')
-        return String(answer.json().type).endsWith('node-id-in-use') && answer
+        const response = await httpRequest(second.url, '/readyz')
+        return String(response.json().type).endsWith('node-id-in-use') && response
       })
       assert.equal(refused.status, 503)
       assert.match(String(refused.json().detail), new RegExp(`${original.url} has the same id .*new-node-id`))
@@ -81,10 +81,10 @@ function foldersThatAreCopied(name: string, openPlaces: OpenPlaces): void {
 
 /** Sends increments by one at the same time; returns how many were acknowledged. */
 async function count(node: ServiceProcess, times: number): Promise<number> {
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     Array.from({ length: times }, () => httpRequest(node.url, '/inc', { method: 'POST' })),
   )
-  return answers.filter(({ status }) => status === 200).length
+  return responses.filter(({ status }) => status === 200).length
 }
 
 async function counts(node: ServiceProcess, expected: string): Promise<boolean> {

@@ -27,13 +27,13 @@ export async function startCluster(t: TestContext): Promise<Cluster> {
 const clusterToken = 'a token of the whole cluster'
 
 export async function ask(node: ServiceProcess, path: string, method = 'GET'): Promise<string> {
-  const answer = await fetch(node.url + path, {
+  const response = await fetch(node.url + path, {
     method,
     headers: { authorization: `Bearer ${clusterToken}` },
     signal: AbortSignal.timeout(10_000),
   })
-  const text = await answer.text()
-  assert.equal(answer.status, 200, text)
+  const text = await response.text()
+  assert.equal(response.status, 200, text)
   return text
 }
 

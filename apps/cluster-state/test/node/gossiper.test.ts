@@ -102,7 +102,7 @@ suite('gossip', () => {
     const before = sent.length
     await node.setRegister('late', 1)
     await time.run(100)
-    assert.equal(sent.length, before, 'four answers are outstanding')
+    assert.equal(sent.length, before, 'four responses are outstanding')
     isSlow = false
     await time.run(3000)
     assert.ok(sent.slice(before).some(({ names }) => names.includes('late')))

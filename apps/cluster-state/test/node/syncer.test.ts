@@ -87,7 +87,7 @@ suite('a comparison of states', () => {
     assert.ok(synced.length >= 2)
   })
 
-  test('fault: an answer that breaks the protocol changes nothing, is logged, and ends the comparison', async () => {
+  test('fault: a response that breaks the protocol changes nothing, is logged, and ends the comparison', async () => {
     const violations: SyncReply[] = [
       { entries: [] },
       { buckets: [0], versions: [], next: 'count/a' },

@@ -4,9 +4,9 @@ import { assertProblem } from '@darkroom/testing'
 import { buildTestApp } from '../build-test-app.ts'
 
 suite('a counter', () => {
-  test('begins at 0, and POST or GET increments it, with an answer in plain text', async t => {
+  test('begins at 0, and POST or GET increments it, with a response in plain text', async t => {
     const { app } = await buildTestApp(t)
-    const answers = [
+    const responses = [
       await app.inject('/'),
       await app.inject({ method: 'POST', url: '/inc' }),
       await app.inject({ method: 'POST', url: '/inc?amount=41' }),
@@ -15,10 +15,10 @@ suite('a counter', () => {
       await app.inject('/counters/count'),
     ]
     assert.deepEqual(
-      answers.map(({ body }) => body),
+      responses.map(({ body }) => body),
       ['0', '1', '42', '50', '50', '50'],
     )
-    for (const { headers } of answers) assert.match(String(headers['content-type']), /^text\/plain/)
+    for (const { headers } of responses) assert.match(String(headers['content-type']), /^text\/plain/)
     const named = [
       await app.inject('/counters/images.accepted'),
       await app.inject({ method: 'POST', url: '/counters/images.accepted/inc?amount=3' }),
@@ -68,10 +68,10 @@ suite('a counter', () => {
 
   test('counts each of many simultaneous increments', async t => {
     const { app } = await buildTestApp(t)
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 200 }, () => app.inject({ method: 'POST', url: '/counters/a/inc' })),
     )
-    const counts = answers.map(({ body }) => Number(body)).toSorted((one, other) => one - other)
+    const counts = responses.map(({ body }) => Number(body)).toSorted((one, other) => one - other)
     assert.deepEqual(
       counts,
       Array.from({ length: 200 }, (_, index) => index + 1),

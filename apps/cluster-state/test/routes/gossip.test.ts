@@ -33,7 +33,7 @@ async function build(t: TestContext, options = {}) {
 }
 
 suite('a message of another node', () => {
-  test('is stored if it is newer, and is on disk before the answer', async t => {
+  test('is stored if it is newer, and is on disk before the response', async t => {
     const { node, gossip } = await build(t)
     assert.equal((await gossip(register, count)).statusCode, 204)
     assert.equal(node.state.register('intake')?.value, 'paused')
@@ -118,11 +118,11 @@ suite('a message that breaks the protocol', () => {
     test(`is refused as a whole: ${what}`, async t => {
       const { node, gossip, post } = await build(t)
       const before = node.state.digest()
-      for (const answer of [
+      for (const response of [
         await gossip(register, entry),
         await post('/sync', { step: 'exchange', from: 'node-2', entries: [register, entry], wanted: [] }),
       ])
-        assert.equal(answer.statusCode, 400)
+        assert.equal(response.statusCode, 400)
       assert.deepEqual(node.state.digest(), before)
     })
 

@@ -180,14 +180,14 @@ suite('a named register', () => {
     test(`refuses ${json} on every route: it would be returned as another number`, async t => {
       const { node, put, post } = await build(t)
       const path = encodeURIComponent(json)
-      const answers = [
+      const responses = [
         await put('a', json),
         await post(`/registers/a/set/${path}`),
         await post(`/registers/a/notify/${path}/1?notifier=b`),
       ]
-      for (const answer of answers) {
-        assertProblem(answer, 400, 'inexact-number')
-        assert.match(answer.json().detail, new RegExp(`${RegExp.escape(number)} .* send it as a string`))
+      for (const response of responses) {
+        assertProblem(response, 400, 'inexact-number')
+        assert.match(response.json().detail, new RegExp(`${RegExp.escape(number)} .* send it as a string`))
       }
       assert.equal(node.state.size, 0)
     })
@@ -235,8 +235,8 @@ suite('a named register', () => {
 
 test('each of several simultaneous writes is newer than the previous', async t => {
   const { node, put } = await build(t)
-  const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => put('a', String(index))))
-  const generations = answers.map(answer => answer.json().generation)
+  const responses = await Promise.all(Array.from({ length: 20 }, (_, index) => put('a', String(index))))
+  const generations = responses.map(response => response.json().generation)
   assert.deepEqual(new Set(generations), new Set(Array.from({ length: 20 }, (_, index) => index + 1)))
   assert.equal(node.state.register('a')?.generation, 20)
 })

@@ -46,12 +46,12 @@ export class SimulatedNetwork {
     }
   }
 
-  #ask<Answer>(
+  #ask<Result>(
     from: string,
     { id: to }: Member,
     message: object,
-    handle: (node: StateNode) => Promise<Answer>,
-  ): Promise<Answer> {
+    handle: (node: StateNode) => Promise<Result>,
+  ): Promise<Result> {
     return new Promise((resolve, reject) => {
       let isOver = false
       const end = (settle: () => void) => {

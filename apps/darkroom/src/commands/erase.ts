@@ -35,9 +35,9 @@ async function confirm({ stdin, stdout }: NodeJS.Process, owner: string): Promis
       'erase deletes permanently, and asks for confirmation; without a terminal, add --yes',
     )
   const terminal = createInterface({ input: stdin, output: stdout })
-  const answer = await terminal.question(
+  const response = await terminal.question(
     `Delete all keys, uploads and images of ${owner} permanently? To confirm, type ${owner}: `,
   )
   terminal.close()
-  if (answer.trim() !== owner) throw new ExpectedFailure('nothing was deleted')
+  if (response.trim() !== owner) throw new ExpectedFailure('nothing was deleted')
 }

@@ -23,11 +23,11 @@ export async function exportedMetrics(owner: Owner): Promise<Map<string, string>
   await add(frontend.start(loadConfig(frontend.Config, env), logger))
   const control = { pid: 1, kill: () => assert.fail('no thread is stuck') }
   await add(imageWorker.start(loadConfig(imageWorker.Config, env), logger, control))
-  const answers = services.map(async ({ name, url }) => {
+  const responses = services.map(async ({ name, url }) => {
     await until(`${name} is ready`, async () => (await httpRequest(url, '/readyz')).status === 200)
     const { status, body } = await httpRequest(url, '/metrics')
     assert.equal(status, 200, `${name} answers ${status}`)
     return [name, body.toString()] as const
   })
-  return new Map(await Promise.all(answers))
+  return new Map(await Promise.all(responses))
 }

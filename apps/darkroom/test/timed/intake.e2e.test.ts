@@ -33,8 +33,8 @@ test('a change of the intake at one node of cluster-state reaches every frontend
   const intakeOf = async (node: ServiceProcess) =>
     (await fleet.ask(node, `/registers/${intakeRegister}`)).json().value
   const uploadsAreAnswered = async (status: number) => {
-    const answers = await Promise.all(frontends.map(({ url }) => post(url, png)))
-    return answers.every(answer => answer.status === status)
+    const responses = await Promise.all(frontends.map(({ url }) => post(url, png)))
+    return responses.every(response => response.status === status)
   }
 
   assert.ok(await uploadsAreAnswered(202))

@@ -25,9 +25,9 @@ withEngine('faketime', () => {
     const frontend = await start('frontend')
     await untilReady(frontend)
     const claim = async (worker: string): Promise<Work> => {
-      const answer = await fleet.ask(master, `/getWork?worker=${worker}&wait=20`)
-      assert.equal(answer.status, 200)
-      return answer.json() as unknown as Work
+      const response = await fleet.ask(master, `/getWork?worker=${worker}&wait=20`)
+      assert.equal(response.status, 200)
+      return response.json() as unknown as Work
     }
     const statusOf = async (id: string) => (await httpRequest(frontend.url, `/images/${id}`)).json()
 

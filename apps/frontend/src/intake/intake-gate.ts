@@ -10,7 +10,7 @@ interface IntakeGateOptions {
 
 const retryAfterSeconds = 10
 /** How long a node may take to answer; the next read then uses another node. */
-const answerTimeoutMs = 2000
+const responseTimeoutMs = 2000
 
 /**
  * Whether uploads are accepted, according to the register in cluster-state. While no node answers, the last known state
@@ -74,7 +74,7 @@ export class IntakeGate {
   }
 
   async #read(): Promise<IntakeState> {
-    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(answerTimeoutMs)])
+    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(responseTimeoutMs)])
     const reply = await this.#clusterState.getRegister({ params: { name: intakeRegister }, signal })
     if (reply.status === 404) return 'open'
     const { value } = reply.body

@@ -1,6 +1,6 @@
 import { namesCompression } from '@darkroom/service-kit'
 import { failureOf } from './failure-of.ts'
-import type { Outbound, OutboundAnswer } from './outbound.ts'
+import type { Outbound, OutboundResponse } from './outbound.ts'
 import { OutboundFailure } from './outbound-failure.ts'
 
 const maxRedirects = 3
@@ -30,9 +30,9 @@ export class UnwantedStatus extends Error {
 export async function download(outbound: Outbound, given: string, signal: AbortSignal): Promise<Download> {
   let url = given
   for (let redirects = 0; ; redirects++) {
-    const answer = await outbound.request(url, { method: 'GET', signal })
-    const { status, headers, body } = answer
-    if (status === 200) return downloadOf(answer, signal)
+    const response = await outbound.request(url, { method: 'GET', signal })
+    const { status, headers, body } = response
+    if (status === 200) return downloadOf(response, signal)
     body.on('error', () => undefined).destroy()
     const next = isRedirect(status) ? headers.location : undefined
     if (typeof next !== 'string') throw new UnwantedStatus(status)
@@ -57,7 +57,7 @@ function followed(from: string, location: string, outbound: Outbound): string {
   return url.href
 }
 
-function downloadOf({ headers, body }: OutboundAnswer, signal: AbortSignal): Download {
+function downloadOf({ headers, body }: OutboundResponse, signal: AbortSignal): Download {
   const codings = [headers['content-encoding'] ?? []].flat().join()
   const length = headers['content-length']
   const close = () => void body.on('error', () => undefined).destroy()

@@ -28,7 +28,7 @@ export interface OutboundRequest {
   signal: AbortSignal
 }
 
-export interface OutboundAnswer {
+export interface OutboundResponse {
   status: number
   headers: Record<string, string | string[] | undefined>
   /** Read it to its end, or destroy it. */
@@ -83,7 +83,7 @@ export class Outbound {
   }
 
   /** @throws OutboundFailure; the reason of `signal` */
-  async request(url: string, { method, headers, body, signal }: OutboundRequest): Promise<OutboundAnswer> {
+  async request(url: string, { method, headers, body, signal }: OutboundRequest): Promise<OutboundResponse> {
     if (this.mistakeIn(url) !== undefined) throw new OutboundFailure('not-allowed')
     try {
       const { origin, pathname, search } = new URL(url)
@@ -95,8 +95,8 @@ export class Outbound {
         ...(body !== undefined && { body }),
         signal,
       }
-      const answer = await (method === 'GET' ? this.#download(request) : this.#notices.request(request))
-      return { status: answer.statusCode, headers: answer.headers, body: answer.body }
+      const response = await (method === 'GET' ? this.#download(request) : this.#notices.request(request))
+      return { status: response.statusCode, headers: response.headers, body: response.body }
     } catch (error) {
       throw failureOf(error, signal)
     }
@@ -114,9 +114,9 @@ export class Outbound {
       void connection.destroy()
     }
     try {
-      const answer = await connection.request(request)
-      answer.body.once('close', close)
-      return answer
+      const response = await connection.request(request)
+      response.body.once('close', close)
+      return response
     } catch (error) {
       close()
       throw error

@@ -21,10 +21,12 @@ async function addressesOf(host: string): Promise<string[]> {
   if (isIP(host) !== 0) return [host]
   // A name without a dot is not public: it is from a hosts file or a container engine.
   if (!host.includes('.')) return lookUp(host)
-  const answers = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)])
-  const addresses = answers.flatMap(answer => (answer.status === 'fulfilled' ? answer.value : []))
+  const responses = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)])
+  const addresses = responses.flatMap(response => (response.status === 'fulfilled' ? response.value : []))
   if (addresses.length > 0) return addresses
-  const refusal = answers.find(answer => answer.status === 'rejected' && !mayBeLocal.has(answer.reason?.code))
+  const refusal = responses.find(
+    response => response.status === 'rejected' && !mayBeLocal.has(response.reason?.code),
+  )
   if (refusal?.status === 'rejected') throw refusal.reason
   return lookUp(host)
 }

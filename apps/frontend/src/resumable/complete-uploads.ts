@@ -53,7 +53,7 @@ export class CompleteUploads {
       },
       body: this.#whole(id, record, lastPart, length),
     })
-    const answer = await sent.catch(async error => {
+    const response = await sent.catch(async error => {
       if (!(error instanceof ServiceProblem && error.code === 'upload-gone')) throw error
       // If the client sent the last piece twice, the other request may have deleted the pieces that this one reads.
       const image = await findImage(this.#clients.taskDb, caller, id)
@@ -61,18 +61,18 @@ export class CompleteUploads {
       await this.#forget(caller, known)
       throw error
     })
-    if (!answer) return
-    if (answer.status === 202) {
-      await this.#erased.keep(answer.body, caller)
+    if (!response) return
+    if (response.status === 202) {
+      await this.#erased.keep(response.body, caller)
       await this.#removeAccepted(caller, known)
       return
     }
-    const refusal = ServiceProblem.relay(answer)
-    if (answer.status === 429 || answer.status === 503) {
+    const refusal = ServiceProblem.relay(response)
+    if (response.status === 429 || response.status === 503) {
       // tus-js-client tries again after a 5xx, but not after a 429.
       throw unavailable(refusal.code, refusal.message, Number(refusal.headers['retry-after']) || 1)
     }
-    if (problemCode(answer.body) !== 'incomplete-body') await this.#forget(caller, known)
+    if (problemCode(response.body) !== 'incomplete-body') await this.#forget(caller, known)
     throw refusal
   }
 

@@ -22,9 +22,9 @@ export interface StatsSources {
 export async function collectStats({ clients, intake, load, logger }: StatsSources): Promise<Stats> {
   const signal = AbortSignal.timeout(answerMs)
   const { imageMaster, kv, storage, taskDb } = clients
-  const ask = async <Answer>(part: string, answer: Promise<Answer>): Promise<Answer | undefined> => {
+  const ask = async <Result>(part: string, response: Promise<Result>): Promise<Result | undefined> => {
     try {
-      return await answer
+      return await response
     } catch (error) {
       logger.debug({ err: error, part }, 'a part of the stats is missing')
       return undefined

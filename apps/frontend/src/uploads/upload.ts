@@ -64,11 +64,11 @@ export async function upload(
     if (idempotencyKey !== undefined) parts.deleted.requireUndeleted({ owner: caller.owner, idempotencyKey })
   }
   requireUndeleted()
-  const answer = await passOn(request, reply, given, parts)
-  if (answer.status !== 202) throw refusalOf(answer, request)
-  await parts.erased.keep(answer.body, caller)
+  const response = await passOn(request, reply, given, parts)
+  if (response.status !== 202) throw refusalOf(response, request)
+  await parts.erased.keep(response.body, caller)
   requireUndeleted()
-  return answer.body
+  return response.body
 }
 
 /** Sends the image to a master, or lets a master copy a stored original. Returns the response of the master. */
@@ -112,10 +112,10 @@ async function passOn(
 
 /** The master's refusal of an image, with a hint if the client has declared something else than an image. */
 function refusalOf(
-  answer: Parameters<typeof ServiceProblem.relay>[0],
+  response: Parameters<typeof ServiceProblem.relay>[0],
   { headers }: FastifyRequest,
 ): ServiceProblem {
-  const refusal = ServiceProblem.relay(answer)
+  const refusal = ServiceProblem.relay(response)
   const { status, code, title, message } = refusal
   const [, hint] = hints.find(([type]) => headers['content-type']?.startsWith(type)) ?? []
   if (hint === undefined || !refusalsOfBytes.has(code)) return refusal
@@ -160,7 +160,7 @@ async function uploadWithGrant(
   try {
     const { contentLength } = read
     if (Number(contentLength) > maxBytes) throw tooLarge(maxBytes)
-    const answer = await imageMaster.newImage({
+    const response = await imageMaster.newImage({
       querystring: { ...record.options, id: imageId, ...(owner !== undefined && { owner }) },
       headers: {
         ...(contentLength !== undefined && { 'content-length': contentLength }),
@@ -168,8 +168,8 @@ async function uploadWithGrant(
       },
       ...whileSending(reply, body()),
     })
-    if (answer.status === 202) return await erased.keep(answer.body, request.caller)
-    throw refusalOf(answer, request)
+    if (response.status === 202) return await erased.keep(response.body, request.caller)
+    throw refusalOf(response, request)
   } catch (error) {
     // After any other error the image may have been accepted.
     const isRefused = error instanceof ServiceProblem && error.status < 500

@@ -2,7 +2,7 @@ import type { NoticeReport, Task } from '@darkroom/contracts'
 import type { Logger, ServiceClients } from '@darkroom/service-kit'
 import { findTask } from '@darkroom/service-kit/images'
 import { toImageStatus } from '../images/image-status.ts'
-import type { Outbound, OutboundAnswer } from '../outbound/outbound.ts'
+import type { Outbound, OutboundResponse } from '../outbound/outbound.ts'
 import { OutboundFailure } from '../outbound/outbound-failure.ts'
 import { maxAttempts, retryDelayMs } from './retry-delay.ts'
 import { signedHeaders } from './sign.ts'
@@ -32,7 +32,7 @@ export interface DeliveryOptions {
 }
 
 const defaultTimeoutMs = 15_000
-const maxAnswerBytes = 64 * 1024
+const maxResponseBytes = 64 * 1024
 
 /** Delivers notices by Standard Webhooks 1.0. Only a 2xx counts as accepted; redirects are not followed. */
 export function deliverBy(options: DeliveryOptions): Delivery {
@@ -46,22 +46,22 @@ export function deliverBy(options: DeliveryOptions): Delivery {
     const signatures = signedHeaders({ id, body, sentAt: new Date() }, await secrets.signing(task.owner))
     closing.throwIfAborted()
     const sentAt = performance.now()
-    const answer = await post(task.callback.url, body, signatures, closing)
+    const response = await post(task.callback.url, body, signatures, closing)
     const tookMs = performance.now() - sentAt
-    const report = reportOf(task, answer)
+    const report = reportOf(task, response)
     const { host, attempts } = task.callback
-    logger.info({ id: task.id, host, answer: answer.text, attempt: attempts + 1 }, words[report.state])
-    return { report, isGood: answer.isGood, tookMs }
+    logger.info({ id: task.id, host, answer: response.text, attempt: attempts + 1 }, words[report.state])
+    return { report, isGood: response.isGood, tookMs }
   }
 
   async function post(url: string, body: string, signed: Record<string, string>, closing: AbortSignal) {
     const signal = AbortSignal.any([closing, AbortSignal.timeout(timeoutMs)])
     const headers = { 'content-type': 'application/json', ...signed }
     try {
-      const answer = await outbound.request(url, { method: 'POST', headers, body, signal })
+      const response = await outbound.request(url, { method: 'POST', headers, body, signal })
       // Reads the rest, so that the connection can be used again.
-      await answer.body.dump({ limit: maxAnswerBytes, signal }).catch(() => undefined)
-      return readAnswer(answer)
+      await response.body.dump({ limit: maxResponseBytes, signal }).catch(() => undefined)
+      return readResponse(response)
     } catch (error) {
       if (!(error instanceof OutboundFailure)) throw error
       return { text: error.word, isTaken: false, isRefused: false, isGood: false, retryAfterMs: undefined }
@@ -82,9 +82,9 @@ function noticeOf(task: Task, linkBase: string): string {
   return JSON.stringify({ type: `image.${task.state}`, timestamp: task.finishedAt, data })
 }
 
-type Answer = ReturnType<typeof readAnswer>
+type ReadResponse = ReturnType<typeof readResponse>
 
-function readAnswer({ status, headers }: OutboundAnswer) {
+function readResponse({ status, headers }: OutboundResponse) {
   return {
     text: String(status),
     isTaken: status >= 200 && status < 300,
@@ -95,20 +95,20 @@ function readAnswer({ status, headers }: OutboundAnswer) {
   }
 }
 
-function reportOf(task: Task, answer: Answer): NoticeReport {
+function reportOf(task: Task, response: ReadResponse): NoticeReport {
   const { attempts = 0, keptSeconds = 0, token = 0 } = task.callback ?? {}
-  if (answer.isTaken) return { state: 'delivered', token, answer: answer.text }
-  const failed = { state: 'failed', token, answer: answer.text } as const
-  if (answer.isRefused || attempts + 1 >= maxAttempts) return failed
+  if (response.isTaken) return { state: 'delivered', token, answer: response.text }
+  const failed = { state: 'failed', token, answer: response.text } as const
+  if (response.isRefused || attempts + 1 >= maxAttempts) return failed
   const retryMs = retryDelayMs({
     attempts: attempts + 1,
     endedAt: Date.parse(task.finishedAt ?? task.createdAt),
     keptSeconds,
     now: Date.now(),
-    retryAfterMs: answer.retryAfterMs,
+    retryAfterMs: response.retryAfterMs,
     random: Math.random(),
   })
-  return retryMs === undefined ? failed : { state: 'due', token, answer: answer.text, retryMs }
+  return retryMs === undefined ? failed : { state: 'due', token, answer: response.text, retryMs }
 }
 
 /** Retry-After in seconds or as a date (RFC 9110, 10.2.3); undefined if it is neither. */

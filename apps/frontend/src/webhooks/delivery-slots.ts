@@ -23,7 +23,7 @@ export const defaultSlots: SlotLimits = {
 }
 
 /** A host that took longer for its last response counts as slow. */
-export const slowAnswerMs = 500
+export const slowResponseMs = 500
 
 /** After this time, the result of a host no longer counts. */
 const resultLifetimeMs = 600_000
@@ -91,7 +91,7 @@ export class DeliverySlots {
 
   /** Records whether a host answered well, and how long it took. */
   record(host: string, isGood: boolean, tookMs = 0): void {
-    const state = !isGood ? 'failing' : tookMs > slowAnswerMs ? 'slow' : 'good'
+    const state = !isGood ? 'failing' : tookMs > slowResponseMs ? 'slow' : 'good'
     this.#results.delete(host)
     this.#results.set(host, { state, at: this.#now() })
     const [oldest] = this.#results.keys()

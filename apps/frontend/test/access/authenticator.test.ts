@@ -26,9 +26,9 @@ suite('without a key', () => {
   for (const { method, url } of routes) {
     test(`${method} ${url} is 401 with a challenge`, async () => {
       const path = url.replace(':id', '01990000-0000-7000-8000-000000000001')
-      const answer = await app.inject({ method, url: path, headers: { host: 'localhost' } })
-      assertProblem(answer, 401, 'key-required')
-      assert.equal(answer.headers['www-authenticate'], 'Bearer realm="Darkroom"')
+      const response = await app.inject({ method, url: path, headers: { host: 'localhost' } })
+      assertProblem(response, 401, 'key-required')
+      assert.equal(response.headers['www-authenticate'], 'Bearer realm="Darkroom"')
       if (method !== 'GET') return
       const { statusCode } = await app.inject({ method: 'HEAD', url: path })
       assert.ok([401, 405].includes(statusCode), `HEAD is ${statusCode}`)
@@ -82,7 +82,7 @@ suite('a key is refused', () => {
     assert.equal((await ask('/images', { headers: { authorization: `bearer  ${key}` } })).status, 200)
   })
 
-  test('when it has expired, and the answer explains that', async () => {
+  test('when it has expired, and the response explains that', async () => {
     const { key } = await frontend.makeKey({ expiresAt: new Date(Date.now() + 1500).toISOString() })
     await until('it has expired', async () => (await statusWith(key)) === 401)
     const { headers, json } = await askWith(key, '/images')
@@ -109,9 +109,9 @@ suite('a frontend that has required keys continues to require them', () => {
     const isRefused = async (accessMode: 'keys' | 'as-configured', headers: Record<string, string>) => {
       const another = buildApp({ clients, logger, accessMode, intakeCheckMs: 1000 })
       t.after(() => another.close())
-      const answer = await another.inject({ url: '/images', headers: { host: 'localhost', ...headers } })
-      assertProblem(answer, 503, 'keys-unknown')
-      assert.ok(Number(answer.headers['retry-after']) > 0)
+      const response = await another.inject({ url: '/images', headers: { host: 'localhost', ...headers } })
+      assertProblem(response, 503, 'keys-unknown')
+      assert.ok(Number(response.headers['retry-after']) > 0)
     }
     const credentials = [{}, { authorization: `Bearer ${key}` }]
     // At once, because each response waits for kv-config.

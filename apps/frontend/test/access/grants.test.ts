@@ -16,9 +16,9 @@ const alice = await frontend.makeKey({ owner: 'alice' })
 
 async function grant(given: object = {}, key = alice.key): Promise<string> {
   const body = Buffer.from(JSON.stringify(given))
-  const answer = await askWith(key, '/grants', { method: 'POST', body })
-  assert.equal(answer.status, 201, String(answer.body))
-  const token = String(answer.json().token)
+  const response = await askWith(key, '/grants', { method: 'POST', body })
+  assert.equal(response.status, 201, String(response.body))
+  const token = String(response.json().token)
   assert.match(token, /^dg_[\w.-]+$/)
   return token
 }
@@ -32,11 +32,11 @@ suite('a grant', () => {
     const own = String((await upload(alice.key)).json().id)
     const token = await grant({ images: 3, operations: 'flip', variants: 'thumb=resize:10x10' })
     const other = await grant({ images: 1 })
-    const answers = await Promise.all(Array.from({ length: 8 }, () => upload(token)))
-    const accepted = answers.filter(({ status }) => status === 202).map(answer => answer.json())
+    const responses = await Promise.all(Array.from({ length: 8 }, () => upload(token)))
+    const accepted = responses.filter(({ status }) => status === 202).map(response => response.json())
     assert.equal(accepted.length, 3)
-    for (const answer of answers.filter(({ status }) => status !== 202))
-      assertProblem(answer, 403, 'grant-used-up')
+    for (const response of responses.filter(({ status }) => status !== 202))
+      assertProblem(response, 403, 'grant-used-up')
     assert.deepEqual(accepted[0]?.operations, [{ name: 'flip' }])
     assert.deepEqual(Object.keys(accepted[0]?.variants ?? {}), ['thumb'])
     const ids = accepted.map(({ id }) => String(id)).sort()
@@ -63,7 +63,7 @@ suite('a grant', () => {
   test('cannot choose options or sources, nor use the routes of a key', async () => {
     const token = await grant({ images: 5 })
     const json = { 'content-type': 'application/json' }
-    for (const answer of [
+    for (const response of [
       await upload(token, {}, '/images?operations=flip'),
       await upload(token, {}, '/images?callback=https%3A%2F%2Fa.example'),
       await upload(token, json, '/images', Buffer.from('{"url":"https://a.example/cat.jpg"}')),
@@ -78,7 +78,7 @@ suite('a grant', () => {
       await askWith(token, '/images/x/links', { method: 'POST' }),
       await askWith(token, '/images/x', { method: 'DELETE' }),
     ])
-      assertProblem(answer, 403, 'not-with-a-grant')
+      assertProblem(response, 403, 'not-with-a-grant')
     assert.deepEqual((await askWith(token, '/images')).json(), { images: [] })
   })
 
@@ -144,11 +144,11 @@ suite('a grant', () => {
     const other = await generateImage({ kind: 'png', width: 41, height: 30, seed: 2 })
     for (let round = 0; round < 5; round++) {
       const token = await grant()
-      const answers = await Promise.all([png, other].map(image => upload(token, headers, '/images', image)))
-      const refused = answers.find(({ status }) => status !== 202)
+      const responses = await Promise.all([png, other].map(image => upload(token, headers, '/images', image)))
+      const refused = responses.find(({ status }) => status !== 202)
       assert.ok(refused)
       assertProblem(refused, 422, 'idempotency-key-reused')
-      const accepted = answers.find(({ status }) => status === 202)
+      const accepted = responses.find(({ status }) => status === 202)
       assert.ok(accepted)
       const { id, original: facts } = accepted.json()
       const original = await askWith(token, `/images/${id}/original`)
@@ -219,12 +219,12 @@ suite('a grant', () => {
     const token = await grant({}, made.key)
     assert.equal((await askWith(token, '/images')).status, 200)
     await frontend.store.revoke(made.id)
-    const answer = await until('the grant has ended', async () => {
+    const response = await until('the grant has ended', async () => {
       const asked = await askWith(token, '/images')
       return asked.status !== 200 && asked
     })
-    assertProblem(answer, 401, 'key-refused')
-    assert.match(String(answer.json().detail), /grant has ended/)
+    assertProblem(response, 401, 'key-refused')
+    assert.match(String(response.json().detail), /grant has ended/)
   })
 
   test('is not accepted as a key, a session, a link or another grant', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
-import { assertProblem, generateImage, type HttpAnswer, type HttpRequest, until } from '@darkroom/testing'
+import { assertProblem, generateImage, type HttpRequest, type HttpResponse, until } from '@darkroom/testing'
 import { readSession } from '../../src/access/session-cookie.ts'
 import { readSignature, signedPath } from '../../src/access/signed-link.ts'
 import { deriveKey, readOrMakeRoot } from '../../src/access/signing-keys.ts'
@@ -18,8 +18,8 @@ const result = Buffer.from('the developed image')
 const id = await finished(alice.key)
 
 async function finished(key: string): Promise<string> {
-  const answer = await askWith(key, '/images', { method: 'POST', body: png })
-  assert.equal(answer.status, 202, String(answer.body))
+  const response = await askWith(key, '/images', { method: 'POST', body: png })
+  assert.equal(response.status, 202, String(response.body))
   return finishNext(frontend, result)
 }
 
@@ -31,18 +31,18 @@ interface Signed {
 
 async function sign(body?: object, key = alice.key, image = id): Promise<Signed> {
   const request: HttpRequest = body ? { body: Buffer.from(JSON.stringify(body)) } : {}
-  const answer = await askWith(key, `/images/${image}/links`, { method: 'POST', ...request })
-  assert.equal(answer.status, 200, String(answer.body))
-  return answer.json() as unknown as Signed
+  const response = await askWith(key, `/images/${image}/links`, { method: 'POST', ...request })
+  assert.equal(response.status, 200, String(response.body))
+  return response.json() as unknown as Signed
 }
 
-function assertRefused(answer: HttpAnswer, status: number, code: string): void {
-  assertProblem(answer, status, code)
-  assert.equal(answer.headers['cache-control'], 'no-store')
+function assertRefused(response: HttpResponse, status: number, code: string): void {
+  assertProblem(response, status, code)
+  assert.equal(response.headers['cache-control'], 'no-store')
 }
 
 /** The max-age of Cache-Control, in seconds. */
-function maxAgeOf({ headers }: HttpAnswer): number {
+function maxAgeOf({ headers }: HttpResponse): number {
   return Number(/^public, max-age=(\d+)$/.exec(String(headers['cache-control']))?.[1])
 }
 
@@ -50,23 +50,23 @@ suite('a signed link', () => {
   test('serves the bytes without a key, with HEAD, ranges and entity tags', async () => {
     const { links } = await sign()
     const plain = await askWith(alice.key, `/images/${id}/result`)
-    const answer = await ask(links.result)
-    assert.deepEqual([answer.status, answer.body], [200, result])
+    const response = await ask(links.result)
+    assert.deepEqual([response.status, response.body], [200, result])
     const {
       date: _,
       'cache-control': __,
       'cross-origin-resource-policy': policy,
       ...headers
-    } = answer.headers
+    } = response.headers
     const { date: ___, 'cache-control': ____, ...expected } = plain.headers
     assert.deepEqual(headers, expected)
     assert.equal(policy, 'cross-origin')
     assert.deepEqual((await ask(links.original)).body, png)
     const head = await ask(links.result, { method: 'HEAD' })
-    assert.deepEqual([head.status, head.headers.etag, head.body.length], [200, answer.headers.etag, 0])
+    assert.deepEqual([head.status, head.headers.etag, head.body.length], [200, response.headers.etag, 0])
     const part = await ask(links.result, { headers: { range: 'bytes=4-12' } })
     assert.deepEqual([part.status, String(part.body)], [206, 'developed'])
-    const known = await ask(links.result, { headers: { 'if-none-match': String(answer.headers.etag) } })
+    const known = await ask(links.result, { headers: { 'if-none-match': String(response.headers.etag) } })
     assert.deepEqual([known.status, maxAgeOf(known) > 0], [304, true])
     assertRefused(await ask(links.result, { headers: { range: 'bytes=99-' } }), 416, 'range-not-satisfiable')
   })
@@ -116,7 +116,7 @@ suite('a signed link', () => {
     for (const expiresIn of [0, -1, 1.5, 604_801, '60'])
       await askWith(alice.key, `/images/${id}/links`, {
         ...{ method: 'POST', body: Buffer.from(JSON.stringify({ expiresIn })) },
-      }).then(answer => assertRefused(answer, 400, 'invalid-request'))
+      }).then(response => assertRefused(response, 400, 'invalid-request'))
 
     const key = deriveKey(await readOrMakeRoot(frontend.clients.kv), 'links')
     const past = { keyId: alice.id, expiresAt: Math.floor(Date.now() / 1000) }
@@ -128,17 +128,17 @@ suite('a signed link', () => {
     const { links } = await sign({}, made.key)
     assert.equal((await ask(links.result)).status, 200)
     await frontend.store.revoke(made.id)
-    const answer = await until('the link has ended', async () => {
+    const response = await until('the link has ended', async () => {
       const asked = await ask(links.result)
       return asked.status !== 200 && asked
     })
-    assertRefused(answer, 403, 'link-refused')
-    assert.match(String(answer.json().detail), /the API key of this link was revoked or has expired/)
+    assertRefused(response, 403, 'link-refused')
+    assert.match(String(response.json().detail), /the API key of this link was revoked or has expired/)
   })
 
   test('is made only for images of the caller', async () => {
-    const answer = await askWith(bob.key, `/images/${id}/links`, { method: 'POST' })
-    assertRefused(answer, 404, 'image-not-found')
+    const response = await askWith(bob.key, `/images/${id}/links`, { method: 'POST' })
+    assertRefused(response, 404, 'image-not-found')
     assert.equal((await ask(`/images/${id}/links`, { method: 'POST' })).status, 401)
   })
 
@@ -165,7 +165,7 @@ suite('a signed link', () => {
   test('is never in the log or in an error document', async () => {
     const { links } = await sign()
     const [, , signature = ''] = links.result.split('/')
-    const answers = await Promise.all([
+    const responses = await Promise.all([
       ask(links.result.replace('/result', '/none')),
       ask(links.result.replace('/signed', '/x/%73igne%64')),
       ask(`${links.result}/%zz`),
@@ -176,7 +176,7 @@ suite('a signed link', () => {
       ask(links.result.replace('/signed/', '/signed/%2e/')),
       askWith(alice.key, `/images/${signature}`),
     ])
-    for (const { status, body } of answers) {
+    for (const { status, body } of responses) {
       assert.ok(status >= 400)
       assert.ok(!String(body).includes(signature.split('.')[2] ?? ''), String(body))
     }
@@ -211,9 +211,9 @@ test('links of a frontend without keys work until the first key is made', async 
   const kv = open.clients.kv
   const params = { '*': 'config/frontend/auth' }
   await kv.setKey({ params, querystring: {}, headers: {}, body: Buffer.from('"keys"') })
-  const answer = await until('the link has ended', async () => {
+  const response = await until('the link has ended', async () => {
     const asked = await open.ask(pathname)
     return asked.status !== 200 && asked
   })
-  assertRefused(answer, 403, 'link-refused')
+  assertRefused(response, 403, 'link-refused')
 })

@@ -33,8 +33,8 @@ suite('an upload whose key is revoked meanwhile', () => {
   test('is refused, and leaves nothing', async t => {
     const guarded = await startGuarded(t)
     const alice = await guarded.makeKey({ owner: 'alice' })
-    const answer = await uploadAndRevoke(guarded, alice, '/images', { method: 'POST' })
-    assert.deepEqual([answer.status, answer.json().type], [401, problemType('key-refused')])
+    const response = await uploadAndRevoke(guarded, alice, '/images', { method: 'POST' })
+    assert.deepEqual([response.status, response.json().type], [401, problemType('key-refused')])
     assert.equal(await taskCount(guarded), 0)
     await until('nothing is stored', () => blobNames(guarded).length === 0)
   })
@@ -49,11 +49,11 @@ suite('an upload whose key is revoked meanwhile', () => {
     })
     const path = new URL(String(created.headers.location), guarded.url).pathname
     const headers = { ...tus, 'upload-offset': 0, 'content-type': 'application/offset+octet-stream' }
-    const answer = await uploadAndRevoke(guarded, alice, path, {
+    const response = await uploadAndRevoke(guarded, alice, path, {
       method: 'PATCH',
       headers: { ...headers, 'content-length': png.length },
     })
-    assert.equal(answer.status, 401)
+    assert.equal(response.status, 401)
     assert.equal(await taskCount(guarded), 0)
   })
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
-import { assertProblem, type HttpAnswer, until } from '@darkroom/testing'
+import { assertProblem, type HttpResponse, until } from '@darkroom/testing'
 import { beginSession, readSession } from '../../src/access/session-cookie.ts'
 import { deriveKey } from '../../src/access/signing-keys.ts'
 import { startFrontend } from '../start-frontend.ts'
@@ -17,43 +17,43 @@ const [anna, operator] = await Promise.all([
 ])
 const json = { 'content-type': 'application/json' }
 
-function signIn(key: string, headers: Record<string, string> = {}): Promise<HttpAnswer> {
+function signIn(key: string, headers: Record<string, string> = {}): Promise<HttpResponse> {
   const body = Buffer.from(JSON.stringify({ key }))
   return ask('/session', { method: 'POST', headers: { origin: url, ...json, ...headers }, body })
 }
 
 /** The cookie as a browser sends it back. */
-function cookieOf({ headers }: HttpAnswer): string {
+function cookieOf({ headers }: HttpResponse): string {
   return String([headers['set-cookie']].flat()[0]).split(';')[0] ?? ''
 }
 
 suite('a session', () => {
   test('begins with a key, is a cookie that scripts cannot read, and has the role of its user', async () => {
-    const answer = await signIn(anna.key)
-    assert.equal(answer.status, 200)
-    const [cookie] = [answer.headers['set-cookie']].flat()
+    const response = await signIn(anna.key)
+    assert.equal(response.status, 200)
+    const [cookie] = [response.headers['set-cookie']].flat()
     assert.match(String(cookie), /^darkroom=[\w.-]+; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Strict$/)
-    assert.equal(answer.headers['cache-control'], 'no-store')
+    assert.equal(response.headers['cache-control'], 'no-store')
     assert.ok(!String(cookie).includes(anna.key))
-    const who = (await ask('/session', { headers: { cookie: cookieOf(answer) } })).json()
+    const who = (await ask('/session', { headers: { cookie: cookieOf(response) } })).json()
     const { expiresAt, ...rest } = who
     assert.deepEqual(rest, { auth: 'keys', role: 'user', owner: 'anna', keyId: anna.id, name: 'the page' })
     assert.ok(Date.parse(String(expiresAt)) > Date.now())
-    assert.deepEqual(answer.json(), who)
+    assert.deepEqual(response.json(), who)
   })
 
   test('is a secure cookie for this host only if the page uses https', async () => {
     const secure = await startGuarded({ after }, { settings: { PUBLIC_URL: 'https://photos.example' } })
     const { key } = await secure.makeKey({})
-    const answer = await secure.ask('/session', {
+    const response = await secure.ask('/session', {
       ...{ method: 'POST', body: Buffer.from(JSON.stringify({ key })) },
       headers: { origin: 'https://photos.example', ...json },
     })
     assert.match(
-      String(answer.headers['set-cookie']),
+      String(response.headers['set-cookie']),
       /^__Host-darkroom=[^;]+; Path=\/; .*; SameSite=Strict; Secure$/,
     )
-    assert.equal((await secure.ask('/session', { headers: { cookie: cookieOf(answer) } })).status, 200)
+    assert.equal((await secure.ask('/session', { headers: { cookie: cookieOf(response) } })).status, 200)
   })
 
   test('has the rights of its key, and changes data only for its own pages', async () => {
@@ -77,18 +77,18 @@ suite('a session', () => {
     const { id, key } = await frontend.makeKey({ owner: 'berta' })
     const cookie = cookieOf(await signIn(key))
     await frontend.store.revoke(id)
-    const answer = await until('it has ended', async () => {
+    const response = await until('it has ended', async () => {
       const asked = await ask('/session', { headers: { cookie } })
       return asked.status !== 200 && asked
     })
-    assertProblem(answer, 401, 'key-refused')
-    assert.match(String(answer.json().detail), /sign in again/)
+    assertProblem(response, 401, 'key-refused')
+    assert.match(String(response.json().detail), /sign in again/)
   })
 
   test('ends when the page signs out', async () => {
-    const answer = await ask('/session', { method: 'DELETE', headers: { origin: url } })
-    assert.equal(answer.status, 204)
-    const cookies = [answer.headers['set-cookie']].flat()
+    const response = await ask('/session', { method: 'DELETE', headers: { origin: url } })
+    assert.equal(response.status, 204)
+    const cookies = [response.headers['set-cookie']].flat()
     assert.deepEqual(
       cookies.map(cookie => String(cookie).split(';')[0]),
       ['__Host-darkroom=', 'darkroom='],
@@ -113,8 +113,8 @@ suite('a session', () => {
   })
 
   test('wrong keys are rate limited by address; valid keys still work', async () => {
-    const answers = await Promise.all(Array.from({ length: 30 }, () => signIn('dk_nonsense')))
-    const throttled = answers.find(({ status }) => status === 429)
+    const responses = await Promise.all(Array.from({ length: 30 }, () => signIn('dk_nonsense')))
+    const throttled = responses.find(({ status }) => status === 429)
     assert.ok(throttled)
     assertProblem(throttled, 429, 'too-many-refused-keys')
     assert.equal((await signIn(anna.key)).status, 200)
@@ -136,9 +136,9 @@ test('a frontend without keys answers that the caller is an operator, and sets n
   const open = await startFrontend(t, {}, { accessMode: 'open' })
   assert.deepEqual((await open.ask('/session')).json(), { auth: 'open', role: 'operator' })
   const body = Buffer.from(JSON.stringify({ key: anna.key }))
-  const answer = await open.ask('/session', { method: 'POST', headers: json, body })
+  const response = await open.ask('/session', { method: 'POST', headers: json, body })
   assert.deepEqual(
-    [answer.json(), answer.headers['set-cookie']],
+    [response.json(), response.headers['set-cookie']],
     [{ auth: 'open', role: 'operator' }, undefined],
   )
 })

@@ -1,7 +1,7 @@
 import type { NewKey } from '@darkroom/contracts'
 import { createLogger } from '@darkroom/service-kit'
 import type { Owner } from '@darkroom/testing'
-import { type HttpAnswer, type HttpRequest, RecordedLog, until } from '@darkroom/testing'
+import { type HttpRequest, type HttpResponse, RecordedLog, until } from '@darkroom/testing'
 import type { AccessMode } from '../../src/access/access-mode.ts'
 import { KeyStore } from '../../src/keys/manage-keys.ts'
 import type { RateLimitSettings } from '../../src/limits/rate-limits.ts'
@@ -14,7 +14,7 @@ export interface Guarded extends Frontend {
   log: RecordedLog
   /** Makes a key, and waits until the frontend accepts it. */
   makeKey(given?: NewKey): Promise<{ id: string; key: string }>
-  askWith(key: string, path: string, request?: HttpRequest): Promise<HttpAnswer>
+  askWith(key: string, path: string, request?: HttpRequest): Promise<HttpResponse>
 }
 
 /** Starts a frontend that requires keys. */

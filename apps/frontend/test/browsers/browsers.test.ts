@@ -30,9 +30,9 @@ const requests: Record<string, [path: string, init?: RequestInit]> = {
 async function headersOf([path, init]: [string, RequestInit?], origin: string): Promise<Headers> {
   const controller = new AbortController()
   const headers = { origin }
-  const answer = await fetch(`${url}${path}`, { ...init, headers, signal: controller.signal })
+  const response = await fetch(`${url}${path}`, { ...init, headers, signal: controller.signal })
   controller.abort()
-  return answer.headers
+  return response.headers
 }
 
 for (const [name, request] of Object.entries(requests)) {
@@ -50,7 +50,7 @@ for (const [name, request] of Object.entries(requests)) {
   })
 }
 
-test('other origins get no access, and Vary makes caches distinguish answers by origin', async () => {
+test('other origins get no access, and Vary makes caches distinguish responses by origin', async () => {
   for (const [name, request] of Object.entries(requests))
     for (const origin of ['https://evil.example', 'null', `${shop}.evil.example`]) {
       const headers = await headersOf(request, origin)
@@ -59,7 +59,7 @@ test('other origins get no access, and Vary makes caches distinguish answers by 
     }
 })
 
-test('the answer to a preflight request lists what a page of an allowed origin may send', async () => {
+test('the response to a preflight request lists what a page of an allowed origin may send', async () => {
   const ask = (origin: string, path = '/images/some/result') =>
     fetch(`${url}${path}`, {
       method: 'OPTIONS',
@@ -87,9 +87,9 @@ test('the answer to a preflight request lists what a page of an allowed origin m
 test('messages that are not HTTP are answered with security headers', async () => {
   const socket = connect(Number(new URL(url).port), '127.0.0.1')
   socket.write('not HTTP\r\n\r\n')
-  const answer = String(await buffer(socket))
-  assert.match(answer, /^HTTP\/1\.1 400 /)
-  assert.match(answer, /\r\nx-content-type-options: nosniff\r\n/)
+  const response = String(await buffer(socket))
+  assert.match(response, /^HTTP\/1\.1 400 /)
+  assert.match(response, /\r\nx-content-type-options: nosniff\r\n/)
 })
 
 test('the bytes of an image have a stricter content security policy', async () => {

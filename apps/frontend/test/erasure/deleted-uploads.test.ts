@@ -4,7 +4,7 @@ import { suite, test } from 'node:test'
 import { problemType } from '@darkroom/contracts'
 import { blobNames, logger } from '@darkroom/image-master/testing'
 import { mapConcurrently } from '@darkroom/service-kit'
-import { generateImage, type HttpAnswer, httpRequest, until } from '@darkroom/testing'
+import { generateImage, type HttpResponse, httpRequest, until } from '@darkroom/testing'
 import { buildApp } from '../../src/app.ts'
 import { eraseOwner } from '../../src/erasure/erase-owner.ts'
 import { type Guarded, startGuarded } from '../access/start-guarded.ts'
@@ -15,7 +15,7 @@ const json = { 'content-type': 'application/json' }
 
 const deletion = (key: string) => `/images?idempotencyKey=${encodeURIComponent(key)}`
 
-function upload({ askWith }: Guarded, token: string, key: string): Promise<HttpAnswer> {
+function upload({ askWith }: Guarded, token: string, key: string): Promise<HttpResponse> {
   return askWith(token, '/images', { method: 'POST', body: png, headers: { 'idempotency-key': key } })
 }
 
@@ -35,7 +35,7 @@ async function acceptLate({ clients: { imageMaster } }: Guarded): Promise<void> 
 }
 
 /** Holds a master's response to each upload: the image is accepted, but the frontend has no response yet. */
-function holdAnswers({ clients: { imageMaster } }: Guarded, t: { mock: typeof import('node:test').mock }) {
+function holdResponses({ clients: { imageMaster } }: Guarded, t: { mock: typeof import('node:test').mock }) {
   const accepted = Promise.withResolvers<void>()
   const answered = Promise.withResolvers<void>()
   const { newImage } = imageMaster
@@ -90,7 +90,7 @@ suite('deleting an image by the Idempotency-Key of its upload', () => {
   test('while the upload is being accepted deletes the image', async t => {
     const guarded = await startGuarded(t)
     const { key } = await guarded.makeKey({ owner: 'alice' })
-    const { accepted, answer } = holdAnswers(guarded, t)
+    const { accepted, answer } = holdResponses(guarded, t)
     const uploading = upload(guarded, key, 'one')
     await accepted
     await deleteUpload(guarded, key, 'one')

@@ -4,7 +4,7 @@ import { suite, type TestContext, test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { grantPrefix, problemType, uploadPrefix } from '@darkroom/contracts'
 import { blobNames } from '@darkroom/image-master/testing'
-import { generateImage, type HttpAnswer, until } from '@darkroom/testing'
+import { generateImage, type HttpResponse, until } from '@darkroom/testing'
 import { eraseOwner } from '../../src/erasure/erase-owner.ts'
 import { markErased } from '../../src/erasure/erased-owners.ts'
 import { type Guarded, startGuarded } from '../access/start-guarded.ts'
@@ -15,7 +15,7 @@ const tus = { 'tus-resumable': '1.0.0' }
 
 type Key = Awaited<ReturnType<Guarded['makeKey']>>
 
-function upload({ askWith }: Guarded, token: string, headers = {}): Promise<HttpAnswer> {
+function upload({ askWith }: Guarded, token: string, headers = {}): Promise<HttpResponse> {
   return askWith(token, '/images', { method: 'POST', body: png, headers })
 }
 
@@ -31,7 +31,7 @@ async function beginUpload({ askWith, url }: Guarded, { key }: Key): Promise<str
 }
 
 const uploads: Readonly<
-  Record<string, (guarded: Guarded, alice: Key) => Promise<() => Promise<HttpAnswer>>>
+  Record<string, (guarded: Guarded, alice: Key) => Promise<() => Promise<HttpResponse>>>
 > = {
   'an upload':
     async (guarded, { key }) =>
@@ -61,14 +61,14 @@ const uploads: Readonly<
 function whenAccepted(t: TestContext, { clients: { imageMaster } }: Guarded, act: () => Promise<void>): void {
   const { newImage, copyImage } = imageMaster
   t.mock.method(imageMaster, 'newImage', async (call: Parameters<typeof newImage>[0]) => {
-    const answer = await newImage(call)
+    const response = await newImage(call)
     await act()
-    return answer
+    return response
   })
   t.mock.method(imageMaster, 'copyImage', async (call: Parameters<typeof copyImage>[0]) => {
-    const answer = await copyImage(call)
+    const response = await copyImage(call)
     await act()
-    return answer
+    return response
   })
 }
 
@@ -89,8 +89,8 @@ suite('an owner that is erased while the master accepts an image', () => {
         await guarded.store.revoke(alice.id)
         await untilRefused(guarded, alice)
       })
-      const answer = await send()
-      assert.deepEqual([answer.status, answer.json().type], [401, problemType('key-refused')])
+      const response = await send()
+      assert.deepEqual([response.status, response.json().type], [401, problemType('key-refused')])
       assert.equal(await taskCount(guarded), before)
       assert.equal(blobNames(guarded).length, filesBefore)
     })
@@ -104,7 +104,7 @@ test('an owner that is erased gets no image by an upload whose client hung up af
   const client = new AbortController()
   const connected = once(guarded.app.server, 'connection')
   t.mock.method(imageMaster, 'newImage', async ({ signal, ...call }: Parameters<typeof newImage>[0]) => {
-    const answer = await newImage(call)
+    const response = await newImage(call)
     await markErased(guarded.clients.kv, 'alice')
     await guarded.store.revoke(alice.id)
     await untilRefused(guarded, alice)
@@ -115,7 +115,7 @@ test('an owner that is erased gets no image by an upload whose client hung up af
     await nextTurn()
     // A call between processes doesn't wait for a response after this.
     signal?.throwIfAborted()
-    return answer
+    return response
   })
   const uploading = fetch(`${guarded.url}/images`, {
     ...{ method: 'POST', body: png, signal: client.signal },

@@ -30,7 +30,7 @@ test('the events of a client of HTTP/1.0 are not in chunks', async t => {
   assert.match(events, /^retry: \d+\n\nevent: state\ndata: {"name":"é"}\n\n:\n\n$/)
 })
 
-test('the events of a request that waits for the answer to an earlier one come after that', async t => {
+test('the events of a request that waits for the response to an earlier one come after that', async t => {
   let endFirst = () => {}
   const { port } = await serveHttp(t, ({ url }, response) => {
     if (url === '/first') endFirst = () => response.end('first')

@@ -23,7 +23,7 @@ for (const [prefer, seconds] of [
   ['wait=999999', 55],
   ['wait=99999999999999999999', 55],
 ] as const) {
-  test(`Prefer: ${prefer} waits ${seconds} seconds, and the answer confirms that`, () => {
+  test(`Prefer: ${prefer} waits ${seconds} seconds, and the response confirms that`, () => {
     assert.deepEqual(apply(prefer), { seconds, applied: `wait=${seconds}` })
   })
 }
@@ -39,7 +39,7 @@ for (const prefer of [
   'await=10',
   'waits=10',
 ]) {
-  test(`Prefer: ${prefer} does not wait, and the answer confirms nothing`, () => {
+  test(`Prefer: ${prefer} does not wait, and the response confirms nothing`, () => {
     assert.deepEqual(apply(prefer), { seconds: 0, applied: undefined })
   })
 }

@@ -26,9 +26,9 @@ test('while the intake is paused, uploads are refused with 503, and other reques
   await set('paused')
   await untilAnswered(frontend, 503)
   for (const path of ['/images', '/newImage']) {
-    const answer = await upload(frontend, path)
-    assert.deepEqual([answer.status, answer.json().type], [503, problemType('intake-paused')])
-    assert.ok(Number(answer.headers['retry-after']) >= 1)
+    const response = await upload(frontend, path)
+    assert.deepEqual([response.status, response.json().type], [503, problemType('intake-paused')])
+    assert.ok(Number(response.headers['retry-after']) >= 1)
   }
   assert.equal((await frontend.ask(`/images/${id}`)).status, 200)
   assert.equal((await frontend.ask('/readyz')).status, 200)
@@ -64,8 +64,8 @@ test('without cluster-state, uploads are accepted; if cluster-state stops, the l
   const early = buildApp({ clients: frontend.clients, logger, accessMode: 'open', intakeCheckMs: 60_000 })
   frontend.defer(() => early.close())
   const headers = { host: 'localhost', 'content-type': 'image/png' }
-  const answer = await early.inject({ method: 'POST', url: '/images', headers, payload: png })
-  assert.equal(answer.statusCode, 202)
+  const response = await early.inject({ method: 'POST', url: '/images', headers, payload: png })
+  assert.equal(response.statusCode, 202)
 
   const node = await frontend.startClusterState()
   await frontend.clients.clusterState.putRegister({ params: { name: intakeRegister }, body: 'paused' })
@@ -86,8 +86,8 @@ test('a frontend that starts during a pause refuses even the first upload', asyn
   const another = buildApp({ clients: frontend.clients, logger, accessMode: 'open', intakeCheckMs: 60_000 })
   frontend.defer(() => another.close())
   const headers = { host: 'localhost', 'content-type': 'image/png' }
-  const answer = await another.inject({ method: 'POST', url: '/images', headers, payload: png })
-  assert.equal(answer.statusCode, 503)
+  const response = await another.inject({ method: 'POST', url: '/images', headers, payload: png })
+  assert.equal(response.statusCode, 503)
 })
 
 test('an unknown state of the intake changes nothing', async t => {

@@ -5,15 +5,15 @@ import { noLimits } from '../../src/limits/rate-limits.ts'
 import { startGuarded } from '../access/start-guarded.ts'
 import { codeOf, png, tus, tusRequests } from '../tus-requests.ts'
 
-test('a key has a limit of requests a minute; answers have the remaining number and Retry-After', async t => {
+test('a key has a limit of requests a minute; responses have the remaining number and Retry-After', async t => {
   const { askWith, store, makeKey } = await startGuarded(t, { limits: { ...noLimits, requestsPerKey: 20 } })
   const [first, second] = [await makeKey(), await store.create({}, 'a test')]
-  const answer = await askWith(first.key, '/operations')
-  const { 'ratelimit-policy': policy, ratelimit } = answer.headers
+  const response = await askWith(first.key, '/operations')
+  const { 'ratelimit-policy': policy, ratelimit } = response.headers
   assert.equal(policy, '"key";q=20;w=60')
   assert.match(String(ratelimit), /^"key";r=\d+;t=\d+$/)
-  assert.equal(answer.headers['ratelimit-limit'], '20')
-  let remaining = Number(answer.headers['ratelimit-remaining'])
+  assert.equal(response.headers['ratelimit-limit'], '20')
+  let remaining = Number(response.headers['ratelimit-remaining'])
   for (let refused = false; !refused; ) {
     const { status, headers, json } = await askWith(first.key, '/images/x')
     refused = status === 429

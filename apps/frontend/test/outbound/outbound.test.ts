@@ -155,7 +155,7 @@ suite('an outbound request', () => {
     })
   })
 
-  test('has one word for a connection that was reset, an answer that is not HTTP, and a certificate', async t => {
+  test('has one word for a connection that was reset, a response that is not HTTP, and a certificate', async t => {
     const outbound = await outboundTo(t)
     const answers: Record<string, string | undefined> = {
       '/twice': 'HTTP/1.1 200 OK\r\ncontent-length: 3\r\ncontent-length: 3\r\n\r\nabc',

@@ -22,9 +22,9 @@ writeFileSync(join(folder, 'assets/index-abc.js.gz'), gzipSync(script))
 const app = appWith(await loadPageFiles(folder, logger))
 
 function appWith(files: PageFiles | undefined, otherOrigins = new Set<string>()) {
-  const answerHeaders = headersForBrowsers(otherOrigins)
+  const responseHeaders = headersForBrowsers(otherOrigins)
   const made = createApp(
-    { name: 'frontend', logger, isPublic: true, answerHeaders, checkReady: async () => {} },
+    { name: 'frontend', logger, isPublic: true, responseHeaders, checkReady: async () => {} },
     scope => addPageRoutes(scope, files),
   )
   after(() => made.close())
@@ -66,14 +66,14 @@ test('files outside of the built page are not served', async () => {
     assertProblem(await app.inject(url), 404, 'no-such-route')
 })
 
-test('without a built page, the answer explains how to build it', async () => {
+test('without a built page, the response explains how to build it', async () => {
   const log = new RecordedLog()
   const files = await loadPageFiles(join(folder, 'nothing'), createLogger('frontend', 'info', log))
   assert.equal(files, undefined)
   assert.match(log.lines[0]?.msg ?? '', /npm install builds the page/)
-  const answer = await appWith(files).inject('/')
-  assertProblem(answer, 404, 'page-not-built')
-  assert.match(answer.json().detail, /npm install/)
+  const response = await appWith(files).inject('/')
+  assertProblem(response, 404, 'page-not-built')
+  assert.match(response.json().detail, /npm install/)
 })
 
 test('a public URL with a path is redirected to the path with a slash, as relative links need it', async () => {
@@ -84,6 +84,6 @@ test('a public URL with a path is redirected to the path with a slash, as relati
     scope => addPageRoutes(scope, new Map()),
   )
   after(() => behind.close())
-  const answer = await behind.inject('/darkroom')
-  assert.deepEqual([answer.statusCode, answer.headers.location], [308, '/darkroom/'])
+  const response = await behind.inject('/darkroom')
+  assert.deepEqual([response.statusCode, response.headers.location], [308, '/darkroom/'])
 })

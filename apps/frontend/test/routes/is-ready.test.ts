@@ -16,10 +16,10 @@ async function isReady(id: string): Promise<string> {
 }
 
 async function newImage(headers: Record<string, string> = {}): Promise<string> {
-  const answer = await ask('/newImage?operations=swap-channels', { method: 'POST', headers, body: png })
-  assert.equal(answer.status, 202)
-  assert.match(String(answer.headers['content-type']), /^text\/plain/)
-  return String(answer.body)
+  const response = await ask('/newImage?operations=swap-channels', { method: 'POST', headers, body: png })
+  assert.equal(response.status, 202)
+  assert.match(String(response.headers['content-type']), /^text\/plain/)
+  return String(response.body)
 }
 
 test('the three older paths upload an image, answer whether it is ready, and serve its result', async () => {
@@ -43,8 +43,8 @@ test('the same idempotency key returns the same id from both upload paths', asyn
   const headers = { 'idempotency-key': 'one' }
   const id = await newImage(headers)
   assert.equal(await newImage(headers), id)
-  const answer = await ask('/images?operations=swap-channels', { method: 'POST', headers, body: png })
-  assert.equal(answer.json().id, id)
+  const response = await ask('/images?operations=swap-channels', { method: 'POST', headers, body: png })
+  assert.equal(response.json().id, id)
 })
 
 test('errors are the same as those of the newer paths', async () => {

@@ -55,10 +55,10 @@ test('a key that is made without an owner gets its own owner', async () => {
 test('neither a listing nor kv-config contains a key', async () => {
   const { body } = await frontend.clients.kv.listKeys({ querystring: { prefix: '' } })
   const kept = body.keys.map(({ value }) => Buffer.from(value, 'base64').toString()).join()
-  const answer = (await manage('GET', '/keys')).body.toString()
+  const response = (await manage('GET', '/keys')).body.toString()
   for (const { key } of [operator, user])
-    for (const text of [kept, answer]) assert.ok(!text.includes(key.slice(16, 48)))
-  assert.ok(!answer.includes('hash'))
+    for (const text of [kept, response]) assert.ok(!text.includes(key.slice(16, 48)))
+  assert.ok(!response.includes('hash'))
 })
 
 test('a key is revoked, and a second time it is 404', async () => {
@@ -119,7 +119,7 @@ suite('managing keys is refused', () => {
     assert.equal(await statusWith(operator.key), 200)
   })
 
-  test('on a frontend without keys, and the answer explains where to manage them', async t => {
+  test('on a frontend without keys, and the response explains where to manage them', async t => {
     const { ask } = await startGuarded(t, { accessMode: 'open' })
     const { status, json } = await ask('/keys', { method: 'POST', body: Buffer.from('{}') })
     assert.equal(status, 403)

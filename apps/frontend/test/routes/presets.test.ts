@@ -76,9 +76,9 @@ suite('presets', () => {
     ['a.b', { operations: 'flip' }, /"a.b" can't be the name of a preset/],
   ] as const) {
     test(`are refused: ${name} ${JSON.stringify(body)}`, async () => {
-      const answer = await ask(`/presets/${name}`, 'PUT', body, operator.key)
-      assert.equal(answer.status, 400)
-      assert.match(String(answer.json().detail), message)
+      const response = await ask(`/presets/${name}`, 'PUT', body, operator.key)
+      assert.equal(response.status, 400)
+      assert.match(String(response.json().detail), message)
     })
   }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
 import { uploadPrefix } from '@darkroom/contracts'
 import { blobNames } from '@darkroom/image-master/testing'
-import { type HttpAnswer, until } from '@darkroom/testing'
+import { type HttpResponse, until } from '@darkroom/testing'
 import { finishNext, startFrontend } from '../start-frontend.ts'
 import { codeOf, large, metadata, patchType, png, tus, tusRequests } from '../tus-requests.ts'
 
@@ -14,7 +14,7 @@ const { create, begin, patch, offsetOf } = tusRequests(frontend)
 suite('an invalid request', () => {
   test('is refused with a clear error, and changes nothing', async () => {
     const path = await begin()
-    const refusals: [Promise<HttpAnswer>, number, string][] = [
+    const refusals: [Promise<HttpResponse>, number, string][] = [
       [patch(path, 1, png), 409, 'offset-mismatch'],
       [patch(path, 0, png, { 'content-type': 'image/png' }), 415, 'unsupported-media-type'],
       [patch(path, 0, Buffer.concat([png, png])), 400, 'too-long'],
@@ -44,7 +44,7 @@ suite('an invalid request', () => {
         'unsupported-media-type',
       ],
     ]
-    for (const [answer, status, code] of refusals) assert.deepEqual(codeOf(await answer), [status, code])
+    for (const [response, status, code] of refusals) assert.deepEqual(codeOf(await response), [status, code])
     assert.equal(await offsetOf(path), '0')
     await ask(path, { method: 'DELETE', headers: tus })
   })
@@ -52,8 +52,8 @@ suite('an invalid request', () => {
   test('OPTIONS needs no key, and a body of it is ignored', async () => {
     const body = Buffer.from('nothing')
     const headers = { 'content-length': body.length }
-    const answer = await ask('/uploads', { method: 'OPTIONS', headers, body })
-    assert.equal(answer.status, 204, String(answer.body))
+    const response = await ask('/uploads', { method: 'OPTIONS', headers, body })
+    assert.equal(response.status, 204, String(response.body))
   })
 
   test('OPTIONS lists the supported extensions', async () => {
@@ -71,7 +71,7 @@ suite('an invalid request', () => {
 })
 
 suite('the refusal of an image', () => {
-  test('is the answer to the last piece, and ends the upload', async () => {
+  test('is the response to the last piece, and ends the upload', async () => {
     const text = Buffer.from('this is not an image, but a text')
     const path = await begin(text.length)
     assert.deepEqual(codeOf(await patch(path, 0, text)), [415, 'not-an-image'])

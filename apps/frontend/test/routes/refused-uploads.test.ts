@@ -110,10 +110,10 @@ suite('a refused upload', () => {
       'latin1',
     )
     for (const body of [withoutLineEnds, Buffer.from('{"from":"01990000-0000-7000-8000-000000000000"}')]) {
-      const answer = await frontend.ask('/images', { method: 'POST', headers, body })
-      assertProblem(answer, 415, 'not-an-image')
+      const response = await frontend.ask('/images', { method: 'POST', headers, body })
+      assertProblem(response, 415, 'not-an-image')
       assert.match(
-        String(answer.json().detail),
+        String(response.json().detail),
         /--data-binary instead of -d, and JSON with .*application\/json/,
       )
     }
@@ -122,16 +122,16 @@ suite('a refused upload', () => {
   test('of JSON whose type is the default of fetch is answered with what to do', async () => {
     const headers = { 'content-type': 'text/plain;charset=UTF-8' }
     const body = Buffer.from('{"url":"https://photos.example/cat.jpg"}')
-    const answer = await frontend.ask('/images', { method: 'POST', headers, body })
-    assertProblem(answer, 415, 'not-an-image')
-    assert.match(String(answer.json().detail), /send JSON with the header Content-Type: application\/json$/)
+    const response = await frontend.ask('/images', { method: 'POST', headers, body })
+    assertProblem(response, 415, 'not-an-image')
+    assert.match(String(response.json().detail), /send JSON with the header Content-Type: application\/json$/)
   })
 
   test('of an image as text is answered with what to do', async () => {
     const body = Buffer.from(Buffer.from(png).toString('base64'))
-    const answer = await frontend.ask('/images', { method: 'POST', body })
-    assertProblem(answer, 415, 'not-an-image')
-    assert.match(String(answer.json().detail), /in base64; send its bytes$/)
+    const response = await frontend.ask('/images', { method: 'POST', body })
+    assertProblem(response, 415, 'not-an-image')
+    assert.match(String(response.json().detail), /in base64; send its bytes$/)
   })
 
   test('leaves nothing behind', async () => {
@@ -151,8 +151,8 @@ suite('a refused upload', () => {
       const body = Buffer.concat([beginning, Buffer.alloc(20_000_000, 'no image ')])
       const head = `POST /images HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\ncontent-length: ${body.length}\r\n\r\n`
       await new Promise(resolve => socket.write(Buffer.concat([Buffer.from(head), body]), resolve))
-      const [answer] = await once(socket.resume(), 'data')
-      assert.match(String(answer), /^HTTP\/1.1 41[35] /)
+      const [response] = await once(socket.resume(), 'data')
+      assert.match(String(response), /^HTTP\/1.1 41[35] /)
     })
   }
 
@@ -160,8 +160,8 @@ suite('a refused upload', () => {
     const own = await startFrontend(t, { MAX_QUEUED: '1' })
     const send = () => own.ask('/images', { method: 'POST', body: png })
     const refused = await until('the queue is full', async () => {
-      const answer = await send()
-      return answer.status === 429 && answer
+      const response = await send()
+      return response.status === 429 && response
     })
     assertProblem(refused, 429, 'queue-full')
     assert.ok(Number(refused.headers['retry-after']) > 0)

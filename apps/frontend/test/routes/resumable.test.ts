@@ -138,8 +138,8 @@ suite('a resumable upload', () => {
 
 test('one of two simultaneous PATCH requests is refused, and the image is complete', async () => {
   const path = await begin(large.length)
-  const answers = await Promise.all([1, 2].map(() => patch(path, 0, large.subarray(0, 9 * MiB))))
-  assert.deepEqual(answers.map(({ status }) => status).sort(), [204, 409])
+  const responses = await Promise.all([1, 2].map(() => patch(path, 0, large.subarray(0, 9 * MiB))))
+  assert.deepEqual(responses.map(({ status }) => status).sort(), [204, 409])
   assert.equal(await offsetOf(path), String(9 * MiB))
   const lasts = await Promise.all([1, 2].map(() => patch(path, 9 * MiB, large.subarray(9 * MiB))))
   assert.ok(
@@ -155,9 +155,9 @@ test('a piece that arrives while the image is accepted does not stay', async t =
   const path = await begin()
   const { newImage } = clients.imageMaster
   t.mock.method(clients.imageMaster, 'newImage', async (call: Parameters<typeof newImage>[0]) => {
-    const answer = await newImage(call)
+    const response = await newImage(call)
     assert.equal((await patch(path, 0, png.subarray(0, 9))).status, 204)
-    return answer
+    return response
   })
   assert.equal((await patch(path, 0, png)).status, 204)
   const { body } = await clients.kv.listKeys({
@@ -177,10 +177,10 @@ test('the number of unfinished uploads of one owner is limited', async t => {
   )
   const headers = { ...tus, 'upload-length': '100' }
   const create = () => small.ask('/uploads', { method: 'POST', headers })
-  const answers = await Promise.all(Array.from({ length: 10 }, create))
-  const begun = answers.filter(({ status }) => status === 201)
+  const responses = await Promise.all(Array.from({ length: 10 }, create))
+  const begun = responses.filter(({ status }) => status === 201)
   assert.equal(begun.length, 3)
-  const refused = answers.find(({ status }) => status !== 201)
+  const refused = responses.find(({ status }) => status !== 201)
   assert.deepEqual([refused?.status, refused?.headers['retry-after']], [429, '10'])
   for (const { headers: answered } of begun)
     await small.ask(String(answered.location), { method: 'DELETE', headers: tus })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { outputKey, outputsOf, type Work } from '@darkroom/contracts'
-import { generateImage, type HttpAnswer } from '@darkroom/testing'
+import { generateImage, type HttpResponse } from '@darkroom/testing'
 import { startGuarded } from '../access/start-guarded.ts'
 
 export const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
@@ -55,8 +55,8 @@ export async function startWithOwners(t: Parameters<typeof startGuarded>[0]) {
   }
 
   const deleteAll = async (): Promise<void> => {
-    const answer = await ask('/images', 'GET', undefined, operator.key)
-    const { images } = answer.json() as { images: { id: string }[] }
+    const response = await ask('/images', 'GET', undefined, operator.key)
+    const { images } = response.json() as { images: { id: string }[] }
     for (const { id } of images) await ask(`/images/${id}`, 'DELETE', undefined, operator.key)
   }
 
@@ -64,8 +64,8 @@ export async function startWithOwners(t: Parameters<typeof startGuarded>[0]) {
 }
 
 /** The fields of an accepted image's status document that describe its outputs. */
-export function outputsIn(answer: HttpAnswer): object {
-  assert.equal(answer.status, 202, String(answer.body))
-  const { operations, variants, preset, from } = answer.json()
+export function outputsIn(response: HttpResponse): object {
+  assert.equal(response.status, 202, String(response.body))
+  const { operations, variants, preset, from } = response.json()
   return JSON.parse(JSON.stringify({ operations, variants, preset, from }))
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
 import { blobNames } from '@darkroom/image-master/testing'
-import type { HttpAnswer } from '@darkroom/testing'
+import type { HttpResponse } from '@darkroom/testing'
 import { assertProblem } from '@darkroom/testing'
 import { flip, flop, json, outputsIn, png, startWithOwners } from './start-with-owners.ts'
 
@@ -11,11 +11,15 @@ suite('a development of a stored original', () => {
   test('has its own copy, which stays when the first image is deleted', async t => {
     t.after(deleteAll)
     const { id: from, original } = (await upload('?operations=flip')).json()
-    const answer = await ask('/images', 'POST', { from, operations: flop, variants: { thumb: 'flip' } })
-    assert.deepEqual(outputsIn(answer), { operations: flop, variants: { thumb: { operations: flip } }, from })
-    const { id, original: copied } = answer.json()
+    const response = await ask('/images', 'POST', { from, operations: flop, variants: { thumb: 'flip' } })
+    assert.deepEqual(outputsIn(response), {
+      operations: flop,
+      variants: { thumb: { operations: flip } },
+      from,
+    })
+    const { id, original: copied } = response.json()
     assert.notEqual(id, from)
-    assert.equal(answer.headers.location, `/images/${id}`)
+    assert.equal(response.headers.location, `/images/${id}`)
     assert.deepEqual(copied, original)
     assert.equal((await ask(`/images/${from}`, 'DELETE')).status, 204)
     assert.ok((await ask(`/images/${id}/original`)).body.equals(png))
@@ -35,7 +39,7 @@ suite('a development of a stored original', () => {
     const { id: from } = (await upload('')).json()
     const theirs = await ask('/images', 'POST', { from }, bob.key)
     const none = await ask('/images', 'POST', { from: '01990000-0000-7000-8000-000000000001' }, bob.key)
-    const message = ({ body }: HttpAnswer) => String(body).replaceAll(/[0-9a-f-]{36}/g, 'ID')
+    const message = ({ body }: HttpResponse) => String(body).replaceAll(/[0-9a-f-]{36}/g, 'ID')
     assert.deepEqual([theirs.status, message(theirs)], [404, message(none)])
     assert.equal((await ask('/images', 'POST', { from }, operator.key)).status, 202)
   })
@@ -54,8 +58,8 @@ suite('a development of a stored original', () => {
 
   test('is refused for JSON with another type, which any page could send without a preflight', async () => {
     const { id: from } = (await upload('')).json()
-    const answer = await upload('', Buffer.from(JSON.stringify({ from })), { 'content-type': 'text/plain' })
-    assertProblem(answer, 415, 'not-an-image', /unsupported file type/)
+    const response = await upload('', Buffer.from(JSON.stringify({ from })), { 'content-type': 'text/plain' })
+    assertProblem(response, 415, 'not-an-image', /unsupported file type/)
     await deleteAll()
   })
 })

@@ -5,7 +5,7 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { after, suite, test } from 'node:test'
 import { blobNames } from '@darkroom/image-master/testing'
-import { assertProblem, generateImage, type HttpAnswer, until } from '@darkroom/testing'
+import { assertProblem, generateImage, type HttpResponse, until } from '@darkroom/testing'
 import { filePart, formData, formHeaders, openForm, operationsPart } from '../form-data.ts'
 import { finishNext, startFrontend, taskCount } from '../start-frontend.ts'
 
@@ -25,9 +25,9 @@ function postForm(body: Uint8Array, { headers = {}, path }: Upload = {}) {
   return post(body, { headers: { ...formHeaders, ...headers }, ...(path !== undefined && { path }) })
 }
 
-function assertAccepted(answer: HttpAnswer): string {
-  assert.equal(answer.status, 202, String(answer.body))
-  return String(answer.json().id)
+function assertAccepted(response: HttpResponse): string {
+  assert.equal(response.status, 202, String(response.body))
+  return String(response.json().id)
 }
 
 async function storedOriginal(id: string): Promise<Buffer> {
@@ -36,12 +36,12 @@ async function storedOriginal(id: string): Promise<Buffer> {
 
 suite('an upload of raw bytes', () => {
   test('is answered 202 with Location, Retry-After and the status document', async () => {
-    const answer = await post(png, { headers: { 'content-type': 'image/png' } })
-    const id = assertAccepted(answer)
-    assert.equal(answer.headers.location, `/images/${id}`)
-    assert.equal(answer.headers['retry-after'], '1')
-    assert.equal(answer.headers['preference-applied'], undefined)
-    assert.deepEqual(answer.json(), (await frontend.ask(`/images/${id}`)).json())
+    const response = await post(png, { headers: { 'content-type': 'image/png' } })
+    const id = assertAccepted(response)
+    assert.equal(response.headers.location, `/images/${id}`)
+    assert.equal(response.headers['retry-after'], '1')
+    assert.equal(response.headers['preference-applied'], undefined)
+    assert.deepEqual(response.json(), (await frontend.ask(`/images/${id}`)).json())
     assert.ok((await storedOriginal(id)).equals(png))
   })
 
@@ -74,9 +74,9 @@ suite('an upload of raw bytes', () => {
 
   test('accepts operations and an idempotency key', async () => {
     const upload = { headers: { 'idempotency-key': 'one' }, path: '/images?operations=swap-channels:gbr' }
-    const answer = await post(png, upload)
-    assert.deepEqual(answer.json().operations, [{ name: 'swap-channels', order: 'gbr' }])
-    assert.equal(assertAccepted(await post(png, upload)), assertAccepted(answer))
+    const response = await post(png, upload)
+    assert.deepEqual(response.json().operations, [{ name: 'swap-channels', order: 'gbr' }])
+    assert.equal(assertAccepted(await post(png, upload)), assertAccepted(response))
     assertProblem(await post(png, { headers: upload.headers }), 422, 'idempotency-key-reused')
   })
 
@@ -94,10 +94,10 @@ suite('an upload of raw bytes', () => {
   })
 
   test('that prefers to wait is answered 202 if the image is not finished in time', async () => {
-    const answer = await post(png, { headers: { prefer: 'wait=1' } })
-    assertAccepted(answer)
-    assert.equal(answer.headers['preference-applied'], 'wait=1')
-    assert.equal(answer.headers['retry-after'], '1')
+    const response = await post(png, { headers: { prefer: 'wait=1' } })
+    assertAccepted(response)
+    assert.equal(response.headers['preference-applied'], 'wait=1')
+    assert.equal(response.headers['retry-after'], '1')
   })
 
   test('fault: is accepted even if the task DB stops while it waits', async t => {
@@ -130,10 +130,10 @@ suite('an upload by form', () => {
     ['operations and a file', [operationsPart('swap-channels:gbr'), filePart(png)]],
   ] as const) {
     test(`with ${name} is accepted`, async () => {
-      const answer = await postForm(formData(...parts))
-      const id = assertAccepted(answer)
+      const response = await postForm(formData(...parts))
+      const id = assertAccepted(response)
       const order = parts.length > 1 ? 'gbr' : 'bgr'
-      assert.deepEqual(answer.json().operations, [{ name: 'swap-channels', order }])
+      assert.deepEqual(response.json().operations, [{ name: 'swap-channels', order }])
       assert.ok((await storedOriginal(id)).equals(png))
     })
   }
@@ -152,8 +152,8 @@ suite('an upload by form', () => {
     const body = new FormData()
     body.append('operations', 'swap-channels:gbr')
     body.append('file', new Blob([new Uint8Array(png)], { type: 'image/png' }), 'ein Photo "1".png')
-    const answer = await fetch(`${frontend.url}/images`, { method: 'POST', body })
-    assert.equal(answer.status, 202)
+    const response = await fetch(`${frontend.url}/images`, { method: 'POST', body })
+    assert.equal(response.status, 202)
   })
 
   test('fault: a client that hangs up half-way leaves nothing', async () => {
@@ -236,7 +236,7 @@ suite('a client that waits for 100 Continue', () => {
     socket.write(`${head}\r\nexpect: 100-continue\r\n\r\n`)
     await until('the first line arrives', () => received.includes('\r\n\r\n'))
     if (body) socket.write(body)
-    await until('the answer arrives', () => /HTTP\/1\.1 [2-5].*\r\n\r\n\{/s.test(received))
+    await until('the response arrives', () => /HTTP\/1\.1 [2-5].*\r\n\r\n\{/s.test(received))
     socket.destroy()
     return received.split('\r\n')[0]
   }

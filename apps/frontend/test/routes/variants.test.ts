@@ -35,12 +35,12 @@ suite('variants', () => {
   ] as const) {
     test(`are accepted ${where}`, async t => {
       t.after(deleteAll)
-      const answer = await send()
-      assert.deepEqual(outputsIn(answer), {
+      const response = await send()
+      assert.deepEqual(outputsIn(response), {
         operations: flip,
         variants: { thumb: { operations: flop }, card: { operations: flip } },
       })
-      const { id, links } = answer.json() as { id: string; links: object }
+      const { id, links } = response.json() as { id: string; links: object }
       const self = `/images/${id}`
       assert.deepEqual(links, {
         ...{ self, original: `${self}/original`, result: `${self}/result`, events: `${self}/events` },
@@ -74,8 +74,8 @@ suite('variants', () => {
     const names = Array.from({ length: 8 }, (_, n) => 'v'.repeat(63) + n)
     const variants = Object.fromEntries(names.map(name => [name, list]))
     const { id } = (await upload('')).json()
-    const answer = await ask('/images', 'POST', { from: id, variants, operations: list })
-    assert.equal(answer.status, 202, String(answer.body))
+    const response = await ask('/images', 'POST', { from: id, variants, operations: list })
+    assert.equal(response.status, 202, String(response.body))
     const form = formData({ name: 'variants', content: JSON.stringify(variants) }, filePart(png))
     assert.equal((await upload('', form, formHeaders)).status, 202)
   })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { Webhook } from 'standardwebhooks'
 import { retryAfterMs } from '../../src/webhooks/deliver.ts'
-import { DeliverySlots, slowAnswerMs } from '../../src/webhooks/delivery-slots.ts'
+import { DeliverySlots, slowResponseMs } from '../../src/webhooks/delivery-slots.ts'
 import { maxAttempts, retryDelayMs } from '../../src/webhooks/retry-delay.ts'
 import { signedHeaders } from '../../src/webhooks/sign.ts'
 
@@ -98,8 +98,8 @@ suite('the slots for deliveries', () => {
 
   test('are few for hosts that answer slowly', () => {
     const slots = new DeliverySlots(limits)
-    for (const host of ['slow-1', 'slow-2', 'slow-3']) slots.record(host, true, slowAnswerMs + 1)
-    slots.record('fast', true, slowAnswerMs)
+    for (const host of ['slow-1', 'slow-2', 'slow-3']) slots.record(host, true, slowResponseMs + 1)
+    slots.record('fast', true, slowResponseMs)
     const taken = slots.take('slow-1')
     assert.ok(taken && slots.take('slow-2'))
     assert.equal(slots.take('slow-3'), undefined)
@@ -112,7 +112,7 @@ suite('the slots for deliveries', () => {
 
   test('stay free for a host that answers fast, whatever the others are', () => {
     const slots = new DeliverySlots(limits)
-    for (const host of ['slow-1', 'slow-2']) slots.record(host, true, slowAnswerMs + 1)
+    for (const host of ['slow-1', 'slow-2']) slots.record(host, true, slowResponseMs + 1)
     slots.record('dead', false)
     slots.record('fast', true, 1)
     for (const host of ['new-1', 'new-2', 'new-3', 'slow-1', 'slow-2']) assert.ok(slots.take(host), host)
@@ -138,7 +138,7 @@ suite('the slots for deliveries', () => {
 
 test('a claim names the thousand hosts that answered last', () => {
   const slots = new DeliverySlots()
-  for (let n = 0; n < 2000; n++) slots.record(`host-${n}`, true, n % 2 === 0 ? 0 : slowAnswerMs + 1)
+  for (let n = 0; n < 2000; n++) slots.record(`host-${n}`, true, n % 2 === 0 ? 0 : slowResponseMs + 1)
   slots.record('host-1999', false)
   slots.record('host-7', true)
   const hosts = slots.answeringHosts

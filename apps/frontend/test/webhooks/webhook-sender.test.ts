@@ -4,7 +4,7 @@ import type { NoticeClaim, NoticeReport, Task } from '@darkroom/contracts'
 import { logger } from '@darkroom/image-master/testing'
 import { until } from '@darkroom/testing'
 import type { Outcome } from '../../src/webhooks/deliver.ts'
-import { DeliverySlots, slowAnswerMs } from '../../src/webhooks/delivery-slots.ts'
+import { DeliverySlots, slowResponseMs } from '../../src/webhooks/delivery-slots.ts'
 import { WebhookSender } from '../../src/webhooks/webhook-sender.ts'
 
 interface Delivery {
@@ -79,7 +79,7 @@ function startSender(
 }
 
 const limits = { all: 4, host: 2, notFast: 3, untried: 3, slow: 2, failing: 1 }
-const slow = slowAnswerMs + 1
+const slow = slowResponseMs + 1
 
 test('many notices for slow receivers leave slots for a fast one', async t => {
   const slots = new DeliverySlots(limits)

@@ -46,7 +46,9 @@ export function workHandlers({
       const variants = Object.keys(results.variants ?? {})
       // Sent together, the end of this work and the claim of the next share one commit of the task DB.
       const [reported, claimed] = await Promise.allSettled([
-        queue.finish(toLease(body), results).then(answer => acknowledge(id, answer, variants)),
+        queue
+          .finish(toLease(body), results)
+          .then(acknowledgement => acknowledge(id, acknowledgement, variants)),
         next && nextWork(next, 0, signal),
       ])
       const work = claimed.status === 'fulfilled' ? claimed.value : undefined

@@ -56,8 +56,8 @@ test('the size of an animation is that of one frame', async () => {
 })
 
 test('the Content-Type of the client is ignored', async () => {
-  const answer = await upload(master, png, { headers: { 'content-type': 'text/html' } })
-  assert.equal(taskOf(answer).original.contentType, 'image/png')
+  const response = await upload(master, png, { headers: { 'content-type': 'text/html' } })
+  assert.equal(taskOf(response).original.contentType, 'image/png')
 })
 
 test('operations are accepted as text and as JSON', async () => {
@@ -66,7 +66,7 @@ test('operations are accepted as text and as JSON', async () => {
     { name: 'swap-channels', order: 'bgr' },
   ]
   for (const text of ['swap-channels:gbr,swap-channels', JSON.stringify(operations)]) {
-    const answer = await upload(master, png, { query: `?operations=${encodeURIComponent(text)}` })
-    assert.deepEqual(taskOf(answer).operations, operations)
+    const response = await upload(master, png, { query: `?operations=${encodeURIComponent(text)}` })
+    assert.deepEqual(taskOf(response).operations, operations)
   }
 })

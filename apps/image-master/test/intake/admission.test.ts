@@ -15,8 +15,8 @@ suite('bytes in flight', () => {
     const master = await startMaster(t, { MAX_BYTES_IN_FLIGHT: '150000' })
     const slow = await beginUpload(master, half)
     const refused = await until('one is refused', async () => {
-      const answer = await upload(master, png)
-      return answer.status === 503 && answer
+      const response = await upload(master, png)
+      return response.status === 503 && response
     })
     assertProblem(refused, 503, 'too-many-uploads')
     assert.ok(Number(refused.headers['retry-after']) > 0)
@@ -71,9 +71,9 @@ suite('bytes in flight', () => {
     const master = await startMaster(t, { MAX_BYTES_IN_FLIGHT: '100000' })
     await master.storage.close()
     for (let n = 0; n < 3; n++) {
-      const answer = await upload(master, half)
-      assertProblem(answer, 503, 'unavailable')
-      assert.ok(Number(answer.headers['retry-after']) > 0)
+      const response = await upload(master, half)
+      assertProblem(response, 503, 'unavailable')
+      assert.ok(Number(response.headers['retry-after']) > 0)
     }
   })
 })
@@ -84,8 +84,8 @@ suite('a queue that is full', () => {
     assert.equal((await upload(master, png)).status, 202)
     assert.equal((await upload(master, png)).status, 202)
     const refused = await until('the queue is full', async () => {
-      const answer = await upload(master, Buffer.from('no image'))
-      return answer.status === 429 && answer
+      const response = await upload(master, Buffer.from('no image'))
+      return response.status === 429 && response
     })
     assertProblem(refused, 429, 'queue-full')
     assert.ok(Number(refused.headers['retry-after']) > 0)
@@ -99,8 +99,8 @@ suite('a queue that is full', () => {
     for (const owner of ['?owner=alice', '?owner=alice', '?owner=bob', ''])
       assert.equal((await uploadOf(owner)).status, 202)
     const refused = await until('alice is refused', async () => {
-      const answer = await uploadOf('?owner=alice', Buffer.from('no image'))
-      return answer.status === 429 && answer
+      const response = await uploadOf('?owner=alice', Buffer.from('no image'))
+      return response.status === 429 && response
     })
     assertProblem(refused, 429, 'owner-queue-full', /^2 images of alice are waiting; at most 2 may wait$/)
     assert.ok(Number(refused.headers['retry-after']) > 0)

@@ -17,18 +17,18 @@ suite('faults during an upload', () => {
     await master.taskDb.close()
     const answered = once(slow, 'response')
     slow.end()
-    const [answer] = await answered
-    assert.equal(answer.statusCode, 503)
-    assert.ok(Number(answer.headers['retry-after']) > 0)
+    const [response] = await answered
+    assert.equal(response.statusCode, 503)
+    assert.ok(Number(response.headers['retry-after']) > 0)
     assert.equal(blobNames(master).length, 1)
   })
 
   test('fault: the storage is full: 503 with its reason and Retry-After', async t => {
     const master = await startMaster(t, { MIN_FREE_BYTES: String(Number.MAX_SAFE_INTEGER) })
     for (const body of [png, half]) {
-      const answer = await upload(master, body)
-      assertProblem(answer, 503, 'disk-full')
-      assert.ok(Number(answer.headers['retry-after']) > 0)
+      const response = await upload(master, body)
+      assertProblem(response, 503, 'disk-full')
+      assert.ok(Number(response.headers['retry-after']) > 0)
     }
     assert.deepEqual(blobNames(master), [])
   })

@@ -108,11 +108,11 @@ suite('an image that is refused', () => {
     const socket = connect(Number(port), hostname)
     t.after(() => socket.destroy())
     socket.write('POST /newImage HTTP/1.1\r\nhost: x\r\ncontent-length: 500001\r\n\r\n')
-    const [answer] = await once(socket, 'data')
-    assert.match(String(answer), /^HTTP\/1.1 413 .*urn:darkroom:problem:too-large/s)
+    const [response] = await once(socket, 'data')
+    assert.match(String(response), /^HTTP\/1.1 413 .*urn:darkroom:problem:too-large/s)
   })
 
-  test('a client that sends everything before it reads still gets the answer to a refused upload', async t => {
+  test('a client that sends everything before it reads still gets the response to a refused upload', async t => {
     const { hostname, port } = new URL(refusing.url)
     const socket = connect(Number(port), hostname).pause()
     t.after(() => socket.destroy())
@@ -124,8 +124,8 @@ suite('an image that is refused', () => {
     await hasSent
     socket.write('\r\n0\r\n\r\n')
     socket.resume()
-    const [answer] = await once(socket, 'data')
-    assert.match(String(answer), /^HTTP\/1.1 415 /)
+    const [response] = await once(socket, 'data')
+    assert.match(String(response), /^HTTP\/1.1 415 /)
   })
 
   test('refused uploads leave no bytes and no tasks', async () => {

@@ -22,7 +22,7 @@ suite('idempotency keys', () => {
 
   test('the same key and image again, also at once, are one task with its bytes once', async () => {
     const before = await storedKeys(master)
-    const ids = (await Promise.all([again('a'), again('a'), again('a')])).map(answer => taskOf(answer).id)
+    const ids = (await Promise.all([again('a'), again('a'), again('a')])).map(response => taskOf(response).id)
     ids.push(taskOf(await again('a')).id)
     assert.equal(new Set(ids).size, 1)
     assert.deepEqual((await storedKeys(master)).pre, [...before.pre, ...new Set(ids)].sort())

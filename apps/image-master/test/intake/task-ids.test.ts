@@ -54,9 +54,9 @@ test('fault: the clock was set back before a restart: ids continue after the new
 })
 
 test('fault: the task DB does not answer the first request for ids: that upload fails, and the next tries again', async () => {
-  const answers = [Promise.reject(new Error('it is unavailable')), Promise.resolve(undefined)]
-  const { ids } = prepare(async () => answers.shift())
+  const responses = [Promise.reject(new Error('it is unavailable')), Promise.resolve(undefined)]
+  const { ids } = prepare(async () => responses.shift())
   await assert.rejects(ids.next(), /it is unavailable/)
   assertOrdered(await take(ids, 2))
-  assert.equal(answers.length, 0)
+  assert.equal(responses.length, 0)
 })

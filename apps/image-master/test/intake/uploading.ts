@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import type { Task } from '@darkroom/contracts'
-import type { HttpAnswer } from '@darkroom/testing'
+import type { HttpResponse } from '@darkroom/testing'
 
-export function taskOf(answer: HttpAnswer): Task {
-  assert.equal(answer.status, 202, String(answer.body))
-  return answer.json() as unknown as Task
+export function taskOf(response: HttpResponse): Task {
+  assert.equal(response.status, 202, String(response.body))
+  return response.json() as unknown as Task
 }
 
 export async function* chunksOf(bytes: Uint8Array, size = 50_000): AsyncGenerator<Uint8Array> {

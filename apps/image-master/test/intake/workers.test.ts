@@ -36,11 +36,11 @@ suite('an upload of an optional type', () => {
     assert.deepEqual(await storedKeys(master), nothingStored)
     await master.register('able', able)
     for (const body of [heic, heif]) {
-      const answer = await until('it is taken', async () => {
+      const response = await until('it is taken', async () => {
         const taken = await upload(master, body)
         return taken.status === 202 && taken
       })
-      assert.match(String(answer.body), /"contentType":"image\/heic"/)
+      assert.match(String(response.body), /"contentType":"image\/heic"/)
     }
   })
 
@@ -49,8 +49,8 @@ suite('an upload of an optional type', () => {
     await master.register('unable', unable)
     for (const body of [heic, heif]) {
       const refused = await until('it is refused permanently', async () => {
-        const answer = await upload(master, body)
-        return answer.status === 415 && answer
+        const response = await upload(master, body)
+        return response.status === 415 && response
       })
       assertProblem(refused, 415, 'not-decodable')
       assert.match(String(refused.json().detail), /libheif-js/)

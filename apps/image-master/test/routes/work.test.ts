@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, suite, test } from 'node:test'
 import { problemType, type Work } from '@darkroom/contracts'
-import { generateImage, type HttpAnswer, httpRequest, until } from '@darkroom/testing'
+import { generateImage, type HttpResponse, httpRequest, until } from '@darkroom/testing'
 import { error, facts } from '../sample-facts.ts'
 import { type Master, startMaster, storedKeys, upload } from '../start-master.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
 const waitSeconds = 50
 
-function getWork({ url }: Master, query: string, signal?: AbortSignal): Promise<HttpAnswer> {
+function getWork({ url }: Master, query: string, signal?: AbortSignal): Promise<HttpResponse> {
   return httpRequest(url, `/getWork?${query}`, signal && { signal })
 }
 
@@ -21,7 +21,7 @@ async function holdPoll(master: Master, worker: string, signal?: AbortSignal) {
   return { answer }
 }
 
-function send({ url }: Master, path: string, body: object): Promise<HttpAnswer> {
+function send({ url }: Master, path: string, body: object): Promise<HttpResponse> {
   const headers = { 'content-type': 'application/json' }
   return httpRequest(url, path, { method: 'POST', headers, body: JSON.stringify(body) })
 }
@@ -81,7 +81,7 @@ suite('work by long poll', () => {
 suite('messages of workers', async () => {
   const master = await startMaster({ after }, { LEASE_MS: '60000' })
 
-  test('work has its operations, its attempt and a lease; without work the answer is 204', async () => {
+  test('work has its operations, its attempt and a lease; without work the response is 204', async () => {
     assert.equal((await getWork(master, 'worker=w')).status, 204)
     const { id, operations } = (await upload(master, png)).json()
     const answer = await getWork(master, 'worker=w')

@@ -22,10 +22,10 @@ allowOnlyOurLoaders(data.loadersAreSet)
  * Longer than the master works on a request during an outage of the task DB, which is 15 s: if it leases work and the thread
  * has just given up, nobody has that work until its lease expires.
  */
-const answerTimeoutMs = 20_000
+const responseTimeoutMs = 20_000
 
 const logger = createLogger('image-worker', data.logLevel).child({ thread: data.name })
-const clients = new ServiceClients({ ...data, logger, timeoutMs: 45_000, answerTimeoutMs })
+const clients = new ServiceClients({ ...data, logger, timeoutMs: 45_000, responseTimeoutMs })
 const { draining, report, reserve, close } = openThreadPort(parentPort)
 
 releaseMemoryAtRest()

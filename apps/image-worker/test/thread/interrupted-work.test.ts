@@ -22,7 +22,7 @@ suite('work that is no longer wanted', () => {
     const id = await workshop.addTask('abc')
     await begun
     const token = await workshop.takeOver(id)
-    await until('the worker has the answer', () => lostReplies > 0)
+    await until('the worker has the response', () => lostReplies > 0)
     finish('late result')
     const [end] = await untilEnded()
     assert.equal(end?.kind, 'abandoned')

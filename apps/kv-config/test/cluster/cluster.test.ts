@@ -5,7 +5,7 @@ import { type HttpRequest, httpRequest, until, withEngine } from '@darkroom/test
 import { shareEtcd } from '../engine/etcd/shared-etcd.ts'
 import { startCopies } from './start-copies.ts'
 
-interface ClusterAnswer {
+interface ClusterResponse {
   leader: string
   members: { id: string; name: string; urls: string[] }[]
 }
@@ -58,9 +58,9 @@ withEngine('etcd', program => {
 
   test('every copy names the members and their leader', async t => {
     const urls = await startCopies(t, etcd())
-    const answers = await Promise.all(urls.map(async url => clusterOf(url)))
+    const responses = await Promise.all(urls.map(async url => clusterOf(url)))
     const leader = await etcd().leader()
-    for (const { members, leader: id } of answers) {
+    for (const { members, leader: id } of responses) {
       const known = members.map(({ name, urls }) => [name, ...urls]).sort()
       assert.deepEqual(
         known,
@@ -75,8 +75,8 @@ withEngine('etcd', program => {
     const peerUrl = 'http://127.0.0.1:9' // nothing listens there
     // etcd refuses it until all members have been up for 5 s.
     const { id } = await until('it is added', async () => {
-      const answer = await changeMembers(one, [201, 409], { urls: [peerUrl] })
-      return answer.id === undefined ? undefined : { id: String(answer.id) }
+      const response = await changeMembers(one, [201, 409], { urls: [peerUrl] })
+      return response.id === undefined ? undefined : { id: String(response.id) }
     })
     const added = (await clusterOf(two)).members.find(member => member.id === id)
     assert.deepEqual(added?.urls, [peerUrl])
@@ -89,10 +89,10 @@ withEngine('etcd', program => {
   })
 })
 
-async function clusterOf(url: string): Promise<ClusterAnswer> {
-  const answer = await get(url, kvConfigRoutes.getCluster.url)
-  assert.equal(answer.status, 200)
-  return answer.json() as unknown as ClusterAnswer
+async function clusterOf(url: string): Promise<ClusterResponse> {
+  const response = await get(url, kvConfigRoutes.getCluster.url)
+  assert.equal(response.status, 200)
+  return response.json() as unknown as ClusterResponse
 }
 
 async function changeMembers(
@@ -106,13 +106,13 @@ async function changeMembers(
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   }
-  const answer = await httpRequest(url, path, request)
-  assert.ok(statuses.includes(answer.status), `${answer.status}: ${answer.body}`)
-  return answer.json()
+  const response = await httpRequest(url, path, request)
+  assert.ok(statuses.includes(response.status), `${response.status}: ${response.body}`)
+  return response.json()
 }
 
 async function remove(url: string, id: string, status: number): Promise<void> {
   const { method, url: path } = kvConfigRoutes.removeMember
-  const answer = await httpRequest(url, path.replace(':id', id), { method })
-  assert.equal(answer.status, status, answer.body.toString())
+  const response = await httpRequest(url, path.replace(':id', id), { method })
+  assert.equal(response.status, status, response.body.toString())
 }

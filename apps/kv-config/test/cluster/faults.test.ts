@@ -110,7 +110,7 @@ function refusedWrites(urls: string[], faultAt: number): Promise<number[]> {
 }
 
 async function write(url: string): Promise<boolean> {
-  const answer = await fetch(url, { method: 'PUT', body: 'probe', signal: AbortSignal.timeout(timeoutMs) })
-  await answer.text()
-  return answer.ok
+  const response = await fetch(url, { method: 'PUT', body: 'probe', signal: AbortSignal.timeout(timeoutMs) })
+  await response.text()
+  return response.ok
 }

@@ -82,7 +82,7 @@ export function conditionsHold(openEngine: OpenEngine): void {
     assert.equal(text((await store.get('counter')).entry), '40')
   })
 
-  test('after any operations it gives the answers of an ordered map', async t => {
+  test('after any operations it gives the results of an ordered map', async t => {
     const store = await openEngine(t)
     const key = fc.constantFrom('a', 'a/b', 'b')
     const presumes = fc.constantFrom('always', 'absent', 'present', 'current', 'stale')

@@ -50,8 +50,8 @@ async function ask(clients: ServiceClients): Promise<number> {
 /** Sends requests until exactly these instances have answered, each in turn. */
 function untilFound(clients: ServiceClients, instances: number[]) {
   return until(`instances ${instances} are found`, async () => {
-    const answers = await Promise.all(Array.from({ length: 2 * instances.length }, () => ask(clients)))
-    return new Set(answers).isSubsetOf(new Set(instances)) && new Set(answers).size === instances.length
+    const responses = await Promise.all(Array.from({ length: 2 * instances.length }, () => ask(clients)))
+    return new Set(responses).isSubsetOf(new Set(instances)) && new Set(responses).size === instances.length
   })
 }
 

@@ -79,7 +79,7 @@ async function send(
 ): Promise<Output | 'refused' | 'unknown'> {
   try {
     const answer = await fetch(url, { ...requestOf(input, revision), signal: AbortSignal.timeout(answerMs) })
-    return await readAnswer(input, answer)
+    return await readResponse(input, answer)
   } catch {
     return 'unknown'
   }
@@ -94,7 +94,7 @@ function requestOf(input: Input, revision: number | undefined): RequestInit {
   return { method: 'PUT', headers, body: input.value }
 }
 
-async function readAnswer(input: Input, answer: Response): Promise<Output | 'refused' | 'unknown'> {
+async function readResponse(input: Input, answer: Response): Promise<Output | 'refused' | 'unknown'> {
   const etag = answer.headers.get('etag')
   const revision = Number(etag?.slice(1, -1))
   const text = await answer.text()

@@ -86,9 +86,9 @@ test('any text may be a key, with its slashes percent-encoded or not', async t =
 test('reading a missing key is 404, with the revision of the store', async t => {
   const app = buildTestApp(t)
   const { headers } = await app.inject({ method: 'PUT', url: '/key/other', body: 'one' })
-  const answer = await app.inject('/key/a')
-  assertProblem(answer, 404, 'key-not-found')
-  assert.equal(answer.headers['kv-revision'], headers['kv-revision'])
+  const response = await app.inject('/key/a')
+  assertProblem(response, 404, 'key-not-found')
+  assert.equal(response.headers['kv-revision'], headers['kv-revision'])
 })
 
 test('deleting is 204, whether the key existed or not', async t => {
@@ -151,8 +151,8 @@ test('malformed conditions are refused with 400', async t => {
     { 'if-none-match': 'w/"7"' },
   ]
   for (const headers of conditions) {
-    const answer = await app.inject({ method: 'PUT', url: '/key/a', body: 'one', headers })
-    assertProblem(answer, 400, 'invalid-request')
+    const response = await app.inject({ method: 'PUT', url: '/key/a', body: 'one', headers })
+    assertProblem(response, 400, 'invalid-request')
   }
   assert.equal((await app.inject('/key/a')).statusCode, 404)
 })
@@ -261,8 +261,8 @@ for (const url of [
 for (const ttl of ['0', '-1', 'long', '31536001', '']) {
   test(`a lease of "${ttl}" seconds is refused`, async t => {
     const app = buildTestApp(t)
-    const answer = await app.inject({ method: 'PUT', url: `/key/a?ttl=${ttl}`, body: 'one' })
-    assertProblem(answer, 400, 'invalid-request')
+    const response = await app.inject({ method: 'PUT', url: `/key/a?ttl=${ttl}`, body: 'one' })
+    assertProblem(response, 400, 'invalid-request')
     assert.equal((await app.inject('/key/a')).statusCode, 404)
   })
 }
@@ -274,9 +274,9 @@ test('a path with another method is 405 with the allowed methods; another path i
     ['POST', '/keys', 'GET'],
     ['PUT', '/cluster/members', 'POST'],
   ] as const) {
-    const answer = await app.inject({ method, url })
-    assertProblem(answer, 405, 'method-not-allowed')
-    assert.ok(String(answer.headers.allow).split(', ').includes(allowed))
+    const response = await app.inject({ method, url })
+    assertProblem(response, 405, 'method-not-allowed')
+    assert.ok(String(response.headers.allow).split(', ').includes(allowed))
   }
   assertProblem(await app.inject('/values'), 404, 'no-such-route')
 })

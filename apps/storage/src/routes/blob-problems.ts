@@ -7,8 +7,8 @@ export function notFound({ key, stage }: BlobId): never {
 
 export function preconditionFailed(
   { key, stage }: BlobId,
-  answer: { headers?: Record<string, string>; members?: Record<string, unknown> } = {},
+  details: { headers?: Record<string, string>; members?: Record<string, unknown> } = {},
 ): ServiceProblem {
   const detail = `the bytes ${key}/${stage} do not match the preconditions of the request`
-  return new ServiceProblem(412, 'precondition-failed', detail, answer)
+  return new ServiceProblem(412, 'precondition-failed', detail, details)
 }

@@ -65,8 +65,8 @@ suite('GET and HEAD /images/:key/:stage', { concurrency: 4 }, () => {
       return opened && Object.assign(opened, { read })
     })
     for (const headers of [{}, { range: 'bytes=10-19' }]) {
-      const answer = await get(headers)
-      assert.deepEqual([answer.status, problemOf(answer)], [503, 'blob-store-unavailable'])
+      const response = await get(headers)
+      assert.deepEqual([response.status, problemOf(response)], [503, 'blob-store-unavailable'])
     }
   })
 
@@ -175,7 +175,7 @@ suite('GET and HEAD /images/:key/:stage', { concurrency: 4 }, () => {
     assert.equal((await get({ 'if-none-match': '"x"' })).status, 200)
   })
 
-  test('connections are kept after every kind of answer', async t => {
+  test('connections are kept after every kind of response', async t => {
     const { url } = await serveBlob(t)
     const { hostname, port } = new URL(url)
     const socket = connect(Number(port), hostname).setEncoding('latin1')
@@ -208,10 +208,10 @@ suite('GET and HEAD /images/:key/:stage', { concurrency: 4 }, () => {
     const { get, folder, log } = await serveBlob(t, patterned(smallBytes))
     const [damaged = ''] = storedBlobs(folder)
     writeFileSync(damaged, readFileSync(damaged).subarray(0, 500))
-    const answer = await get()
-    assert.equal(answer.status, 500)
-    assert.equal(problemOf(answer), 'internal-error')
-    assert.doesNotMatch(String(answer.body), /footer/)
+    const response = await get()
+    assert.equal(response.status, 500)
+    assert.equal(problemOf(response), 'internal-error')
+    assert.doesNotMatch(String(response.body), /footer/)
     assert.match(JSON.stringify(log.errors), /no valid footer/)
   })
 

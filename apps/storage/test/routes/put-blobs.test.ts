@@ -150,12 +150,12 @@ suite('PUT and POST /images/:key/:stage', { concurrency: 4 }, () => {
     const socket = connect(Number(port), hostname)
     t.after(() => socket.destroy())
     socket.write(`PUT ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: 1001\r\n\r\n`)
-    const [answer] = await once(socket, 'data')
-    assert.match(String(answer), /^HTTP\/1.1 413 .*urn:darkroom:problem:too-large/s)
+    const [response] = await once(socket, 'data')
+    assert.match(String(response), /^HTTP\/1.1 413 .*urn:darkroom:problem:too-large/s)
     assert.deepEqual(storedBlobs(folder), [])
   })
 
-  test('a body that turns out too large is refused, and the answer arrives although the client still sends', async t => {
+  test('a body that turns out too large is refused, and the response arrives although the client still sends', async t => {
     const { url, folder, log } = await serve(t, { maxBlobBytes: MiB })
     for (const body of [inChunks(patterned(8 * MiB)), patterned(8 * MiB)]) {
       const refused = await httpRequest(url, path, { method: 'PUT', body })

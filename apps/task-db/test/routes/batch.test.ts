@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { BatchedAnswer, BatchedCall } from '@darkroom/contracts'
+import type { BatchedCall, BatchedResponse } from '@darkroom/contracts'
 import { buildTestApp, openStore } from '../build-test-app.ts'
 import { claim, createTasks, leaseMs } from '../conformance/open-engine.ts'
 import { facts, taskId } from '../sample-tasks.ts'
@@ -27,7 +27,7 @@ test('a batch finishes a task, renews a lease, claims the tasks that wait, and r
   const post = async () => {
     const answer = await app.inject({ method: 'POST', url: '/batch', payload: { calls } })
     assert.equal(answer.statusCode, 200)
-    return answer.json().answers as BatchedAnswer[]
+    return answer.json().answers as BatchedResponse[]
   }
   const first = await post()
   assert.deepEqual(

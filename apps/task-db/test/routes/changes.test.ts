@@ -113,10 +113,10 @@ test('the feed stops listening when its reader hangs up', async t => {
   const base = await app.listen({ host: '127.0.0.1', port: 0 })
   const before = listeners.size
   const hangUp = new AbortController()
-  const answer = await fetch(`${base}/changes`, { signal: hangUp.signal })
+  const response = await fetch(`${base}/changes`, { signal: hangUp.signal })
   await until('it listens', () => listeners.size === before + 1)
   hangUp.abort()
-  await assert.rejects(answer.text())
+  await assert.rejects(response.text())
   await until('it has stopped', () => listeners.size === before)
 })
 

@@ -12,10 +12,10 @@ test('a claim is answered with the oldest task and its lease', async t => {
   const store = openStore(t)
   const app = buildTestApp(t, { store })
   await createTasks(store, 2)
-  const answer = await app.inject({ method: 'POST', url, body })
-  assert.equal(answer.statusCode, 200)
-  assert.deepEqual(answer.json(), await store.get(taskId(1)))
-  assert.equal(answer.json().lease.worker, 'worker-1')
+  const response = await app.inject({ method: 'POST', url, body })
+  assert.equal(response.statusCode, 200)
+  assert.deepEqual(response.json(), await store.get(taskId(1)))
+  assert.equal(response.json().lease.worker, 'worker-1')
 })
 
 test('a claim of a given task leases it, and is refused with 409 if it cannot be claimed', async t => {
@@ -23,10 +23,10 @@ test('a claim of a given task leases it, and is refused with 409 if it cannot be
   const app = buildTestApp(t, { store })
   await createTasks(store, 2)
   const post = (number: number) => app.inject({ method: 'POST', url: `/tasks/${taskId(number)}/claim`, body })
-  const answer = await post(2)
-  assert.equal(answer.statusCode, 200)
-  assert.deepEqual(answer.json(), await store.get(taskId(2)))
-  assert.equal(answer.json().lease.token, 1)
+  const response = await post(2)
+  assert.equal(response.statusCode, 200)
+  assert.deepEqual(response.json(), await store.get(taskId(2)))
+  assert.equal(response.json().lease.token, 1)
   assertProblem(await post(2), 409, 'not-claimable')
   assertProblem(await post(3), 404, 'task-not-found')
   assert.equal((await store.get(taskId(1)))?.state, 'not-started')
@@ -35,8 +35,8 @@ test('a claim of a given task leases it, and is refused with 409 if it cannot be
 test('a claim without any waiting task is 204', async t => {
   const app = buildTestApp(t)
   for (const query of ['', '?wait=0', '?wait=0.05']) {
-    const answer = await app.inject({ method: 'POST', url: url + query, body })
-    assert.deepEqual([answer.statusCode, answer.body], [204, ''])
+    const response = await app.inject({ method: 'POST', url: url + query, body })
+    assert.deepEqual([response.statusCode, response.body], [204, ''])
   }
 })
 
@@ -45,11 +45,11 @@ test('each of 20 tasks that are claimed 50 times at once, without waiting, is cl
   const app = buildTestApp(t, { store })
   await createTasks(store, 20)
   const claims = Array.from({ length: 50 }, () => app.inject({ method: 'POST', url, body }))
-  const answers = await Promise.all(claims)
-  const claimed = answers.filter(({ statusCode }) => statusCode === 200).map(answer => answer.json().id)
+  const responses = await Promise.all(claims)
+  const claimed = responses.filter(({ statusCode }) => statusCode === 200).map(response => response.json().id)
   assert.equal(claimed.length, 20)
   assert.equal(new Set(claimed).size, 20)
-  assert.equal(answers.filter(({ statusCode }) => statusCode === 204).length, 30)
+  assert.equal(responses.filter(({ statusCode }) => statusCode === 204).length, 30)
 })
 
 for (const malformed of [

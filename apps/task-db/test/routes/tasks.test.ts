@@ -30,11 +30,11 @@ test('a task is created with 201, and the same request again is answered 200 wit
   const again = await post(`/tasks/${id}`, newTask())
   const sameKey = await post(`/tasks/${taskId(2)}`, newTask({ idempotencyKey: 'upload-1' }))
   assert.deepEqual(
-    [made, again, sameKey].map(answer => answer.statusCode),
+    [made, again, sameKey].map(response => response.statusCode),
     [201, 200, 200],
   )
-  for (const answer of [again, sameKey, await get(`/tasks/${id}`)]) {
-    assert.deepEqual(answer.json(), made.json())
+  for (const response of [again, sameKey, await get(`/tasks/${id}`)]) {
+    assert.deepEqual(response.json(), made.json())
   }
   const { createdAt, ...task } = made.json()
   assert.ok(Math.abs(Date.now() - Date.parse(createdAt)) < 60_000)
@@ -52,9 +52,9 @@ test('a task is created with 201, and the same request again is answered 200 wit
 test('the creator of a task does not choose its version, attempts or lease', async t => {
   const { post } = prepare(t)
   const surplus = { id: taskId(2), version: 7, attempts: -5, finishedAt: '2020-01-01T00:00:00.000Z' }
-  const answer = await post(`/tasks/${id}`, { ...newTask(), ...surplus })
-  if (answer.statusCode === 400) return // the contract may refuse it, too
-  const { finishedAt, ...task } = answer.json()
+  const response = await post(`/tasks/${id}`, { ...newTask(), ...surplus })
+  if (response.statusCode === 400) return // the contract may refuse it, too
+  const { finishedAt, ...task } = response.json()
   assert.deepEqual([task.id, task.version, task.attempts, finishedAt], [id, 1, 0, undefined])
 })
 
@@ -104,7 +104,7 @@ for (const malformed of [
 
 test('a missing task is 404 on every route', async t => {
   const { get, post, remove } = prepare(t)
-  const answers = [
+  const responses = [
     await get(`/tasks/${id}`),
     await remove(`/tasks/${id}`),
     await post(`/tasks/${id}/lease`, { token: 1, leaseMs: 1000 }),
@@ -112,18 +112,18 @@ test('a missing task is 404 on every route', async t => {
     await post(`/tasks/${id}`, { state: 'failed', token: 1, error, retryable: true }),
     await post(`/tasks/${id}`, { state: 'returned', token: 1 }),
   ]
-  for (const answer of answers) assertProblem(answer, 404, 'task-not-found')
+  for (const response of responses) assertProblem(response, 404, 'task-not-found')
 })
 
-test('a finished task has its result, and a repeated message gets the same answer', async t => {
+test('a finished task has its result, and a repeated message gets the same response', async t => {
   const { post } = await prepareClaimed(t)
   const message = { state: 'finished', token: 1, result: { ...facts, bytes: 99 } }
-  const answer = await post(`/tasks/${id}`, message)
-  assert.equal(answer.statusCode, 200)
-  const { state, result, lease } = answer.json()
+  const response = await post(`/tasks/${id}`, message)
+  assert.equal(response.statusCode, 200)
+  const { state, result, lease } = response.json()
   assert.deepEqual([state, result, lease], ['finished', message.result, undefined])
   const repeated = await post(`/tasks/${id}`, message)
-  assert.deepEqual([repeated.statusCode, repeated.json()], [200, answer.json()])
+  assert.deepEqual([repeated.statusCode, repeated.json()], [200, response.json()])
 })
 
 test('a failed task has its reason; after a retryable failure it waits for the next attempt', async t => {
@@ -156,13 +156,13 @@ test('every message with an old token is refused with 409', async t => {
   await post(`/tasks/${id}`, { state: 'returned', token: 1 })
   await post('/tasks/claim', { worker: 'worker-2', leaseMs: 60_000 })
   const before = (await get(`/tasks/${id}`)).json()
-  const answers = [
+  const responses = [
     await post(`/tasks/${id}/lease`, { token: 1, leaseMs: 1000 }),
     await post(`/tasks/${id}`, { state: 'finished', token: 1, result: facts }),
     await post(`/tasks/${id}`, { state: 'failed', token: 1, error, retryable: true }),
     await post(`/tasks/${id}`, { state: 'returned', token: 1 }),
   ]
-  for (const answer of answers) assertProblem(answer, 409, 'lease-lost')
+  for (const response of responses) assertProblem(response, 409, 'lease-lost')
   assert.deepEqual((await get(`/tasks/${id}`)).json(), before)
 })
 
@@ -271,9 +271,9 @@ test('a path with another method is 405 with the allowed methods; another path i
     ['POST', '/stats', 'GET'],
     ['POST', '/tasks', 'GET'],
   ] as const) {
-    const answer = await app.inject({ method, url })
-    assertProblem(answer, 405, 'method-not-allowed')
-    assert.ok(String(answer.headers.allow).split(', ').includes(allowed))
+    const response = await app.inject({ method, url })
+    assertProblem(response, 405, 'method-not-allowed')
+    assert.ok(String(response.headers.allow).split(', ').includes(allowed))
   }
   assertProblem(await app.inject('/task'), 404, 'no-such-route')
 })

@@ -55,7 +55,7 @@ function curlLine(name: string, route: Route): string {
   else if (method !== 'GET' && !(method === 'POST' && schema.body)) parts.push(`-X ${method}`)
   if (isUpload) parts.push('--data-binary @photo.jpg')
   else if (schema.body) parts.push(`--json '${JSON.stringify(exampleBody(name, route))}'`)
-  const kind = kindOfAnswer(route)
+  const kind = kindOfResponse(route)
   if (kind === 'events') parts.push('-N')
   if (kind === 'bytes') parts.push('-f -O -J')
   if (access !== 'anyone') parts.push('-H "Authorization: Bearer $DARKROOM_KEY"')
@@ -84,24 +84,24 @@ function fetchLines(name: string, route: Route): string {
   ]
   const url = `\`\${darkroom}${filled(route, '${', '}')}\``
   const lines = options.map(option => `  ${option},\n`).join('')
-  const call = `const answer = await fetch(${url}${lines === '' ? '' : `, {\n${lines}}`})`
-  return `${call}${readers[kindOfAnswer(route)]}`
+  const call = `const response = await fetch(${url}${lines === '' ? '' : `, {\n${lines}}`})`
+  return `${call}${readers[kindOfResponse(route)]}`
 }
 
 const readers = {
   nothing: '',
-  events: '\nfor await (const text of answer.body.pipeThrough(new TextDecoderStream())) console.log(text)',
-  bytes: '\nconst bytes = await answer.blob()',
-  text: '\nconst text = await answer.text()',
-  document: '\nconst document = await answer.json()',
+  events: '\nfor await (const text of response.body.pipeThrough(new TextDecoderStream())) console.log(text)',
+  bytes: '\nconst bytes = await response.blob()',
+  text: '\nconst text = await response.text()',
+  document: '\nconst document = await response.json()',
 } as const
 
-function kindOfAnswer({ schema: { response } }: Pick<Route, 'schema'>): keyof typeof readers {
-  const answer = response[200] ?? response[201] ?? response[202]
-  if (answer === undefined) return 'nothing'
-  const { type } = answer as Schema
-  if (answer === EventStreamBytes) return 'events'
-  if (isBytes(answer)) return 'bytes'
+function kindOfResponse({ schema: { response } }: Pick<Route, 'schema'>): keyof typeof readers {
+  const responseSchema = response[200] ?? response[201] ?? response[202]
+  if (responseSchema === undefined) return 'nothing'
+  const { type } = responseSchema as Schema
+  if (responseSchema === EventStreamBytes) return 'events'
+  if (isBytes(responseSchema)) return 'bytes'
   if (type === 'null') return 'nothing'
   return type === 'string' ? 'text' : 'document'
 }

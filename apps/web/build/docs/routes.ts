@@ -16,7 +16,7 @@ const statuses: Readonly<Record<string, string>> = {
   200: 'done',
   201: 'created',
   202: 'accepted; the work is under way',
-  204: 'done; the answer has no body',
+  204: 'done; the response has no body',
   206: 'the part that Range requested',
   304: 'unchanged since the given ETag',
   400: 'the request is not valid',
@@ -56,8 +56,8 @@ export function routeSections(): string {
 
 function section(name: string, route: Route): string {
   const { method, url, access, schema } = route
-  const answers = Object.entries(schema.response)
-  const good = answers.find(([status, answer]) => Number(status) < 300 && 'properties' in answer)
+  const responses = Object.entries(schema.response)
+  const good = responses.find(([status, body]) => Number(status) < 300 && 'properties' in body)
   return `<section id="${name}" class="route">
 <h3><span class="method">${method}</span> <code>${escapeHtml(url)}</code></h3>
 <p>${prose(schema.summary)}.${accessWords(access)}</p>
@@ -65,9 +65,9 @@ ${schemaTable('In the path', schema.params as Schema)}
 ${schemaTable('In the query', schema.querystring as Schema)}
 ${schemaTable('Headers', schema.headers as Schema)}
 ${schemaTable('Body, as JSON', schema.body as Schema)}
-<ul class="statuses">${answers.map(([status]) => `<li>${statusWords(status)}</li>`).join('')}</ul>
-${good ? `<details><summary>The answer ${good[0]}</summary>${schemaTable('Fields', good[1] as Schema)}</details>` : ''}
-${problemDetails(answers.flatMap(([status, answer]) => problemItem(status, codesOf(answer))))}
+<ul class="statuses">${responses.map(([status]) => `<li>${statusWords(status)}</li>`).join('')}</ul>
+${good ? `<details><summary>The response ${good[0]}</summary>${schemaTable('Fields', good[1] as Schema)}</details>` : ''}
+${problemDetails(responses.flatMap(([status, body]) => problemItem(status, codesOf(body))))}
 ${examplesOf(name, route)}
 ${tryForm(name, route)}
 </section>`

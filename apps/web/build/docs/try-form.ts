@@ -30,7 +30,7 @@ export function tryForm(name: string, route: Route): string {
   const warning = isSafe ? '' : '<p class="hint">This is not a trial run: it changes your Darkroom.</p>'
   return `<details class="try"><summary>Try it</summary><template><form class="try-route" data-method="${method}" data-path="${escapeHtml(url)}" aria-label="Try ${name}">
 ${warning}${fields.join('')}
-<button type="submit">Send</button><output hidden tabindex="0" aria-label="The answer"></output></form></template></details>`
+<button type="submit">Send</button><output hidden tabindex="0" aria-label="The response"></output></form></template></details>`
 }
 
 function field(place: 'path' | 'query' | 'header', name: string, isRequired: boolean): string {

@@ -46,7 +46,7 @@ export const offline = () =>
   })
 
 /** Such as the sign-in page of a network, which comes with status 200. */
-const foreignAnswer = () =>
+const foreignResponse = () =>
   new Refusal({
     status: 0,
     code: 'foreign-answer',
@@ -64,11 +64,11 @@ export const notLoaded = () =>
   })
 
 /** The JSON of a successful response. @throws Refusal */
-export function parseAnswer<Answer>(text: string): Answer {
+export function parseResponse<Result>(text: string): Result {
   try {
     return JSON.parse(text)
   } catch {
-    throw foreignAnswer()
+    throw foreignResponse()
   }
 }
 
@@ -152,10 +152,10 @@ export function remedyForFailure(type: string): string {
   return remedies[type.replace(problemPrefix, '')] ?? ''
 }
 
-function remedyFor(code: string, status: number, isOwnAnswer: boolean): string {
+function remedyFor(code: string, status: number, isOwnResponse: boolean): string {
   const known = remedies[code]
   if (known !== undefined) return known
-  if (!isOwnAnswer && status === 413)
+  if (!isOwnResponse && status === 413)
     return 'Ask the operator to raise the limit of the proxy, such as client_max_body_size.'
   if (status === 415) return remedies['not-an-image'] ?? ''
   if (status === 413) return remedies['too-large'] ?? ''

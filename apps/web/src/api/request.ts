@@ -1,5 +1,5 @@
 import { urlOf } from './base.ts'
-import { offline, parseAnswer, refusalFrom } from './refusal.ts'
+import { offline, parseResponse, refusalFrom } from './refusal.ts'
 
 export interface RequestOptions {
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -20,7 +20,7 @@ export const onUnauthorized = { call: () => {} }
 const maxWaitMs = 30_000
 
 /** Sends a request and reads the JSON of the response. @throws Refusal */
-export async function request<Answer = void>(path: string, options: RequestOptions = {}): Promise<Answer> {
+export async function request<Result = void>(path: string, options: RequestOptions = {}): Promise<Result> {
   const { method = 'GET', query, headers = {}, json, body, keepalive, mayLackKey } = options
   const init: RequestInit = { method, headers: { accept: 'application/json', ...headers } }
   if (json !== undefined) {
@@ -30,7 +30,7 @@ export async function request<Answer = void>(path: string, options: RequestOptio
   if (keepalive) init.keepalive = true
   if (method === 'GET') init.signal = AbortSignal.timeout(maxWaitMs)
   const text = await answerTo(urlOf(path, query), init, response => response.text(), mayLackKey)
-  return text === '' ? (undefined as Answer) : parseAnswer(text)
+  return text === '' ? (undefined as Result) : parseResponse(text)
 }
 
 /** Reads the bytes of an image. @throws Refusal */
@@ -46,7 +46,7 @@ async function answerTo<Body>(
   mayLackKey = false,
 ): Promise<Body> {
   const [response, body] = await fetch(url, init)
-    .then(async answer => [answer, await (answer.ok ? read(answer) : answer.text())] as const)
+    .then(async response => [response, await (response.ok ? read(response) : response.text())] as const)
     .catch(() => {
       throw offline()
     })

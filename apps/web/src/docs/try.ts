@@ -32,7 +32,7 @@ async function tryRoute(form: HTMLFormElement): Promise<void> {
   output.hidden = false
   output.replaceChildren('Sending…')
   try {
-    await showAnswer(await fetch(requestOf(form, signal)), output)
+    await showResponse(await fetch(requestOf(form, signal)), output)
   } catch (error) {
     if (signal.aborted) return
     if (error instanceof Unsendable) output.replaceChildren(error.message)
@@ -46,13 +46,14 @@ function setLatest(form: HTMLFormElement): AbortController {
   return attempt
 }
 
-async function showAnswer(answer: Response, output: HTMLOutputElement): Promise<void> {
-  output.replaceChildren(`${answer.status} ${answer.statusText}\n`)
-  if (answer.status === 401) output.append(signInLink())
-  const type = answer.headers.get('content-type') ?? ''
-  if (type.startsWith('text/event-stream')) await showEvents(answer, output)
-  else if (answer.ok && /^(image|application\/zip)/.test(type)) showBytes(await answer.blob(), type, output)
-  else output.append(indented(await answer.text()))
+async function showResponse(response: Response, output: HTMLOutputElement): Promise<void> {
+  output.replaceChildren(`${response.status} ${response.statusText}\n`)
+  if (response.status === 401) output.append(signInLink())
+  const type = response.headers.get('content-type') ?? ''
+  if (type.startsWith('text/event-stream')) await showEvents(response, output)
+  else if (response.ok && /^(image|application\/zip)/.test(type))
+    showBytes(await response.blob(), type, output)
+  else output.append(indented(await response.text()))
 }
 
 class Unsendable extends Error {}
@@ -92,8 +93,8 @@ function headersOf(fields: readonly Field[]): Headers {
   return headers
 }
 
-async function showEvents(answer: Response, output: HTMLOutputElement): Promise<void> {
-  const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
+async function showEvents(response: Response, output: HTMLOutputElement): Promise<void> {
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
   if (!reader) return
   const timer = setTimeout(() => void reader.cancel(), followMs)
   try {

@@ -40,7 +40,7 @@ function leave(): void {
   askForKey.value = true
 }
 
-interface SessionAnswer {
+interface SessionResponse {
   role?: string
   owner?: string
   name?: string
@@ -51,9 +51,9 @@ interface SessionAnswer {
 export async function readSession(): Promise<void> {
   const turn = ++latest
   try {
-    const answer = await request<SessionAnswer>('session', { mayLackKey: true })
+    const response = await request<SessionResponse>('session', { mayLackKey: true })
     if (turn !== latest) return
-    session.value = isSignedIn(answer) ? { role: 'user', ...answer, state: 'signed-in' } : { state: 'open' }
+    session.value = isSignedIn(response) ? { role: 'user', ...response, state: 'signed-in' } : { state: 'open' }
   } catch (error) {
     if (!(error instanceof Refusal) || turn !== latest) return
     if (error.status === 401) requireKey()
@@ -65,8 +65,8 @@ export async function readSession(): Promise<void> {
   }
 }
 
-function isSignedIn(answer: SessionAnswer): boolean {
-  return answer.keyId !== undefined
+function isSignedIn(response: SessionResponse): boolean {
+  return response.keyId !== undefined
 }
 
 /** @throws Refusal if the key is not valid */

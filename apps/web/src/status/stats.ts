@@ -33,9 +33,9 @@ export function setPaused(next: boolean): void {
 export async function readStats(): Promise<void> {
   if (session.peek().state === 'signed-out' || problem.peek()?.code === 'operators-only') return
   try {
-    const answer = await request<Stats>('stats')
-    stats.value = answer
-    remember(answer)
+    const response = await request<Stats>('stats')
+    stats.value = response
+    remember(response)
     problem.value = undefined
   } catch (error) {
     if (!(error instanceof Refusal)) throw error

@@ -75,7 +75,7 @@ export function cancelAll(): void {
 }
 
 /** Resolves when every upload whose bytes have all been sent by now is answered. */
-export async function answersArrived(): Promise<void> {
+export async function responsesArrived(): Promise<void> {
   if (sending.size === 0) return
   await new Promise(resolve => setTimeout(resolve, 2 * progressMs))
   const unanswered = [...sending].filter(([row]) => isUnanswered(row))

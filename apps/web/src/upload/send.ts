@@ -1,6 +1,6 @@
 import type { ImageStatus } from '@darkroom/contracts'
 import { urlOf } from '../api/base.ts'
-import { offline, parseAnswer, refusalFrom } from '../api/refusal.ts'
+import { offline, parseResponse, refusalFrom } from '../api/refusal.ts'
 import { onUnauthorized } from '../api/request.ts'
 import type { Row } from '../images/row.ts'
 import { expectReadable } from './expect-readable.ts'
@@ -25,7 +25,7 @@ export function send({ file, options, idempotencyKey }: Row, onProgress: (share:
       if (xhr.status !== 200 && xhr.status !== 202)
         return reject(refusalFrom(xhr.status, xhr.responseText, xhr.getResponseHeader('retry-after')))
       try {
-        resolve(parseAnswer(xhr.responseText))
+        resolve(parseResponse(xhr.responseText))
       } catch (error) {
         reject(error)
       }

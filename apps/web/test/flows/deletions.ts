@@ -159,7 +159,7 @@ export function deletionFlows({ open, png, post, remove, statusOf, listIds }: In
     ['in one request', 40],
     ['in pieces', 2200],
   ] as const)
-    test(`an image that is uploaded ${size}, and deleted before the answer, is deleted although the tab is closed`, async () => {
+    test(`an image that is uploaded ${size}, and deleted before the response, is deleted although the tab is closed`, async () => {
       await using opened = await open()
       const { page } = opened
       const known = new Set(await listIds())

@@ -138,7 +138,7 @@ export function docsFlows({ open, png, post }: InBrowser): void {
     assert.deepEqual([...new Set(addresses)], [origin])
   })
 
-  test('a try that cannot be sent, or is repeated before its end, gets one answer, with the reason', async () => {
+  test('a try that cannot be sent, or is repeated before its end, gets one response, with the reason', async () => {
     await using opened = await open('/docs')
     const { page } = opened
     const get = await formOf(page, 'getImage')

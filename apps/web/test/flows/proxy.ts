@@ -92,10 +92,10 @@ http {
 function isListening(port: number): Promise<boolean> {
   return new Promise(resolve => {
     const socket = connect(port, '127.0.0.1')
-    const answer = (isThere: boolean) => {
+    const response = (isThere: boolean) => {
       socket.destroy()
       resolve(isThere)
     }
-    socket.once('connect', () => answer(true)).once('error', () => answer(false))
+    socket.once('connect', () => response(true)).once('error', () => response(false))
   })
 }

@@ -148,7 +148,7 @@ export function refusalFlows({ open, local, png, photo, post, pauseWorker, withS
     await untilDeveloped(page, 'train.png')
   })
 
-  test('an answer that is not from Darkroom is explained, and the page continues when Darkroom answers again', async () => {
+  test('a response that is not from Darkroom is explained, and the page continues when Darkroom answers again', async () => {
     const id = await post()
     await using opened = await open('/docs')
     const { page } = opened

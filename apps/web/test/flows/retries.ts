@@ -56,7 +56,7 @@ export function retryFlows({ open, local, post, imageOf }: InBrowser): void {
     }
   })
 
-  test('an image that fails again before the answer to its retry has arrived is shown as failed', async () => {
+  test('an image that fails again before the response to its retry has arrived is shown as failed', async () => {
     const id = await post(tooLarge)
     await using opened = await open()
     const { page } = opened

@@ -16,8 +16,8 @@ export interface BodyBounds {
   bodyWindowMs?: number | undefined
 }
 
-export interface CutAnswers {
-  answerHeaders: (headers: IncomingHttpHeaders) => Record<string, string>
+export interface CutResponses {
+  responseHeaders: (headers: IncomingHttpHeaders) => Record<string, string>
   /** Whether the client of a request repeats it after a 5xx, but not after a 408. */
   isRepeatedOnlyAfter5xx?: ((headers: IncomingHttpHeaders) => boolean) | undefined
 }
@@ -35,7 +35,7 @@ const closingStallMs = 2000
  */
 export function requireProgress(
   app: FastifyInstance,
-  given: BodyBounds & CutAnswers,
+  given: BodyBounds & CutResponses,
   isPublic: boolean,
 ): void {
   const limits = limitsFrom(given, isPublic)
@@ -162,7 +162,7 @@ function cut(
   request: IncomingMessage,
   response: ServerResponse,
   detail: string,
-  { answerHeaders, isRepeatedOnlyAfter5xx = () => false }: CutAnswers,
+  { responseHeaders, isRepeatedOnlyAfter5xx = () => false }: CutResponses,
 ): void {
   const { socket } = request
   const end = () => request.destroy(new ClientGone('the client stopped sending'))
@@ -172,7 +172,7 @@ function cut(
     return
   }
   const needs5xx = isRepeatedOnlyAfter5xx(request.headers)
-  const headers = { ...answerHeaders(request.headers), ...(needs5xx && { 'retry-after': '1' }) }
+  const headers = { ...responseHeaders(request.headers), ...(needs5xx && { 'retry-after': '1' }) }
   const code = needs5xx ? bodyTimeoutAs5xx : 'ERR_HTTP_REQUEST_TIMEOUT'
   refuseMessage(socket, code, { detail, headers, whenSent: end })
 }

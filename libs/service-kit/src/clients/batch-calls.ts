@@ -1,6 +1,6 @@
 import {
-  type BatchedAnswer,
   type BatchedCall,
+  type BatchedResponse,
   maxBatchedCalls,
   type Problem,
   type Route,
@@ -13,7 +13,7 @@ const maxUnderWay = 3
 const longestWaitMs = 3
 
 interface BatchClient {
-  answerBatch(call: { body: { calls: BatchedCall[] } }): Promise<{ body: { answers: BatchedAnswer[] } }>
+  answerBatch(call: { body: { calls: BatchedCall[] } }): Promise<{ body: { answers: BatchedResponse[] } }>
 }
 
 type Send = (call: AnyCall) => Promise<unknown>
@@ -103,10 +103,10 @@ class Batcher {
     }
   }
 
-  async #settle(waiting: WaitingCall, answer: BatchedAnswer | undefined): Promise<void> {
+  async #settle(waiting: WaitingCall, response: BatchedResponse | undefined): Promise<void> {
     const route = this.#routes[waiting.name]
-    if (!route || !answer) throw new Error(`a batch has no answer for ${waiting.name}`)
-    const { status, headers = {}, body } = answer
+    if (!route || !response) throw new Error(`a batch has no response for ${waiting.name}`)
+    const { status, headers = {}, body } = response
     if (status in route.schema.response) waiting.resolve({ status, headers, body })
     // As for a call without a batch, the transport tries again for a while.
     else if (status === 503 && route.idempotent) await this.#settleAlone([waiting])

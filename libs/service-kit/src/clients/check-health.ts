@@ -22,7 +22,7 @@ export async function checkHealth(url: string, timeoutMs: number): Promise<strin
     return statusCode === 200 ? undefined : `not ready: ${detailOf(text) ?? `/readyz answered ${statusCode}`}`
   } catch (error) {
     const isLate = error instanceof Error && error.name === 'TimeoutError'
-    return isLate ? `no answer within ${timeoutMs} ms` : `does not answer: ${(error as Error).message}`
+    return isLate ? `no response within ${timeoutMs} ms` : `does not answer: ${(error as Error).message}`
   }
 }
 

@@ -9,7 +9,7 @@ import {
 } from '@darkroom/contracts'
 import { GivenStream } from '../bodies/given-stream.ts'
 import { answerCall, problemOf } from '../http/answer-call.ts'
-import type { AnyAnswer, AnyHandledCall, Api } from '../http/api.ts'
+import type { AnyHandledCall, AnyResponse, Api } from '../http/api.ts'
 import { isIterable } from '../http/serve.ts'
 import type { Logger } from '../log/logger.ts'
 import { type ServiceProblem, ServiceUnavailable } from '../problems/problems.ts'
@@ -49,7 +49,7 @@ export class OfferedService {
     this.#withdraw = withdraw
   }
 
-  async call(name: string, call: AnyHandledCall): Promise<AnyAnswer> {
+  async call(name: string, call: AnyHandledCall): Promise<AnyResponse> {
     this.#underWay++
     try {
       return await answerCall(this.#api, name, call, this.#logger)
@@ -108,20 +108,20 @@ async function callOffered(
   const stream = isIterable(given.body) ? new GivenStream(given.body) : undefined
   given.signal?.throwIfAborted()
   const call = new PassedCall(given, stream ?? given.body)
-  let answer = await offered.call(name, call)
+  let response = await offered.call(name, call)
   if (stream?.failure !== undefined) throw stream.failure
-  if (answer.status === 503 && mayRepeat(route, call)) {
+  if (response.status === 503 && mayRepeat(route, call)) {
     const timeout = AbortSignal.timeout(timeoutMs)
     const signal = AbortSignal.any([timeout, call.signal])
     const backoff = new Backoff(20, 500)
-    while (answer.status === 503) {
+    while (response.status === 503) {
       await backoff.wait(signal)
       call.signal.throwIfAborted()
-      if (timeout.aborted) throw new ServiceUnavailable(service, unexpected(route, answer))
-      answer = await offered.call(name, call)
+      if (timeout.aborted) throw new ServiceUnavailable(service, unexpected(route, response))
+      response = await offered.call(name, call)
     }
   }
-  return replyOf(route, answer, offered)
+  return replyOf(route, response, offered)
 }
 
 /** Most calls have no signal, and most handlers never use it. So a missing signal is made when it is first used. */
@@ -156,20 +156,20 @@ function mayRepeat(route: Route, { body }: AnyHandledCall): boolean {
   return route.idempotent && !(503 in route.schema.response) && !isSpent
 }
 
-function replyOf(route: Route, answer: AnyAnswer, offered: OfferedService) {
-  const schema = route.schema.response[answer.status]
-  if (!schema) throw unexpected(route, answer)
+function replyOf(route: Route, response: AnyResponse, offered: OfferedService) {
+  const schema = route.schema.response[response.status]
+  if (!schema) throw unexpected(route, response)
   const headers = Object.fromEntries(
-    Object.entries(answer.headers ?? {}).map(([name, value]) => [
+    Object.entries(response.headers ?? {}).map(([name, value]) => [
       name,
       value === undefined ? undefined : String(value),
     ]),
   )
-  const body = isBytes(schema) ? new PassedBody(answer.body as Content, offered) : answer.body
-  return { status: answer.status, headers, body }
+  const body = isBytes(schema) ? new PassedBody(response.body as Content, offered) : response.body
+  return { status: response.status, headers, body }
 }
 
-function unexpected(route: Route, { status, headers, body }: AnyAnswer): UnexpectedReply {
+function unexpected(route: Route, { status, headers, body }: AnyResponse): UnexpectedReply {
   return new UnexpectedReply(route, { status, headers: headers ?? {}, problem: body as Problem })
 }
 

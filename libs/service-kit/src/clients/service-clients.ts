@@ -28,7 +28,7 @@ interface ClientOptions {
   /** How long to retry until a service can be reached, in milliseconds; by default as long as the transport does. */
   timeoutMs?: number
   /** How long a service may take to answer a request, in milliseconds; by default as long as the transport waits. */
-  answerTimeoutMs?: number
+  responseTimeoutMs?: number
   /** Services of this process, which are called without HTTP. */
   inProcess?: InProcessServices | undefined
 }
@@ -95,9 +95,9 @@ export class ServiceClients {
     resolver: Resolver,
     timeoutMs = this.#options.timeoutMs,
   ): Client<Routes> {
-    const { clusterToken, answerTimeoutMs } = this.#options
+    const { clusterToken, responseTimeoutMs } = this.#options
     const dispatcher = this.#dispatcher
-    const options = { service, resolver, dispatcher, clusterToken, timeoutMs, answerTimeoutMs }
+    const options = { service, resolver, dispatcher, clusterToken, timeoutMs, responseTimeoutMs }
     return createClient(routes, withoutRefusals(service, createTransport(options)))
   }
 }

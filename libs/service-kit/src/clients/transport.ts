@@ -31,7 +31,7 @@ export interface TransportOptions {
   /** How long to retry until an instance can be reached: long enough for a restart. */
   timeoutMs?: number | undefined
   /** How long an instance may take to answer after it has received the request. */
-  answerTimeoutMs?: number | undefined
+  responseTimeoutMs?: number | undefined
 }
 
 /**
@@ -54,7 +54,7 @@ export function createTransport(options: TransportOptions): Transport {
     dispatcher,
     clusterToken,
     timeoutMs = 10_000,
-    answerTimeoutMs = 10_000,
+    responseTimeoutMs = 10_000,
   } = options
 
   return async request => {
@@ -94,8 +94,8 @@ export function createTransport(options: TransportOptions): Transport {
   }
 
   async function sendOnce(base: string, request: WireRequest, body: TrackedBody): Promise<WireReply> {
-    const answerMs = answerTimeoutMs + request.heldMs
-    using answering = body.isStreamed ? new AnswerTimeout(body.sent, answerMs) : undefined
+    const answerMs = responseTimeoutMs + request.heldMs
+    using answering = body.isStreamed ? new ResponseTimeout(body.sent, answerMs) : undefined
     const signals = [answering?.signal, request.signal].filter(signal => signal !== undefined)
     const { origin, path, authorization } = readBaseUrl(base)
     const credentials = clusterToken === undefined ? authorization : `Bearer ${clusterToken}`
@@ -114,7 +114,7 @@ export function createTransport(options: TransportOptions): Transport {
 }
 
 /** Aborts a request whose response does not begin in time. The time starts when the whole body has been sent. */
-class AnswerTimeout {
+class ResponseTimeout {
   readonly #controller = new AbortController()
   #timer: NodeJS.Timeout | undefined
   #isOver = false

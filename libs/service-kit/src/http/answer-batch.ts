@@ -1,7 +1,7 @@
-import type { BatchedAnswer, BatchedCall } from '@darkroom/contracts'
+import type { BatchedCall, BatchedResponse } from '@darkroom/contracts'
 import type { Logger } from '../log/logger.ts'
 import { answerCall } from './answer-call.ts'
-import type { AnyAnswer, Api } from './api.ts'
+import type { AnyResponse, Api } from './api.ts'
 
 /** The handler of a route made by `defineBatch`: all calls of a batch go to their handlers at once. */
 export function batchHandler(given: { handlers: object } & Pick<Api, 'throwProblem'>, logger: Logger) {
@@ -12,11 +12,11 @@ export function batchHandler(given: { handlers: object } & Pick<Api, 'throwProbl
         answerCall(api, name, { params, querystring, headers: {}, body, signal }, logger),
       ),
     )
-    return { status: 200 as const, body: { answers: answers.map(batchedAnswer) } }
+    return { status: 200 as const, body: { answers: answers.map(batchedResponse) } }
   }
 }
 
-function batchedAnswer({ status, headers, body }: AnyAnswer): BatchedAnswer {
+function batchedResponse({ status, headers, body }: AnyResponse): BatchedResponse {
   const given: Record<string, string | number> = {}
   for (const [name, value] of Object.entries(headers ?? {})) if (value !== undefined) given[name] = value
   return { status, headers: given, body }

@@ -2,7 +2,7 @@ import { imageIdIn } from '../log/image-id.ts'
 import type { Logger } from '../log/logger.ts'
 import type { ServiceProblem } from '../problems/problems.ts'
 import { toProblem } from '../problems/to-problem.ts'
-import type { AnyAnswer, AnyHandledCall, Api } from './api.ts'
+import type { AnyHandledCall, AnyResponse, Api } from './api.ts'
 
 /** The response of the handler `name`. A problem that the handler throws is a response, too. */
 export async function answerCall(
@@ -10,7 +10,7 @@ export async function answerCall(
   name: string,
   call: AnyHandledCall,
   logger: Logger,
-): Promise<AnyAnswer> {
+): Promise<AnyResponse> {
   const handle = api.handlers[name]
   if (!handle) throw new Error(`the route ${name} has no handler`)
   try {

@@ -1,4 +1,4 @@
-import type { AnswerHeaders, Handlers, Route } from '@darkroom/contracts'
+import type { Handlers, ResponseHeaders, Route } from '@darkroom/contracts'
 
 /** A call or a response of any route, without the types of the route. */
 export interface AnyHandledCall {
@@ -8,12 +8,12 @@ export interface AnyHandledCall {
   body: unknown
   signal: AbortSignal
 }
-export interface AnyAnswer {
+export interface AnyResponse {
   status: number
-  headers?: AnswerHeaders
+  headers?: ResponseHeaders
   body?: unknown
 }
-export type AnyHandler = (call: AnyHandledCall) => Promise<AnyAnswer>
+export type AnyHandler = (call: AnyHandledCall) => Promise<AnyResponse>
 
 /** Routes, and a handler for each, by name: everything that a service answers, over HTTP or within the process. */
 export interface Api {

@@ -11,9 +11,9 @@ import {
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, { type FastifyBaseLogger, type FastifyServerOptions, LogController } from 'fastify'
 import { continueWhenRead } from '../bodies/awaited-bodies.ts'
-import { type BodyBounds, type CutAnswers, requireProgress } from '../bodies/body-progress.ts'
+import { type BodyBounds, type CutResponses, requireProgress } from '../bodies/body-progress.ts'
 import type { Logger } from '../log/logger.ts'
-import { answerWithProblems, refusedPathHandler } from '../problems/problem-answers.ts'
+import { answerWithProblems, refusedPathHandler } from '../problems/problem-responses.ts'
 import { refusedMessageHandler, refuseExpectations } from '../problems/refuse-message.ts'
 import { parseJsonOf } from './accept-bodies.ts'
 import { answerInTurn } from './answer-in-turn.ts'
@@ -43,8 +43,8 @@ export interface AppOptions extends BodyBounds {
   /** Proxies whose X-Forwarded headers are used. */
   trustProxy?: FastifyServerOptions['trustProxy'] | undefined
   /** The headers of every response, also of errors; routes may replace them. */
-  answerHeaders?: (headers: IncomingHttpHeaders) => Record<string, string>
-  isRepeatedOnlyAfter5xx?: CutAnswers['isRepeatedOnlyAfter5xx']
+  responseHeaders?: (headers: IncomingHttpHeaders) => Record<string, string>
+  isRepeatedOnlyAfter5xx?: CutResponses['isRepeatedOnlyAfter5xx']
   /** The path and query of a request in the form that the routes match. */
   rewriteUrl?: (request: IncomingMessage) => string
   /** The service's own routes. */
@@ -62,7 +62,7 @@ export interface AppOptions extends BodyBounds {
  * of `addRoutes` has a scope of its own.
  */
 export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => void)[]): App {
-  const { answerHeaders = () => ({}) } = options
+  const { responseHeaders = () => ({}) } = options
   const app = fastify({
     loggerInstance: options.logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -85,22 +85,22 @@ export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => vo
     schemaController,
     ...(options.rewriteUrl && { rewriteUrl: options.rewriteUrl }),
     ...(options.trustProxy !== undefined && { trustProxy: options.trustProxy }),
-    frameworkErrors: refusedPathHandler(answerHeaders),
-    clientErrorHandler: refusedMessageHandler(answerHeaders),
+    frameworkErrors: refusedPathHandler(responseHeaders),
+    clientErrorHandler: refusedMessageHandler(responseHeaders),
   }).withTypeProvider<TypeBoxTypeProvider>() as App
 
   app.decorate('metrics', new Registry())
   app.decorate('api', options.api && withHealth(options.api))
   // The first hook, so that errors of later hooks have these headers, too.
-  app.addHook('onRequest', async (request, reply) => void reply.headers(answerHeaders(request.headers)))
+  app.addHook('onRequest', async (request, reply) => void reply.headers(responseHeaders(request.headers)))
   answerInTurn(app)
   measureRequests(app)
   measureReadiness(app, options.checkReady)
   answerWithProblems(app)
-  refuseExpectations(app.server as Server, answerHeaders)
+  refuseExpectations(app.server as Server, responseHeaders)
   continueWhenRead(app.server as Server)
   refuseWhileClosing(app, options.isPublic ?? false, options.closing ?? new AbortController())
-  requireProgress(app, { ...options, answerHeaders }, options.isPublic ?? false)
+  requireProgress(app, { ...options, responseHeaders }, options.isPublic ?? false)
   ignoreUselessContentType(app)
   refuseCodings(app)
   refuseForeignOrigins(app, options.publicUrls, options.otherOrigins)

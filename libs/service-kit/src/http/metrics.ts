@@ -15,11 +15,11 @@ export function measureReadiness(app: FastifyInstance, checkReady: () => Promise
     async collect() {
       const timeout = new AbortController()
       const late = delay(readyMs, 0, { signal: timeout.signal }).catch(() => 0)
-      const answer = checkReady().then(
+      const response = checkReady().then(
         () => 1,
         () => 0, // /readyz has the reason
       )
-      this.set(await Promise.race([answer, late]))
+      this.set(await Promise.race([response, late]))
       timeout.abort()
     },
   })

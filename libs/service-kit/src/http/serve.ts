@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { isBytes, type Route } from '@darkroom/contracts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { acceptBytes } from './accept-bodies.ts'
-import type { AnyAnswer, AnyHandledCall, AnyHandler, Api } from './api.ts'
+import type { AnyHandledCall, AnyHandler, AnyResponse, Api } from './api.ts'
 import type { App } from './app.ts'
 import { hangUpSignal } from './hold.ts'
 
@@ -32,7 +32,7 @@ function takesBytes({ schema }: Route): boolean {
 function addRoute(app: App, route: Route, handle: AnyHandler): void {
   app.route({
     ...route,
-    handler: async (request, reply) => sendAnswer(reply, await handle(new HttpCall(request, reply))),
+    handler: async (request, reply) => sendResponse(reply, await handle(new HttpCall(request, reply))),
   })
 }
 
@@ -59,7 +59,7 @@ class HttpCall implements AnyHandledCall {
   }
 }
 
-function sendAnswer(reply: FastifyReply, { status, headers, body }: AnyAnswer): FastifyReply {
+function sendResponse(reply: FastifyReply, { status, headers, body }: AnyResponse): FastifyReply {
   reply.code(status)
   for (const name in headers) {
     const value = headers[name]

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { Readable } from 'node:stream'
 import {
-  type AnswerHeaders,
   BytesRequestHeaders,
   type Client,
+  type ResponseHeaders,
   type Stage,
   type StreamedBody,
   type storageRoutes,
@@ -66,9 +66,9 @@ export async function relayBlob(
 }
 
 /** A response with stored bytes: all bytes, a range, or 304. */
-type BlobAnswer =
-  | { status: 200 | 206; headers: AnswerHeaders; body: StreamedBody }
-  | { status: 304; headers: AnswerHeaders }
+type BlobResponse =
+  | { status: 200 | 206; headers: ResponseHeaders; body: StreamedBody }
+  | { status: 304; headers: ResponseHeaders }
 
 /**
  * Reads stored bytes as a response; `headers` are added to it.
@@ -79,10 +79,10 @@ export async function readBlob(
   storage: StorageClient,
   { key, stage }: { key: string; stage: Stage },
   request: { headers: IncomingHttpHeaders; signal: AbortSignal },
-  headers: AnswerHeaders = {},
-): Promise<BlobAnswer> {
+  headers: ResponseHeaders = {},
+): Promise<BlobResponse> {
   const stored = await fetchBlob(storage, { key, stage }, { isHead: false, ...request })
-  const answered: AnswerHeaders = { ...headers }
+  const answered: ResponseHeaders = { ...headers }
   for (const name of relayed) answered[name] = stored.headers[name] as string | undefined
   if (stored.status === 304) return { status: 304, headers: answered }
   return { status: stored.status, headers: answered, body: stored.body }

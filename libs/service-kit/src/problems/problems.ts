@@ -67,7 +67,7 @@ export class TokenRefused extends Error {
 }
 
 /** The connection broke, or timed out, while the response was read. */
-const brokenAnswers = new Set([
+const brokenResponses = new Set([
   'UND_ERR_BODY_TIMEOUT',
   'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
   'UND_ERR_SOCKET',
@@ -77,7 +77,7 @@ const brokenAnswers = new Set([
 export function isOutage(error: unknown): boolean {
   if (error instanceof ServiceUnavailable) return true
   if (error instanceof UnexpectedReply) return error.status === 503
-  return error instanceof Error && 'code' in error && brokenAnswers.has(String(error.code))
+  return error instanceof Error && 'code' in error && brokenResponses.has(String(error.code))
 }
 
 /** A problem for expected overload and outages, with Retry-After in seconds. */

@@ -2,17 +2,17 @@ import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { type Problem, problemType } from '@darkroom/contracts'
 
-export type AnswerHeadersOf = (headers: IncomingHttpHeaders) => Record<string, string>
+export type ResponseHeadersOf = (headers: IncomingHttpHeaders) => Record<string, string>
 
 /** Answers a message that isn't HTTP, or whose header arrives too slowly (like Node's own `clientError` handler). */
-export function refusedMessageHandler(answerHeaders: AnswerHeadersOf) {
+export function refusedMessageHandler(responseHeaders: ResponseHeadersOf) {
   return (error: NodeJS.ErrnoException & { reason?: string }, socket: Socket): void => {
     if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy()
       return
     }
     const detail = detailOf(error)
-    refuseMessage(socket, error.code, { detail, headers: answerHeaders({}) })
+    refuseMessage(socket, error.code, { detail, headers: responseHeaders({}) })
   }
 }
 
@@ -28,10 +28,10 @@ function detailOf({
 }
 
 /** Answers requests with an Expect header other than 100-continue. */
-export function refuseExpectations(server: Server, answerHeaders: AnswerHeadersOf): void {
+export function refuseExpectations(server: Server, responseHeaders: ResponseHeadersOf): void {
   server.on('checkExpectation', ({ headers, socket }: IncomingMessage) => {
     const detail = `the expectation "${headers.expect}" is not supported: send "Expect: 100-continue", or no Expect`
-    refuseMessage(socket, expectationFailed, { detail, headers: answerHeaders(headers) })
+    refuseMessage(socket, expectationFailed, { detail, headers: responseHeaders(headers) })
   })
 }
 

@@ -50,13 +50,13 @@ suite('a client that waits for 100 Continue', () => {
       const connection = (await serve(t)).begin(path)
       await until('100 Continue arrives', () => connection.received === continued)
       connection.socket.write('1234')
-      await until('the answer arrives', () => connection.received.endsWith('1234'))
+      await until('the response arrives', () => connection.received.endsWith('1234'))
       assert.match(
         connection.received.slice(continued.length),
         /^HTTP\/1\.1 200 .*\r\nConnection: keep-alive\r\n/s,
       )
       connection.socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n')
-      await until('the second answer arrives', () => connection.received.endsWith('{"status":"alive"}'))
+      await until('the second response arrives', () => connection.received.endsWith('{"status":"alive"}'))
     })
 
   for (const [path, status] of [
@@ -64,9 +64,9 @@ suite('a client that waits for 100 Continue', () => {
     ['/refused', 413],
     ['/unread', 200],
   ] as const)
-    test(`gets only the answer ${status} if nothing reads the body`, async t => {
+    test(`gets only the response ${status} if nothing reads the body`, async t => {
       const connection = (await serve(t)).begin(path)
-      await until('the answer arrives', () => /\r\n\r\n.+$/s.test(connection.received))
+      await until('the response arrives', () => /\r\n\r\n.+$/s.test(connection.received))
       connection.socket.end()
       await connection.closed
       assert.match(connection.received, new RegExp(`^HTTP/1.1 ${status} `))
@@ -83,7 +83,7 @@ suite('a client that waits for 100 Continue', () => {
     letRead()
     await until('100 Continue arrives', () => waiting.received === continued)
     waiting.socket.write('1234')
-    await until('the answer arrives', () => waiting.received.endsWith('1234'))
+    await until('the response arrives', () => waiting.received.endsWith('1234'))
     assert.equal(log.lines.filter(({ msg }) => msg.startsWith('request cut')).length, 1)
   })
 })

@@ -75,9 +75,9 @@ suite('the body of a request', () => {
       const { begin, log, cuts } = await serve(t)
       const socket = begin(path, 1000, headers)
       socket.write('{"half": ')
-      const answer = await text(socket)
+      const response = await text(socket)
       assert.match(
-        answer,
+        response,
         /^HTTP\/1\.1 408 .*urn:darkroom:problem:request-timeout.*no byte of the body arrived for 300 ms/s,
       )
       assert.equal(cuts().length, 1)
@@ -110,9 +110,9 @@ suite('the body of a request', () => {
     const socket = begin('/bytes', 100_000)
     const trickling = setInterval(() => socket.write('x'), 100)
     t.after(() => clearInterval(trickling))
-    const [answer] = await once(socket, 'data')
+    const [response] = await once(socket, 'data')
     clearInterval(trickling)
-    assert.match(String(answer), /^HTTP\/1\.1 408 .*at least 1000 are required/s)
+    assert.match(String(response), /^HTTP\/1\.1 408 .*at least 1000 are required/s)
     assert.equal(cuts().length, 1)
   })
 

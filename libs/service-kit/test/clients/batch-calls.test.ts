@@ -92,7 +92,7 @@ const isUnexpected = (status: number) => (error: unknown) =>
   error instanceof UnexpectedReply && error.status === status
 
 suite('calls that are made at once', () => {
-  test('share a request, and each gets its own answer', async t => {
+  test('share a request, and each gets its own response', async t => {
     const { get, claim, paths } = await serveNotes(t)
     const calls = [get('a/ä'), claim('b'), get('c')]
     assert.deepEqual(await idsOf(calls), ['200 a/ä', '200 b', '200 c'])
@@ -100,7 +100,7 @@ suite('calls that are made at once', () => {
     assert.deepEqual(paths, ['/batch'])
   })
 
-  test('share a request, and a problem is the answer of one call', async t => {
+  test('share a request, and a problem is the response of one call', async t => {
     const missing = new ServiceProblem(404, 'no-note', 'there is no note b')
     const { get, paths } = await serveNotes(t, {
       getNote: async id => {
@@ -138,7 +138,7 @@ suite('calls that are made at once', () => {
     assert.deepEqual(paths.toSorted(), ['/batch', '/notes/a', '/notes/b'])
   })
 
-  test('are repeated together if the connection breaks before the answer', async t => {
+  test('are repeated together if the connection breaks before the response', async t => {
     let broken = 0
     const notes = await serveNotes(t, {
       arrived: async () => {

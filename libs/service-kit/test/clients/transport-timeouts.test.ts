@@ -73,14 +73,14 @@ suite('the timeouts of a transport', () => {
   })
 
   test('does not count the time in which a streamed body is sent, nor that in which the instance does not read it', async t => {
-    const answerTimeoutMs = 1000
+    const responseTimeoutMs = 1000
     const { url } = await instance(t, async (request, response) => {
-      await delay(3 * answerTimeoutMs) // backlog on the connection, as behind a slow object store
+      await delay(3 * responseTimeoutMs) // backlog on the connection, as behind a slow object store
       let bytes = 0
       for await (const chunk of request) bytes += chunk.length
       response.end(String(bytes))
     })
-    const { send } = transportTo(t, [url], { answerTimeoutMs })
+    const { send } = transportTo(t, [url], { responseTimeoutMs })
     const chunks = Array.from({ length: 32 }, () => Buffer.alloc(1024 * 1024))
     async function* large() {
       yield* chunks
@@ -91,13 +91,13 @@ suite('the timeouts of a transport', () => {
 
   test('is unavailable when an instance does not answer a streamed body that it has received', async t => {
     const { url } = await instance(t, request => void request.resume())
-    const { send } = transportTo(t, [url], { answerTimeoutMs: 200 })
+    const { send } = transportTo(t, [url], { responseTimeoutMs: 200 })
     const from = performance.now()
     await assert.rejects(send({ method: 'PUT', body: streamed('whole') }), ServiceUnavailable)
     assert.ok(performance.now() - from < 10_000)
   })
 
-  test('waits longer for an answer if the request may be held', async t => {
+  test('waits longer for a response if the request may be held', async t => {
     const timeouts: unknown[] = []
     const { url } = await instance(t)
     const dispatcher = new Agent().compose(dispatch => (options, handler) => {

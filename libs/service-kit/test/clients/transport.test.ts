@@ -151,7 +151,7 @@ suite('a transport', () => {
     await assert.rejects(transportTo(t, [url]).send({ method: 'PUT', body: failing() }), TypeError)
   })
 
-  test('gives the reader an error when an answer breaks off, and does not repeat the request', async t => {
+  test('gives the reader an error when a response breaks off, and does not repeat the request', async t => {
     const { url, requests } = await instance(t, (request, response) => {
       response.writeHead(200, { 'content-length': 1000 })
       response.write('half', () => request.socket.destroy())

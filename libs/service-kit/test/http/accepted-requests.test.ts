@@ -30,7 +30,7 @@ suite('a request', () => {
     assert.deepEqual((await checking(t).inject('/query?n=12&b=true')).json(), { n: 12, b: true })
   })
 
-  test('that violates the contract is 400, and the answer names the mistake', async t => {
+  test('that violates the contract is 400, and the response names the mistake', async t => {
     const app = checking(t)
     const wrong: [string, RegExp][] = [
       ['', /query: missing n$/],
@@ -48,10 +48,10 @@ suite('a request', () => {
       ],
     ]
     for (const [search, detail] of wrong) {
-      const answer = await app.inject(`/query${search}`)
-      assert.equal(answer.statusCode, 400, search)
-      assert.equal(problemOf(answer), 'invalid-request')
-      assert.match(answer.json().detail, detail)
+      const response = await app.inject(`/query${search}`)
+      assert.equal(response.statusCode, 400, search)
+      assert.equal(problemOf(response), 'invalid-request')
+      assert.match(response.json().detail, detail)
     }
   })
 
@@ -70,9 +70,9 @@ suite('a request', () => {
       '',
     ]
     for (const payload of wrong) {
-      const answer = await post(payload)
-      assert.equal(answer.statusCode, 400, JSON.stringify(payload))
-      assert.equal(problemOf(answer), 'invalid-request')
+      const response = await post(payload)
+      assert.equal(response.statusCode, 400, JSON.stringify(payload))
+      assert.equal(problemOf(response), 'invalid-request')
     }
     assert.match((await post({ kind: 'c', n: 1 })).json().detail, /kind.*\(a, b\), got "c"$/)
   })
@@ -91,7 +91,7 @@ suite('a request', () => {
     assert.equal(large.statusCode, 413)
   })
 
-  test('with a compressed body is 415, and the answer names the Content-Encoding', async t => {
+  test('with a compressed body is 415, and the response names the Content-Encoding', async t => {
     const post = (coding: string) =>
       checking(t).inject({
         method: 'POST',
@@ -99,11 +99,11 @@ suite('a request', () => {
         headers: { 'content-type': 'application/json', 'content-encoding': coding },
         payload: { kind: 'a', n: 1 },
       })
-    const answer = await post('gzip')
-    assert.equal(answer.statusCode, 415)
-    assert.equal(problemOf(answer), 'unsupported-content-encoding')
-    assert.match(answer.json().detail, /"gzip"/)
-    assert.equal(answer.headers['accept-encoding'], 'identity')
+    const response = await post('gzip')
+    assert.equal(response.statusCode, 415)
+    assert.equal(problemOf(response), 'unsupported-content-encoding')
+    assert.match(response.json().detail, /"gzip"/)
+    assert.equal(response.headers['accept-encoding'], 'identity')
     assert.equal((await post('identity')).statusCode, 200)
   })
 
@@ -128,15 +128,15 @@ suite('a request', () => {
     app.route({ method: [...methods], url: '/things', handler: async () => 'done' })
     for (const method of methods) {
       const headers = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': '0' }
-      const answer = await app.inject({ method, url: '/things', headers })
-      assert.deepEqual([answer.statusCode, answer.body], [200, 'done'])
+      const response = await app.inject({ method, url: '/things', headers })
+      assert.deepEqual([response.statusCode, response.body], [200, 'done'])
     }
   })
 
   test('with a body that is not JSON is 400 in words that do not depend on its Content-Type', async t => {
     const headers = { 'content-type': 'application/json' }
-    const answer = await checking(t).inject({ method: 'POST', url: '/body', headers, payload: '{' })
-    assert.equal(problemOf(answer), 'invalid-request')
-    assert.equal(answer.json().detail, 'the body is not valid JSON')
+    const response = await checking(t).inject({ method: 'POST', url: '/body', headers, payload: '{' })
+    assert.equal(problemOf(response), 'invalid-request')
+    assert.equal(response.json().detail, 'the body is not valid JSON')
   })
 })

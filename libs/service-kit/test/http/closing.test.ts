@@ -39,9 +39,9 @@ async function serve(t: TestContext, options: { isPublic?: boolean } = {}) {
 }
 
 async function ask(url: string, agent?: Agent) {
-  const [answer] = await once(request(url, { agent }).end(), 'response')
-  const chunks: Buffer[] = await answer.toArray()
-  return { status: answer.statusCode, headers: answer.headers, text: Buffer.concat(chunks).toString() }
+  const [response] = await once(request(url, { agent }).end(), 'response')
+  const chunks: Buffer[] = await response.toArray()
+  return { status: response.statusCode, headers: response.headers, text: Buffer.concat(chunks).toString() }
 }
 
 suite('closing', () => {
@@ -85,8 +85,8 @@ suite('closing', () => {
       const closed = app.close()
       await until('it closes', () => app.closing.aborted)
       idle.write('host: x\r\n\r\n')
-      const [answer] = await once(idle, 'data')
-      assert.match(answer, new RegExp(`^HTTP/1.1 ${status} .*connection: close.*shutting-down`, 's'))
+      const [response] = await once(idle, 'data')
+      assert.match(response, new RegExp(`^HTTP/1.1 ${status} .*connection: close.*shutting-down`, 's'))
       letEnd()
       assert.equal((await asked).status, 200)
       await closed
@@ -98,8 +98,8 @@ suite('closing', () => {
     const socket = connect(Number(new URL(url).port), '127.0.0.1')
     t.after(() => socket.destroy())
     socket.write('POST /refused HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nhalf')
-    const [answer] = await once(socket, 'data')
-    assert.match(String(answer), /^HTTP\/1.1 503 /)
+    const [response] = await once(socket, 'data')
+    assert.match(String(response), /^HTTP\/1.1 503 /)
     await app.close()
   })
 

@@ -47,8 +47,8 @@ suite('a held request', () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 20 })
     t.after(() => agent.destroy())
     const ask = async () => {
-      const [answer] = await once(get(`${url}/passing`, { agent }), 'response')
-      await answer.resume().toArray()
+      const [response] = await once(get(`${url}/passing`, { agent }), 'response')
+      await response.resume().toArray()
     }
     for (let n = 0; n < 70; n++) await Promise.all(Array.from({ length: 30 }, ask))
     assert.equal(getEventListeners(app.closing, 'abort').length, 0)

@@ -51,9 +51,9 @@ for (const [origin, host] of [
 ] as const) {
   test(`a page of "${origin}" may not write to the host "${host}"`, async t => {
     for (const method of methods) {
-      const answer = await ask(t, { origin, host }, { method })
-      assert.equal(answer.statusCode, 403, method)
-      assert.equal(problemOf(answer), 'cross-site')
+      const response = await ask(t, { origin, host }, { method })
+      assert.equal(response.statusCode, 403, method)
+      assert.equal(problemOf(response), 'cross-site')
     }
   })
 }
@@ -64,9 +64,9 @@ test('only pages of public URLs may write, independent of the host that a proxy 
     assert.equal((await ask(t, { origin, host: '127.0.0.1:8080' }, { publicUrls })).statusCode, 200, origin)
   }
   for (const origin of ['http://photos.test', 'http://lan.test', 'http://127.0.0.1:8080', 'null']) {
-    const answer = await ask(t, { origin, host: '127.0.0.1:8080' }, { publicUrls })
-    assert.equal(answer.statusCode, 403, origin)
-    assert.match(answer.json().detail, /PUBLIC_URL/)
+    const response = await ask(t, { origin, host: '127.0.0.1:8080' }, { publicUrls })
+    assert.equal(response.statusCode, 403, origin)
+    assert.match(response.json().detail, /PUBLIC_URL/)
   }
 })
 
@@ -77,8 +77,8 @@ test('pages of named other origins may write, and their cookies are not read', a
   assert.equal((await ask(t, own, { otherOrigins })).json().cookie, cookie)
   const foreign = { ...own, origin: 'https://shop.test' }
   for (const method of [...methods, 'GET'] as const) {
-    const answer = await ask(t, foreign, { otherOrigins, method })
-    assert.deepEqual([answer.statusCode, answer.json()], [200, {}], method)
+    const response = await ask(t, foreign, { otherOrigins, method })
+    assert.deepEqual([response.statusCode, response.json()], [200, {}], method)
   }
   for (const origin of ['null', 'https://shop.test.evil.test', 'http://shop.test'])
     assert.equal((await ask(t, { ...foreign, origin }, { otherOrigins })).statusCode, 403, origin)

@@ -60,9 +60,9 @@ suite("the workers' token", () => {
         const isOpen = openToWorkers.includes(`${service} ${name}`)
         assert.equal(route.worker !== undefined, isOpen, `${service} ${name}`)
         if (route.worker === true) continue
-        const answer = await ask(route.method, urlOf(route))
-        assert.equal(answer.statusCode, 403, `${service} ${name}`)
-        if (route.method !== 'HEAD') assert.equal(problemOf(answer), 'not-for-workers')
+        const response = await ask(route.method, urlOf(route))
+        assert.equal(response.statusCode, 403, `${service} ${name}`)
+        if (route.method !== 'HEAD') assert.equal(problemOf(response), 'not-for-workers')
         assert.ok(
           ![401, 403].includes((await ask(route.method, urlOf(route), clusterToken)).statusCode),
           name,

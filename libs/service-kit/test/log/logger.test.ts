@@ -35,8 +35,8 @@ test('an error of an aborted request is logged by type, message and stack', () =
   const lines: string[] = []
   const logger = createLogger('storage', 'info', { write: line => lines.push(line) })
   const { reason } = AbortSignal.abort()
-  logger.warn({ err: reason }, 'no answer')
-  logger.warn({ err: new Error('broken', { cause: reason }) }, 'no answer')
+  logger.warn({ err: reason }, 'no response')
+  logger.warn({ err: new Error('broken', { cause: reason }) }, 'no response')
   const [aborted, broken] = lines.map(line => JSON.parse(line).err)
   assert.deepEqual(aborted, {
     type: 'AbortError',

@@ -25,12 +25,12 @@ test('a request that cannot be parsed is answered with a problem, too', async t 
     const socket = connect(Number(new URL(url).port), '127.0.0.1').setEncoding('utf8')
     t.after(() => socket.destroy())
     socket.write(message)
-    const [answer] = await once(socket, 'data')
+    const [response] = await once(socket, 'data')
     assert.match(
-      answer,
+      response,
       new RegExp(`^HTTP/1.1 ${status} .*content-type: application/problem\\+json\r\n`, 's'),
     )
-    const problem = JSON.parse(answer.split('\r\n\r\n')[1])
+    const problem = JSON.parse(response.split('\r\n\r\n')[1])
     assert.equal(problem.status, status)
     assert.match(
       problem.detail,

@@ -52,7 +52,7 @@ test('a handler that stops reading a body half-way, and keeps its reader, does n
     socket.write(String(first))
     assert.match((await once(socket, 'data'))[0], /^HTTP\/1.1 400 /)
     socket.write(`${rest}GET / HTTP/1.1\r\nhost: x\r\n\r\n`)
-    const [answer] = await once(socket, 'data', { signal: AbortSignal.timeout(10_000) })
-    assert.match(answer, /^HTTP\/1.1 200 .+next$/s)
+    const [response] = await once(socket, 'data', { signal: AbortSignal.timeout(10_000) })
+    assert.match(response, /^HTTP\/1.1 200 .+next$/s)
   }
 })

@@ -17,14 +17,14 @@ suite('a request', () => {
       assert.equal(problemOf(await app.inject(url)), 'no-such-route', url)
   })
 
-  test('with a slash at the end of its path is 404, and the answer advises to leave it out', async t => {
+  test('with a slash at the end of its path is 404, and the response advises to leave it out', async t => {
     const { app } = buildApp(t)
     app.post('/things', async () => '')
     app.route({ method: ['GET', 'POST'], url: '/things/:id', handler: async () => 'a thing' })
     for (const url of ['/things/', '/things/1/']) {
-      const answer = await app.inject({ method: 'POST', url })
-      assert.equal(problemOf(answer), 'no-such-route')
-      assert.equal(answer.json().detail, `no such route: POST ${url}; leave out the slash at its end`)
+      const response = await app.inject({ method: 'POST', url })
+      assert.equal(problemOf(response), 'no-such-route')
+      assert.equal(response.json().detail, `no such route: POST ${url}; leave out the slash at its end`)
     }
     assert.equal((await app.inject('/other/')).json().detail, 'no such route: GET /other/')
     assert.equal((await app.inject('/things/1')).body, 'a thing')

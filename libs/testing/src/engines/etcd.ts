@@ -67,9 +67,9 @@ export async function startEtcd(
     })
   const post = async (path: string, body: object, headers: Record<string, string> = {}) => {
     const [{ client }] = members as [EtcdMember]
-    const answer = await postJson(client, path, body, headers)
-    if (!answer.ok) throw new Error(`etcd answers ${answer.status}: ${await answer.text()}`)
-    return answer.json()
+    const response = await postJson(client, path, body, headers)
+    if (!response.ok) throw new Error(`etcd answers ${response.status}: ${await response.text()}`)
+    return response.json()
   }
   return { members, clients: members.map(({ client }) => client).join(), leader, post }
 }
@@ -112,8 +112,8 @@ function runMember(
 /** Waits until a member is healthy: it has committed an entry, so its cluster has a leader. */
 function untilHealthy({ name, client, program }: EtcdMember): Promise<void> {
   return untilAlive(name, program, async () => {
-    const answer = await fetch(`http://${client}/health`, { signal: AbortSignal.timeout(2000) })
-    return ((await answer.json()) as { health: string }).health === 'true'
+    const response = await fetch(`http://${client}/health`, { signal: AbortSignal.timeout(2000) })
+    return ((await response.json()) as { health: string }).health === 'true'
   })
 }
 

@@ -64,8 +64,8 @@ export async function startObjectStore(owner: Owner, radosgw: string): Promise<O
   const startGateway = async () => {
     const gateway = start('radosgw', '-n', 'client.gateway')
     await untilAlive('radosgw', gateway, async () => {
-      const answer = await fetch(url, { signal: AbortSignal.timeout(2000) })
-      return answer.ok && (await answer.text()) !== ''
+      const response = await fetch(url, { signal: AbortSignal.timeout(2000) })
+      return response.ok && (await response.text()) !== ''
     })
     return gateway
   }

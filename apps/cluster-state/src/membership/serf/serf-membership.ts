@@ -114,7 +114,7 @@ export class SerfMembership implements Membership {
     for (;;) {
       isStale = false
       await this.#read(connection)
-      this.#noteAnswer(connection)
+      this.#noteResponse(connection)
       backoff.reset()
       if (isStale) continue
       const end = AbortSignal.any([signal, AbortSignal.timeout(rereadMs)])
@@ -155,7 +155,7 @@ export class SerfMembership implements Membership {
     for (const listener of this.#listeners) listener()
   }
 
-  #noteAnswer(connection: AgentConnection): void {
+  #noteResponse(connection: AgentConnection): void {
     this.#connection = connection
     if (this.#fault === undefined) return
     this.#fault = undefined

@@ -50,12 +50,12 @@ withEngine('serf', serf => {
     test('answers simultaneous requests in their order', async t => {
       const agent = await startSerf(t, serf, { name: 'a' })
       const connection = await open(t, addressOf(agent))
-      const answers = await Promise.all([
+      const responses = await Promise.all([
         connection.members(),
         connection.setTags({ shelf: 'lower' }),
         connection.members(),
       ])
-      assert.deepEqual([answers[0][0]?.Tags, answers[2][0]?.Tags], [{}, { shelf: 'lower' }])
+      assert.deepEqual([responses[0][0]?.Tags, responses[2][0]?.Tags], [{}, { shelf: 'lower' }])
     })
 
     test('is notified of members that join, change, fail and leave', async t => {

@@ -91,8 +91,8 @@ function hostedNode(
     const headers = { authorization: `Bearer ${token}` }
     const sent = request({ agent, socketPath: socket, method, path, headers, timeout: 10_000 }).end()
     sent.on('timeout', () => sent.destroy(new Error(`${address} does not answer`)))
-    const [answer] = await once(sent, 'response')
-    return { status: answer.statusCode, body: await text(answer) }
+    const [response] = await once(sent, 'response')
+    return { status: response.statusCode, body: await text(response) }
   }
   return {
     ask,

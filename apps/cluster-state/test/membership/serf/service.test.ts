@@ -21,8 +21,8 @@ withEngine('serf', serf => {
       const [rpc, gossip] = [`127.0.0.1:${port}`, `127.0.0.1:${port + 1}`]
       const { url } = await startNode(t, `serf://${rpc}`)
       const waiting = await until('the missing agent is seen', async () => {
-        const answer = await httpRequest(url, '/readyz')
-        return answer.status === 503 && String(answer.json().detail).includes(rpc) && answer
+        const response = await httpRequest(url, '/readyz')
+        return response.status === 503 && String(response.json().detail).includes(rpc) && response
       })
       assert.equal(waiting.json().detail, `no Serf agent answers at ${rpc}`)
       assert.equal((await httpRequest(url, '/inc', { method: 'POST' })).status, 200)

@@ -8,7 +8,7 @@ import { type RedisRefuses, refusalOf } from './refusals.ts'
 import { warningsOf } from './warnings.ts'
 
 /** Uploads wait for these responses: after this long, the command fails and the connection is closed. */
-const answerTimeoutMs = 2000
+const responseTimeoutMs = 2000
 /** Must be longer than a blocking fetch, during which Redis sends nothing for `blockSeconds` (job-queue.ts). */
 const socketTimeoutMs = 10_000
 /** If Redis is not ready after this long, check whether it is loading its data. */
@@ -70,15 +70,15 @@ export class QueueRedis {
   }
 
   /** @throws ServiceUnavailable at once while Redis does not answer, or after a timeout; RedisRefuses */
-  async send<Answer>(command: () => Promise<Answer>): Promise<Answer> {
+  async send<Result>(command: () => Promise<Result>): Promise<Result> {
     this.#requireReady()
     const { promise: timeout, reject } = Promise.withResolvers<never>()
     const timer = setTimeout(() => {
-      const error = new Error(`no answer within ${answerTimeoutMs} ms`)
+      const error = new Error(`no response within ${responseTimeoutMs} ms`)
       reject(new ServiceUnavailable('Redis', error))
       this.#noteFailure(error)
       this.client.disconnect(true)
-    }, answerTimeoutMs)
+    }, responseTimeoutMs)
     try {
       return await Promise.race([this.sendBlocking(command), timeout])
     } finally {
@@ -90,7 +90,7 @@ export class QueueRedis {
    * Waits for the response without a timeout. @throws ServiceUnavailable if Redis disconnects, RedisRefuses, or the
    * command's own error
    */
-  async sendBlocking<Answer>(command: () => Promise<Answer>): Promise<Answer> {
+  async sendBlocking<Result>(command: () => Promise<Result>): Promise<Result> {
     const [wasConnected, losses] = [this.#isConnected, this.#losses]
     try {
       return await command()

@@ -1,6 +1,6 @@
 import { type Cluster, type Member, MembersUnchanged } from '../engine.ts'
 import type { Gateway } from './gateway.ts'
-import type { MemberMessage, StatusAnswer } from './messages.ts'
+import type { MemberMessage, StatusResponse } from './messages.ts'
 import { EtcdRefusal, grpcCode } from './refusal.ts'
 
 /** The members of an etcd cluster. Ids are hexadecimal, as in etcdctl. */
@@ -14,7 +14,7 @@ export class EtcdCluster implements Cluster {
   async members(): Promise<{ leader?: string; members: Member[] }> {
     const [{ members = [] }, { leader }] = await Promise.all([
       this.#gateway.call<{ members?: MemberMessage[] }>('repeatable', 'cluster/member/list', {}),
-      this.#gateway.call<StatusAnswer>('repeatable', 'maintenance/status', {}),
+      this.#gateway.call<StatusResponse>('repeatable', 'maintenance/status', {}),
     ])
     return {
       ...(leader !== undefined && { leader: toHexadecimal(leader) }),
@@ -46,9 +46,9 @@ export class EtcdCluster implements Cluster {
   }
 
   /** etcd refuses, for example, changes that would leave too few started members. */
-  async #change<Answer>(path: string, body: object): Promise<Answer> {
+  async #change<Result>(path: string, body: object): Promise<Result> {
     try {
-      return await this.#gateway.call<Answer>('write', path, body)
+      return await this.#gateway.call<Result>('write', path, body)
     } catch (error) {
       if (error instanceof EtcdRefusal && refusals.has(error.code))
         throw new MembersUnchanged(error.reason, error)

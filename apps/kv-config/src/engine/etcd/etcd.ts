@@ -9,7 +9,7 @@ import { Gateway } from './gateway.ts'
 import { KeySpace } from './key-space.ts'
 import { Leases } from './leases.ts'
 import { Listing } from './listing.ts'
-import { base64, type RangeAnswer, type StatusAnswer, type TxnAnswer } from './messages.ts'
+import { base64, type RangeResponse, type StatusResponse, type TxnResponse } from './messages.ts'
 import { type StoredEntry, storedEntry, toEntry } from './stored-entry.ts'
 import { toStored } from './stored-value.ts'
 import { Watch } from './watch.ts'
@@ -101,7 +101,7 @@ export class EtcdKvStore implements KvStore {
 
   async checkReady(): Promise<void> {
     await this.revision()
-    const { errors = [] } = await this.#gateway.call<StatusAnswer>('repeatable', 'maintenance/status', {})
+    const { errors = [] } = await this.#gateway.call<StatusResponse>('repeatable', 'maintenance/status', {})
     const alarm = errors.find(error => error.includes('NOSPACE'))
     if (alarm !== undefined) throw full(new Error(`etcd has raised an alarm: ${alarm}`))
   }
@@ -111,14 +111,14 @@ export class EtcdKvStore implements KvStore {
   }
 
   async #read(key: string): Promise<{ revision: number; stored: StoredEntry | undefined }> {
-    const answer = await this.#gateway.call<RangeAnswer>('repeatable', 'kv/range', this.#keys.one(key))
-    return { revision: Number(answer.header.revision), stored: storedEntry(answer.kvs?.[0], this.#keys) }
+    const response = await this.#gateway.call<RangeResponse>('repeatable', 'kv/range', this.#keys.one(key))
+    return { revision: Number(response.header.revision), stored: storedEntry(response.kvs?.[0], this.#keys) }
   }
 
   /** Writes if the key is unchanged since the read; otherwise returns the current entry. */
   async #replace(key: string, stored: StoredEntry | undefined, write: Write) {
     const one = this.#keys.one(key)
-    const answer = await this.#gateway.call<TxnAnswer>('write', 'kv/txn', {
+    const response = await this.#gateway.call<TxnResponse>('write', 'kv/txn', {
       // A missing key has the revision 0.
       compare: [{ ...one, target: 'MOD', result: 'EQUAL', mod_revision: stored?.modRevision ?? '0' }],
       success: [
@@ -128,12 +128,12 @@ export class EtcdKvStore implements KvStore {
       ],
       failure: [{ request_range: one }],
     })
-    const revision = Number(answer.header.revision)
-    if (answer.succeeded) {
+    const revision = Number(response.header.revision)
+    if (response.succeeded) {
       if (stored?.lease !== undefined) this.#leases.revoke(stored.lease)
       return { isDone: true, revision } as const
     }
-    const [now] = answer.responses ?? []
+    const [now] = response.responses ?? []
     return {
       isDone: false,
       revision,

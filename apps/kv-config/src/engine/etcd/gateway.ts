@@ -44,7 +44,7 @@ export class Gateway {
    * @throws StoreUnavailable, StoreFull or StoreMisconfigured if nothing happened, OutcomeUnknown if a write may have
    * taken effect
    */
-  async call<Answer>(kind: Kind, path: string, body: object): Promise<Answer> {
+  async call<Result>(kind: Kind, path: string, body: object): Promise<Result> {
     const deadline = performance.now() + timeoutMs
     for (;;) {
       const endpoint = this.#endpoints.pick()
@@ -63,10 +63,10 @@ export class Gateway {
   }
 
   /** Sends one request to one member. */
-  async callAt<Answer>(endpoint: string, kind: Kind, path: string, body: object): Promise<Answer> {
+  async callAt<Result>(endpoint: string, kind: Kind, path: string, body: object): Promise<Result> {
     const signal = AbortSignal.timeout(answerMs[kind])
     const reply = await this.#send(endpoint, path, body, { signal })
-    return (await reply.json()) as Answer
+    return (await reply.json()) as Result
   }
 
   /** The next member to use. */

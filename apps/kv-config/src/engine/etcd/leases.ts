@@ -1,6 +1,6 @@
 import type { Gateway } from './gateway.ts'
 import { LeaseEnds } from './lease-ends.ts'
-import type { LeaseAnswer } from './messages.ts'
+import type { LeaseResponse } from './messages.ts'
 
 /**
  * Leases of etcd, each for one key. They are in whole seconds, have a minimum (2 s by default), and end up to half a
@@ -39,8 +39,8 @@ export class Leases {
    */
   expiry(id: string): Promise<Date> {
     return this.#ends.endOf(id, async () => {
-      const answer = await this.#gateway.call<LeaseAnswer>('repeatable', 'lease/timetolive', { ID: id })
-      return Math.max(0, Number(answer.TTL ?? 0)) // -1 if it has ended since
+      const response = await this.#gateway.call<LeaseResponse>('repeatable', 'lease/timetolive', { ID: id })
+      return Math.max(0, Number(response.TTL ?? 0)) // -1 if it has ended since
     })
   }
 
@@ -53,7 +53,7 @@ export class Leases {
   async #grant(ttlSeconds: number): Promise<{ id: string; seconds: number }> {
     const body = { TTL: String(Math.ceil(ttlSeconds)) }
     const sentAt = this.#ends.now()
-    const { ID = '', TTL } = await this.#gateway.call<LeaseAnswer>('repeatable', 'lease/grant', body)
+    const { ID = '', TTL } = await this.#gateway.call<LeaseResponse>('repeatable', 'lease/grant', body)
     this.#ends.record(ID, sentAt, Number(TTL))
     return { id: ID, seconds: Number(TTL) }
   }
@@ -62,8 +62,12 @@ export class Leases {
   async #renew(id: string): Promise<number | undefined> {
     const body = { ID: id }
     const sentAt = this.#ends.now()
-    const answer = await this.#gateway.call<{ result?: LeaseAnswer }>('repeatable', 'lease/keepalive', body)
-    const seconds = Number(answer.result?.TTL ?? 0)
+    const response = await this.#gateway.call<{ result?: LeaseResponse }>(
+      'repeatable',
+      'lease/keepalive',
+      body,
+    )
+    const seconds = Number(response.result?.TTL ?? 0)
     if (seconds <= 0) return undefined
     this.#ends.record(id, sentAt, seconds)
     return seconds

@@ -2,7 +2,7 @@ import { type KvEntry, type ListQuery, pageBytes } from '../engine.ts'
 import type { Gateway } from './gateway.ts'
 import { type KeySpace, keyAfter } from './key-space.ts'
 import type { Leases } from './leases.ts'
-import type { RangeAnswer } from './messages.ts'
+import type { RangeResponse } from './messages.ts'
 import { EtcdRefusal, grpcCode } from './refusal.ts'
 import { type StoredEntry, storedEntry, toEntry } from './stored-entry.ts'
 
@@ -49,12 +49,12 @@ export class Listing {
     for (let more = true; more; ) {
       if (found.length === limit || bytes >= pageBytes) return toPage(revision, found, found.at(-1)?.key)
       const chunk = Math.min(limit - found.length, chunkOf(found.length, bytes))
-      const answer = await this.#range({ key, range_end, limit: String(chunk), revision })
-      if (!answer) return undefined
-      revision ??= answer.header.revision
-      more = answer.more ?? false
-      key = keyAfter(answer.kvs?.at(-1)?.key)
-      for (const stored of (answer.kvs ?? []).map(kv => storedEntry(kv, this.#keys))) {
+      const response = await this.#range({ key, range_end, limit: String(chunk), revision })
+      if (!response) return undefined
+      revision ??= response.header.revision
+      more = response.more ?? false
+      key = keyAfter(response.kvs?.at(-1)?.key)
+      for (const stored of (response.kvs ?? []).map(kv => storedEntry(kv, this.#keys))) {
         if (!stored) continue
         if (bytes >= pageBytes) return toPage(revision, found, found.at(-1)?.key)
         bytes += stored.value.length
@@ -64,9 +64,9 @@ export class Listing {
     return toPage(revision, found)
   }
 
-  async #range(range: object): Promise<RangeAnswer | undefined> {
+  async #range(range: object): Promise<RangeResponse | undefined> {
     try {
-      return await this.#gateway.call<RangeAnswer>('repeatable', 'kv/range', range)
+      return await this.#gateway.call<RangeResponse>('repeatable', 'kv/range', range)
     } catch (error) {
       if (error instanceof EtcdRefusal && error.code === grpcCode.outOfRange) return undefined
       throw error

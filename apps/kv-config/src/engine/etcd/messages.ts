@@ -14,25 +14,25 @@ export interface KeyValue {
   lease?: string
 }
 
-export interface RangeAnswer {
+export interface RangeResponse {
   header: Header
   kvs?: KeyValue[]
   more?: boolean
 }
 
-export interface TxnAnswer {
+export interface TxnResponse {
   header: Header
   succeeded?: boolean
-  responses?: { response_range?: RangeAnswer }[]
+  responses?: { response_range?: RangeResponse }[]
 }
 
-export interface LeaseAnswer {
+export interface LeaseResponse {
   ID?: string
   /** In seconds: granted, or left. */
   TTL?: string
 }
 
-export interface WatchAnswer {
+export interface WatchResponse {
   result?: {
     header?: Header
     created?: boolean
@@ -55,7 +55,7 @@ export interface MemberMessage {
   peerURLs?: string[]
 }
 
-export interface StatusAnswer {
+export interface StatusResponse {
   header: Header
   leader?: string
   /** Active alarms, as text. */

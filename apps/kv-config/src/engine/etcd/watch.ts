@@ -4,7 +4,7 @@ import type { ChangeFeed } from '../change-feed.ts'
 import type { Gateway } from './gateway.ts'
 import { jsonLines } from './json-lines.ts'
 import type { KeySpace } from './key-space.ts'
-import { fromBase64, type RangeAnswer, type WatchAnswer, type WatchEvent } from './messages.ts'
+import { fromBase64, type RangeResponse, type WatchEvent, type WatchResponse } from './messages.ts'
 import { fromStored } from './stored-value.ts'
 
 const pingMs = 1000
@@ -70,7 +70,7 @@ export class Watch {
   }
 
   async #begin(): Promise<number> {
-    const { header } = await this.#gateway.call<RangeAnswer>('repeatable', 'kv/range', this.#keys.one(''))
+    const { header } = await this.#gateway.call<RangeResponse>('repeatable', 'kv/range', this.#keys.one(''))
     const revision = Number(header.revision)
     this.#feed.restart(revision)
     this.#started.resolve()
@@ -84,11 +84,11 @@ export class Watch {
     const endpoint = this.#gateway.pick()
     let pinging: Promise<void> | undefined
     try {
-      const answer = await this.#open(endpoint, signal)
+      const response = await this.#open(endpoint, signal)
       pinging = this.#ping(endpoint, stop)
-      for await (const line of jsonLines(answer)) {
+      for await (const line of jsonLines(response)) {
         onOpen()
-        if (this.#take(line as WatchAnswer) === 'forgotten') return
+        if (this.#take(line as WatchResponse) === 'forgotten') return
       }
       throw new Error(`${endpoint} ended the stream of changes`)
     } catch (error) {
@@ -127,7 +127,7 @@ export class Watch {
   async #checkAt(endpoint: string): Promise<void> {
     const next = this.#next ?? 0
     const range = this.#keys.one('')
-    const { header } = await this.#gateway.callAt<RangeAnswer>(endpoint, 'repeatable', 'kv/range', range)
+    const { header } = await this.#gateway.callAt<RangeResponse>(endpoint, 'repeatable', 'kv/range', range)
     if (Number(header.revision) >= next - 1) return
     this.#next = undefined
     throw new Error(
@@ -135,7 +135,7 @@ export class Watch {
     )
   }
 
-  #take({ result, error }: WatchAnswer): 'taken' | 'forgotten' {
+  #take({ result, error }: WatchResponse): 'taken' | 'forgotten' {
     if (error) throw new Error(`etcd ends the stream of changes: ${error.message}`)
     if (result?.compact_revision !== undefined) {
       this.#next = undefined

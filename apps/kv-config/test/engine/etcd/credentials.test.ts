@@ -63,9 +63,9 @@ withEngine('etcd', program => {
     const put = (body: string) => app.inject({ method: 'PUT', url: '/key/a', body })
     assert.equal((await put('one')).statusCode, 201)
     await guard(servers)
-    for (const answer of [await put('two'), await app.inject('/key/a'), await app.inject('/readyz')]) {
-      assertProblem(answer, 503, 'store-refuses')
-      assert.equal(answer.headers['retry-after'], '30')
+    for (const response of [await put('two'), await app.inject('/key/a'), await app.inject('/readyz')]) {
+      assertProblem(response, 503, 'store-refuses')
+      assert.equal(response.headers['retry-after'], '30')
     }
     await servers.post('auth/disable', {}, { authorization: await tokenFrom(servers) })
     assert.equal((await put('two')).statusCode, 200)

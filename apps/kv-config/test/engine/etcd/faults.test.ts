@@ -117,7 +117,7 @@ withEngine('etcd', program => {
     })
 
     for (const condition of [always, absent]) {
-      test(`fault: a write (${condition.kind}) whose answer is lost has an unknown outcome: it is neither a conflict nor done twice`, async t => {
+      test(`fault: a write (${condition.kind}) whose response is lost has an unknown outcome: it is neither a conflict nor done twice`, async t => {
         const { store, prefix, relays } = await openThroughRelays(t, etcd(), 2)
         for (const relay of relays) relay.swallow('/v3/kv/txn')
         await assert.rejects(store.set('a', bytes('one'), { condition }), OutcomeUnknown)
@@ -127,7 +127,7 @@ withEngine('etcd', program => {
       })
     }
 
-    test('fault: a deletion whose answer is lost has an unknown outcome', async t => {
+    test('fault: a deletion whose response is lost has an unknown outcome', async t => {
       const { store, direct, relay } = await openThroughRelays(t, etcd())
       await put(direct, 'a', 'one')
       relay.swallow('/v3/kv/txn')

@@ -11,7 +11,7 @@ const count = 1000
 async function startFakeEtcd(t: TestContext) {
   const most = { entries: 0, requests: 0 }
   let requests = 0
-  const answers: Record<string, (body: { key?: string; limit?: string; ID?: string }) => object> = {
+  const responses: Record<string, (body: { key?: string; limit?: string; ID?: string }) => object> = {
     '/v3/kv/range': ({ key, limit = '1' }) => {
       most.entries = Math.max(most.entries, Number(limit))
       const first = keys.findIndex(one => one >= fromBase64(key).toString())
@@ -21,12 +21,12 @@ async function startFakeEtcd(t: TestContext) {
     '/v3/lease/timetolive': ({ ID = '' }) => ({ ID, TTL: '10' }),
   }
   const { url } = await serveHttp(t, async (request, reply) => {
-    const answer = answers[request.url ?? '']
-    if (!answer) return // a watch without events
+    const response = responses[request.url ?? '']
+    if (!response) return // a watch without events
     requests += 1
     most.requests = Math.max(most.requests, requests)
     const body = (await json(request)) as object
-    reply.end(JSON.stringify(answer(body)), () => {
+    reply.end(JSON.stringify(response(body)), () => {
       requests -= 1
     })
   })

@@ -10,7 +10,7 @@ import {
 import type { Logger } from '@darkroom/service-kit'
 import { stageFolders } from '../blob-path.ts'
 import type { S3Location } from './address.ts'
-import { isAnswer } from './errors.ts'
+import { hasErrorCode } from './errors.ts'
 
 const hour = 3_600_000
 const day = 24 * hour
@@ -98,7 +98,7 @@ export class AbandonedUploads {
       await this.#client.send(command, { abortSignal: this.#closing.signal })
       return true
     } catch (error) {
-      if (isAnswer(error, 'NoSuchUpload')) return false // another copy of the storage did it first
+      if (hasErrorCode(error, 'NoSuchUpload')) return false // another copy of the storage did it first
       throw error
     }
   }

@@ -5,14 +5,14 @@ import { decodeDescription, decodeFooter, maxFooterBytes } from '../blob-footer.
 import type { OpenBlob } from '../engine.ts'
 import type { S3Clients } from './clients.ts'
 import type { Found } from './conditional-writes.ts'
-import { isAnswer } from './errors.ts'
+import { hasErrorCode } from './errors.ts'
 import { receivedBody } from './received-body.ts'
 
 /** How often to retry opening a blob that is replaced between two requests. */
 const maxRounds = 5
 
 /** Sends requests to an object store, with a timeout, and converts errors to those of the engine. */
-export type Send = <Answer>(request: (abortSignal: AbortSignal) => Promise<Answer>) => Promise<Answer>
+export type Send = <Result>(request: (abortSignal: AbortSignal) => Promise<Result>) => Promise<Result>
 
 interface BlobReaderOptions {
   clients: S3Clients
@@ -101,7 +101,7 @@ export class BlobReader {
       const command = new GetObjectCommand({ Bucket: this.#bucket, Key: name, ...options })
       return await client.send(command, { abortSignal })
     } catch (error) {
-      if (isAnswer(error, 'NoSuchKey', 'PreconditionFailed')) return undefined
+      if (hasErrorCode(error, 'NoSuchKey', 'PreconditionFailed')) return undefined
       throw error
     }
   }

@@ -5,7 +5,7 @@ import type { Condition, Content, PutOptions, PutOutcome } from '../engine.ts'
 import type { S3Location } from './address.ts'
 import type { ConditionalWrites } from './conditional-writes.ts'
 import { DeadlineExceeded, within } from './deadline.ts'
-import { asStoreError, isAnswer } from './errors.ts'
+import { asStoreError, hasErrorCode } from './errors.ts'
 import type { UploadTimeouts } from './multipart-upload.ts'
 import { ObjectUpload } from './object-upload.ts'
 
@@ -105,7 +105,7 @@ export class BlobWriter {
     try {
       await upload.abort()
     } catch (error) {
-      if (isAnswer(error, 'NoSuchUpload')) return
+      if (hasErrorCode(error, 'NoSuchUpload')) return
       this.#logger.warn(
         { ...imageIdIn(name), err: error, name },
         'could not remove the parts of an upload; they will be removed later',

@@ -2,7 +2,7 @@ import { Backoff, type Logger, StoreUnavailable } from '@darkroom/service-kit'
 import type { Footer } from '../blob-footer.ts'
 import type { Condition, PutOutcome } from '../engine.ts'
 import { KeyedMutex } from '../keyed-mutex.ts'
-import { isAnswer } from './errors.ts'
+import { hasErrorCode } from './errors.ts'
 import type { WriteCondition } from './multipart-upload.ts'
 
 /** An existing object. */
@@ -106,8 +106,8 @@ export class ConditionalWrites {
       await publishIf(this.#condition(current), abortSignal)
       return undefined
     } catch (error) {
-      if (isAnswer(error, 'NotImplemented') && this.#supportsConditions) this.#disableConditions()
-      else if (!isAnswer(error, ...overtaken)) throw error
+      if (hasErrorCode(error, 'NotImplemented') && this.#supportsConditions) this.#disableConditions()
+      else if (!hasErrorCode(error, ...overtaken)) throw error
       return error.name
     }
   }

@@ -17,7 +17,7 @@ export async function within<Result>(
   const deadline = new AbortController()
   const { promise: late, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => {
-    reject(new DeadlineExceeded(`no answer within ${ms} milliseconds`))
+    reject(new DeadlineExceeded(`no response within ${ms} milliseconds`))
     deadline.abort()
   }, ms)
   try {

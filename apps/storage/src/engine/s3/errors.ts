@@ -54,6 +54,6 @@ function isNetworkError(error: Error): boolean {
 }
 
 /** Whether a response of the server has one of these codes. */
-export function isAnswer(error: unknown, ...names: string[]): error is S3ServiceException {
+export function hasErrorCode(error: unknown, ...names: string[]): error is S3ServiceException {
   return error instanceof S3ServiceException && names.includes(error.name)
 }

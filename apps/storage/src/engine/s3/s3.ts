@@ -19,7 +19,7 @@ import { BlobWriter } from './blob-writer.ts'
 import { makeS3Clients, type S3ClientOptions, type S3Clients } from './clients.ts'
 import { ConditionalWrites } from './conditional-writes.ts'
 import { within } from './deadline.ts'
-import { asStoreError, isAnswer } from './errors.ts'
+import { asStoreError, hasErrorCode } from './errors.ts'
 import type { UploadTimeouts } from './multipart-upload.ts'
 
 export interface S3BlobStoreOptions
@@ -115,7 +115,7 @@ export class S3BlobStore implements BlobStore {
         try {
           await this.#clients.client.send(new CopyObjectCommand({ Bucket, Key, CopySource }), { abortSignal })
         } catch (error) {
-          if (isAnswer(error, 'NoSuchKey')) return undefined
+          if (hasErrorCode(error, 'NoSuchKey')) return undefined
           throw error
         }
         return (await this.#reader.find(Key, abortSignal))?.blob
@@ -186,7 +186,7 @@ export class S3BlobStore implements BlobStore {
     this.#clients.reader.destroy()
   }
 
-  async #send<Answer>(request: (abortSignal: AbortSignal) => Promise<Answer>): Promise<Answer> {
+  async #send<Result>(request: (abortSignal: AbortSignal) => Promise<Result>): Promise<Result> {
     try {
       return await within(this.#answerMs, request)
     } catch (error) {

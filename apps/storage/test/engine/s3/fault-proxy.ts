@@ -22,30 +22,30 @@ export async function startFaultProxy(
   target: string,
   decide: (request: IncomingMessage) => Fault,
 ): Promise<string> {
-  const { url } = await serveHttp(owner, async (incoming, answer) => {
+  const { url } = await serveHttp(owner, async (incoming, response) => {
     const fault = decide(incoming)
     const body = await buffer(incoming)
-    if (fault.kind === 'answer') return refuse(answer, fault)
+    if (fault.kind === 'answer') return refuse(response, fault)
     if (fault.kind === 'hang') return
     if (fault.kind === 'damage' && body.length > 0) body[0] = (body[0] ?? 0) ^ 1
     const { method = 'GET', headers } = incoming
     const outgoing = request(target + incoming.url, { method, headers })
     outgoing.end(body)
-    outgoing.on('error', () => answer.destroy())
+    outgoing.on('error', () => response.destroy())
     outgoing.on('response', async (reply: IncomingMessage) => {
       const bytes = await buffer(reply)
-      if (fault.kind === 'lose-answer') return answer.destroy()
-      answer.writeHead(reply.statusCode ?? 500, reply.headers)
-      if (fault.kind === 'stall') return answer.write(bytes.subarray(0, bytes.length / 2))
-      return answer.end(bytes)
+      if (fault.kind === 'lose-answer') return response.destroy()
+      response.writeHead(reply.statusCode ?? 500, reply.headers)
+      if (fault.kind === 'stall') return response.write(bytes.subarray(0, bytes.length / 2))
+      return response.end(bytes)
     })
   })
   return url
 }
 
-function refuse(answer: ServerResponse, { status, code }: { status: number; code: string }): void {
-  answer.writeHead(status, { 'content-type': 'application/xml' })
-  answer.end(
+function refuse(response: ServerResponse, { status, code }: { status: number; code: string }): void {
+  response.writeHead(status, { 'content-type': 'application/xml' })
+  response.end(
     `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${code}</Message></Error>`,
   )
 }

@@ -43,13 +43,13 @@ await withEngine('s3', async program => {
       await until('parts are under way', async () => (await bucket.uploads()).length === 1)
       await server.kill()
       upload.goOn()
-      const answer = await refused
-      assert.equal(answer.status, 503)
-      assert.equal(problemOf(answer), 'blob-store-unavailable')
-      assert.ok(Number(answer.headers['retry-after']) > 0)
+      const response = await refused
+      assert.equal(response.status, 503)
+      assert.equal(problemOf(response), 'blob-store-unavailable')
+      assert.ok(Number(response.headers['retry-after']) > 0)
       for (const path of ['/images/a-key/pre', '/images?stage=pre', '/readyz'])
         assert.equal((await httpRequest(storage.url, path)).status, 503, path)
-      await until('the log has the reason', () => /does not answer/.test(storage.stdout))
+      await until('the log has the reason', () => /does not response/.test(storage.stdout))
 
       await server.restart()
       await until('it is ready', async () => (await httpRequest(storage.url, '/readyz')).status === 200)
@@ -135,9 +135,9 @@ await withEngine('s3', async program => {
       const storage = await run(t, bucket)
       assert.equal((await httpRequest(storage.url, '/readyz')).status, 200)
       await bucket.client.send(new DeleteBucketCommand({ Bucket: bucket.name }))
-      const answer = await httpRequest(storage.url, '/readyz')
-      assert.equal(problemOf(answer), 'blob-store-unavailable')
-      assert.doesNotMatch(String(answer.body), new RegExp(bucket.name))
+      const response = await httpRequest(storage.url, '/readyz')
+      assert.equal(problemOf(response), 'blob-store-unavailable')
+      assert.doesNotMatch(String(response.body), new RegExp(bucket.name))
       await until('the log has the reason', () => /does not exist/.test(storage.stdout))
     })
 

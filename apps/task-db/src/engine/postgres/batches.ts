@@ -1,14 +1,14 @@
-interface Waiting<Item, Answer> {
+interface Waiting<Item, Result> {
   item: Item
   /** By `performance.now()`; afterwards the caller no longer waits. */
   deadline: number
-  resolve(answer: Answer): void
+  resolve(answer: Result): void
   reject(error: unknown): void
 }
 
-interface BatchOptions<Item, Answer> {
+interface BatchOptions<Item, Result> {
   /** Processes all items together, until the deadline of the first item; returns one result per item, in order. */
-  run(items: Item[], deadline: number): Promise<Answer[]>
+  run(items: Item[], deadline: number): Promise<Result[]>
   /** Whether an error may be the fault of one item, so that the others should be tried without it. */
   isItemError(error: unknown): boolean
   /** The largest number of items in a batch. */
@@ -22,16 +22,16 @@ interface BatchOptions<Item, Answer> {
  * Groups items that arrive within one turn of the event loop, or while earlier batches are in the database. A batch
  * shares one transaction, with its round trips, its commit and its fsync.
  */
-export class Batches<Item, Answer> {
-  readonly #options: BatchOptions<Item, Answer>
+export class Batches<Item, Result> {
+  readonly #options: BatchOptions<Item, Result>
   readonly #running = new Set<Promise<void>>()
-  #waiting: Waiting<Item, Answer>[] = []
+  #waiting: Waiting<Item, Result>[] = []
 
-  constructor(options: BatchOptions<Item, Answer>) {
+  constructor(options: BatchOptions<Item, Result>) {
     this.#options = options
   }
 
-  add(item: Item): Promise<Answer> {
+  add(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
       if (this.#waiting.length === 0) setImmediate(() => this.#startBatches())
       this.#waiting.push({ item, deadline: performance.now() + this.#options.timeoutMs, resolve, reject })
@@ -57,13 +57,13 @@ export class Batches<Item, Answer> {
     }
   }
 
-  async #run(batch: Waiting<Item, Answer>[]): Promise<void> {
+  async #run(batch: Waiting<Item, Result>[]): Promise<void> {
     const [first, ...others] = batch
     if (!first) return
     try {
       const items = batch.map(({ item }) => item)
       const answers = await this.#options.run(items, first.deadline)
-      for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Answer)
+      for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Result)
     } catch (error) {
       if (others.length > 0 && this.#options.isItemError(error))
         for (const each of batch) await this.#run([each])

@@ -37,10 +37,10 @@ export class Changes {
     })
   }
 
-  async make<Row extends QueryResultRow, Answer>(
-    { read, decide }: Decision<Row, Answer>,
+  async make<Row extends QueryResultRow, Result>(
+    { read, decide }: Decision<Row, Result>,
     deadline = this.#database.deadline(),
-  ): Promise<Answer[]> {
+  ): Promise<Result[]> {
     const decideByClock = (rows: Row[], databaseNow: Date) => {
       const { writes, ...result } = decide(rows, this.#options.now?.() ?? databaseNow)
       return { writes: [...writes, ...this.#channel.notify(result.changes)], result }
@@ -55,9 +55,9 @@ export class Changes {
     }
   }
 
-  inBatches<Item, Answer>(
-    run: (items: Item[], deadline: number) => Promise<Answer[]>,
-  ): Batches<Item, Answer> {
+  inBatches<Item, Result>(
+    run: (items: Item[], deadline: number) => Promise<Result[]>,
+  ): Batches<Item, Result> {
     const { timeoutMs } = this.#options
     const isItemError = (error: unknown) =>
       !(error instanceof StoreUnavailable) && failureKind(error) === 'fault'

@@ -39,7 +39,7 @@ export class ConnectionLost extends Error {
 export class RefusesWrites extends Error {}
 
 /** @throws DatabaseError if the server answered with an error, or ConnectionLost */
-export async function askServer<Answer>(answer: Promise<Answer>): Promise<Answer> {
+export async function askServer<Result>(answer: Promise<Result>): Promise<Result> {
   try {
     return await answer
   } catch (error) {

@@ -7,7 +7,7 @@ import { type Address, addressesOf, type Cluster, describeHost, type Host, readC
 /** If a server hasn't answered after this time, the next is tried as well. */
 const headStartMs = 250
 /** With several servers, how long each has to answer at first; the time doubles with each failed search. */
-const firstAnswerTimeoutMs = 1000
+const firstResponseTimeoutMs = 1000
 
 /** The server that accepts writes, as far as is known. */
 export interface Server {
@@ -41,7 +41,7 @@ export class Servers {
   /** The current server has failed, or refused a write. */
   #isSuspect = false
   #search: Promise<Server> | undefined
-  #answerTimeoutMs = firstAnswerTimeoutMs
+  #responseTimeoutMs = firstResponseTimeoutMs
   /** Whether it was logged that no server was found. */
   #isOutageLogged = false
 
@@ -83,10 +83,10 @@ export class Servers {
   async #find(): Promise<Server> {
     try {
       const found = await this.#findAmongHosts()
-      this.#answerTimeoutMs = firstAnswerTimeoutMs
+      this.#responseTimeoutMs = firstResponseTimeoutMs
       return this.#use(found)
     } catch (error) {
-      this.#answerTimeoutMs *= 2
+      this.#responseTimeoutMs *= 2
       const isNew = this.#current !== undefined && !this.#isOutageLogged
       if (isNew) this.#options.logger.warn(describeFailure(error), 'no PostgreSQL server accepts writes')
       this.#isOutageLogged ||= isNew
@@ -143,11 +143,11 @@ export class Servers {
     const inTurn = addresses.toSorted((a, b) => Number(b.host === known) - Number(a.host === known))
     const { timeoutMs } = this.#options
     const isAlone = this.#cluster.hosts.length === 1 && addresses.length === 1
-    const answerTimeoutMs = isAlone ? timeoutMs : Math.min(this.#answerTimeoutMs, timeoutMs)
+    const responseTimeoutMs = isAlone ? timeoutMs : Math.min(this.#responseTimeoutMs, timeoutMs)
     const connect = async (address: Address, ended: AbortSignal): Promise<Found> => {
       const client = await connectOnce(
         { ...shared, ...address },
-        { timeoutMs: answerTimeoutMs, signal: ended },
+        { timeoutMs: responseTimeoutMs, signal: ended },
       )
       void endConnection(client)
       return { host, address }

@@ -13,8 +13,8 @@ withEngine('postgres', program => {
     const first = await startCopy(t, primary.url)
     assert.equal((await createTask(first.url, 1)).status, 201)
     const second = await startCopy(t, standby.url, { TASK_STORE_TIMEOUT_MS: '2000', LOG_LEVEL: 'warn' })
-    const answer = await httpRequest(second.url, '/readyz')
-    assert.equal(answer.status, 503)
+    const response = await httpRequest(second.url, '/readyz')
+    assert.equal(response.status, 503)
     const refused = await createTask(second.url, 2)
     assert.deepEqual([refused.status, refused.headers['retry-after']], [503, '1'])
     assert.match(second.stdout, /it is a standby, which refuses writes/)
@@ -39,7 +39,7 @@ withEngine('postgres', program => {
     await until('it is noticed', () => /expired leases could not be taken back/.test(copy.stdout))
     assert.equal((await query(standby.url, held)).length, 1)
     await standby.promote()
-    await until('its end is noticed', () => /the store answers again/.test(copy.stdout))
+    await until('its end is noticed', () => /the store responses again/.test(copy.stdout))
   })
 
   test('fault: PostgreSQL fails over late: the lease still holds, and changes arrive from the new primary', async t => {

@@ -11,7 +11,7 @@ await withEngine('postgres', async program => {
   const { url } = await startPostgres({ after }, program)
 
   for (const loss of ['commit', 'answer'] satisfies Loss[]) {
-    test(`fault: the ${loss} of a transaction is lost: it takes effect once, and its answer is right`, async t => {
+    test(`fault: the ${loss} of a transaction is lost: it takes effect once, and its result is right`, async t => {
       const connection = await startLossyConnection(t, await emptySchema(url))
       const store = await openPostgresStore(connection.url)
       t.after(() => store.close())
@@ -40,7 +40,7 @@ await withEngine('postgres', async program => {
     })
   }
 
-  test('fault: claims get no answer in time: the task that was leased waits again, and no attempt counts', async t => {
+  test('fault: claims get no response in time: the task that was leased waits again, and no attempt counts', async t => {
     const connection = await startLossyConnection(t, await emptySchema(url))
     const store = await openPostgresStore(connection.url, { timeoutMs: 2000 })
     t.after(() => store.close())

@@ -42,7 +42,7 @@ await withEngine('postgres', async program => {
     assert.deepEqual(await query(schema, 'SELECT version FROM schema_version'), [{ version: 8 }])
   })
 
-  test('fault: the migrations get no answer: this is logged, requests are refused in time, and the store can be closed', async t => {
+  test('fault: the migrations get no response: this is logged, requests are refused in time, and the store can be closed', async t => {
     const schema = await emptySchema(url)
     const holder = await lockMigrations(t, schema, 60_000)
     const log = new RecordedLog()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import {
-  type HttpAnswer,
+  type HttpResponse,
   httpRequest,
   mainOf,
   startPostgres,
@@ -19,9 +19,9 @@ withEngine('postgres', program => {
     const postgres = await startPostgres(t, program)
     await postgres.stop()
     const { url } = await startCopy(t, postgres.url, { TASK_STORE_TIMEOUT_MS: '2000' })
-    const answer = await httpRequest(url, '/readyz')
-    assert.equal(answer.status, 503)
-    assert.match(String(answer.json().detail), /PostgreSQL does not answer/)
+    const response = await httpRequest(url, '/readyz')
+    assert.equal(response.status, 503)
+    assert.match(String(response.json().detail), /PostgreSQL does not answer/)
     const refused = await createTask(url, 1)
     assert.deepEqual([refused.status, refused.headers['retry-after']], [503, '1'])
     await postgres.start()
@@ -122,10 +122,10 @@ function startLoad(copies: readonly string[]) {
   let number = 0
   let isEnding = false
   /** The response, if it has one of the expected statuses. */
-  const expect = async (asked: Promise<HttpAnswer>, ...statuses: number[]) => {
-    const answer = await asked
-    if (statuses.includes(answer.status)) return answer
-    otherStatuses.push(answer.status)
+  const expect = async (asked: Promise<HttpResponse>, ...statuses: number[]) => {
+    const response = await asked
+    if (statuses.includes(response.status)) return response
+    otherStatuses.push(response.status)
     return undefined
   }
   const work = async (url: string, client: number) => {

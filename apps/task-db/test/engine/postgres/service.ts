@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test'
 import type { Task } from '@darkroom/contracts'
-import { type HttpAnswer, httpRequest, type ServiceProcess, startService } from '@darkroom/testing'
+import { type HttpResponse, httpRequest, type ServiceProcess, startService } from '@darkroom/testing'
 import { newTask, taskId } from '../../sample-tasks.ts'
 
 export const json = { 'content-type': 'application/json' }
@@ -15,11 +15,11 @@ export function startCopy(
   return startService(t, 'task-db', env)
 }
 
-export function post(url: string, path: string, body: object): Promise<HttpAnswer> {
+export function post(url: string, path: string, body: object): Promise<HttpResponse> {
   return httpRequest(url, path, { method: 'POST', headers: json, body: Buffer.from(JSON.stringify(body)) })
 }
 
-export function createTask(url: string, number: number): Promise<HttpAnswer> {
+export function createTask(url: string, number: number): Promise<HttpResponse> {
   return post(url, `/tasks/${taskId(number)}`, newTask())
 }
 
@@ -28,8 +28,8 @@ export async function claimTask(
   url: string,
   { worker = 'worker-1', leaseMs = 60_000, wait = 0 } = {},
 ): Promise<Task | undefined> {
-  const answer = await post(url, `/tasks/claim?wait=${wait}`, { worker, leaseMs })
-  if (answer.status === 204) return undefined
-  if (answer.status !== 200) throw new Error(`${answer.status}: ${answer.body}`)
-  return answer.json() as unknown as Task
+  const response = await post(url, `/tasks/claim?wait=${wait}`, { worker, leaseMs })
+  if (response.status === 204) return undefined
+  if (response.status !== 200) throw new Error(`${response.status}: ${response.body}`)
+  return response.json() as unknown as Task
 }

@@ -44,7 +44,7 @@ await withEngine('s3', async program => {
       [1000, 'a write'],
       [9 * MiB, 'the end of a long write'],
     ] as const) {
-      test(`the answer to ${name} is lost: the blob is stored, and the write is answered`, async t => {
+      test(`the response to ${name} is lost: the blob is stored, and the write is answered`, async t => {
         const { store, bucket } = await openBehind(t, once({ kind: 'lose-answer' }, isWrite))
         assert.equal((await store.put(id, inChunks(patterned(length)), png(1))).kind, 'stored')
         assert.ok(patterned(length).equals(await read(store)))
@@ -102,7 +102,7 @@ await withEngine('s3', async program => {
       })
     }
 
-    test('an answer stops half-way: the reader gets an error after a while', async t => {
+    test('a response stops half-way: the reader gets an error after a while', async t => {
       let isStalling = false
       const { store } = await openBehind(t, () => (isStalling ? { kind: 'stall' } : pass))
       await store.put(id, inChunks(patterned(MiB)), png(1))
@@ -132,7 +132,7 @@ await withEngine('s3', async program => {
         store.put(id, inChunks(patterned(1000)), png(3)), // waits for the first
         buffer(asStream(part.read({ start: 0, end: 9 }))),
       ]
-      await Promise.all(asked.map(answer => assert.rejects(answer, StoreUnavailable)))
+      await Promise.all(asked.map(response => assert.rejects(response, StoreUnavailable)))
       // Three attempts would take three times the deadline, and two puts in turn twice.
       assert.ok(Date.now() - begun < 2 * answerMs, `${Date.now() - begun} ms`)
     })

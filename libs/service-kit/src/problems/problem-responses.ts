@@ -2,7 +2,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { imageIdIn } from '../log/image-id.ts'
 import type { Logger } from '../log/logger.ts'
 import { OutageLog } from '../log/outage-log.ts'
-import type { AnswerHeadersOf } from './refuse-message.ts'
+import type { ResponseHeadersOf } from './refuse-message.ts'
 import { sendProblem } from './send-problem.ts'
 import { lacksParameter, ServedPaths } from './served-paths.ts'
 import { toProblem } from './to-problem.ts'
@@ -35,9 +35,9 @@ export function answerWithProblems(app: FastifyInstance): void {
 }
 
 /** Answers requests that Fastify refuses before routing: their path can't be decoded, or is too long. */
-export function refusedPathHandler(answerHeaders: AnswerHeadersOf) {
+export function refusedPathHandler(responseHeaders: ResponseHeadersOf) {
   return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
-    sendProblem(reply.headers(answerHeaders(request.headers)), toProblem(error))
+    sendProblem(reply.headers(responseHeaders(request.headers)), toProblem(error))
   }
 }
 
