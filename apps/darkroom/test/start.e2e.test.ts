@@ -59,14 +59,14 @@ test('status shows whether all services are ready', async t => {
 test('start reports settings that are not valid, and exits before anything runs', async t => {
   const dataDir = temporaryFolder(t)
   for (const [settings, ...mistakes] of [
-    [{ PORT: '65533' }, 'PORT must be <= 65529, got "65533"'],
+    [{ PORT: '65533' }, 'PORT must be at most 65529, got "65533"'],
     [{ HOST: '256.1.1.1' }, 'HOST must be an address or a name of this machine, got "256.1.1.1"'],
-    [{ THREADS: '0' }, 'THREADS must be >= 1, got "0"'],
+    [{ THREADS: '0' }, 'THREADS must be at least 1, got "0"'],
     [
       { AUTH: 'maybe', MAX_QUEUED: '0', EXPIRY_CHECK_MS: '9999999999' },
-      'EXPIRY_CHECK_MS must be <= 2147483647, got "9999999999"',
-      'MAX_QUEUED must be >= 1, got "0"',
-      'AUTH must be equal to one of the allowed values: keys, open, got "maybe"',
+      'EXPIRY_CHECK_MS must be at most 2147483647, got "9999999999"',
+      'MAX_QUEUED must be at least 1, got "0"',
+      'AUTH must be keys or open, got "maybe"',
     ],
   ] as const) {
     const env = { PORT: String(await freePortRange(7)), DATA_DIR: dataDir, LOG_LEVEL: 'fatal', ...settings }

@@ -1,3 +1,4 @@
+import { brokenRule } from './broken-rule.ts'
 import type { OperationDefinition } from './define-operation.ts'
 import { type Operation, type OperationName, operationTable } from './operation-table.ts'
 import { aliasesOf, asTableSpells, InvalidOperations } from './operation-text.ts'
@@ -142,8 +143,6 @@ function describe(
   operation: unknown,
   { properties }: { properties: Record<string, TSchema & { description?: string }> },
 ): string {
-  const allowed =
-    'allowedValues' in error.params ? ` (${[error.params.allowedValues].flat().join(', ')})` : ''
   if ('requiredProperties' in error.params)
     return `missing ${[error.params.requiredProperties].flat().join(', ')}`
   const argument = error.instancePath.slice(1)
@@ -152,7 +151,7 @@ function describe(
   const description = properties[argument]?.description
   if (error.keyword === 'pattern' && description)
     return `${argument} is not valid${got}; expected: ${description}`
-  return `${argument ? `${argument} ` : ''}${error.message}${allowed}${got}`
+  return `${argument ? `${argument} ` : ''}${brokenRule(error)}${got}`
 }
 
 /** The given value, for the end of an error; empty for lists and objects, which may be large. */

@@ -119,27 +119,27 @@ suite('operations', () => {
     ['pad:8x8:attention', /pad: position must be/],
     ['pad:8:red', /pad: background is not valid, got "red"; expected: Red, green, blue and/],
     ['trim', [{ name: 'trim', threshold: 10 }]],
-    ['trim:300', /trim: threshold must be <= 255, got 300/],
+    ['trim:300', /trim: threshold must be at most 255, got 300/],
     ['round:20', [{ name: 'round', radius: 20 }]],
     ['round:circle:black', [{ name: 'round', circle: true, background: '000000' }]],
     ['round', /round: "" is not valid/],
-    ['round:0', /round: radius must be >= 1/],
+    ['round:0', /round: radius must be at least 1/],
     ['[{"name":"round","radius":3,"circle":true}]', /either radius or circle is required/],
     ['pixelate', [{ name: 'pixelate', size: 10 }]],
-    ['pixelate:2.5', /pixelate: size must be integer, got 2.5/],
+    ['pixelate:2.5', /pixelate: size must be a whole number, got 2.5/],
     ['normalize', [{ name: 'normalise' }]],
     ['rotate:-12.5', [{ name: 'rotate', angle: -12.5 }]],
     ['rotate:+90', [{ name: 'rotate', angle: 90 }]],
     ['rotate: 90', [{ name: 'rotate', angle: 90 }]],
     ['rotate:-1.5e-05', [{ name: 'rotate', angle: -0.000015 }]],
     ['rotate:1E 1', [{ name: 'rotate', angle: 10 }]],
-    ['rotate:1e400', /rotate: angle must be number/],
-    ['rotate:0x10', /rotate: angle must be number, got "0x10"/],
+    ['rotate:1e400', /rotate: angle must be a number/],
+    ['rotate:0x10', /rotate: angle must be a number, got "0x10"/],
     ['rotate', /rotate: .*angle/],
     ['["flip"]', /an operation in JSON must be an object with a name, such as .*, got "flip"/],
     ['{"name":"flip"}', /operations in JSON must be a list, such as .*, got an object/],
     ['flip:1', /flip: it takes no arguments/],
-    ['blur:0.1', /blur: sigma must be >= 0.3/],
+    ['blur:0.1', /blur: sigma must be at least 0.3/],
     ['tint:#ff8800', [{ name: 'tint', color: 'ff8800' }]],
     ['format:webp:80', [{ name: 'format', type: 'webp', quality: 80 }]],
     ['format:auto:70', [{ name: 'format', type: 'auto', quality: 70 }]],
@@ -225,7 +225,7 @@ suite('operations', () => {
   })
 
   test('with an argument that is not allowed are refused, with a list of the allowed arguments', () => {
-    assert.throws(() => parseOperations('swap-channels:xyz'), /order .*bgr, rbg, grb, gbr, brg, rgb/)
+    assert.throws(() => parseOperations('swap-channels:xyz'), /order .*bgr, rbg, grb, gbr, brg or rgb/)
     assert.throws(() => parseOperations('[{"name":"swap-channels","size":1}]'), /swap-channels: .*additional/)
   })
 

@@ -1,4 +1,4 @@
-import { ImageRequest } from '@darkroom/contracts'
+import { brokenRule, ImageRequest } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
 import { type Body, readBody, readHead, ServiceProblem } from '@darkroom/service-kit'
 
@@ -45,8 +45,9 @@ function sourceIn(document: unknown): ImageRequest {
     throw invalid(
       `body: unknown ${[unknown.additionalProperties].flat().join(', ')}; expected: ${Object.keys(ImageRequest.properties).join(', ')}`,
     )
-  const { instancePath = '', message = 'is not valid' } = errors[0] ?? {}
-  throw invalid(`body${instancePath.replace('/', ' ').replaceAll('/', '.')}: ${message}`)
+  const [error] = errors
+  const place = error?.instancePath.replace('/', ' ').replaceAll('/', '.') ?? ''
+  throw invalid(`body${place}: ${error ? brokenRule(error) : 'is not valid'}`)
 }
 
 function invalid(detail: string): ServiceProblem {

@@ -246,9 +246,9 @@ export function recipeFlows({ open, local, png, photo, imageOf }: InBrowser): vo
     // A trial makes the image smaller; it must refuse what an upload refuses.
     for (const [width, reason] of [
       ['', 'width, height or both are required'],
-      ['-5', 'width must be >= 1, got -5'],
-      ['2.5', 'width must be integer, got 2.5'],
-      ['99999', 'width must be <= 16383, got 99999'],
+      ['-5', 'width must be at least 1, got -5'],
+      ['2.5', 'width must be a whole number, got 2.5'],
+      ['99999', 'width must be at most 16383, got 99999'],
     ] as const) {
       await setWidth(width)
       await page.getByRole('button', { name: /^Try it on/ }).click()

@@ -1,4 +1,4 @@
-import { isBytes } from '@darkroom/contracts'
+import { brokenRule, isBytes } from '@darkroom/contracts'
 import { Compile, type TSchema } from '@darkroom/contracts/typebox'
 import type { FastifySchemaCompiler, FastifyServerOptions } from 'fastify'
 import { fromText } from '../settings/from-text.ts'
@@ -51,7 +51,7 @@ function describe(
   const error = errors.find(({ keyword }) => keyword === 'additionalProperties') ?? errors[0]
   if (!error) return `the ${part} is not valid`
   const where = error.instancePath.slice(1).replaceAll('/', '.')
-  const { additionalProperties, allowedValues, requiredProperties } = error.params as Record<string, unknown>
+  const { additionalProperties, requiredProperties } = error.params as Record<string, unknown>
   if (Array.isArray(additionalProperties)) {
     const known = where === '' && 'properties' in schema ? Object.keys(Object(schema.properties)) : []
     const expected = known.length > 0 ? `; expected: ${known.join(', ')}` : ''
@@ -59,15 +59,15 @@ function describe(
   }
   const at = `${part}${where ? ` ${where}` : ''}`
   if (Array.isArray(requiredProperties)) return `${at}: missing ${requiredProperties.join(', ')}`
-  const allowed = Array.isArray(allowedValues) ? ` (${allowedValues.join(', ')})` : ''
+
   // A text of a wrong type in a JSON body may be anything.
   const isInstant = propertyAt(schema, where).format === 'date-time'
   const isQuoted =
     (isInstant || quotedMistakes.has(error.keyword)) && !(httpPart === 'body' && error.keyword === 'type')
   const given = isQuoted ? JSON.stringify(Object(input)[where]) : undefined
   const got = given !== undefined && given.length <= maxQuotedLength ? `, got ${given}` : ''
-  const rule = isInstant ? 'must be a date and time such as 2026-01-31T10:00:00Z' : error.message
-  return `${at}: ${rule}${allowed}${got}`
+  const rule = isInstant ? 'must be a date and time such as 2026-01-31T10:00:00Z' : brokenRule(error)
+  return `${at}: ${rule}${got}`
 }
 
 function propertyAt(schema: TSchema, where: string): { format?: unknown } {

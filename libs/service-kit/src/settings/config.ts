@@ -1,3 +1,4 @@
+import { brokenRule } from '@darkroom/contracts'
 import { type Static, type TObject, type TSchema, Type, Value } from '@darkroom/contracts/typebox'
 import { fromText } from './from-text.ts'
 import { readSetting } from './read-setting.ts'
@@ -106,14 +107,11 @@ function mistakeIn(property: TSchema, value: unknown): string | undefined {
   if (error && isUrl && error.keyword === 'format') return 'must be a valid URL, with a port up to 65535'
   if (error?.keyword === 'pattern' && 'forms' in property)
     return `must be ${property.forms}${shownScheme(value)}`
-  if (error) return `${describe(error)}${shownValue(property, value)}`
+  if (error) return `${brokenRule(error)}${shownValue(property, value)}`
   if (!isUrl || /^https?:/i.test(String(value))) return undefined
   return `must be an http or https URL, got "${value}"`
 }
 
-function describe({ message, params }: { message: string; params: object }): string {
-  return 'allowedValues' in params ? `${message}: ${[params.allowedValues].flat().join(', ')}` : message
-}
 
 /** Free texts are not shown, because they may be secrets. */
 function shownValue(property: TSchema, value: unknown): string {

@@ -1,0 +1,43 @@
+/** An error of TypeBox. */
+interface SchemaError {
+  keyword: string
+  message: string
+  params: object
+}
+
+const typeWords: Readonly<Record<string, string>> = {
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  string: 'text',
+  array: 'a list',
+  object: 'an object',
+}
+
+const countedWords: Readonly<Record<string, string>> = {
+  Length: 'characters',
+  Items: 'items',
+  Properties: 'properties',
+}
+
+/** The rule that a value breaks, in words for people: `must be a whole number`, `must be at least 1`. */
+export function brokenRule({ keyword, message, params }: SchemaError): string {
+  const { allowedValues, limit, type } = params as Record<string, unknown>
+  if (keyword === 'type') return `must be ${[type].flat().map(wordsOf).join(' or ')}`
+  if (keyword === 'enum') return `must be ${alternatives([allowedValues].flat())}`
+  if (keyword === 'minimum') return `must be at least ${limit}`
+  if (keyword === 'maximum') return `must be at most ${limit}`
+  const [, bound, counted = ''] = /^(min|max)(Length|Items|Properties)$/.exec(keyword) ?? []
+  if (bound === undefined) return message
+  if (bound === 'min' && limit === 1) return 'must not be empty'
+  return `must have at ${bound === 'min' ? 'least' : 'most'} ${limit} ${countedWords[counted]}`
+}
+
+function wordsOf(type: unknown): string {
+  return typeWords[String(type)] ?? String(type)
+}
+
+/** `a, b or c` */
+function alternatives(values: readonly unknown[]): string {
+  return values.length < 2 ? values.join('') : `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`
+}
