@@ -1,6 +1,6 @@
 import type { ImageStatus } from './types.ts'
 
-/** The body of a notice, once its signature has been checked. */
+/** The body of a webhook whose signature has been checked. */
 export interface Webhook {
   type: 'image.finished' | 'image.failed'
   timestamp: string
@@ -15,7 +15,7 @@ export class InvalidWebhook extends Error {
 const toleranceSeconds = 300
 
 /**
- * Verifies a notice by Standard Webhooks 1.0. `body` must be the received text, not parsed and serialised again; `secret`
+ * Verifies a webhook by Standard Webhooks 1.0. `body` must be the received text, not parsed and serialised again; `secret`
  * is `whsec_…`. Needs Web Crypto: Node.js, or a page on https.
  *
  * @throws InvalidWebhook; TypeError if the secret is not a secret
@@ -48,7 +48,7 @@ export async function verifyWebhook(
   const algorithm = { name: 'HMAC', hash: 'SHA-256' }
   const key = await crypto.subtle.importKey('raw', bytes, algorithm, false, ['verify'])
   const signed = new TextEncoder().encode(`${id}.${timestamp}.${body}`)
-  // Several signatures: while a secret is replaced, notices are signed by both.
+  // Several signatures: while a secret is replaced, webhooks are signed with both.
   for (const text of signatures.split(' ')) {
     const [version, signature = ''] = text.split(',')
     if (version !== 'v1') continue

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Webhook } from 'standardwebhooks'
 import { InvalidWebhook, verifyWebhook } from '../src/index.ts'
 
-test('notices that the library of Standard Webhooks signed are accepted', async () => {
+test('webhooks that the library of Standard Webhooks signed are accepted', async () => {
   const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
   const body = JSON.stringify({ type: 'image.finished', timestamp: '', data: { id: 'x' } })
   const signed = (date: Date, key = secret) => ({

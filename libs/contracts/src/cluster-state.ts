@@ -135,7 +135,7 @@ export const clusterStateRoutes = {
     method: 'DELETE',
     url: '/registers/:name',
     schema: {
-      summary: 'Deletes a register on all nodes; succeeds if it doesn’t exist',
+      summary: 'Deletes a register on all nodes; succeeds if it does not exist',
       params: named,
       response: { 204: Nothing, 409: Problem },
     },

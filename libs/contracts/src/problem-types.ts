@@ -40,7 +40,7 @@ export const problemRemedies = {
   'malformed-image': 'The image is damaged. Open and save it in an image editor',
   'malformed-request': 'The request is not valid HTTP. Correct what the detail names',
   'method-not-allowed': 'Use a method that the header Allow lists',
-  'no-callback': 'The image was uploaded without `callback`, so no notice can be sent',
+  'no-callback': 'The image was uploaded without `callback`, so it has no webhook',
   'no-checksum': 'Send the piece without Upload-Checksum',
   'no-concatenation': 'Send one upload, without Upload-Concat',
   'no-content-range': 'Send the whole image, without Content-Range, or use `/uploads`',

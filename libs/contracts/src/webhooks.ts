@@ -18,7 +18,7 @@ export const webhookRoutes = {
     method: 'GET',
     url: '/webhooks/secret',
     schema: {
-      summary: 'The secret that signs the notices to you; it is created by the first request',
+      summary: 'The secret that signs your webhooks; the first request creates it',
       response: { 200: WebhookSecret, 503: problems('secret-unreadable') },
     },
   }),

@@ -11,7 +11,7 @@ interface InjectableApp {
   inject(request: InjectedRequest): Promise<InjectedResponse>
 }
 
-/** The app refuses the request with 401, unless it has the token. */
+/** Asserts that the app refuses the request with 401, unless it has the token. */
 export async function assertNeedsToken(
   app: InjectableApp,
   request: InjectedRequest,

@@ -21,7 +21,7 @@ const markSeconds = 600
 /** Every frontend holds all marks in memory. */
 const maxMarksPerOwner = 1000
 
-/** The name of an upload that a client has before the response. */
+/** The name of an upload that its client knows before the response arrives. */
 interface UploadName {
   owner?: string | undefined
   idempotencyKey: string

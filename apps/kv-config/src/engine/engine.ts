@@ -37,16 +37,16 @@ export interface ListQuery {
 export const pageBytes = 4 * 1024 * 1024
 
 /**
- * Keys with raw bytes. Every change increases the revision of the store. An answered write is on disk. A condition is
- * checked and the write done in one step. If the store's response to a write was lost, the write throws OutcomeUnknown,
- * and never a conflict: it may still take effect, once.
+ * Keys with raw bytes. Every change increases the revision of the store. An acknowledged write is on disk. Checking a
+ * condition and writing are one step. If the store's response to a write was lost, the write throws OutcomeUnknown, and
+ * never a conflict: it may still take effect, once.
  *
  * All methods throw StoreUnavailable or StoreMisconfigured; those that write also throw StoreFull and OutcomeUnknown.
  */
 export interface KvStore {
   /** The revision of the latest change, as every other method returns it. */
   revision(): Promise<number>
-  /** Reads see every answered write, and no entry whose lease has expired. */
+  /** Reads see every acknowledged write, and no entry whose lease has expired. */
   get(key: string): Promise<{ revision: number; entry: KvEntry | undefined }>
   /** Lists entries in the byte order of their keys. A page ends early when its values reach 4 MiB. */
   list(query: ListQuery): Promise<{ revision: number; entries: KvEntry[]; next?: string }>

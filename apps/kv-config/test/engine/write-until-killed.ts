@@ -1,4 +1,4 @@
-// Several writers set key after key in the store at argv[2]. Each answered write is printed.
+// Several writers set key after key in the store at argv[2]. Each acknowledged write is printed.
 import { SqliteKvStore } from '../../src/engine/sqlite.ts'
 
 const store = new SqliteKvStore({ path: String(process.argv[2]) })

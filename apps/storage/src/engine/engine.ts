@@ -44,7 +44,7 @@ export const smallBytes = 64 * 1024
 /** The bytes of a blob, at once or as a stream. */
 export type Content = AsyncIterable<Uint8Array> | Uint8Array
 
-/** Keeps blobs. Before a write is answered, the whole blob is on disk; a reader sees a whole blob or none. */
+/** Keeps blobs. Before a write is acknowledged, the whole blob is on disk; a reader sees a whole blob or none. */
 export interface BlobStore {
   /**
    * Stores `content`, in place of the stored blob, in bounded memory: when the next chunk is requested, the memory of

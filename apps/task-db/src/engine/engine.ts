@@ -42,7 +42,7 @@ export type TaskChange =
 export type ChangeListener = (change: TaskChange) => void
 
 /**
- * Keeps tasks. A change is on disk before it is answered. Each operation is atomic, and operations on one task are
+ * Keeps tasks. A change is on disk before it is acknowledged. Each operation is atomic, and operations on one task are
  * done one after the other.
  */
 export interface TaskStore {

@@ -1,4 +1,4 @@
-// Creates, claims and finishes tasks in the store at argv[2], and prints each answered change.
+// Creates, claims and finishes tasks in the store at argv[2], and prints each acknowledged change.
 import { SqliteTaskStore } from '../../src/engine/sqlite/sqlite.ts'
 import { facts, newTask, taskId } from '../sample-tasks.ts'
 

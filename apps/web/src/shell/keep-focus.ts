@@ -41,7 +41,7 @@ new MutationObserver(changes => {
   if (next) focusOn(next)
 }).observe(document, { subtree: true, childList: true, attributeFilter: ['disabled', 'open'] })
 
-/** Whether it has the focus still. Whether it is visible would cost a layout for each change of a long list. */
+/** Whether it still has the focus. Visibility is not checked: that would cost a layout for each change of a long list. */
 function isThere(control: HTMLElement): boolean {
   return control === document.activeElement && control.isConnected && !control.matches(':disabled')
 }

@@ -29,7 +29,7 @@ export function setPaused(next: boolean): void {
   if (!next) void readStats()
 }
 
-/** Without the key of an operator, the response would be the same again. */
+/** Reads nothing without the key of an operator, because the server would refuse it again. */
 export async function readStats(): Promise<void> {
   if (session.peek().state === 'signed-out' || problem.peek()?.code === 'operators-only') return
   try {

@@ -21,7 +21,7 @@ export async function continueUploads(): Promise<void> {
   if (rows.length > 0) enqueue(rows)
 }
 
-/** The other tabs that are open now. A browser that restores its tabs opens several at once: they answer, or ask, too. */
+/** The other tabs that are open now, also those that the browser is restoring: they reply, or ask for this tab's name. */
 async function otherTabs(): Promise<ReadonlySet<string>> {
   const found = new Set<string>()
   tabs.addEventListener('message', ({ data }) => found.add(data.here))

@@ -19,7 +19,7 @@ const progressMs = 50
 const maxUnexplained = 3
 const recipeFaults: ReadonlySet<string> = new Set(['invalid-operations', 'invalid-preset'])
 
-/** How long the reason of a pause is shown while it is tried again: mostly, the response comes sooner. */
+/** How long the reason of a pause is shown while it is tried again: usually, the response comes sooner. */
 const answerMs = 1000
 
 /** The reason why nothing is sent at the moment, and until when; 0 while it is tried again. */

@@ -26,7 +26,7 @@ export function renameTab(): void {
   thisTab = newName()
 }
 
-/** Each message has the name of its sender: a question who is here, or an answer. */
+/** Each message has the name of its sender. With `whoIsHere`, it asks all other tabs for their names. */
 export const tabs = new BroadcastChannel('darkroom-tabs')
 
 tabs.addEventListener('message', ({ data }) => data.whoIsHere && tabs.postMessage({ here: thisTab }))

@@ -50,7 +50,7 @@ export function failureFlows({ open, openWithSettings, darkroom, png, post }: In
       await page.getByText('Connecting').waitFor()
       await until('it polls', () => polls > 0)
       await page.clock.runFor(20_000)
-      assert.equal(polls, 1) // another would only wait, too, until the first is given up after 30 s
+      assert.equal(polls, 1) // a second poll would only wait as well, until the first is given up after 30 s
     } finally {
       process.kill(darkroom.program.pid, 'SIGCONT')
     }

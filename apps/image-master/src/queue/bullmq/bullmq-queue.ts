@@ -121,7 +121,7 @@ export class BullMqQueue implements WorkQueue {
     const renewed = await this.#leases.renew(lease)
     if (renewed === 'cancelled') await this.#follow(lease.id, undefined)
     if (typeof renewed === 'object')
-      await this.#tryRedis('a job’s lock could not be renewed', () => this.jobs.renew(lease.id))
+      await this.#tryRedis('the lock of a job could not be renewed', () => this.jobs.renew(lease.id))
     return renewed
   }
 

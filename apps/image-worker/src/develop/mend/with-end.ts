@@ -4,8 +4,8 @@ import { hasEnd } from './has-end.ts'
 import { endOfScans } from './mend-jpeg.ts'
 
 /**
- * A JPEG with the marker EOI, which some cameras leave out, also if they append a video (Samsung). The file itself if it
- * has the marker, or if codes may be missing, too.
+ * A JPEG with the marker EOI. Some cameras leave it out, also when they append a video (Samsung). The file itself if it
+ * has the marker, or if codes may be missing as well.
  */
 export function withEnd(jpeg: Uint8Array): Uint8Array {
   if (hasEnd(jpeg)) return jpeg

@@ -64,7 +64,7 @@ export function editXml(xml: string, rule: XmlRule): { xml: string; staying: Xml
     const tag = readStartTag(xml, at, open.at(-1)?.namespaces ?? wellKnown)
     const name = resolve(tag.name, tag.namespaces, 'element')
     const depth = open.push({ name: tag.name, namespaces: tag.namespaces })
-    if (depth > maxDepth) throw new SyntaxError('the XML is nested too deep')
+    if (depth > maxDepth) throw new SyntaxError('the XML is nested too deeply')
     if (!edited) {
       const action = rule(name)
       if (action === 'remove') edited = { depth, from: at, text: undefined }

@@ -25,7 +25,7 @@ const largest: Readonly<Record<number, number>> = { [pageTags.fillOrder]: 2, [pa
 /**
  * Reads one page of a TIFF after the other with `read`, from a file with only this page. If that fails, it is tried again
  * with only the tags about pixels, in their order: cameras and scanners write texts without a final zero, wrong counts,
- * or tags in another order, and libtiff warns about them as it does about damage. All following pages are read so.
+ * or tags in another order, and libtiff warns about them as it does about damage. All later pages are read in this way.
  */
 export function forgivingOddTags(
   tiff: Uint8Array,

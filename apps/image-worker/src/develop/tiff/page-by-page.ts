@@ -3,7 +3,7 @@ import { TiffReader } from '../metadata/tiff-directory.ts'
 import type { TiffPage } from './tiff-page.ts'
 
 /**
- * Gives a file for each page that has only this page. libvips reads the directories of all pages whenever it opens one,
+ * Returns a file for each page, with only this page. libvips reads the directories of all pages whenever it opens one,
  * so a file of 3000 pages took minutes. All pages share one copy: a page must be read before the next is requested.
  */
 export function pageByPage(tiff: Uint8Array): (page: TiffPage) => Uint8Array {

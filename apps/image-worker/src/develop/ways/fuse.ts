@@ -96,7 +96,7 @@ async function fromRaster(
     return bytes
   }
   const { width, height, isGrey, channels } = raster
-  // Its size may have depended on what the image shows.
+  // Its size may have depended on the content of the image.
   expectAllowed(largestPixels(raster, plan.steps.slice(-operations.length)).certain, raster, limits)
   const hasAlpha = channels === 4
   const subject = { width, height, isGrey, hasAlpha, isTurnedByCall: false, mayShrinkOnLoad: false }

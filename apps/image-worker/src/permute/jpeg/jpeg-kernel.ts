@@ -146,7 +146,7 @@ export function withJpegKernel<Result>(work: (kernel: JpegKernel) => Result): Re
   const kernel = kept ?? instantiate<JpegKernel>('jpeg')
   kept = undefined
   kernel.clear()
-  // After a trap, a bug in the kernel, its memory may hold anything.
+  // After a trap, which is a bug in the kernel, the kernel's memory may hold anything.
   let isUsable = false
   try {
     const result = work(kernel)

@@ -3,7 +3,7 @@ import type { ClientBase } from 'pg'
 import { askServer } from './failures.ts'
 
 /**
- * Makes the commits of one connection wait for the disk, independent of the server's default: an answered change must
+ * Makes the commits of one connection wait for the disk, independent of the server's default: an acknowledged change must
  * survive a power cut. A stricter setting (`remote_apply`) stays.
  */
 export async function waitForDisk(client: ClientBase): Promise<void> {
@@ -12,7 +12,7 @@ export async function waitForDisk(client: ClientBase): Promise<void> {
   )
 }
 
-/** Logs the settings of the server that put answered tasks at risk. */
+/** Logs the settings of the server that put acknowledged tasks at risk. */
 export async function warnOfRisks(client: ClientBase, logger: Logger): Promise<void> {
   const settings = Object.keys(risks)
   const text = `SELECT name FROM pg_settings WHERE reset_val = 'off' AND name = ANY ($1)`

@@ -104,7 +104,7 @@ async function begin<Row extends QueryResultRow>(client: PoolClient, read: State
   })
   const [{ rows }, answer] = await askServer(Promise.all(sent))
   const [clock] = answer.rows
-  if (!clock) throw new Error('PostgreSQL did not answer its time')
+  if (!clock) throw new Error('PostgreSQL did not return its time')
   return { rows, now: clock.now, transactionId: clock.id }
 }
 
