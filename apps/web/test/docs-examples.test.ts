@@ -26,10 +26,10 @@ test('the examples of the docs read responses as events, bytes, text or JSON', (
   const example = (name: keyof typeof frontendRoutes) => examplesOf(name, frontendRoutes[name])
   assert.match(example('followImages'), /curl[\s\S]*-N[\s\S]*TextDecoderStream/)
   assert.match(example('getArchive'), /-O -J[\s\S]*response\.blob\(\)/)
-  assert.match(example('isReady'), /answer\.text\(\)/)
-  assert.match(example('getImage'), /answer\.json\(\)/)
+  assert.match(example('isReady'), /response\.text\(\)/)
+  assert.match(example('getImage'), /response\.json\(\)/)
   assert.match(example('getUpload'), /curl[\s\S]*-I/) // -X HEAD would wait for a body
-  assert.doesNotMatch(example('deleteImage'), /answer\./)
+  assert.doesNotMatch(example('deleteImage'), /response\./)
 })
 
 test('the examples of links and of the features of tus send no key', () => {

@@ -164,7 +164,8 @@ async function makeTask(
       }),
     },
   })
-  if (reply.status === 404 || reply.status === 409) throw new Error(`task-db refused a new task (${reply.status})`)
+  if (reply.status === 404 || reply.status === 409)
+    throw new Error(`task-db refused a new task (${reply.status})`)
   const task = reply.body
   if (reply.status === 201) {
     dependencies.tally.add(imageCounters.accepted)

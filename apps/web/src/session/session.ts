@@ -53,7 +53,9 @@ export async function readSession(): Promise<void> {
   try {
     const response = await request<SessionResponse>('session', { mayLackKey: true })
     if (turn !== latest) return
-    session.value = isSignedIn(response) ? { role: 'user', ...response, state: 'signed-in' } : { state: 'open' }
+    session.value = isSignedIn(response)
+      ? { role: 'user', ...response, state: 'signed-in' }
+      : { state: 'open' }
   } catch (error) {
     if (!(error instanceof Refusal) || turn !== latest) return
     if (error.status === 401) requireKey()

@@ -112,7 +112,6 @@ function mistakeIn(property: TSchema, value: unknown): string | undefined {
   return `must be an http or https URL, got "${value}"`
 }
 
-
 /** Free texts are not shown, because they may be secrets. */
 function shownValue(property: TSchema, value: unknown): string {
   const types: unknown[] = ['integer', 'number', 'boolean']
