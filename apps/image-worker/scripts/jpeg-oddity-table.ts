@@ -20,6 +20,7 @@ export const jpegOddityTable = {
   transform2: developed(
     "2 as Adobe's colour transform, with three components of which two have fewer samples",
   ),
+  heightAfterScan: developed('its height after the first scan (DNL)'),
   noHuffmanTables: developed('no Huffman tables, as in Motion JPEG: the standard tables are used'),
   noEndMarker: developed('no end marker, although all coded data are there'),
   trailerWithoutEnd: developed('no end marker, but other data after a single scan (panoramas of Samsung)'),

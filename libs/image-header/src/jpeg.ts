@@ -17,7 +17,9 @@ export async function readJpeg(reader: HeaderReader): Promise<ImageFacts> {
   let orientation: number | undefined
   let offset = 2
   for (let segment = 0; segment < maxSegments; segment++) {
-    const { code, after } = await findMarker(reader, offset)
+    const found = await findMarker(reader, offset)
+    if (!found) throw new MalformedImage('the JPEG ends before its first scan')
+    const { code, after } = found
     offset = after
     if (isStandalone(code)) continue
     if (code === marker.startOfImage || code === marker.endOfImage)
@@ -36,7 +38,8 @@ export async function readJpeg(reader: HeaderReader): Promise<ImageFacts> {
       const scanned = (await reader.view(offset + 2, 1)).getUint8(0)
       // A frame with a scan for each component isn't complete after its first scan, like a progressive frame.
       const progressive = frame.isProgressive || scanned < frame.channels
-      const { width, height, channels, bitsPerSample } = frame
+      const { width, channels, bitsPerSample } = frame
+      const height = frame.height || (await readLines(reader, offset + length))
       const shape = { width, height, frames: 1, channels, bitsPerSample }
       return { ...shape, orientation: orientation ?? 1, progressive, lossless: false }
     }
@@ -49,6 +52,7 @@ const marker = {
   startOfImage: 0xd8,
   endOfImage: 0xd9,
   startOfScan: 0xda,
+  numberOfLines: 0xdc,
   app1: 0xe1,
   jpegLsFrame: 0xf7,
 } as const
@@ -63,13 +67,19 @@ function isFrame(code: number): boolean {
   return code >= 0xc0 && code <= 0xcf && code !== 0xc4 && code !== 0xc8 && code !== 0xcc
 }
 
-/** T.81 B.1.1.2: FF, any more FFs as fill, a code. Skips stray bytes before it, as libjpeg does. */
-async function findMarker(reader: HeaderReader, from: number): Promise<{ code: number; after: number }> {
+/**
+ * T.81 B.1.1.2: FF, any more FFs as fill, a code. Skips stray bytes before it, as libjpeg does, and coded data. Undefined
+ * at the end of the file.
+ */
+async function findMarker(
+  reader: HeaderReader,
+  from: number,
+): Promise<{ code: number; after: number } | undefined> {
   let offset = from
   let previousIsFill = false
   for (;;) {
     const view = await reader.rest(offset)
-    if (!view) throw new MalformedImage('the JPEG ends before its first scan')
+    if (!view) return undefined
     for (let at = 0; at < view.byteLength; at++) {
       const byte = view.getUint8(at)
       if (previousIsFill && byte !== 0xff && byte !== 0x00) return { code: byte, after: offset + at + 1 }
@@ -85,7 +95,7 @@ interface Frame extends Pick<ImageFacts, 'width' | 'height' | 'channels' | 'bits
 
 /**
  * T.81 B.2.2: length, precision, lines, samples a line, components. Only frames that decoders support are accepted: of
- * grey, colours or CMYK, of 8 bits, and with their lines declared here and not after the first scan.
+ * grey, colours or CMYK, and of 8 bits. 0 lines mean that their number follows the first scan.
  */
 async function readFrame(reader: HeaderReader, offset: number, code: number): Promise<Frame> {
   const view = await reader.view(offset, 8)
@@ -94,8 +104,6 @@ async function readFrame(reader: HeaderReader, offset: number, code: number): Pr
     throw new MalformedImage('the JPEG frame header is too short for its components')
   if (channels !== 1 && channels !== 3 && channels !== 4)
     throw new MalformedImage(`the JPEG has ${channels} components; only 1, 3 and 4 are supported`)
-  if (height === 0)
-    throw new MalformedImage('the JPEG has its height after its pixels (DNL), which is not supported')
   if (bits !== 8) throw new MalformedImage(`the JPEG has ${bits} bits a sample; only 8 are supported`)
   return {
     width: view.getUint16(5),
@@ -104,6 +112,15 @@ async function readFrame(reader: HeaderReader, offset: number, code: number): Pr
     bitsPerSample: 8,
     isProgressive: (code & 0x03) === 2,
   }
+}
+
+/** T.81 B.2.5: the first scan may be followed by DNL, its length, and the number of lines. */
+async function readLines(reader: HeaderReader, scanData: number): Promise<number> {
+  let found = await findMarker(reader, scanData)
+  while (found && isStandalone(found.code)) found = await findMarker(reader, found.after)
+  const lines = found?.code === marker.numberOfLines ? (await reader.view(found.after, 4)).getUint16(2) : 0
+  if (lines === 0) throw new MalformedImage('the JPEG declares no height, or a height of 0')
+  return lines
 }
 
 /** The first APP1 with EXIF counts; undefined when this APP1 contains something else (XMP). */

@@ -15,6 +15,7 @@ import { chooseFormat } from './choose-format.ts'
 import type { Developed } from './developed.ts'
 import { withoutPadding } from './gif/without-padding.ts'
 import { canDecodeHeic, heicPackage } from './heic/libheif.ts'
+import { withHeight } from './jpeg/with-height.ts'
 import type { DevelopLimits } from './limits.ts'
 import { mend } from './mend/mend.ts'
 import { planOf } from './plan.ts'
@@ -122,6 +123,7 @@ async function decodable(
   }
   if (header.format === 'png') return { source: withEarlyExif(input, header), header }
   if (header.format === 'gif') return { source: withoutPadding(input), header }
+  if (header.format === 'jpeg') return { source: withHeight(input, header.height), header }
   if (header.format !== 'tiff') return { source: input, header }
   const counted = withByteCounts(withoutLonePlanes(withClosedChain(input)))
   const modern = withNewJpegs(counted)

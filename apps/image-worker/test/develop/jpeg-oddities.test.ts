@@ -14,6 +14,7 @@ import {
   spliced,
   withAdobe,
   withJfif,
+  withLateHeight,
   withZeroRanges,
 } from './mend/oddities.ts'
 import { bytesOf, run } from './run.ts'
@@ -55,6 +56,7 @@ const samples: Record<JpegOddityName, readonly Buffer[]> = {
   jfifVersion: [withJfif(baseline, 2, 1), withJfif(progressive, 0, 2)],
   transform3: [withAdobe(baseline, 3)],
   transform2: [withAdobe(baseline, 2), withAdobe(progressive, 2)],
+  heightAfterScan: [baseline, restarts, progressive].map(withLateHeight),
   noHuffmanTables: [without(baseline, 0xc4)],
   noEndMarker: [baseline, progressive, restarts, cleanJpeg('cmyk')].map(file => file.subarray(0, -2)),
   trailerWithoutEnd: [baseline, restarts].map(withTrailer),
@@ -91,6 +93,7 @@ for (const [name, files] of Object.entries(samples) as [JpegOddityName, Buffer[]
         continue
       }
       for (const operation of operations) await run(file, operation)
+      if (name === 'heightAfterScan') continue // sharp doesn't read it
       const samplesIn = (jpeg: Uint8Array) => sharp(jpeg, { failOn: 'none' }).raw().toBuffer()
       assert.deepEqual(await samplesIn(await bytesOf(file, 'format:png')), await samplesIn(file))
     }
@@ -103,6 +106,16 @@ test('a JPEG without its end marker stays the same as with it, also if other dat
   const cut = Buffer.concat([baseline.subarray(0, -40), trailer])
   for (const operation of operations)
     await assert.rejects(run(cut, operation), /the JPEG is cut off or damaged/, operation)
+})
+
+test('a JPEG whose height follows its first scan stays the same as with the height before', async () => {
+  for (const jpeg of [baseline, restarts, progressive])
+    for (const operation of operations)
+      assert.deepEqual(
+        await bytesOf(withLateHeight(jpeg), operation),
+        await bytesOf(jpeg, operation),
+        operation,
+      )
 })
 
 test('a file with bytes before the start of a JPEG is not recognised as a JPEG', () => {

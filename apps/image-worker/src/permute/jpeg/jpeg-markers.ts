@@ -10,6 +10,7 @@ export const markers = {
   endOfImage: 0xd9,
   startOfScan: 0xda,
   quantisationTables: 0xdb,
+  numberOfLines: 0xdc,
   restartInterval: 0xdd,
   app0: 0xe0,
   app1: 0xe1,

@@ -110,6 +110,18 @@ export const oddities: Readonly<Record<string, (jpeg: Buffer) => Buffer>> = {
   'transform 2 with fewer samples of two components': jpeg => withAdobe(jpeg, 2),
 }
 
+/** The file with its height after the first scan. */
+export function withLateHeight(jpeg: Buffer): Buffer {
+  const places = markersOf(jpeg)
+  const { at: frameAt } = places.find(({ marker }) => [0xc0, 0xc2].includes(marker)) ?? assert.fail()
+  const scan = places.findIndex(({ marker }) => marker === 0xda)
+  const after = places.slice(scan + 1).find(({ marker }) => !isRestart(marker)) ?? assert.fail()
+  const height = jpeg.subarray(frameAt + 5, frameAt + 7)
+  const lines = Buffer.concat([Buffer.of(0xff, 0xdc, 0, 4), height])
+  const file = Buffer.concat([jpeg.subarray(0, after.at), lines, jpeg.subarray(after.at)])
+  return file.fill(0, frameAt + 5, frameAt + 7)
+}
+
 export function restartsOf(jpeg: Buffer): Place[] {
   return markersOf(jpeg).filter(({ marker }) => isRestart(marker))
 }
