@@ -34,7 +34,7 @@ function assertRefused(response: HttpResponse, status: number, code: string, det
 }
 
 suite('a record in kv-config that is not valid', () => {
-  test('of a resumable upload ends only this upload: clients begin another', async () => {
+  test('an invalid record of a resumable upload ends only this upload: clients begin another', async () => {
     const begin = (key: string) =>
       guarded.askWith(key, '/uploads', { method: 'POST', headers: { ...tus, 'upload-length': '1000' } })
     const { headers } = await begin(alice.key)
@@ -63,7 +63,7 @@ suite('a record in kv-config that is not valid', () => {
     }
   })
 
-  test('of a grant refuses this grant', async () => {
+  test('an invalid record of a grant refuses this grant', async () => {
     const token = String((await guarded.askWith(alice.key, '/grants', { method: 'POST' })).json().token)
     const id = token.slice('dg_'.length).split('.')[0]
     for (const value of anything) {
@@ -74,7 +74,7 @@ suite('a record in kv-config that is not valid', () => {
     }
   })
 
-  test('of a key, or a record under a name that is not a key, is neither used nor listed', async () => {
+  test('an invalid record of a key, or a record under a name that is not a key, is neither used nor listed', async () => {
     const { id, key } = await guarded.makeKey({ owner: 'carl' })
     const valid = await read(keyPrefix + id)
     const names = ['', 'a/b', '__proto__', 'x'.repeat(400)]
@@ -97,7 +97,7 @@ suite('a record in kv-config that is not valid', () => {
     }
   })
 
-  test('of a preset is refused by its name, and not listed', async () => {
+  test('an invalid record of a preset is refused by its name, and not listed', async () => {
     const flip = '{"operations":[{"name":"flip"}]}'
     await write(`${presetPrefix}good`, flip)
     for (const name of ['', 'a/b', '%2e', 'é']) await write(presetPrefix + name, flip)
@@ -110,7 +110,7 @@ suite('a record in kv-config that is not valid', () => {
     }
   })
 
-  test('of a webhook secret is refused with what to do, and rotated', async () => {
+  test('an invalid record of a webhook secret is refused with what to do, and rotated', async () => {
     const key = 'secrets/webhooks/alice'
     const secretOf = (owner: { key: string }) => guarded.askWith(owner.key, '/webhooks/secret')
     const createdAt = new Date().toISOString()

@@ -214,7 +214,7 @@ suite('operations', () => {
     assert.equal(Value.Check(Operations, [{ name: 'swap-channels' }]), false)
   })
 
-  test('that do not exist are refused, with a list of all operations', () => {
+  test('operations that do not exist are refused, with a list of all operations', () => {
     for (const text of ['solarise', 'solarise:2', '[{"name":"solarise"}]', 'swap-channels,solarise']) {
       assert.throws(() => parseOperations(text), {
         message: `unknown operation "solarise"; available operations: ${operationNames.join(', ')}`,
@@ -224,7 +224,7 @@ suite('operations', () => {
       assert.throws(() => parseOperations(`[{"name":"${name}"}]`), /unknown operation/)
   })
 
-  test('with an argument that is not allowed are refused, with a list of the allowed arguments', () => {
+  test('operations with an argument that is not allowed are refused, with a list of the allowed arguments', () => {
     assert.throws(() => parseOperations('swap-channels:xyz'), /order .*bgr, rbg, grb, gbr, brg or rgb/)
     assert.throws(() => parseOperations('[{"name":"swap-channels","size":1}]'), /swap-channels: .*additional/)
   })

@@ -36,7 +36,7 @@ suite('a register', () => {
     assert.equal(merged(two, one)?.value, 2)
   })
 
-  test('that was deleted stays deleted when an older value arrives late', () => {
+  test('a register that was deleted stays deleted when an older value arrives late', () => {
     const set = writeRegister(undefined, 'node-2', 'open')
     const deleted = writeRegister(set, 'node-1', undefined)
     assert.deepEqual(merged(deleted, set), { kind: 'register', name: 'a', ...deleted })

@@ -24,7 +24,7 @@ function sorted(state: State): Entry[] {
 }
 
 suite('states', () => {
-  test('that merged the same entries are equal, in any order, and however often', () => {
+  test('states that merged the same entries are equal, in any order, and however often', () => {
     const orders = manyEntries.chain(given =>
       fc.tuple(
         fc.constant(given),

@@ -3,7 +3,7 @@ import { suite, test } from 'node:test'
 import { memberOf, near, prepareNode } from './prepare-node.ts'
 
 suite('gossip', () => {
-  test('of a change goes to two members at once, then to others every 100 ms for some rounds', async () => {
+  test('gossip of a change goes to two members at once, then to others every 100 ms for some rounds', async () => {
     const { node, time, sent } = await prepareNode({ members: near(8) })
     await node.setRegister('a', 1)
     await time.run(1000)
@@ -15,7 +15,7 @@ suite('gossip', () => {
     assert.equal(new Set(sent.map(({ to }) => to)).size, 6)
   })
 
-  test('of a burst of increments is one message every 100 ms to each of the two members', async () => {
+  test('gossip of a burst of increments is one message every 100 ms to each of the two members', async () => {
     const { node, time, sent } = await prepareNode({ members: near(8), settings: { gossipMs: 3_600_000 } })
     for (let times = 0; times < 500; times++) {
       void node.increment('a', 1)
@@ -38,7 +38,7 @@ suite('gossip', () => {
     )
   })
 
-  test('of recent changes is repeated five times, every two seconds', async () => {
+  test('gossip of recent changes is repeated five times, every two seconds', async () => {
     const { node, time, sent } = await prepareNode({ members: near(8) })
     await node.setRegister('a', 1)
     await time.run(60_000)
@@ -120,7 +120,7 @@ suite('gossip', () => {
     assert.ok(toFar > 120 && toFar < 280, `${toFar}`)
   })
 
-  test('of unsent changes goes out when the node closes', async () => {
+  test('gossip of unsent changes goes out when the node closes', async () => {
     const members = [...near(2), memberOf('far-1', 'there')]
     const { node, sent } = await prepareNode({ members })
     await node.increment('a', 1)

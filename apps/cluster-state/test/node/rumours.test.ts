@@ -29,7 +29,7 @@ suite('rumours', () => {
     assert.equal(rumours.isEmpty, false)
   })
 
-  test('that do not fit into a message are sent later, the least sent first', () => {
+  test('rumours that do not fit into a message are sent later, the least sent first', () => {
     const rumours = new Rumours()
     for (const name of ['a', 'b', 'c', 'd']) rumours.add(key(name), 2)
     const sent = Array.from({ length: 4 }, () => names(rumours.take(state, 2 * one)))

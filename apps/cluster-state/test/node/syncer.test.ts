@@ -48,7 +48,7 @@ suite('a comparison of states', () => {
     assert.equal(one.node.state.size, 121)
   })
 
-  test('of very different states takes one round of bounded messages', async () => {
+  test('a comparison of very different states takes one round of bounded messages', async () => {
     const maxMessageBytes = 64 * 1024
     const { one, other } = await prepareTwo({ maxMessageBytes })
     await setMany(one.node, 'mine', 1500, 'x'.repeat(500))
@@ -62,7 +62,7 @@ suite('a comparison of states', () => {
       }
   })
 
-  test('with more entries than fit ends, and known entries are updated', async () => {
+  test('a comparison with more entries than fit ends, and known entries are updated', async () => {
     const { one, other } = await prepareTwo({}, { ...roomyLimits, maxEntries: 3 })
     await one.node.setRegister('intake', 'open')
     await other.node.setRegister('intake', 'open')

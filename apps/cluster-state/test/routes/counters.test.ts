@@ -124,13 +124,13 @@ suite('the windows of a counter', () => {
     }
   })
 
-  test('of a counter that was never incremented are empty', async t => {
+  test('windows of a counter that was never incremented are empty', async t => {
     const { app } = await buildTestApp(t)
     const { count, counts } = (await app.inject('/counters/a?window=3s&buckets=3')).json()
     assert.deepEqual([count, counts], [0, [0, 0, 0]])
   })
 
-  test('that are not kept are refused with a reason', async t => {
+  test('windows that are not kept are refused with a reason', async t => {
     const { app } = await buildTestApp(t)
     for (const query of ['window=49h', 'window=60s&buckets=7', 'window=5m&buckets=10'])
       assertProblem(await app.inject(`/counters/a?${query}`), 400, 'invalid-window')

@@ -44,7 +44,7 @@ suite('a message of another node', () => {
     assert.equal(node.state.sum('images'), 7)
   })
 
-  test('with a higher count of this node itself is accepted: the disk was restored', async t => {
+  test('a message of another node with a higher count of this node itself is accepted: the disk was restored', async t => {
     const { node, gossip } = await build(t)
     await node.increment('images', 5)
     await gossip({ ...count, node: node.id, ...raiseCount(undefined, 8, Date.now()) })
@@ -52,7 +52,7 @@ suite('a message of another node', () => {
     assert.equal(node.state.counts('images').length, 1)
   })
 
-  test('that compares is answered with the versions that differ, then with entries', async t => {
+  test('a message of another node that compares is answered with the versions that differ, then with entries', async t => {
     const { node, post, gossip } = await build(t)
     await gossip(register, count)
     const compared = (await post('/sync', { step: 'compare', from: 'node-3', digest })).json()

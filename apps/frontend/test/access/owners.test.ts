@@ -51,7 +51,7 @@ async function assertHidden(
 }
 
 suite('images of another owner look like missing images', () => {
-  test('in the listing', async () => {
+  test('images of another owner look like missing images in the listing', async () => {
     const id = await finished(alice.key)
     assert.ok((await listed(alice.key)).includes(id))
     assert.ok(!(await listed(bob.key)).includes(id))
@@ -59,7 +59,7 @@ suite('images of another owner look like missing images', () => {
     assert.deepEqual(filtered.images, [])
   })
 
-  test('in the status document, also with Prefer: wait, which is answered at once', async () => {
+  test('the status document of an image of another owner is 404 at once, also with Prefer: wait', async () => {
     const id = await upload(alice.key)
     await assertHidden(id => `/images/${id}`, id)
     const startedAt = performance.now()
@@ -68,17 +68,19 @@ suite('images of another owner look like missing images', () => {
     await finishNext(frontend, png)
   })
 
-  test('in the result', async () => assertHidden(id => `/images/${id}/result`, await finished(alice.key)))
+  test('images of another owner look like missing images in the result', async () =>
+    assertHidden(id => `/images/${id}/result`, await finished(alice.key)))
 
-  test('in the original', async () => assertHidden(id => `/images/${id}/original`, await finished(alice.key)))
+  test('images of another owner look like missing images in the original', async () =>
+    assertHidden(id => `/images/${id}/original`, await finished(alice.key)))
 
-  test('in HEAD requests', async () => {
+  test('images of another owner look like missing images in HEAD requests', async () => {
     const id = await finished(alice.key)
     for (const path of [`/images/${id}`, `/images/${id}/result`, `/images/${id}/original`])
       assert.equal((await askWith(bob.key, path, { method: 'HEAD' })).status, 404)
   })
 
-  test('to DELETE, which does not delete them', async () => {
+  test('images of another owner look like missing images to DELETE, which deletes nothing', async () => {
     const id = await finished(alice.key)
     await assertHidden(id => `/images/${id}`, id, { method: 'DELETE' })
     for (const headers of [{ 'if-match': '*' }, { 'if-none-match': '*' }])
@@ -87,7 +89,7 @@ suite('images of another owner look like missing images', () => {
     assert.equal((await askWith(alice.key, `/images/${id}`, { method: 'DELETE' })).status, 204)
   })
 
-  test('to a retry, which does not retry them', async () => {
+  test('images of another owner look like missing images to a retry, which retries nothing', async () => {
     const id = await upload(alice.key)
     const reason = { type: problemType('undecodable'), title: 'Undecodable', detail: 'cut off' }
     assert.equal(await failNext(frontend, reason), id)
@@ -97,7 +99,7 @@ suite('images of another owner look like missing images', () => {
     await finishNext(frontend, png)
   })
 
-  test('to idempotency keys: the same key of another owner makes another image', async () => {
+  test('the same idempotency key of another owner makes another image', async () => {
     const key = { 'idempotency-key': 'order-17' }
     const id = await upload(alice.key, '/images', key)
     assert.notEqual(await upload(bob.key, '/images', key), id)
@@ -106,14 +108,14 @@ suite('images of another owner look like missing images', () => {
     for (let left = 3; left > 0; left--) await finishNext(frontend, png)
   })
 
-  test('at the path /newImage', async () => {
+  test('images of another owner look like missing images at the path /newImage', async () => {
     const id = await upload(alice.key, '/newImage')
     await assertHidden(id => `/images/${id}`, id)
     assert.equal((await askWith(alice.key, `/images/${id}`)).status, 200)
     await finishNext(frontend, png)
   })
 
-  test('at the path /image/isReady', async () => {
+  test('images of another owner look like missing images at the path /image/isReady', async () => {
     const id = await finished(alice.key)
     const word = async (key: string) => (await askWith(key, `/image/isReady?id=${id}`)).body.toString()
     assert.equal(await word(alice.key), 'finished')
@@ -121,7 +123,7 @@ suite('images of another owner look like missing images', () => {
     assert.equal(await word(operator.key), 'finished')
   })
 
-  test('at the path /image/get', async () =>
+  test('images of another owner look like missing images at the path /image/get', async () =>
     assertHidden(id => `/image/get?id=${id}`, await finished(alice.key)))
 })
 

@@ -127,7 +127,7 @@ for (const { path, bytes, type, disposition } of representations) {
 }
 
 suite('a missing result', () => {
-  test('of an unfinished image is 409 with Retry-After, and the original is served', async () => {
+  test('the result of an unfinished image is 409 with Retry-After, and the original is served', async () => {
     const id = await upload()
     const assertNotReady = async () => {
       for (const path of [`/images/${id}/result`, `/image/get?id=${id}`]) {
@@ -143,7 +143,7 @@ suite('a missing result', () => {
     await assertNotReady()
   })
 
-  test('of a failed image is 422 with the reason', async () => {
+  test('the result of a failed image is 422 with the reason', async () => {
     const id = await upload()
     const error = {
       type: problemType('undecodable-image'),
@@ -158,7 +158,7 @@ suite('a missing result', () => {
     assert.equal((await ask(`/images/${id}/original`)).status, 200)
   })
 
-  test('of an image whose workers all die is 422 with a reason that a person can act on', async t => {
+  test('the result of an image whose workers all die is 422 with a reason that a person can act on', async t => {
     const own = await startFrontend(t, { LEASE_MS: '300', MAX_ATTEMPTS: '3' })
     const { id } = (await own.ask('/images', { method: 'POST', body: png })).json()
     for (const attempt of [1, 2, 3]) {
@@ -180,7 +180,7 @@ suite('a missing result', () => {
     assert.match(String(json().detail), /given up after 3 attempts/)
   })
 
-  test('whose bytes are deleted is 404', async () => {
+  test('a result whose bytes are deleted is 404', async () => {
     const id = await finished()
     for (const stage of ['pre', 'post'] as const)
       await frontend.clients.storage.deleteBlob({ params: { key: id, stage }, headers: {} })

@@ -60,7 +60,7 @@ suite('the status document', () => {
     assert.deepEqual(Object.keys(Object(result)).sort(), Object.keys(Object(before.original)).sort())
   })
 
-  test('of a failed image has the reason', async () => {
+  test('the status document of a failed image has the reason', async () => {
     const id = await upload()
     assert.equal(await failNext(frontend, error), id)
     const { document, headers } = await statusOf(id)
@@ -69,7 +69,7 @@ suite('the status document', () => {
     assert.ok(document.finishedAt)
   })
 
-  test('with a preferred wait is answered as soon as the image has ended', async () => {
+  test('the status document with a preferred wait is answered as soon as the image has ended', async () => {
     const startedAt = performance.now()
     const id = await upload()
     const waiting = ask(`/images/${id}`, { headers: { prefer: 'wait=50' } })
@@ -80,21 +80,21 @@ suite('the status document', () => {
     assert.ok(performance.now() - startedAt < 25_000)
   })
 
-  test('with a preferred wait is answered unchanged when the wait has ended', async () => {
+  test('the status document with a preferred wait is answered unchanged when the wait has ended', async () => {
     const id = await upload()
     const { status, headers, json } = await ask(`/images/${id}`, { headers: { prefer: 'wait=1' } })
     assert.deepEqual([status, json().state, headers['retry-after']], [200, 'not-started', '1'])
     await finishNext(frontend, Buffer.from('result'))
   })
 
-  test('with a preferred wait is 404 when the image is deleted meanwhile', async () => {
+  test('the status document with a preferred wait is 404 when the image is deleted meanwhile', async () => {
     const id = await upload()
     const waiting = ask(`/images/${id}`, { headers: { prefer: 'wait=50' } })
     assert.equal((await ask(`/images/${id}`, { method: 'DELETE' })).status, 204)
     assert.equal((await waiting).status, 404)
   })
 
-  test('with a preferred wait is answered at once when the frontend closes', async t => {
+  test('the status document with a preferred wait is answered at once when the frontend closes', async t => {
     const startedAt = performance.now()
     const own = await startFrontend(t)
     const { json } = await own.ask('/images', { method: 'POST', body: png })
@@ -110,7 +110,7 @@ suite('the status document', () => {
   })
 
   for (const id of unknownIds) {
-    test(`of "${id.slice(0, 40)}" is 404`, async () => {
+    test(`the status document of the unknown id "${id.slice(0, 40)}" is 404`, async () => {
       for (const path of [`/images/${id}`, `/images/${id}/result`, `/images/${id}/original`]) {
         for (const method of ['GET', 'HEAD']) assert.equal((await ask(path, { method })).status, 404)
         assert.equal((await ask(path)).json().type, problemType('image-not-found'))
@@ -154,7 +154,7 @@ suite('deleting an image', () => {
   })
 
   for (const id of unknownIds) {
-    test(`with the unknown id "${id.slice(0, 40)}" is 404`, async () => {
+    test(`deleting an image with the unknown id "${id.slice(0, 40)}" is 404`, async () => {
       const { status, json } = await ask(`/images/${id}`, { method: 'DELETE' })
       assert.deepEqual([status, json().type], [404, problemType('image-not-found')])
     })

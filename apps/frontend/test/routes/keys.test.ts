@@ -104,7 +104,7 @@ suite('rotation', () => {
 })
 
 suite('managing keys is refused', () => {
-  test('to users with 403, without a key with 401', async () => {
+  test('managing keys is refused to users with 403, and without a key with 401', async () => {
     for (const [method, path] of [
       ['GET', '/keys'],
       ['POST', '/keys'],
@@ -119,14 +119,14 @@ suite('managing keys is refused', () => {
     assert.equal(await statusWith(operator.key), 200)
   })
 
-  test('on a frontend without keys, and the response explains where to manage them', async t => {
+  test('managing keys is refused on a frontend without keys, and the response explains where to manage them', async t => {
     const { ask } = await startGuarded(t, { accessMode: 'open' })
     const { status, json } = await ask('/keys', { method: 'POST', body: Buffer.from('{}') })
     assert.equal(status, 403)
     assert.match(String(json().detail), /darkroom keys create/)
   })
 
-  test('with 400 and a clear error if the body is not valid', async () => {
+  test('managing keys is refused with 400 and a clear error if the body is not valid', async () => {
     for (const [body, message] of [
       [{ role: 'admin' }, /role/],
       [{ owner: 'a b' }, /owner/],

@@ -82,7 +82,7 @@ suite('presets', () => {
     })
   }
 
-  test('that are not valid in kv-config are refused with a clear error', async () => {
+  test('presets that are not valid in kv-config are refused with a clear error', async () => {
     await clients.kv.setKey({
       ...{ params: { '*': 'config/presets/odd' }, querystring: {}, headers: {} },
       body: Buffer.from('{"operations":"flip"}'),

@@ -96,7 +96,7 @@ suite('the refusal of an image', () => {
     assert.deepEqual(blobNames(full), before)
   })
 
-  test('that is temporary does not change the upload, and the last piece can be sent again', async t => {
+  test('a temporary refusal of an image does not change the upload, and the last piece can be sent again', async t => {
     const full = await startFrontend({ after: t.after.bind(t) }, { MAX_QUEUED: '1' })
     const headers = { ...tus, 'upload-length': String(png.length) }
     const path = String((await full.ask('/uploads', { method: 'POST', headers })).headers.location)

@@ -101,7 +101,7 @@ suite('a refused upload', () => {
     })
   }
 
-  test('whose type is the default of curl -d is answered with what to do, for files and for JSON', async () => {
+  test('a refused upload with the default type of curl -d is answered with what to do, for files and for JSON', async () => {
     const headers = { 'content-type': 'application/x-www-form-urlencoded' }
     const withoutLineEnds = Buffer.from(
       Buffer.from(png)
@@ -119,7 +119,7 @@ suite('a refused upload', () => {
     }
   })
 
-  test('of JSON whose type is the default of fetch is answered with what to do', async () => {
+  test('a refused upload of JSON whose type is the default of fetch is answered with what to do', async () => {
     const headers = { 'content-type': 'text/plain;charset=UTF-8' }
     const body = Buffer.from('{"url":"https://photos.example/cat.jpg"}')
     const response = await frontend.ask('/images', { method: 'POST', headers, body })
@@ -127,7 +127,7 @@ suite('a refused upload', () => {
     assert.match(String(response.json().detail), /send JSON with the header Content-Type: application\/json$/)
   })
 
-  test('of an image as text is answered with what to do', async () => {
+  test('a refused upload of an image as text is answered with what to do', async () => {
     const body = Buffer.from(Buffer.from(png).toString('base64'))
     const response = await frontend.ask('/images', { method: 'POST', body })
     assertProblem(response, 415, 'not-an-image')

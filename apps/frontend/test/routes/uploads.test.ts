@@ -80,7 +80,7 @@ suite('an upload of raw bytes', () => {
     assertProblem(await post(png, { headers: upload.headers }), 422, 'idempotency-key-reused')
   })
 
-  test('that prefers to wait is answered 200 as soon as the image is finished', async t => {
+  test('an upload that prefers to wait is answered 200 as soon as the image is finished', async t => {
     const startedAt = performance.now()
     const own = await startFrontend(t)
     const uploading = own.ask('/images', { method: 'POST', headers: { prefer: 'wait=50' }, body: png })
@@ -93,7 +93,7 @@ suite('an upload of raw bytes', () => {
     assert.ok(performance.now() - startedAt < 25_000)
   })
 
-  test('that prefers to wait is answered 202 if the image is not finished in time', async () => {
+  test('an upload that prefers to wait is answered 202 if the image is not finished in time', async () => {
     const response = await post(png, { headers: { prefer: 'wait=1' } })
     assertAccepted(response)
     assert.equal(response.headers['preference-applied'], 'wait=1')
@@ -129,7 +129,7 @@ suite('an upload by form', () => {
     ['a file of any name', [filePart(png, 'picture')]],
     ['operations and a file', [operationsPart('swap-channels:gbr'), filePart(png)]],
   ] as const) {
-    test(`with ${name} is accepted`, async () => {
+    test(`a form with ${name} is accepted`, async () => {
       const response = await postForm(formData(...parts))
       const id = assertAccepted(response)
       const order = parts.length > 1 ? 'gbr' : 'bgr'
@@ -148,7 +148,7 @@ suite('an upload by form', () => {
     assert.deepEqual(byField.json().operations, [{ name: 'swap-channels', order: 'gbr' }])
   })
 
-  test('that fetch() wrote is accepted', async () => {
+  test('a form that fetch() wrote is accepted', async () => {
     const body = new FormData()
     body.append('operations', 'swap-channels:gbr')
     body.append('file', new Blob([new Uint8Array(png)], { type: 'image/png' }), 'ein Photo "1".png')

@@ -92,7 +92,7 @@ suite('a form', () => {
       await assert.rejects(read(cut(formData(unnamed, other), [])), /the form has more than one file/)
   })
 
-  test('that ends within a file without a name is refused', async () => {
+  test('a form that ends within a file without a name is refused', async () => {
     const form = formData(nameless(Buffer.from('an image')))
     for (let length = 0; length <= form.length - '--\r\n'.length; length++) {
       await assert.rejects(read(cut(form.subarray(0, length), [])), /form/, `after ${length} bytes`)
@@ -100,21 +100,21 @@ suite('a form', () => {
     }
   })
 
-  test('whose header of a part continues after the closing boundary is refused', async () => {
+  test('a form in which the header of a part continues after the closing boundary is refused', async () => {
     const begin = '--a-boundary-0123\r\n'
     const text = `${begin}Content-Disposition: form-data\r\n--a-boundary-0123--\r\nmore\r\n${begin}`
     for (let at = 0; at < text.length; at++)
       await assert.rejects(read(cut(Buffer.from(text), [at])), /form/, `cut at ${at}`)
   })
 
-  test('with an empty boundary is refused', async () => {
+  test('a form with an empty boundary is refused', async () => {
     const part = 'Content-Disposition: form-data; name="file"; filename="x"\r\n\r\nan image'
     const form = cut(Buffer.from(`------x\r\n${part}\r\n------x--\r\n`), [])
     const headers = { 'content-type': 'multipart/form-data; boundary=' }
     await assert.rejects(readForm(headers, form), /form/)
   })
 
-  test('with an unknown field is refused by the name of the field, and asks for a file name if it is the image', async () => {
+  test('a form with an unknown field is refused with advice; if it may be the image, to name the file', async () => {
     for (const content of ['an image', 'x'.repeat(100_000)]) {
       const form = formData({ name: 'file', content })
       await assert.rejects(
@@ -126,7 +126,7 @@ suite('a form', () => {
     await assert.rejects(read(cut(Buffer.from(nameless), [])), /unknown field ""/)
   })
 
-  test('with a field after the file is refused, with words for clients that sort their fields', async () => {
+  test('a form with a field after the file is refused, with words for clients that sort their fields', async () => {
     const form = formData(filePart(Buffer.from('an image')), operationsPart('flip'))
     await assert.rejects(
       read(cut(form, [])),
@@ -134,12 +134,12 @@ suite('a form', () => {
     )
   })
 
-  test('with the same field twice is refused', async () => {
+  test('a form with the same field twice is refused', async () => {
     const form = formData(operationsPart('flip'), operationsPart('flop'), filePart(Buffer.from('an image')))
     await assert.rejects(read(cut(form, [])), /the field "operations" is given twice/)
   })
 
-  test('with a part that is encoded as text is refused by its encoding', async () => {
+  test('a form with a part that is encoded as text is refused by its encoding', async () => {
     const file = filePart(Buffer.from('an image'))
     for (const [part, type] of [
       [file, 'image/png'],

@@ -57,7 +57,7 @@ suite('a notice', () => {
     assert.deepEqual(sent, { type: 'image.finished', timestamp: document.finishedAt, data: document })
   })
 
-  test('of a failed image has the reason', async () => {
+  test('a notice of a failed image has the reason', async () => {
     const { id } = await endTask(taskDb, { url: url('/failed'), hasFailed: true })
     await untilReported(id, 'delivered')
     const { type, data } = JSON.parse(receiver.of('/failed')[0]?.body ?? '')
@@ -179,7 +179,7 @@ suite('the secret', () => {
     new Webhook(await secretOf()).verify(last.body, last.headers)
   })
 
-  test('that was rotated often signs a notice at most five times, and shows only secrets that still sign', async () => {
+  test('a secret that was rotated often signs a notice at most five times, and only valid secrets are shown', async () => {
     const rotate = (keep: number) => frontend.ask(`/webhooks/secret/rotate?keep=${keep}`, { method: 'POST' })
     for (let rotations = 0; rotations < 7; rotations++) await rotate(60)
     const secrets = (await rotate(60)).json()

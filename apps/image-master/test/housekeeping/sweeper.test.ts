@@ -157,7 +157,7 @@ suite('bytes without a task', () => {
     assert.deepEqual(await storedKeys(neighbours), { pre: [idOf(13)], post: [] })
   })
 
-  test('of unfinished uploads stay, and are deleted when the upload has ended', async t => {
+  test('bytes of unfinished uploads stay, and are deleted when the upload has ended', async t => {
     const neighbours = await startNeighbours(t)
     const [open, ended, finished] = [idOf(1), idOf(2), idOf(3)]
     await makeTask(neighbours, finished)

@@ -57,7 +57,7 @@ suite('two uploads with the same id', () => {
   const longImage = Buffer.concat([png, Buffer.alloc(300_000, 1)])
   const otherImage = Buffer.concat([png, Buffer.alloc(300_000, 2)])
 
-  test('with different bytes at once: only one is accepted, and its bytes are stored', async () => {
+  test('two uploads with the same id and different bytes at once: one is accepted, and its bytes are stored', async () => {
     const { promise: accepted, resolve } = Promise.withResolvers<void>()
     const slowImage = async function* () {
       yield longImage.subarray(0, 200_000)
@@ -77,14 +77,14 @@ suite('two uploads with the same id', () => {
     assert.deepEqual([task.original.sha256, stored.headers.etag], [digest, `"${digest}"`])
   })
 
-  test('one after the other: the same bytes are answered with the task, others are refused', async () => {
+  test('a second upload with the same id gets the task if its bytes are the same, and is refused otherwise', async () => {
     const { id } = taskOf(await send(otherImage))
     assert.equal(id, givenId)
     assertProblem(await send(longImage), 422, 'idempotency-key-reused')
     assertProblem(await send(png), 422, 'idempotency-key-reused')
   })
 
-  test('with the bytes that a crash left without a task', async () => {
+  test('an upload uses or replaces the bytes that a crash left under its id without a task', async () => {
     const id = newId()
     for (const body of [longImage, png]) {
       const params = { key: id, stage: 'pre' } as const

@@ -56,7 +56,7 @@ async function failed(error: TaskError): Promise<string> {
 }
 
 suite('the readiness of an image', () => {
-  test('of a waiting or leased task is in progress, and its result is 409 with Retry-After', async () => {
+  test('a waiting or leased task is in progress, and its result is 409 with Retry-After', async () => {
     const id = await uploaded()
     const assertInProgress = async () => {
       assert.equal(await isReady(id), 'in progress')
@@ -69,7 +69,7 @@ suite('the readiness of an image', () => {
     await assertInProgress()
   })
 
-  test('of a finished image has its bytes with their headers', async () => {
+  test('a finished image has its bytes with their headers', async () => {
     const id = await finished()
     assert.equal(await isReady(id), 'finished')
     const { status, headers, body } = await get(id)
@@ -81,7 +81,7 @@ suite('the readiness of an image', () => {
     assert.ok(headers['repr-digest'])
   })
 
-  test('of a finished image supports ranges, conditional requests and HEAD', async () => {
+  test('the result of a finished image supports ranges, conditional requests and HEAD', async () => {
     const id = await finished()
     const part = await get(id, { range: 'bytes=4-12' })
     assert.deepEqual([part.status, String(part.body)], [206, 'developed'])
@@ -98,7 +98,7 @@ suite('the readiness of an image', () => {
     assert.equal(head.headers.etag, etag)
   })
 
-  test('of a failed image is 422 with the reason', async () => {
+  test('the result of a failed image is 422 with the reason', async () => {
     const error = {
       type: problemType('undecodable-image'),
       title: 'Undecodable',
@@ -110,7 +110,7 @@ suite('the readiness of an image', () => {
     assert.deepEqual([status, json().title, json().detail], [422, error.title, error.detail])
   })
 
-  test('of an image of another owner is 404', async () => {
+  test('an image of another owner is 404', async () => {
     const id = String((await upload(master, png, { query: '?owner=alice' })).json().id)
     const { body } = await taskDb.listTasks({ querystring: { owner: 'alice' } })
     assert.deepEqual(
@@ -125,7 +125,7 @@ suite('the readiness of an image', () => {
     await claim()
   })
 
-  test('of a finished image without bytes is 404', async () => {
+  test('the result of a finished image without bytes is 404', async () => {
     const id = await finished()
     await storage.deleteBlob({ params: { key: id, stage: 'post' }, headers: {} })
     const { status, json } = await get(id)

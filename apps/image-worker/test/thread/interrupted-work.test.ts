@@ -146,7 +146,7 @@ suite('draining', () => {
     assert.ok(performance.now() - startedAt < 15_000)
   })
 
-  test('that began before the loop takes no task', async t => {
+  test('draining that began before the loop takes no task', async t => {
     const workshop = shared
     const id = await workshop.addTask('abc')
     const { ended } = work(t, workshop, { draining: AbortSignal.abort() })

@@ -27,14 +27,14 @@ suite('a lease that is kept', () => {
     assert.deepEqual([state, attempts], ['in-progress', 1])
   })
 
-  test('that was taken over is lost, with the reason', async t => {
+  test('a lease that was taken over is lost, with the reason', async t => {
     const { id, lease, takeOver } = await begin(t)
     await takeOver(id)
     await until('it is lost', () => lease.lost.aborted)
     assert.match(String(lease.lost.reason), /the lease expired/)
   })
 
-  test('of a task that was deleted is lost, with the reason', async t => {
+  test('a lease of a task that was deleted is lost, with the reason', async t => {
     const { id, lease, clients } = await begin(t)
     await clients.taskDb.deleteTask({ params: { id } })
     await until('it is lost', () => lease.lost.aborted)

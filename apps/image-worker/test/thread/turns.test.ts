@@ -19,7 +19,7 @@ suite('turns', () => {
     assert.deepEqual(holders, ['a', 'b', 'c'])
   })
 
-  test('that end twice end once', async () => {
+  test('turns that end twice end once', async () => {
     const turns = new Turns()
     const end = await turns.take(long)
     end?.()
@@ -30,7 +30,7 @@ suite('turns', () => {
     assert.ok(await turns.take(0))
   })
 
-  test('that do not come in time are not taken; the next in line comes earlier', async () => {
+  test('turns that do not come in time are not taken; the next in line comes earlier', async () => {
     const turns = new Turns()
     const end = await turns.take(long)
     const [late, next] = [turns.take(0), turns.take(long)]

@@ -75,7 +75,7 @@ suite('work that succeeds', () => {
     })
   }
 
-  test('of which one variant fails stores nothing, and fails with its reason', async t => {
+  test('work of which one variant fails stores nothing, and fails with its reason', async t => {
     work(t, shared, {
       decodes: ['variants'],
       develop: async (input, [operation]) => {
@@ -89,7 +89,7 @@ suite('work that succeeds', () => {
     for (const name of [undefined, 'thumb', 'card']) assert.equal(await shared.resultOf(id, name), undefined)
   })
 
-  test('whose task was taken over meanwhile replaces no variant of the newer attempt', async t => {
+  test('work whose task was taken over meanwhile replaces no variant of the newer attempt', async t => {
     const held = heldDevelopment()
     const { untilEnded } = work(t, shared, { ...held, decodes: ['variants'], inlineBytes: 0 })
     const id = await shared.addTask('abc', 3, readVariants('thumb=flip'))
@@ -153,7 +153,7 @@ suite('work that succeeds', () => {
     assert.equal(polls, 2)
   })
 
-  test('whose small result the master refuses is sent to the storage', async t => {
+  test('work whose small result the master refuses is sent to the storage', async t => {
     const { imageMaster, storage } = shared.clients
     let refusals = 0
     const workFinished: typeof imageMaster.workFinished = async call => {
@@ -169,7 +169,7 @@ suite('work that succeeds', () => {
     assert.equal(refusals, 1)
   })
 
-  test('that takes long has its lease renewed meanwhile', async t => {
+  test('work that takes long has its lease renewed meanwhile', async t => {
     const workshop = await startWorkshop(t, { LEASE_MS: '1500' })
     const { develop, begun, finish } = heldDevelopment()
     const { untilEnded } = work(t, workshop, { develop })
@@ -207,7 +207,7 @@ suite('work that fails', () => {
     assert.equal(await workshop.resultOf(id), undefined)
   })
 
-  test('with an unexpected error is tried again, and fails after the last attempt', async t => {
+  test('work that fails with an unexpected error is tried again, and fails after the last attempt', async t => {
     const workshop = shared
     const { untilEnded } = work(t, workshop, {
       develop: async () => {
@@ -220,7 +220,7 @@ suite('work that fails', () => {
     assert.equal((await untilEnded(3)).length, 3)
   })
 
-  test('with an unexpected error once, and then succeeds, is finished', async t => {
+  test('work that fails with an unexpected error once, and then succeeds, is finished', async t => {
     const workshop = shared
     let attempts = 0
     work(t, workshop, {

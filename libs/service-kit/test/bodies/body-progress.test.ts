@@ -88,20 +88,20 @@ suite('the body of a request', () => {
     })
   }
 
-  test('that stalls is answered 503 to a client that would not repeat it after a 408', async t => {
+  test('the body of a request that stalls is answered 503 to a client that would not repeat it after a 408', async t => {
     const { begin } = await serve(t)
     const socket = begin('/bytes', 1000, 'repeated: only-after-5xx\r\n')
     socket.write('half')
     assert.match(await text(socket), /^HTTP\/1\.1 503 .*retry-after: 1\r\n.*problem:request-timeout/s)
   })
 
-  test('that stalls gives its reader an error', async t => {
+  test('the body of a request that stalls gives its reader an error', async t => {
     const { begin, failures } = await serve(t)
     begin('/bytes', 1000).write('half')
     await until('the reader gets an error', () => failures.length === 1)
   })
 
-  test('that arrives too slowly over the window is cut, even if it never stalls', async t => {
+  test('the body of a request that arrives too slowly over the window is cut, even if it never stalls', async t => {
     const { begin, cuts } = await serve(t, {
       bodyStallMs: 60_000,
       bodyMinBytesPerSecond: 1000,
@@ -128,7 +128,7 @@ suite('the body of a request', () => {
     assert.deepEqual(counted, [bytes])
   })
 
-  test('that was refused and then stalls does not hold its connection', async t => {
+  test('the body of a request that was refused and then stalls does not hold its connection', async t => {
     const { begin, cuts } = await serve(t)
     const socket = begin('/nowhere', 1000)
     socket.write('half')
@@ -141,7 +141,7 @@ suite('the body of a request', () => {
     ['stall for twice as long', { bodyStallMs: stallMs }, 2 * stallMs],
     ['come slowly for twice as long', { bodyMinBytesPerSecond: 1000, bodyWindowMs: stallMs }, 2 * stallMs],
   ] as const)
-    test(`of an internal service may ${what}, so that the public service cuts first`, async t => {
+    test(`the body of a request of an internal service may ${what}, so that the public service cuts first`, async t => {
       const { app } = buildApp(t, bounds)
       await app.listen({ host: '127.0.0.1', port: 0 })
       const socket = connect((app.server.address() as { port: number }).port, '127.0.0.1')

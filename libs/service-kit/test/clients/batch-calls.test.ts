@@ -183,7 +183,7 @@ suite('a call', () => {
     assert.deepEqual(paths, ['/notes/a', '/notes/claim?wait=0'])
   })
 
-  test('that may be held or aborted is sent alone', async t => {
+  test('a call that may be held or aborted is sent alone', async t => {
     const held = Promise.withResolvers<void>()
     const { get, claim, paths } = await serveNotes(t, { claimNote: () => held.promise })
     const { signal } = new AbortController()

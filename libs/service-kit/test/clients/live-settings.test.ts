@@ -40,7 +40,7 @@ suite('live settings', () => {
     assert.equal(settings.current.operations.length, 1)
   })
 
-  test('of other services are ignored', async t => {
+  test('live settings of other services are ignored', async t => {
     const { kv, settings, set } = live(t)
     kv.set('config/image-worker/maxPixels', '1')
     set('operations', '[{"name":"x"}]')
@@ -49,7 +49,7 @@ suite('live settings', () => {
   })
 
   for (const wrong of ['0', '1.5', 'true', '"7"', '{', '', 'null'])
-    test(`that are not valid (${wrong || 'empty'}) are logged, and the default is used`, async t => {
+    test(`live settings that are not valid (${wrong || 'empty'}) are logged, and the default is used`, async t => {
       const { settings, set, warned } = live(t)
       set('maxPixels', '7')
       await until('it takes effect', () => settings.current.maxPixels === 7)
@@ -58,7 +58,7 @@ suite('live settings', () => {
       assert.deepEqual(settings.current, defaults)
     })
 
-  test('that do not exist are logged', async t => {
+  test('live settings that do not exist are logged', async t => {
     const { settings, set, warned } = live(t)
     for (const name of ['maxPixel', 'toString', '__proto__', 'maxPixels/x']) {
       set(name, '1')

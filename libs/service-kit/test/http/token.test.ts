@@ -64,7 +64,7 @@ suite('the cluster token', () => {
     assert.equal(await statusOf('/own', basic(`anybody:${token}`)), 401)
   })
 
-  test('that is not set leaves all routes open', async t => {
+  test('a cluster token that is not set leaves all routes open', async t => {
     const { statusOf } = await appWith(t, {})
     for (const url of ['/own', '/metrics']) assert.equal(await statusOf(url), 200)
   })

@@ -3,7 +3,7 @@ import { suite, test } from 'node:test'
 import { buildApp, problemOf } from '../app.ts'
 
 suite('a request', () => {
-  test('with another method is 405 with the allowed methods, with another path 404', async t => {
+  test('a request with another method is 405 with the allowed methods, with another path 404', async t => {
     const { app } = buildApp(t)
     for (const method of ['GET', 'PUT'] as const)
       app.route({ method, url: '/things/:id/parts', handler: async () => '' })
@@ -17,7 +17,7 @@ suite('a request', () => {
       assert.equal(problemOf(await app.inject(url)), 'no-such-route', url)
   })
 
-  test('with a slash at the end of its path is 404, and the response advises to leave it out', async t => {
+  test('a request with a slash at the end of its path is 404, and the response advises to leave it out', async t => {
     const { app } = buildApp(t)
     app.post('/things', async () => '')
     app.route({ method: ['GET', 'POST'], url: '/things/:id', handler: async () => 'a thing' })
@@ -40,7 +40,7 @@ suite('a request', () => {
     assert.equal((await app.inject('/key/')).body, 'a key')
   })
 
-  test('with another method or path is 405 or 404 whatever its body is', async t => {
+  test('a request with another method or path is 405 or 404 whatever its body is', async t => {
     const { app } = buildApp(t)
     app.put('/things', async () => '')
     const headers = { 'content-type': 'application/json' }

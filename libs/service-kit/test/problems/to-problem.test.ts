@@ -14,7 +14,7 @@ async function throwing(t: TestContext, thrown: unknown) {
 }
 
 suite('an error', () => {
-  test('that is unknown is one opaque 500, with its cause in the log', async t => {
+  test('an error that is unknown is one opaque 500, with its cause in the log', async t => {
     for (const thrown of [new TypeError('the secret is 42'), 'the secret is 42', { secret: 42 }]) {
       const { answer, log } = await throwing(t, thrown)
       assert.equal(answer.statusCode, 500)
@@ -43,7 +43,7 @@ suite('an error', () => {
     )
   })
 
-  test('that is a problem is answered with that problem, and not logged', async t => {
+  test('an error that is a problem is answered with that problem, and not logged', async t => {
     const problem = new ServiceProblem(409, 'already-done', 'it was done before', {
       headers: { 'x-who': 'me' },
     })
@@ -59,7 +59,7 @@ suite('an error', () => {
     assert.deepEqual(log.errors, [])
   })
 
-  test('of a service that does not answer is 503 with Retry-After, and its cause is in the log', async t => {
+  test('an error of a service that does not answer is 503 with Retry-After, and its cause is in the log', async t => {
     const { answer, log } = await throwing(
       t,
       new ServiceUnavailable('storage', new Error('connection refused')),
@@ -71,7 +71,7 @@ suite('an error', () => {
     assert.match(JSON.stringify(log.errors), /connection refused/)
   })
 
-  test('of an overloaded service is passed on unchanged', async t => {
+  test('an error of an overloaded service is passed on unchanged', async t => {
     const { app, log } = buildApp(t)
     const route = defineRoute({
       method: 'GET',
@@ -107,7 +107,7 @@ suite('an error', () => {
     assert.deepEqual(log.errors, [])
   })
 
-  test('of expected overload has a Retry-After', async t => {
+  test('an error of expected overload has a Retry-After', async t => {
     const { answer, log } = await throwing(t, tooManyRequests('queue-full', 'too much is queued', 5))
     assert.equal(answer.statusCode, 429)
     assert.equal(answer.headers['retry-after'], '5')

@@ -46,7 +46,7 @@ suite('settings', () => {
     assert.equal(config.bucket, '12')
   })
 
-  test('that are unset or empty have their defaults; optional settings are absent', () => {
+  test('settings that are unset or empty have their defaults; optional settings are absent', () => {
     const config = loadConfig(Config, { ...needed, PORT: '', HOST: undefined, CLUSTER_TOKEN: '', OTHER: 'x' })
     assert.deepEqual(config, {
       host: '127.0.0.1',
@@ -63,7 +63,7 @@ suite('settings', () => {
     })
   })
 
-  test('that are not valid are reported all at once, each with the name of its variable', () => {
+  test('settings that are not valid are reported all at once, each with the name of its variable', () => {
     const mistakes = mistakesIn(Config, {
       KV_URL: 'nowhere',
       ADVERTISE_URL: '::',
@@ -84,7 +84,7 @@ suite('settings', () => {
     assert.ok(!mistakes.join().includes('short'), 'no secret is shown')
   })
 
-  test('whose form is not valid are reported with the forms that are, and without passwords', () => {
+  test('settings whose form is not valid are reported with the forms that are, and without passwords', () => {
     const queueUrl = Type.String({ pattern: '^redis://.+', forms: 'redis://[user:password@]host' })
     const schema = Type.Object({ queueUrl })
     assert.deepEqual(mistakesIn(schema, { QUEUE_URL: 'amqp://me:secret@host' }), [
@@ -95,7 +95,7 @@ suite('settings', () => {
     ])
   })
 
-  test('that are URLs must have a port up to 65535', () => {
+  test('settings that are URLs must have a port up to 65535', () => {
     const [KV_URL, ADVERTISE_URL] = ['http://me:secret@127.0.0.1:65536', 'http://127.0.0.1:99999']
     assert.deepEqual(mistakesIn(Config, { ...needed, KV_URL, ADVERTISE_URL }), [
       'KV_URL must be a valid URL, with a port up to 65535',
@@ -103,7 +103,7 @@ suite('settings', () => {
     ])
   })
 
-  test('that are missing are all reported', () => {
+  test('settings that are missing are all reported', () => {
     assert.deepEqual(mistakesIn(Config, {}), ['MAX_UPLOAD_BYTES is not set', 'BUCKET is not set'])
   })
 
@@ -117,7 +117,7 @@ suite('settings', () => {
     assert.equal(loadConfig(Config, { ...env, BUCKET: 'its own' }).bucket, 'its own')
   })
 
-  test('whose files are missing or empty are mistakes, even if they have a default', t => {
+  test('settings whose files are missing or empty are mistakes, even if they have a default', t => {
     const path = temporaryFolder(t)
     const [missing, empty] = [join(path, 'missing'), join(path, 'empty')]
     writeFileSync(empty, '\n')
@@ -151,7 +151,7 @@ suite('settings', () => {
       ])
   })
 
-  test('that are not whole numbers are refused, not rounded', () => {
+  test('settings that are not whole numbers are refused, not rounded', () => {
     for (const value of ['1.5', '1e3', '0x10', ' 1', '1 ', '12abc', 'true', 'NaN', 'Infinity', '--1'])
       assert.equal(mistakesIn(Config, { ...needed, MAX_UPLOAD_BYTES: value }).length, 1, value)
   })

@@ -149,7 +149,7 @@ withEngine('redis', program => {
       assert.ok((await seconds(() => neverThere.close())) < 5)
     })
 
-    test('that requires a password gets it; a wrong password is logged, but not shown', async t => {
+    test('fault: Redis that requires a password gets it; a wrong password is logged, but not shown', async t => {
       const { redis, clients, openQueue, defer } = await startQueues(
         t,
         program,
@@ -172,7 +172,7 @@ withEngine('redis', program => {
       assert.doesNotMatch(JSON.stringify(log.lines), /opensasame/)
     })
 
-    test('with settings that may lose the queue is warned of when a master starts', async t => {
+    test('fault: Redis with settings that may lose the queue is warned of when a master starts', async t => {
       const settings = ['--appendonly', 'no', '--maxmemory-policy', 'allkeys-lru']
       const { openQueue } = await startQueues(t, program, {}, ...settings)
       const log = new RecordedLog()

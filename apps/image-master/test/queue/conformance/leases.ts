@@ -31,7 +31,7 @@ export function leasesAreFenced(open: Open): void {
       assert.equal(await queue.finish(leaseOf(renewed), { result: facts }), 'done')
     })
 
-    test('that expired gives the task to the next worker, with a higher token and as another attempt', async t => {
+    test('a lease that expired gives the task to the next worker, with a higher token and as another attempt', async t => {
       const { addTask, next } = await open(t, shortLeaseMs)
       await addTask(1)
       const first = await next()
@@ -40,7 +40,7 @@ export function leasesAreFenced(open: Open): void {
       assert.ok(second.lease.token > first.lease.token)
     })
 
-    test('that was taken over is lost: no message of its holder changes anything', async t => {
+    test('a lease that was taken over is lost: no message of its holder changes anything', async t => {
       const { queue, addTask, next, taskOf } = await open(t, shortLeaseMs)
       await addTask(1, { maxAttempts: 1000 })
       const old = leaseOf(await next())
@@ -55,7 +55,7 @@ export function leasesAreFenced(open: Open): void {
       assert.equal(result, undefined)
     })
 
-    test('of a deleted task is cancelled, for every message of its holder', async t => {
+    test('a lease of a deleted task is cancelled, for every message of its holder', async t => {
       const { queue, addTask, next, deleteTask } = await open(t)
       await addTask(1)
       const lease = leaseOf(await next())

@@ -33,20 +33,20 @@ async function publish(
 }
 
 suite('a conditional write', () => {
-  test('of an upload that is gone is stored, if this store completed it', async () => {
+  test('a conditional write of an upload that is gone is stored, if this store completed it', async () => {
     const { outcome, requests } = await publish(['NoSuchUpload'], [undefined, current('ours')])
     assert.deepEqual(outcome, { kind: 'stored', blob: footer.blob })
     assert.equal(requests, 1)
   })
 
-  test('of an upload that was removed fails at the second try', async () => {
+  test('a conditional write of an upload that was removed fails at the second try', async () => {
     const { outcome, requests } = await publish(Array(20).fill('NoSuchUpload'), [current('theirs')])
     assert.ok(outcome instanceof StoreUnavailable)
     assert.match(outcome.message, /another program removed the upload/)
     assert.equal(requests, 2)
   })
 
-  test('that loses to other writers is repeated after growing pauses', async () => {
+  test('a conditional write that loses to other writers is repeated after growing pauses', async () => {
     const begun = performance.now()
     const { outcome, requests } = await publish(Array(3).fill('ConditionalRequestConflict'), [undefined])
     assert.deepEqual(outcome, { kind: 'stored', blob: footer.blob })
