@@ -35,7 +35,7 @@ export async function openImage(
 function checkSamples({ channels, depth, space }: Metadata): void {
   // Lab and XYZ have their own samples, and are converted to sRGB.
   if (depth !== 'uchar' && depth !== 'ushort' && !/^(lab|xyz)/.test(space)) {
-    const message = `samples of the kind "${depth}" are not supported; save the image with unsigned integers of 8 or 16 bits`
+    const message = `samples that are ${sampleKinds[depth]} are not supported; save the image with unsigned integers of 8 or 16 bits`
     throw new UnusableImage('unsupported-samples', message)
   }
   if (space === 'multiband')
@@ -48,6 +48,20 @@ function checkSamples({ channels, depth, space }: Metadata): void {
     const message = `${channels} channels are not supported; images of this kind may have at most ${most}`
     throw new UnusableImage('unsupported-samples', message)
   }
+}
+
+/** libvips' kinds of samples in words. */
+const sampleKinds: Readonly<Record<Metadata['depth'], string>> = {
+  uchar: 'unsigned integers of 8 bits',
+  char: 'signed integers of 8 bits',
+  ushort: 'unsigned integers of 16 bits',
+  short: 'signed integers of 16 bits',
+  uint: 'unsigned integers of 32 bits',
+  int: 'signed integers of 32 bits',
+  float: 'floats of 32 bits',
+  double: 'floats of 64 bits',
+  complex: 'complex numbers of 64 bits',
+  dpcomplex: 'complex numbers of 128 bits',
 }
 
 /** Including transparency. */

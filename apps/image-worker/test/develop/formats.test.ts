@@ -116,7 +116,7 @@ test('unsupported kinds of samples and numbers of channels are refused with a re
   const formats = page.directory.entries.find(({ tag }) => tag === pageTags.sampleFormat) as TiffEntry
   overwriteNumbers(five, formats, [4, 4, 4, 4, 4]) // undefined, so no sample can be left out
   for (const [file, words] of [
-    [tiff, /^samples of the kind "char" are not supported/],
+    [tiff, /^samples that are signed integers of 8 bits are not supported/],
     [five, /^5 channels are not supported; images of this kind may have at most 4$/],
   ] as const) {
     for (const operations of ['swap-channels', 'resize:2x2', 'format:png']) {
