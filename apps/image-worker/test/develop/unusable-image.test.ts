@@ -43,7 +43,7 @@ test('an error begins with the format, and has the reason without names of libra
       })
 })
 
-test('an error of a PNG names the chunk that decoders refuse', async () => {
+test('an error of a PNG names the chunk or the data that decoders refuse', async () => {
   const shape = { width: 2, height: 1, bitDepth: 8 }
   const [rgb, palette] = [headerChunk({ ...shape, colorType: 2 }), headerChunk({ ...shape, colorType: 3 })]
   const image = chunk('IDAT', deflateSync(Uint8Array.of(0, 1, 2, 3, 4, 5, 6)))
@@ -64,6 +64,18 @@ test('an error of a PNG names the chunk that decoders refuse', async () => {
       chunk('IDAT', image.subarray(12, -4)),
       end,
     ],
+    'the image data is shorter than the header declares': [
+      rgb,
+      chunk('IDAT', deflateSync(Uint8Array.of(0, 1, 2, 3))),
+      end,
+    ],
+    'the image data has a filter that is not defined': [
+      rgb,
+      chunk('IDAT', deflateSync(Uint8Array.of(5, 1, 2, 3, 4, 5, 6))),
+      end,
+    ],
+    'image data: unexpected end of file': [rgb, chunk('IDAT', image.subarray(8, 12)), end],
+    'image data: invalid block type': [rgb, chunk('IDAT', Buffer.of(0x78, 0x01, 0xff, 0xff)), end],
   }
   for (const [fault, chunks] of Object.entries(faults))
     for (const operations of ['swap-channels:bgr', 'flip', 'format:webp'])

@@ -1,15 +1,22 @@
 import { crc32 } from 'node:zlib'
+import { NotWellFormed } from '../../permute/not-well-formed.ts'
 import { pngSignature } from '../../permute/png/chunks.ts'
-import { isCritical } from './png-chunks.ts'
+import { inflatedBytes, type PngPass, parsePngHeader, passesOf } from '../../permute/png/header.ts'
+import { inflatedExactly, tooLong, trailingBytes } from '../../permute/png/inflate-at-once.ts'
+import { isCritical, pngChunks } from './png-chunks.ts'
 
 /** Chunks that every decoder must support (PNG 3rd edition, 11.2). */
 const critical: readonly string[] = ['IHDR', 'PLTE', 'IDAT', 'IEND']
 
 /**
- * Describes the first fault in the chunks for which decoders refuse a PNG; undefined if there is none. The messages of
- * libvips don't name the fault. Faults of the image data inside the chunks are not looked for.
+ * Describes the first fault for which decoders refuse a PNG, in its chunks or in the compressed data in them; undefined if
+ * there is none. The messages of libvips don't name the fault.
  */
 export function pngFault(png: Uint8Array): string | undefined {
+  return chunkFault(png) ?? imageDataFault(png)
+}
+
+function chunkFault(png: Uint8Array): string | undefined {
   const bytes = Buffer.from(png.buffer, png.byteOffset, png.byteLength)
   const seen: string[] = []
   const hasPalette = bytes[colourTypeAt] === paletteType
@@ -41,4 +48,34 @@ function criticalFault(type: string, chunk: Buffer, before: readonly string[]): 
   if (type === 'IDAT' && before.includes('IDAT') && before.at(-1) !== 'IDAT')
     return `the image data is interrupted by the ${before.at(-1)} chunk`
   return undefined
+}
+
+/** Describes the fault of the image data in chunks without a fault. */
+function imageDataFault(png: Uint8Array): string | undefined {
+  const [header, ...others] = pngChunks(png)
+  const images = others.filter(({ type }) => type === 'IDAT').map(({ data }) => data)
+  if (!header) return undefined
+  try {
+    const parsed = parsePngHeader(header.data)
+    const passes = passesOf(parsed, parsed.width, parsed.height)
+    const inflated = inflatedExactly(Buffer.concat(images), inflatedBytes(passes))
+    return hasKnownFilters(inflated, passes) ? undefined : 'the image data has a filter that is not defined'
+  } catch (error) {
+    if (!(error instanceof NotWellFormed)) throw error
+    return accepted.includes(error.message) ? undefined : error.message
+  }
+}
+
+/** Decoders accept these. */
+const accepted: readonly string[] = [tooLong, trailingBytes]
+
+/** Filters have the numbers 0 to 4 (PNG 3rd edition, 9.2), each before its row. */
+const lastFilter = 4
+
+function hasKnownFilters(inflated: Uint8Array, passes: readonly PngPass[]): boolean {
+  let at = 0
+  for (const { rows, rowBytes } of passes)
+    for (let row = 0; row < rows; row++, at += rowBytes + 1)
+      if ((inflated[at] ?? 0) > lastFilter) return false
+  return true
 }
