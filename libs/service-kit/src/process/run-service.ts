@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module'
 import type { ServiceName } from '@darkroom/contracts'
 import type { Static, TObject } from '@darkroom/contracts/typebox'
 import { createLogger, type Logger } from '../log/logger.ts'
@@ -23,6 +24,7 @@ export async function runService<Schema extends TObject>(
     const service = await start(config, logger)
     endOnSignal(process, { close: service.close, drainMs, logger })
     releaseMemoryAtRest()
+    flushCompileCache() // otherwise a process that is killed leaves the next process to compile everything again
   } catch (error) {
     process.stderr.write(`${name}: ${describeStartError(error)}\n`)
     process.exit(1)

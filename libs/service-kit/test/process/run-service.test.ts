@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { suite, type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { freePort, startProgram, until } from '@darkroom/testing'
+import { freePort, startProgram, temporaryFolder, until } from '@darkroom/testing'
 
 const script = fileURLToPath(new URL('../example-service.ts', import.meta.url))
 
@@ -54,6 +55,15 @@ suite('a service as a process', { concurrency: 3 }, () => {
     assert.equal((await service.ended).code, 1)
     assert.match(service.stdout, /did not end in time/)
     await asked
+  })
+
+  test('a service stores its compiled code when it has started, as it may be killed', async t => {
+    const cache = temporaryFolder(t)
+    await run(t, { NODE_COMPILE_CACHE: cache })
+    await until(
+      'the code of its modules is stored',
+      () => readdirSync(cache, { recursive: true }).length > 300,
+    )
   })
 
   test('a service with invalid settings reports all mistakes, and exits 1', async t => {
