@@ -191,16 +191,23 @@ export function listFlows({ local, open, png, post, imageOf }: InBrowser): void 
       return metrics.find(({ name }) => name === wanted)?.value ?? 0
     }
     await page.getByLabel('Collect first').check()
-    const idle = await metric('TaskDuration')
-    await page.evaluate(() => {
-      const transfer = new DataTransfer()
-      for (let at = 0; at < 10_000; at++)
-        transfer.items.add(new File([new Uint8Array(100)], `image-${at}.png`, { type: 'image/png' }))
-      dispatchEvent(new DragEvent('drop', { dataTransfer: transfer }))
-    })
-    await page.getByText('10000 images are collected').waitFor()
-    // Time of the processor, which does not depend on what else the machine does.
-    const added = (await metric('TaskDuration')) - idle
+    // Time of the processor. A busy machine takes up to twice as much, so it is compared with that of fewer files.
+    const costOfAdding = async (from: number, to: number, collected: number) => {
+      const before = await metric('TaskDuration')
+      await page.evaluate(
+        ([first, end]) => {
+          const transfer = new DataTransfer()
+          for (let at = first; at < end; at++)
+            transfer.items.add(new File([new Uint8Array(100)], `image-${at}.png`, { type: 'image/png' }))
+          dispatchEvent(new DragEvent('drop', { dataTransfer: transfer }))
+        },
+        [from, to] as const,
+      )
+      await page.getByText(`${collected} images are collected`).waitFor()
+      return (await metric('TaskDuration')) - before
+    }
+    const few = await costOfAdding(9000, 10_000, 1000)
+    const added = await costOfAdding(0, 9000, 10_000) // above the first
     assert.ok((await page.locator('.row').count()) < 60)
     await page.mouse.wheel(0, 400_000)
     await page
@@ -232,8 +239,10 @@ export function listFlows({ local, open, png, post, imageOf }: InBrowser): void 
     await page.getByRole('button', { name: 'Delete single.png' }).click()
     await page.getByText('single.png deleted').waitFor()
     const deleted = (await metric('TaskDuration')) - before
-    t.diagnostic(`adding: ${added.toFixed(2)} s, deleting: ${deleted.toFixed(2)} s of the processor`)
-    assert.ok(added < 3, `adding took ${added} s of the processor`)
+    t.diagnostic(
+      `adding: ${few.toFixed(2)} s, ${added.toFixed(2)} s, deleting: ${deleted.toFixed(2)} s of the processor`,
+    )
+    assert.ok(added < 30 * few, `1000 files took ${few} s of the processor, 9000 further files ${added} s`)
     assert.ok(deleted < 1, `deleting took ${deleted} s of the processor`)
   })
 }
