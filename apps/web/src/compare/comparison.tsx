@@ -54,7 +54,7 @@ export function Comparison({ row, image, output }: ComparisonProps) {
   if (isBroken.value)
     return (
       <p class="refusal" role="alert">
-        The pictures could not be loaded. The image was deleted or has expired, or Darkroom does not response.
+        The pictures could not be loaded. The image was deleted or has expired, or Darkroom does not answer.
       </p>
     )
   if (shown.value)

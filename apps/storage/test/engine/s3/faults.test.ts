@@ -49,7 +49,7 @@ await withEngine('s3', async program => {
       assert.ok(Number(response.headers['retry-after']) > 0)
       for (const path of ['/images/a-key/pre', '/images?stage=pre', '/readyz'])
         assert.equal((await httpRequest(storage.url, path)).status, 503, path)
-      await until('the log has the reason', () => /does not response/.test(storage.stdout))
+      await until('the log has the reason', () => /does not answer/.test(storage.stdout))
 
       await server.restart()
       await until('it is ready', async () => (await httpRequest(storage.url, '/readyz')).status === 200)
