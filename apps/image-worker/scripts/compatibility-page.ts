@@ -22,10 +22,9 @@ export function compatibilityPage(): string {
   return `# Supported formats and features
 
 The content of a file decides its format; its name and \`Content-Type\` don't matter. Any other format (SVG, PDF, BMP, JPEG XL,
-JPEG 2000, RAW, and all formats that can load other files) is refused at the upload with 415; the response names common formats. RAW
-files that are TIFFs (DNG, NEF, CR2, ARW) get a 422. The result has the format of the original unless
-[\`format:\`](operations.md#format) names another. \`npm run docs\` generates this page, and a test develops a file for each row of its
-tables.
+JPEG 2000, RAW, and all formats that can load other files) is refused at the upload with 415; the response names common formats. The
+result has the format of the original unless [\`format:\`](operations.md#format) names another. \`npm run docs\` generates this page, and a
+test develops a file for each row of its tables.
 
 ## Formats
 

@@ -6,6 +6,7 @@ import {
   readImageHeader,
   type SniffedFormat,
   sniffFormat,
+  UnsupportedImage,
 } from '@darkroom/image-header'
 import { ServiceProblem, unavailable } from '@darkroom/service-kit'
 import type { LiveConfig } from '../config.ts'
@@ -26,7 +27,7 @@ export function recognize(head: Uint8Array): SniffedFormat {
   throw new ServiceProblem(415, 'not-an-image', mistake ? `${detail}; ${mistake}` : detail)
 }
 
-/** @throws ServiceProblem 422 if the image is malformed or too large */
+/** @throws ServiceProblem 415 if it is a camera raw file, 422 if it is malformed or too large */
 export async function readFacts(
   storage: Storage,
   { key, head, stored, limits }: { key: string; head: Uint8Array; stored: StoredBlob; limits: LiveConfig },
@@ -40,6 +41,7 @@ export async function readFacts(
     const [width, height] = isTurned ? [header.height, header.width] : [header.width, header.height]
     return { contentType, bytes: stored.bytes, width, height, frames, sha256: stored.sha256 }
   } catch (error) {
+    if (error instanceof UnsupportedImage) throw new ServiceProblem(415, 'not-an-image', error.message)
     if (error instanceof MalformedImage) throw new ServiceProblem(422, 'malformed-image', error.message)
     throw error
   }

@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import { after, suite, test } from 'node:test'
 import { deflateSync } from 'node:zlib'
 import { assertProblem, generateImage } from '@darkroom/testing'
+import sharp from 'sharp'
 import { nothingStored, startMaster, storedKeys, upload } from '../start-master.ts'
 import { chunksOf } from './uploading.ts'
 
@@ -27,6 +28,13 @@ function bomb(side: number): Buffer {
   return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', deflateSync(Buffer.alloc(1000)))])
 }
 
+/** A TIFF with the mark of Canon's cameras. Its first page is only a preview. */
+async function canonRaw(): Promise<Buffer> {
+  const tiff = await sharp(png).tiff().toBuffer()
+  tiff.write('CR\x02\0', 8, 'latin1')
+  return tiff
+}
+
 /** A TIFF whose directory would begin after the end of the file. */
 function tiffThatEndsEarly(bytes: number): Buffer {
   const tiff = Buffer.alloc(bytes)
@@ -45,6 +53,7 @@ const refusals: { name: string; body: Uint8Array; query?: string; status: number
     status: 415,
     code: 'not-an-image',
   },
+  { name: 'a camera raw file', body: await canonRaw(), status: 415, code: 'not-an-image' },
   { name: 'a PNG of eight bytes', body: png.subarray(0, 8), status: 422, code: 'malformed-image' },
   {
     name: 'a short TIFF that ends early',

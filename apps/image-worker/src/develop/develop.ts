@@ -7,6 +7,7 @@ import {
   MalformedImage,
   readImageHeader,
   sniffFormat,
+  UnsupportedImage,
 } from '@darkroom/image-header'
 import { expectWholeTiles } from './avif/expect-whole-tiles.ts'
 import { forLibheif } from './avif/for-libheif.ts'
@@ -102,9 +103,9 @@ async function readHeader(input: Uint8Array): Promise<ImageHeader> {
   try {
     return await readImageHeader(bytesSource(input))
   } catch (error) {
-    if (error instanceof MalformedImage)
-      throw new UnusableImage('malformed-image', readable(error.message), { cause: error })
-    throw error
+    if (!(error instanceof MalformedImage)) throw error
+    const code = error instanceof UnsupportedImage ? 'unsupported-image' : 'malformed-image'
+    throw new UnusableImage(code, readable(error.message), { cause: error })
   }
 }
 

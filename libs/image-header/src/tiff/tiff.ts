@@ -1,6 +1,6 @@
 import type { HeaderReader } from '../header-reader.ts'
 import type { ImageFacts } from '../image-facts.ts'
-import { MalformedImage } from '../malformed-image.ts'
+import { MalformedImage, UnsupportedImage } from '../malformed-image.ts'
 import { validOrientation } from './exif.ts'
 import { firstInteger, type Ifd, readIfd, readTiffStart, type TiffSpan } from './ifd.ts'
 import { type UnpackedSamples, unpackedSamples } from './samples.ts'
@@ -50,7 +50,7 @@ export async function readTiff(reader: HeaderReader): Promise<ImageFacts> {
   const tiff = await readTiffStart(reader, 0, reader.size)
   if (!tiff) throw new MalformedImage('the TIFF header is truncated')
   const { span, firstIfd } = tiff
-  if (await isCanonRaw(reader)) throw new MalformedImage(cameraRaw)
+  if (await isCanonRaw(reader)) throw new UnsupportedImage(cameraRaw)
 
   let first: Page | undefined
   let picture: Page | undefined
@@ -74,7 +74,7 @@ export async function readTiff(reader: HeaderReader): Promise<ImageFacts> {
   }
   if (!first) throw new MalformedImage("the TIFF's first directory is not readable")
   const { isCompanion, hasPictureBelow, ...shown } = picture ?? first
-  if (isCompanion && hasPictureBelow) throw new MalformedImage(cameraRaw)
+  if (isCompanion && hasPictureBelow) throw new UnsupportedImage(cameraRaw)
   return { ...shown, frames: visited.size, pixels, unpackedBytes, progressive: false, lossless }
 }
 
@@ -104,7 +104,7 @@ async function readPage(reader: HeaderReader, span: TiffSpan, ifd: Ifd): Promise
   const photometric = await integer(tag.photometric)
   // Sony's ARW begins with a thumbnail that has no size.
   const isRaw = sensorPhotometrics.includes(photometric) || isSizelessThumbnail(ifd)
-  if (isRaw) throw new MalformedImage(cameraRaw)
+  if (isRaw) throw new UnsupportedImage(cameraRaw)
   const width = await integer(tag.width)
   const height = await integer(tag.height)
   if (!width || !height) throw new MalformedImage('a TIFF page has no width or no height')

@@ -99,7 +99,7 @@ test('a thumbnail without a size, like those in EXIF, is left out', async () => 
 })
 
 test('a camera raw file fails with this reason, instead of becoming its thumbnail', async () => {
-  const error = { code: 'malformed-image', message: /^the TIFF is a camera raw file/ }
+  const error = { code: 'unsupported-image', message: /^the TIFF is a camera raw file/ }
   const reduced = longsEntry(254, 1)
   for (const entry of [longsEntry(330, 8), longsEntry(50_706, 1)])
     for (const operations of ['swap-channels', 'flip', 'format:png'])
