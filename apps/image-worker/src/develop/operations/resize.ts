@@ -45,7 +45,10 @@ export function resizedSize(size: Size, operation: OperationNamed<'resize'>): Si
   }
 }
 
-/** The size before anything is cut off or filled up, as sharp rounds it (ResolveShrink in common.cc). */
+/**
+ * The size before anything is cut off or filled up, as sharp (ResolveShrink in common.cc) and libvips round it: libvips
+ * enlarges by a factor and shrinks by a divisor, whose results differ at halves.
+ */
 function scaledSize(size: Size, operation: OperationNamed<'resize'>): Size {
   const { width, height, fit, enlarge } = operation
   const wanted = { across: size.width / (width ?? size.width), down: size.height / (height ?? size.height) }
@@ -55,9 +58,11 @@ function scaledSize(size: Size, operation: OperationNamed<'resize'>): Size {
     wanted.across = height === undefined ? wanted.across : width === undefined ? wanted.down : both
     wanted.down = wanted.across
   }
-  const shrunk = (side: number, shrink: number) =>
-    Math.round(side / Math.min(enlarge ? shrink : Math.max(shrink, 1), side))
-  return { width: shrunk(size.width, wanted.across), height: shrunk(size.height, wanted.down) }
+  const scaled = (side: number, shrink: number) => {
+    const scale = 1 / Math.min(enlarge ? shrink : Math.max(shrink, 1), side)
+    return Math.round(scale > 1 ? side * scale : side / (1 / scale))
+  }
+  return { width: scaled(size.width, wanted.across), height: scaled(size.height, wanted.down) }
 }
 
 /**

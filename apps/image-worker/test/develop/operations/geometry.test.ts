@@ -89,6 +89,25 @@ test('each fit gives its size, and only `enlarge` enlarges', async () => {
   }
 })
 
+test('a side of which half a pixel remains is rounded alike in each format, and before a crop', async () => {
+  for (const [width, height, operation, size] of [
+    [5, 10, 'resize:x29:enlarge', '15x29'],
+    [5, 10, 'resize:x29:cover:center:enlarge', '15x29'],
+    [44, 33, 'resize:74x:enlarge', '74x55'],
+    [9, 36, 'resize:x22', '6x22'],
+    [28, 42, 'resize:9x', '9x13'],
+  ] as const) {
+    const picture = drawing(rasterOf({ width, height, frames: 1, channels: 3, bits: 8, seed: 1 }))
+    for (const format of ['png', 'jpeg', 'webp', 'tiff'] as const) {
+      const file = await picture.clone().toFormat(format).toBuffer()
+      for (const operations of [operation, `${operation},crop:80x80`]) {
+        const { width: across, height: down } = await inspectResult(await run(file, operations))
+        assert.equal(`${across}x${down}`, size, `${format} ${operations}`)
+      }
+    }
+  }
+})
+
 test('a resize keeps the picture: areas of one colour stay so, cover cuts the sides, contain pads them', async () => {
   const halves = new Array(8).fill(`${'a'.repeat(8)}${'c'.repeat(8)}`)
   const file = await pngOf(halves)
