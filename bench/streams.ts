@@ -17,7 +17,8 @@ import { startSeparateServices } from './separate-services.ts'
  *     npm run bench -- streams [streams]
  *
  * First each stream follows an image of its own, and each image changes once: as fast as possible, which also makes V8
- * compile the code, then 200 images per second. Then each stream follows all images, so that each change goes to all streams.
+ * compile the code, then 200 images per second. Then each stream follows all images, so that each change goes to all
+ * streams.
  */
 const [streams = 5000] = process.argv.slice(2).map(Number)
 const changesASecond = 200

@@ -24,9 +24,9 @@ const lzwCodeLimit = 12
 /**
  * GIF89a section 12 and appendix: header, screen, then extensions and images to the trailer. Walks all blocks as
  * libnsgif does, including its quirks, so that exactly the frames that it would unpack are counted. Zeros and a few stray
- * bytes between blocks, which libnsgif refuses, are skipped: some programs write them, and GIF87a allows any bytes there. A truncated file
- * counts the frames that it contains. As in browsers, the first frame may enlarge the screen, and the screen is
- * transparent where it doesn't cover it.
+ * bytes between blocks, which libnsgif refuses, are skipped: some programs write them, and GIF87a allows any bytes there.
+ * For a truncated file, the frames that it contains are counted. As in browsers, the first frame may enlarge the screen,
+ * and the screen is transparent where the first frame doesn't cover it.
  */
 export async function readGif(reader: HeaderReader): Promise<ImageFacts> {
   const screen = await reader.view(6, 7)

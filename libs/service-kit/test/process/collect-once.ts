@@ -3,7 +3,10 @@ import v8 from 'node:v8'
 import { collectGarbage } from '../../src/process/collect-garbage.ts'
 import { collectLessOften } from '../../src/process/collect-less-often.ts'
 
-/** Prints V8's mark of compiled code, which depends on its flags, before the first collection and at each change of flags. */
+/**
+ * Prints V8's mark of compiled code, which depends on V8's flags: before the first collection, and at each change of a
+ * flag.
+ */
 collectLessOften()
 const marks = [v8.cachedDataVersionTag()]
 const { setFlagsFromString } = v8
