@@ -10,7 +10,7 @@ interface Problem {
 /** Darkroom, or a proxy in front of it, refused a request. The message is for people, `code` for programs. */
 export class DarkroomError extends Error {
   override readonly name: string = 'DarkroomError'
-  /** The HTTP status; 0 if there was no response. */
+  /** The HTTP status; 0 if no response arrived. */
   readonly status: number
   /** The stable code of a problem, such as `image-not-found`; undefined if the response is not from Darkroom. */
   readonly code: string | undefined

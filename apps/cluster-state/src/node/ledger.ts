@@ -10,9 +10,9 @@ interface Write {
 
 /**
  * The state, in memory and on disk. All writes, of this node and of others, are done in groups, one after the other. Each
- * group is applied to a draft and saved. Only then it becomes the state, is sent to others, and is acknowledged. So no
- * other node gets a change that a crash could undo. Otherwise, after a crash, the others would have a higher count of this
- * node than the node itself, and would ignore its next increments.
+ * group is applied to a draft, and the draft is saved. After that, the draft becomes the state, is sent to others, and is
+ * acknowledged. So no other node gets a change that a crash could undo. Otherwise, after a crash, the others would have a
+ * higher count of this node than the node itself, and would ignore its next increments.
  *
  *     write ─┐
  *     write ─┼─> draft ─> save (fsync) ─> new state ─> all acknowledged

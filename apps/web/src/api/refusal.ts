@@ -2,7 +2,7 @@ import type { Problem } from '@darkroom/contracts'
 
 /** A request that was refused or got no response, explained for people: what happened, and what to do. */
 export class Refusal extends Error {
-  /** The status of the response; 0 if there was none. */
+  /** The status of the response; 0 if no response arrived. */
   readonly status: number
   /** The stable code of the problem document. */
   readonly code: string

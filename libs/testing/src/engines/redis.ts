@@ -15,7 +15,7 @@ export interface RedisServer {
   kill(): Promise<void>
   /** Starts it again on the same port, with the content of its append-only file, or empty. */
   restart(options?: { empty?: boolean }): Promise<void>
-  /** Stops it by SIGSTOP: connections stay open, and there are no responses until it is resumed. */
+  /** Stops it by SIGSTOP: connections stay open, and commands get no response until it is resumed. */
   pause(): void
   resume(): void
 }

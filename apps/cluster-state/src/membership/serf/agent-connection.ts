@@ -62,7 +62,7 @@ export class AgentConnection {
    * Connects, shakes hands and authenticates. Each of these steps, and each later command, has `timeoutMs`; `signal`
    * also ends the connection at any time.
    *
-   * @throws AgentRefusal if the key is wrong or missing; Error if there is no response, or it is not from a Serf agent
+   * @throws AgentRefusal if the key is wrong or missing; Error if no response of a Serf agent arrives
    */
   static async open(
     { host, port, authKey }: AgentAddress,

@@ -56,7 +56,7 @@ const hasDictionary = 0x20
 const largestWindow = Buffer.of(0x78, 0x01)
 
 /**
- * The parts of a zlib stream with the right head and Adler-32; undefined if it already has both, or unless it inflates to
+ * The parts of a zlib stream with the right head and Adler-32; undefined if it already has both, or does not inflate to
  * exactly `length` bytes.
  */
 function mendStream(stream: Buffer, length: number | undefined): Buffer[] | undefined {

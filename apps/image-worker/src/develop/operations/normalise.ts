@@ -27,7 +27,8 @@ export const normalise: OperationKind<'normalise'> = {
 
 /**
  * sharp finds the darkest and the lightest pixels without regard to transparency, and invisible pixels are mostly black.
- * So they get colours of visible pixels meanwhile, evenly spread.
+ * So invisible pixels have the colours of visible pixels, evenly spread, while sharp works, and their own colours again
+ * afterwards.
  */
 async function stretchVisible(raster: Raster, operation: OperationNamed<'normalise'>): Promise<Raster> {
   const samples = samplesOf(raster)

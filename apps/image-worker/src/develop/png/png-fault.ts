@@ -10,7 +10,7 @@ const critical: readonly string[] = ['IHDR', 'PLTE', 'IDAT', 'IEND']
 
 /**
  * Describes the first fault for which decoders refuse a PNG, in its chunks or in the compressed data in them; undefined if
- * there is none. The messages of libvips don't name the fault.
+ * it has no fault. The messages of libvips don't name the fault.
  */
 export function pngFault(png: Uint8Array): string | undefined {
   return chunkFault(png) ?? imageDataFault(png)

@@ -43,8 +43,8 @@ export class GifReader {
   }
 
   /**
-   * Moves to the next block, over zeros and a few other bytes. Returns whether there were any. The bytes are fewer than a
-   * block that changes a frame has, so they are not a block whose first byte is damaged.
+   * Moves to the next block, over zeros and a few other bytes. Returns whether any bytes were skipped. A block that changes
+   * a frame is longer than these few bytes, so they are never a block whose first byte is damaged.
    */
   skipPadding(): boolean {
     const start = this.#position
