@@ -8,6 +8,10 @@ const root = resolve(import.meta.dirname, '..')
 const documents = globSync('**/*.md', { cwd: root, exclude: ['**/node_modules'] })
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
 
+/** The start of a command in an example, after the variables that are set for it. */
+const shellCommands =
+  /^(\w+=("[^"]*"|'[^']*'|\S)+ *)*(#|aws|cd|cp|curl|docker|etcdctl|export|for|mv|np[mx]|node|pg_\w+|pm2|rm|serf|sqlite3|sudo|umask|$)/
+
 suite('the documents', () => {
   test('link only to files and headings that exist', () => {
     const broken = documents.flatMap(document =>
@@ -16,6 +20,15 @@ suite('the documents', () => {
         .map(link => `${document}: ${link}`),
     )
     assert.deepEqual(broken, [])
+  })
+
+  test('begin each line of a shell example with a command', () => {
+    const odd = documents.flatMap(document =>
+      commandsOf(read(document))
+        .filter(line => !shellCommands.test(line))
+        .map(line => `${document}: ${line}`),
+    )
+    assert.deepEqual(odd, [])
   })
 
   for (const service of serviceNames)
@@ -39,6 +52,12 @@ function linksOf(markdown: string): string[] {
     ([, link, source]) => link ?? source ?? '',
   )
   return targets.filter(target => !/^[a-z]+:/.test(target))
+}
+
+/** The lines of all shell examples; a line that goes on in the next line counts once. */
+function commandsOf(markdown: string): string[] {
+  const examples = [...markdown.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, example = '']) => example)
+  return examples.flatMap(example => example.replace(/(\\|,)\n\s+/g, ' ').split('\n'))
 }
 
 function isThere(document: string, link: string): boolean {
