@@ -8,6 +8,7 @@ import { canBeGrey, canCarryProfile } from './format-abilities.ts'
 import { withClearedFrames } from './gif/cleared-frames.ts'
 import { withScreen } from './gif/screen.ts'
 import { upToTrailer } from './gif/up-to-trailer.ts'
+import { withLastCodes } from './gif/with-last-codes.ts'
 import type { DevelopLimits } from './limits.ts'
 import { carriedMetadata, isProfileOfColours } from './metadata/carried-metadata.ts'
 import { openImage } from './open-image.ts'
@@ -62,7 +63,7 @@ export async function examine(
   limits: DevelopLimits,
 ): Promise<Examined> {
   const isOdd = page !== undefined && hasOddColours(page)
-  const gif = header.format === 'gif' ? withClearedFrames(upToTrailer(input)) : undefined
+  const gif = header.format === 'gif' ? withLastCodes(withClearedFrames(upToTrailer(input))) : undefined
   const onScreen = gif && withScreen(gif, header.frames)
   const source = isOdd ? declaredAsRgb(file, input) : (onScreen ?? gif ?? file)
   const opened = await openImage(source, header, limits, onScreen ? 1 : 0)
