@@ -7,6 +7,7 @@ import { composeFrames } from '../../src/develop/png/compose-frames.ts'
 import { readAnimation } from '../../src/develop/png/read-animation.ts'
 import { writeAnimation } from '../../src/develop/png/write-animation.ts'
 import type { Raster } from '../../src/develop/raster.ts'
+import { UnusableImage } from '../../src/develop/unusable-image.ts'
 import { assemblePng, chunk, splitChunks, withChunks } from '../permute/png/png-assembler.ts'
 import { animatedPng, long, still } from './animated-png.ts'
 import { exifOf } from './metadata-traces.ts'
@@ -170,6 +171,22 @@ test('an animation is refused with a reason if its frames cannot be decoded', as
       message: "the animation is not well formed: the fcTL chunk's CRC does not match",
     })
   }
+})
+
+test('an animated PNG without its end keeps its frames', async () => {
+  const png = animatedPng()
+  const before = await shownBy(png)
+  for (const bytes of [12, 5]) {
+    const cut = png.subarray(0, -bytes)
+    assert.deepEqual(await shownBy(await bytesOf(cut, 'flip,flip')), before)
+    assert.deepEqual(await shownBy(await bytesOf(cut, 'swap-channels:bgr')), before.map(swapped))
+  }
+})
+
+test('an animated PNG that is cut off within its last frame is refused', async () => {
+  const png = animatedPng()
+  for (const length of [png.length - 14, png.length - 60])
+    await assert.rejects(run(png.subarray(0, length), 'flip'), UnusableImage, `${length} bytes`)
 })
 
 test('a frame whose data lack a sequence number is refused in PNG, and in WebP the first image is shown', async () => {

@@ -87,11 +87,10 @@ function frameOf(head: Buffer, shared: readonly Buffer[], control: Buffer, data:
   }
 }
 
-/** Up to IEND. */
+/** Up to IEND, which may be cut off, as decoders of still images allow: the frames are counted. */
 function* readChunks(png: Uint8Array): Generator<{ type: string; data: Buffer }> {
   const bytes = Buffer.from(png.buffer, png.byteOffset, png.length)
-  for (let at = pngSignature.length; ; ) {
-    if (at + 12 > bytes.length) throw new NotWellFormed('the file ends too early')
+  for (let at = pngSignature.length; at + 12 <= bytes.length; ) {
     const end = at + 12 + bytes.readUInt32BE(at)
     if (end > bytes.length) throw new NotWellFormed('the file ends too early')
     const type = bytes.toString('latin1', at + 4, at + 8)
