@@ -56,6 +56,7 @@ test('an error of a PNG names the chunk or the data that decoders refuse', async
     'there are two IHDR chunks': [rgb, rgb, image, end],
     'the critical chunk ABCD is unknown': [rgb, chunk('ABCD'), image, end],
     'the palette is missing': [palette, indexes, end],
+    'there are two palettes': [palette, ...[1, 2].map(() => chunk('PLTE', Buffer.alloc(3))), indexes, end],
     'the palette is not whole colours': [palette, chunk('PLTE', Buffer.alloc(7)), indexes, end],
     'the image data is interrupted by the tEXt chunk': [
       rgb,

@@ -44,6 +44,7 @@ function criticalFault(type: string, chunk: Buffer, before: readonly string[]): 
   if (crc32(chunk.subarray(4, -4)) !== chunk.readUInt32BE(chunk.length - 4))
     return `the CRC of the ${type} chunk does not match`
   if (type === 'IHDR' && before.length > 0) return 'there are two IHDR chunks'
+  if (type === 'PLTE' && before.includes('PLTE')) return 'there are two palettes'
   if (type === 'PLTE' && (chunk.length - 12) % 3 !== 0) return 'the palette is not whole colours'
   if (type === 'IDAT' && before.includes('IDAT') && before.at(-1) !== 'IDAT')
     return `the image data is interrupted by the ${before.at(-1)} chunk`
