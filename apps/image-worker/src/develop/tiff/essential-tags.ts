@@ -19,8 +19,18 @@ const ofColours: Readonly<Record<number, number>> = {
   532: photometrics.yCbCr,
 }
 
-/** The largest valid values (TIFF 6.0, section 8). libtiff replaces other values by the default. */
-const largest: Readonly<Record<number, number>> = { [pageTags.fillOrder]: 2, [pageTags.orientation]: 8 }
+/** The default SampleFormat (TIFF 6.0, section 19). */
+const unsigned = 1
+
+/** The valid values (TIFF 6.0, sections 8, 14, 18 and 19), and 999, which old programs wrote for transparency. */
+const valid: Readonly<Record<number, readonly number[]>> = {
+  [pageTags.fillOrder]: [1, 2],
+  [pageTags.orientation]: [1, 2, 3, 4, 5, 6, 7, 8],
+  [pageTags.planarConfiguration]: [1, 2],
+  [pageTags.predictor]: [1, 2, 3],
+  [pageTags.extraSamples]: [0, 1, 2, 999],
+  [pageTags.sampleFormat]: [1, 2, 3, 4, 5, 6],
+}
 
 /**
  * Reads one page of a TIFF after the other with `read`, from a file with only this page. If that fails, it is tried again
@@ -64,9 +74,9 @@ function essentialOf(directory: TiffDirectory): TiffEntry[] {
     const { tag } = entry
     const colours = ofColours[tag]
     if (!essential.has(tag) || (colours !== undefined && colours !== photometric)) return false
-    const most = largest[tag]
-    if (most === undefined) return true
-    const [number = 0] = numbersOf(entry)
-    return number >= 1 && number <= most
+    // The default; libtiff warns if there are fewer or more numbers than samples.
+    if (tag === pageTags.sampleFormat && numbersOf(entry).every(format => format === unsigned)) return false
+    const values = valid[tag]
+    return !values || numbersOf(entry).every(number => values.includes(number))
   })
 }

@@ -31,6 +31,27 @@ test('a TIFF may declare the bits of more samples than it has', async () => {
   assert.deepEqual((await inspect(await bytesOf(tiff, 'swap-channels:rgb'))).samples, rgba(samples))
 })
 
+test('a TIFF may declare invalid values, or the format of more or fewer samples than it has', async () => {
+  const samples = [10, 20, 30, 40, 50, 60]
+  const tags = {
+    'the format of one sample': shortsEntry(339, 1),
+    'the format of more samples': shortsEntry(339, 1, 1, 1, 1),
+    'an invalid format': shortsEntry(339, 0, 0, 0),
+    'an invalid predictor': shortsEntry(317, 0),
+    'an invalid order of bits': shortsEntry(266, 0),
+  }
+  for (const [oddity, tag] of Object.entries(tags))
+    for (const operations of ['swap-channels:rgb', 'format:png'])
+      assert.deepEqual(
+        (await inspect(await bytesOf(tiffOf(2, samples, [], [tag]), operations))).samples,
+        rgba(samples),
+        `${oddity}, ${operations}`,
+      )
+  const transparent = [10, 20, 30, 40, 50, 60, 70, 80]
+  const unknownExtra = await bytesOf(tiffOf(2, transparent, [7]), 'format:png')
+  assert.deepEqual([...(await inspect(unknownExtra)).samples], transparent)
+})
+
 for (const compression of ['none', 'packbits', 'ccittfax4', 'jpeg'] as const) {
   test(`odd tags that don't concern the pixels are harmless in a TIFF with the compression ${compression}`, async () => {
     const tiff = await photo()
