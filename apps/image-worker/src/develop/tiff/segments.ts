@@ -35,7 +35,7 @@ export function segmentsOfPage(page: TiffPage, isLittleEndian: boolean): Segment
   const isDifferenced = predictor === differences && isPacked
   const areSortedFloats = predictor === floatDifferences && isPacked && isFloat(wideKindOf(page))
   const isKnown = predictor === noPredictor || predictor === differences || areSortedFloats
-  const isWhole = [8, 16, 32].includes(page.bitsPerSample)
+  const isWhole = [8, 16, 32, 64].includes(page.bitsPerSample)
   if (!unpackable.includes(page.compression) || !isKnown || (isDifferenced && !isWhole)) return undefined
   const { isTiled } = page
   const width = isTiled ? number(pageTags.tileWidth, 0) : page.width
@@ -145,9 +145,12 @@ function addDeepDifferences(
     if (bytes === 2) {
       const sum = view.getUint16(at, isLittleEndian) + view.getUint16(at - step, isLittleEndian)
       view.setUint16(at, sum & 0xffff, isLittleEndian)
-    } else {
+    } else if (bytes === 4) {
       const sum = view.getUint32(at, isLittleEndian) + view.getUint32(at - step, isLittleEndian)
       view.setUint32(at, sum >>> 0, isLittleEndian)
+    } else {
+      const sum = view.getBigUint64(at, isLittleEndian) + view.getBigUint64(at - step, isLittleEndian)
+      view.setBigUint64(at, BigInt.asUintN(64, sum), isLittleEndian)
     }
   }
 }

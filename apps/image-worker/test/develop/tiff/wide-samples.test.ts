@@ -59,14 +59,14 @@ for (const predictor of [none, sortedFloats])
     )
   })
 
-for (const predictor of [none, sortedFloats])
+for (const predictor of [none, horizontal, sortedFloats])
   test(`floats of 64 bits from 0 to 1 become levels of 16 bits (predictor ${predictor})`, async () => {
     const floats = Float64Array.from(
       { length: 3 * width * height },
       (_, at) => ((at * 7919) % 10_007) / 10_006,
     )
-    const bytes =
-      predictor === none ? new Uint8Array(floats.buffer) : sorted(new BigUint64Array(floats.buffer))
+    const patterns = new BigUint64Array(floats.buffer)
+    const bytes = predictor === sortedFloats ? sorted(patterns) : rowsOf(patterns, predictor)
     await assertLevels(
       tiffOf(64, 3, bytes, predictor),
       Array.from(floats, value => Math.round(value * 65_535)),
@@ -110,12 +110,20 @@ async function assertLevels(tiff: Uint8Array, levels: number[]): Promise<void> {
 }
 
 /** Rows of little-endian samples, each as the difference to the same sample of the pixel before (TIFF 6.0, section 14). */
-function rowsOf(levels: Uint32Array, predictor: number): Uint8Array {
-  const stored = levels.map((level, at) => {
-    const isFirst = at % (3 * width) < 3
-    return predictor === horizontal && !isFirst ? level - (levels[at - 3] ?? 0) : level
-  })
-  return new Uint8Array(stored.buffer)
+function rowsOf(levels: Uint32Array | BigUint64Array, predictor: number): Uint8Array {
+  const size = levels.BYTES_PER_ELEMENT
+  const bytes = new Uint8Array(levels.buffer.slice(0))
+  if (predictor === none) return bytes
+  for (let at = levels.length - 1; at >= 3; at--) {
+    if (at % (3 * width) < 3) continue
+    let borrowed = 0
+    for (let place = size * at; place < size * (at + 1); place++) {
+      const difference = (bytes[place] ?? 0) - (bytes[place - 3 * size] ?? 0) - borrowed
+      borrowed = difference < 0 ? 1 : 0
+      bytes[place] = difference
+    }
+  }
+  return bytes
 }
 
 /** Rows in which the bytes of floats are sorted by their place, the most significant first, and differenced. */
