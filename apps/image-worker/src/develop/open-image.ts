@@ -22,6 +22,8 @@ export async function openImage(
     // libvips reads the primary image of an AVIF only if it isn't asked for a page.
     ...(format === 'avif' ? undefined : { page, pages: isAnimated ? -1 : 1 }),
     limitInputPixels: maxPixels,
+    // checkSamples describes the limit.
+    limitInputChannels: 0,
     failOn: 'warning',
   } as const
   const metadata = await sharp(input, options).metadata()

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import sharp from 'sharp'
 import { overwriteNumbers } from '../../src/develop/metadata/edit-tiff.ts'
 import type { TiffEntry } from '../../src/develop/metadata/tiff-directory.ts'
+import { encodeTiff, longsEntry, shortsEntry } from '../../src/develop/metadata/tiff-writer.ts'
 import { pageTags, type TiffPage, tiffPages } from '../../src/develop/tiff/tiff-page.ts'
 import { UnusableImage } from '../../src/develop/unusable-image.ts'
 import { generatedPhoto } from '../generated-photo.ts'
@@ -115,8 +116,14 @@ test('unsupported kinds of samples and numbers of channels are refused with a re
   const [page] = tiffPages(five) as [TiffPage]
   const formats = page.directory.entries.find(({ tag }) => tag === pageTags.sampleFormat) as TiffEntry
   overwriteNumbers(five, formats, [4, 4, 4, 4, 4]) // undefined, so no sample can be left out
+  const sevenSigned = encodeTiff(writer => [
+    ...[longsEntry(256, 1), longsEntry(257, 1), shortsEntry(258, 32, 32, 32, 32, 32, 32, 32)],
+    ...[shortsEntry(262, 1), longsEntry(273, writer.append(new Uint8Array(28))), shortsEntry(277, 7)],
+    ...[longsEntry(279, 28), shortsEntry(338, 0, 0, 0, 0, 0, 0), shortsEntry(339, 2, 2, 2, 2, 2, 2, 2)],
+  ])
   for (const [file, words] of [
     [tiff, /^samples that are signed integers of 8 bits are not supported/],
+    [sevenSigned, /^samples that are signed integers of 32 bits are not supported/],
     [five, /^5 channels are not supported; images of this kind may have at most 4$/],
   ] as const) {
     for (const operations of ['swap-channels', 'resize:2x2', 'format:png']) {
