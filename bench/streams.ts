@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { mapConcurrently } from '@darkroom/service-kit'
 import { until } from '@darkroom/testing'
-import { describeMachine, format, quantile, table } from './measure.ts'
+import { describeMachine, median, quantile, row, table } from './measure.ts'
 import { Owner } from './owner.ts'
 import { cpuMs, residentKiB } from './process-figures.ts'
 import { sampleTask, taskIdOf } from './sample-task.ts'
@@ -14,25 +14,34 @@ import { startSeparateServices } from './separate-services.ts'
  * CPU time per delivered event beyond that of the silent streams, and the time from the response to the commit until the
  * event arrives at the client.
  *
- *     npm run bench -- streams [streams]
+ *     npm run bench -- streams [streams] [rounds]
  *
  * First each stream follows an image of its own, and each image changes once: as fast as possible, which also makes V8
  * compile the code, then 200 images per second. Then each stream follows all images, so that each change goes to all
- * streams.
+ * streams. A row is the median of the rounds; its memory is that of the first round, as later rounds reuse memory.
  */
-const [streams = 5000] = process.argv.slice(2).map(Number)
+const [streams = 5000, rounds = 3] = process.argv.slice(2).map(Number)
 const changesASecond = 200
 const changesToAll = 20
 const requestsAtOnce = 32
-/** All heartbeats are sent once in this time. */
+/** Every stream gets one heartbeat in this time. */
 const silentMs = 20_000
 
 await using owner = new Owner()
 const { frontend, clients } = await startSeparateServices(owner)
 const { port, hostname } = new URL(frontend.url)
 
+interface Round {
+  kibAStream: number
+  /** The frontend's CPU time for all events, beyond that of the silent streams. */
+  cpuMs: number
+  /** The delay of each event, in ms. */
+  times: number[]
+}
+
 /** The times at which each state of an image arrived at the streams, by `performance.now()`. */
 const arrived = new Map<string, number[]>()
+let tasksMade = 0
 
 process.stdout.write(`${describeMachine()}\n`)
 table(
@@ -51,14 +60,31 @@ await mapConcurrently(requestsAtOnce, warm, remove)
 for (const [what, rate] of [
   ['one image, at full speed', Number.POSITIVE_INFINITY],
   [`one image, ${changesASecond} changes/s`, changesASecond],
-] as const) {
-  const ids = await mapConcurrently(
-    requestsAtOnce,
-    Array.from({ length: streams }, (_, n) => n + 1),
-    createTask,
-  )
-  await measure(
+] as const)
+  await report(what, () => measureOwnImages(rate))
+await report('all images', measureAllImages)
+
+/** Prints a row. */
+async function report(what: string, round: () => Promise<Round>): Promise<void> {
+  const measured: Round[] = []
+  for (let number = 0; number < rounds; number++) measured.push(await round())
+  const [first] = measured
+  const medianOf = (figure: (round: Round) => number) => median(measured.map(figure))
+  row(
     what,
+    first?.kibAStream ?? Number.NaN,
+    String(first?.times.length),
+    medianOf(({ cpuMs, times }) => (1000 * cpuMs) / times.length),
+    ...[0.5, 0.99].map(share => medianOf(({ times }) => quantile(times, share))),
+    medianOf(({ times }) => Math.max(...times)),
+  )
+}
+
+/** Each stream follows an image of its own. `rate`: changes per second. */
+async function measureOwnImages(rate: number): Promise<Round> {
+  const numbers = Array.from({ length: streams }, () => ++tasksMade)
+  const ids = await mapConcurrently(requestsAtOnce, numbers, createTask)
+  const measured = await measure(
     ids.map(id => `/images/${id}/events`),
     async () => {
       const commits: [string, number][] = []
@@ -73,32 +99,32 @@ for (const [what, rate] of [
     },
   )
   await mapConcurrently(requestsAtOnce, ids, remove)
+  return measured
 }
-await measure(
-  'all images',
-  Array.from({ length: streams }, () => '/images/events'),
-  async () => {
-    const commits: [string, number][] = []
-    for (let n = 0; n < changesToAll; n++) {
-      const id = await createTask(streams + 1 + n)
-      commits.push([`${id}:1`, performance.now()])
-      await until('all streams have it', () => arrived.get(`${id}:1`)?.length === streams)
-    }
-    return commits
-  },
-)
 
-/** Opens a stream for each path, makes the changes, and prints a row. */
-async function measure(
-  what: string,
-  paths: string[],
-  change: () => Promise<[string, number][]>,
-): Promise<void> {
+/** Each stream follows all images. */
+function measureAllImages(): Promise<Round> {
+  return measure(
+    Array.from({ length: streams }, () => '/images/events'),
+    async () => {
+      const commits: [string, number][] = []
+      for (let n = 0; n < changesToAll; n++) {
+        const id = await createTask(++tasksMade)
+        commits.push([`${id}:1`, performance.now()])
+        await until('all streams have it', () => arrived.get(`${id}:1`)?.length === streams)
+      }
+      return commits
+    },
+  )
+}
+
+/** Opens a stream for each path, and makes the changes. */
+async function measure(paths: string[], change: () => Promise<[string, number][]>): Promise<Round> {
   const before = residentKiB(frontend.pid)
   const sockets = await mapConcurrently(requestsAtOnce, paths, open)
   await until('all streams have begun', () => sockets.every(({ bytesRead }) => bytesRead > 0))
   await delay(10_000) // until garbage of the opening is collected
-  const memory = (residentKiB(frontend.pid) - before) / paths.length
+  const kibAStream = (residentKiB(frontend.pid) - before) / paths.length
   const silentFrom = cpuMs(frontend.pid)
   await delay(silentMs)
   const silentCpu = (cpuMs(frontend.pid) - silentFrom) / silentMs
@@ -108,19 +134,12 @@ async function measure(
   await until('all have arrived', () => commits.every(([event]) => arrived.has(event)))
   await delay(500)
   const cpu = cpuMs(frontend.pid) - cpuBefore - silentCpu * (performance.now() - from)
+  for (const socket of sockets) socket.destroy()
+  await delay(10_000)
   const times = commits.flatMap(([event, at]) =>
     (arrived.get(event) ?? []).map(time => Math.max(0, time - at)),
   )
-  const figures = [
-    (1000 * cpu) / times.length,
-    quantile(times, 0.5),
-    quantile(times, 0.99),
-    Math.max(...times),
-  ]
-  const cells = [what, format(memory), String(times.length), ...figures.map(figure => format(figure))]
-  process.stdout.write(`| ${cells.join(' | ')} |\n`)
-  for (const socket of sockets) socket.destroy()
-  await delay(10_000)
+  return { kibAStream, cpuMs: cpu, times }
 }
 
 async function open(path: string): Promise<Socket> {
