@@ -34,8 +34,8 @@ export class ClaimLine {
   }
 
   /**
-   * Leases a task; undefined if there is none until `timeout` is aborted. When `gone` is aborted, the caller has
-   * left, and a task that was just claimed is returned.
+   * Leases a task; undefined if there is none until `timeout` is aborted. When `gone` is aborted, the caller has left, and a
+   * task that was just claimed for it is returned to the queue.
    */
   claim(
     worker: string,
@@ -80,7 +80,7 @@ export class ClaimLine {
       this.#line = []
       const unserved = await Promise.all(served.map(waiting => this.#serveOne(waiting)))
       this.#line = [...unserved.filter(waiting => waiting !== undefined), ...this.#line]
-      // Signals that were aborted while the line was being served had no effect yet.
+      // Signals that were aborted while the line was being served have had no effect yet.
       for (const waiting of [...this.#line]) if (mustLeave(waiting)) this.#leave(waiting)
     }
     this.#isServing = false

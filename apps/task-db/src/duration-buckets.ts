@@ -1,6 +1,6 @@
 import type { Durations } from '@darkroom/contracts'
 
-/** Each bucket of durations is this many times as wide as the one before, so a percentile is off by at most 5 %. */
+/** Each bucket of durations is this many times as wide as the previous bucket, so a percentile is off by at most 5 %. */
 const bucketGrowth = 1.1
 
 /** A duration is at least 0, even if the clock was set back. */

@@ -26,7 +26,7 @@ function measureStates(app: App, store: TaskStore): void {
       this.reset()
       const stats = await ifAvailable(() => store.stats())
       if (!stats) return
-      const { oldestNotStartedAt: _, ...counts } = stats.answer
+      const { oldestNotStartedAt: _, ...counts } = stats.value
       for (const [state, count] of Object.entries(counts)) this.set({ state }, count)
     },
   })
@@ -43,14 +43,14 @@ function measureOldest(
     async collect() {
       const found = await ifAvailable(since)
       if (!found) this.remove()
-      else this.set(found.answer === undefined ? 0 : secondsSince(found.answer))
+      else this.set(found.value === undefined ? 0 : secondsSince(found.value))
     },
   })
 }
 
-async function ifAvailable<Result>(read: () => Promise<Result>): Promise<{ answer: Result } | undefined> {
+async function ifAvailable<Result>(read: () => Promise<Result>): Promise<{ value: Result } | undefined> {
   try {
-    return { answer: await read() }
+    return { value: await read() }
   } catch (error) {
     if (error instanceof StoreUnavailable) return undefined
     throw error

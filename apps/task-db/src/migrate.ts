@@ -21,7 +21,7 @@ interface TaskMigration {
 interface MigratedTasks {
   /** All tasks of the source; the target has each of them now. */
   tasks: number
-  /** How many of these the target did not have before, or had in another version. */
+  /** How many of these the target did not have before, or had in an older version. */
   copied: number
   /** How many of these the target has in a later version since an earlier run; they stay as they are. */
   newer: number

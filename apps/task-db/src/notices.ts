@@ -28,7 +28,7 @@ export function beginNotice({ url, keptSeconds }: NewCallback): TaskCallback {
   return { url, state: 'waiting', attempts: 0, keptSeconds, host, token: 0, isSlow: false }
 }
 
-/** The task at its end, with its notice due. */
+/** The ended task, whose notice is now due. */
 export function noticeDue(task: Task, at: Date): Task {
   if (!task.callback) return task
   const { answer, ...callback } = task.callback
@@ -36,7 +36,7 @@ export function noticeDue(task: Task, at: Date): Task {
   return { ...task, callback: { ...callback, ...begun, token: callback.token + 1 } }
 }
 
-/** The retried task, whose notice waits for the end again. */
+/** The retried task, whose notice waits for the end of the task again. */
 export function noticeAgain(task: Task): Task {
   if (!task.callback) return task
   const { answer, dueAt, ...callback } = task.callback

@@ -88,8 +88,8 @@ export function beginTask(id: string, given: NewTask, now: Date, turn?: number):
 }
 
 /**
- * Returns the task after the event, or the reason why the event changes nothing. A pure function, the same for every
- * engine. Leases begin and end by `leaseTime`, which an engine can keep apart from the time of day.
+ * Returns the task after the event, or the reason why the event changes nothing. A pure function, the same for every engine.
+ * Leases begin and end by `leaseTime`, which need not be the time of day.
  */
 export function transition(task: Task, event: TaskEvent, now: Date, leaseTime = now): Outcome {
   if (isNoticeEvent(event)) return changeNotice(task, event, leaseTime)
@@ -207,8 +207,8 @@ function leaseFrom(begin: Date, durationMs: number): Pick<Lease, 'expiresAt' | '
 }
 
 /**
- * The event that shortens a lease to its duration if it ends later than that; otherwise undefined. Only a clock that
- * was set back leaves such a lease, and a dead worker would keep its task until the clock has caught up.
+ * The event that shortens a lease to its duration if it ends later than that; otherwise undefined. Such a lease remains only
+ * after a clock was set back. A dead worker would then keep its task until the clock has caught up.
  */
 export function cutLease(task: Task, leaseTime: Date): TaskEvent | undefined {
   const { expiresAt, durationMs } = task.lease ?? {}

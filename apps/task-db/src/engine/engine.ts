@@ -5,7 +5,7 @@ import type { TaskEvent } from '../transitions.ts'
 export interface TaskQuery {
   owner?: string | undefined
   state?: TaskState | undefined
-  /** Only tasks that were made with this preset. */
+  /** Only tasks that were created with this preset. */
   preset?: string | undefined
   /** Only tasks that ended before this instant. */
   endedBefore?: Date | undefined
@@ -46,7 +46,7 @@ export type ChangeListener = (change: TaskChange) => void
  * done one after the other.
  */
 export interface TaskStore {
-  /** Stores a task, unless its id exists, or its owner has a task with its idempotency key: then returns that task. */
+  /** Stores a task, unless its id exists or its owner has a task with its idempotency key; then it returns that task. */
   create(id: string, task: NewTask): Promise<{ isNew: boolean; task: Task }>
   get(id: string): Promise<Task | undefined>
   findByKey(key: OwnedKey): Promise<Task | undefined>
@@ -77,7 +77,7 @@ export interface TaskStore {
    * @throws MigrationIncomplete if another task of the owner has the same idempotency key; then no task is stored
    */
   restore(tasks: readonly Task[]): Promise<number>
-  /** Takes back tasks whose lease has expired, some hundreds at a time; returns their new state. */
+  /** Takes back tasks whose lease has expired, a few hundred at a time; returns their new state. */
   expireLeases(): Promise<Task[]>
   /** Returns whether the task existed. */
   delete(id: string): Promise<boolean>

@@ -1,14 +1,14 @@
 import { type Handlers, hasEnded, type TaskChangeLine, type taskDbRoutes } from '@darkroom/contracts'
 import type { TaskChange, TaskStore } from '../engine/engine.ts'
 
-/** Half of the time after which a reader considers a feed without data dead. */
+/** Half of the time after which a reader considers a silent feed dead. */
 const heartbeatMs = 5000
 /** A reader with more unread lines gets one line `unknown` instead. */
 const maxUnreadLines = 10_000
 
 /**
- * How long a change of an unfinished task waits for others, in milliseconds. Waking a reader for one change costs it more
- * CPU time than the change itself. Clients wait for the ends of their images, so these are sent at once.
+ * How long a change of an unfinished task waits for others, in milliseconds. Waking a reader costs it more CPU time than
+ * processing one change. Clients wait for the ends of their images, so these are sent at once.
  */
 const gatherMs = 15
 

@@ -2,7 +2,7 @@ interface Waiting<Item, Result> {
   item: Item
   /** By `performance.now()`; afterwards the caller no longer waits. */
   deadline: number
-  resolve(answer: Result): void
+  resolve(result: Result): void
   reject(error: unknown): void
 }
 
@@ -38,7 +38,7 @@ export class Batches<Item, Result> {
     })
   }
 
-  /** Resolves when all added items are answered. */
+  /** Resolves when all added items have their result. */
   async ended(): Promise<void> {
     while (this.#waiting.length > 0 || this.#running.size > 0) {
       this.#startBatches()
@@ -62,8 +62,8 @@ export class Batches<Item, Result> {
     if (!first) return
     try {
       const items = batch.map(({ item }) => item)
-      const answers = await this.#options.run(items, first.deadline)
-      for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Result)
+      const results = await this.#options.run(items, first.deadline)
+      for (const [index, { resolve }] of batch.entries()) resolve(results[index] as Result)
     } catch (error) {
       if (others.length > 0 && this.#options.isItemError(error))
         for (const each of batch) await this.#run([each])

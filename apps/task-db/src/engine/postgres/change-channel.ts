@@ -8,7 +8,7 @@ import { askServer, ConnectionLost, describeFailure } from './failures.ts'
 import type { Server, Servers } from './servers.ts'
 import type { Statement } from './statement.ts'
 
-/** PostgreSQL refuses payloads of 8000 bytes and more; an id takes 36 bytes, and a comma. */
+/** PostgreSQL refuses payloads of 8000 bytes and more; an id takes 36 bytes and a comma. */
 const idsPerNotification = 200
 
 /** A lost connection is noticed after at most twice this time. */
@@ -54,8 +54,8 @@ export class ChangeChannel {
   }
 
   /**
-   * Call this if a transaction of this copy failed, but may have been committed: if it was, its notification is then
-   * treated as if it came from another copy.
+   * Call this if a transaction of this copy failed but may have been committed: if it was, its notification is then treated
+   * as one from another copy.
    */
   reportUnknownCommit(): void {
     this.#name = crypto.randomUUID()

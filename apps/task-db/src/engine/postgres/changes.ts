@@ -8,9 +8,9 @@ import type { Decision } from './decision.ts'
 import { failureKind } from './failures.ts'
 import { findTasks } from './task-rows.ts'
 
-/** The most tasks, or events, of one batch. One notification contains at most this many tasks. */
+/** The maximum number of tasks or events in one batch. One notification contains at most this many tasks. */
 export const batchSize = 200
-/** How many batches of each operation run at once. More would only make smaller batches that wait for the same disk. */
+/** How many batches of each operation run at once. With more, batches would only be smaller, and wait for the same disk. */
 const batchesAtOnce = 2
 
 interface ChangesOptions {
@@ -46,9 +46,9 @@ export class Changes {
       return { writes: [...writes, ...this.#channel.notify(result.changes)], result }
     }
     try {
-      const { answers, changes } = await this.#database.change({ read, decide: decideByClock }, deadline)
+      const { results, changes } = await this.#database.change({ read, decide: decideByClock }, deadline)
       for (const change of changes) this.#announce(change)
-      return answers
+      return results
     } catch (error) {
       if (error instanceof StoreUnavailable) this.#channel.reportUnknownCommit()
       throw error

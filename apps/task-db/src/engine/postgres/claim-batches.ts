@@ -5,7 +5,7 @@ import type { Batches } from './batches.ts'
 import type { Changes } from './changes.ts'
 import { claimGivenTasks, claimTasks, nextWaiting } from './claims.ts'
 import { CommitUnknown, type Database } from './database.ts'
-import type { UnansweredClaims } from './unanswered-claims.ts'
+import type { UnconfirmedClaims } from './unconfirmed-claims.ts'
 
 interface Claim {
   worker: string
@@ -15,24 +15,24 @@ interface Claim {
 interface ClaimDependencies {
   database: Database
   changes: Changes
-  unanswered: UnansweredClaims
+  unconfirmed: UnconfirmedClaims
 }
 
 /** The claims of workers that lack the same abilities: they skip the tasks that need one of these. */
 export class ClaimBatches {
   readonly #database: Database
   readonly #changes: Changes
-  readonly #unanswered: UnansweredClaims
+  readonly #unconfirmed: UnconfirmedClaims
   readonly #except: readonly string[]
   /** Checks whether any task waits. Simultaneous callers share one query. */
   readonly #checks: Batches<{ waitsForLocks: boolean }, boolean>
   readonly #claims: Batches<Claim, Task | undefined>
   readonly #givenClaims: Batches<{ id: string; event: ClaimEvent }, Outcome | undefined>
 
-  constructor({ database, changes, unanswered }: ClaimDependencies, except: readonly string[]) {
+  constructor({ database, changes, unconfirmed }: ClaimDependencies, except: readonly string[]) {
     this.#database = database
     this.#changes = changes
-    this.#unanswered = unanswered
+    this.#unconfirmed = unconfirmed
     this.#except = except
     this.#checks = changes.inBatches((checks, deadline) => this.#check(checks, deadline))
     this.#claims = changes.inBatches((claims, deadline) => this.#claim(claims, deadline))
@@ -42,8 +42,8 @@ export class ClaimBatches {
   }
 
   /**
-   * Skips tasks that another transaction has locked. As that transaction may leave its task unchanged, and then
-   * announces nothing, the claim waits for locked tasks before it answers that there is no task.
+   * Skips tasks that another transaction has locked. That transaction may leave its task unchanged, and then announces
+   * nothing, so the claim waits for locked tasks before it reports that there is no task.
    */
   async claim(claim: Claim): Promise<Task | undefined> {
     for (let waitsForLocks = false; await this.#checks.add({ waitsForLocks }); waitsForLocks = true) {
@@ -57,14 +57,15 @@ export class ClaimBatches {
     return this.#givenClaims.add({ id, event })
   }
 
-  /** Resolves when all claims are answered. */
+  /** Resolves when all claims have their result. */
   async ended(): Promise<void> {
     await Promise.all([this.#checks, this.#claims, this.#givenClaims].map(each => each.ended()))
   }
 
   async #check(checks: { waitsForLocks: boolean }[], deadline: number): Promise<boolean[]> {
     const [next] = await this.#database.readLatest<{ id: string }>(nextWaiting(this.#except), deadline)
-    // A statement that searches and locks would keep its locks on tasks that it waited for in vain, and so could deadlock.
+    // A statement that searches and locks would keep its locks on tasks that it waited for in vain, which could cause a
+    // deadlock.
     if (next && checks.some(({ waitsForLocks }) => waitsForLocks)) {
       const lock = { text: 'SELECT 1 FROM tasks WHERE id = $1 FOR UPDATE', values: [next.id] }
       await this.#database.readLatest(lock, deadline)
@@ -77,8 +78,8 @@ export class ClaimBatches {
       return await this.#changes.make(claimTasks(claims, this.#except), deadline)
     } catch (error) {
       if (error instanceof CommitUnknown) {
-        const { answers } = error.result as { answers: (Task | undefined)[] }
-        this.#unanswered.return(answers.filter(task => task !== undefined))
+        const { results } = error.result as { results: (Task | undefined)[] }
+        this.#unconfirmed.return(results.filter(task => task !== undefined))
       }
       throw error
     }

@@ -47,15 +47,15 @@ export function claimTasks(
         return outcome.task
       })
       const deferred = exchanges.flatMap(exchange => exchange.deferred)
-      const answers = claims.map((_claim, index) => claimed[index])
-      return { writes: updateTasks([...claimed, ...deferred]), answers, changes: claimed.map(stored) }
+      const results = claims.map((_claim, index) => claimed[index])
+      return { writes: updateTasks([...claimed, ...deferred]), results, changes: claimed.map(stored) }
     },
   }
 }
 
 /**
- * Claims given tasks, whose turn has come. The most urgent tasks of their owners are leased in their place, but not those
- * that need an ability in `except`.
+ * Claims the given tasks, whose turn has come. The most urgent tasks of their owners are leased in their place, but not
+ * those that need an ability in `except`.
  */
 export function claimGivenTasks(
   claims: { id: string; event: ClaimEvent }[],
@@ -75,7 +75,7 @@ export function claimGivenTasks(
       const latest = tasksById(rows)
       const changed = new Map<string, Task>()
       const changes: TaskChange[] = []
-      const answers = claims.map(({ id, event }) => {
+      const results = claims.map(({ id, event }) => {
         const task = latest.get(id)
         if (!task) return undefined
         const waiting = (mostUrgent.get(task.owner) ?? []).map(({ id }) => latest.get(id)).find(isWaiting)
@@ -90,7 +90,7 @@ export function claimGivenTasks(
         changes.push(stored(outcome.task))
         return outcome
       })
-      return { writes: updateTasks([...changed.values()]), answers, changes }
+      return { writes: updateTasks([...changed.values()]), results, changes }
     },
   }
 }
@@ -107,11 +107,10 @@ interface DueRow {
 }
 
 /**
- * Reads the tasks of the table `due`, and locks and reads as many of the most urgent tasks of their owners. The
- * documents come from the locking queries, because only these see what other transactions have changed while they
- * waited. A task that began to wait meanwhile can be due, but is never among the most urgent. The inner limit, which is
- * never reached, is there because PostgreSQL uses the index only with a small constant limit; the outer limit ends the
- * locking.
+ * Reads the tasks of the table `due`, and locks and reads as many of the most urgent tasks of their owners. The documents
+ * come from the locking queries, because only these see what other transactions have changed while they waited. A task that
+ * began to wait meanwhile can be due, but is never among the most urgent. The inner limit is never reached, but PostgreSQL
+ * uses the index only with a small constant limit; the outer limit ends the locking.
  */
 function dueAndMostUrgent(waiting: string): string {
   return `, urgent AS MATERIALIZED (

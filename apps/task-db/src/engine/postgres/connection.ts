@@ -10,7 +10,7 @@ const closeTimeoutMs = 1000
 export interface ConnectionOptions {
   /** The URL of one server or several. Its `sslmode` selects whether, and how strictly, TLS is used. */
   url: string
-  /** The largest number of connections, without the one that listens. */
+  /** The maximum number of connections, besides the connection for LISTEN. */
   connections: number
   /** How long everything is retried while PostgreSQL doesn't answer, or other transactions interfere. */
   timeoutMs: number
@@ -79,7 +79,7 @@ export async function connectOnce(
 }
 
 /**
- * Does the check of libpq's target_session_attrs=read-write.
+ * Checks what libpq checks for target_session_attrs=read-write.
  *
  * @throws RefusesWrites, DatabaseError, ConnectionLost; the last also when the response takes longer than `timeoutMs`
  */
@@ -88,14 +88,14 @@ export async function checkAcceptsWrites(client: ClientBase, timeoutMs: number):
   if (isReadOnly) throw new RefusesWrites('it is read-only (default_transaction_read_only)')
 }
 
-/** Does the check of target_session_attrs=primary. @throws like `checkAcceptsWrites` */
+/** Checks what libpq checks for target_session_attrs=primary. @throws like `checkAcceptsWrites` */
 async function checkIsPrimary(client: ClientBase, timeoutMs?: number): Promise<{ isReadOnly: boolean }> {
   const text = `SELECT pg_is_in_recovery() AS is_standby, current_setting('transaction_read_only') AS read_only`
   const ask = { text, ...(timeoutMs !== undefined && { query_timeout: timeoutMs }) }
   const { rows } = await askServer(client.query<{ is_standby: boolean; read_only: string }>(ask))
-  const [answer] = rows
-  if (answer?.is_standby) throw new RefusesWrites('it is a standby, which refuses writes')
-  return { isReadOnly: answer?.read_only === 'on' }
+  const [state] = rows
+  if (state?.is_standby) throw new RefusesWrites('it is a standby, which refuses writes')
+  return { isReadOnly: state?.read_only === 'on' }
 }
 
 /** Ends a connection, or all connections of a pool. It does not wait for a server that hangs. */

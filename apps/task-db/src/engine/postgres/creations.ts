@@ -35,7 +35,7 @@ export function createTasks(creations: Creation[]): Decision<CreationRow, { isNe
       const known = tasksById(rows)
       const byKey = tasksByKey(rows)
       const created: Task[] = []
-      const answers = creations.map(({ id, given }) => {
+      const results = creations.map(({ id, given }) => {
         const key = ownKeyOf(given)
         const other = known.get(id) ?? (key !== undefined && byKey.get(key))
         if (other) return { isNew: false, task: other }
@@ -45,7 +45,7 @@ export function createTasks(creations: Creation[]): Decision<CreationRow, { isNe
         created.push(task)
         return { isNew: true, task }
       })
-      return { writes: insertTasks(created), answers, changes: created.map(stored) }
+      return { writes: insertTasks(created), results, changes: created.map(stored) }
     },
   }
 }
@@ -75,7 +75,7 @@ export function restoreTasks(tasks: readonly Task[]): Decision<TaskRow, boolean>
       })
       const news = new Set([...added, ...updated])
       const writes = [...insertTasks(added), ...updateTasks(updated)]
-      return { writes, answers: tasks.map(task => news.has(task)), changes: [] }
+      return { writes, results: tasks.map(task => news.has(task)), changes: [] }
     },
   }
 }

@@ -92,7 +92,7 @@ export class Database {
     await this.change({ read, decide: () => ({ writes: [], result: undefined }) })
   }
 
-  /** Idempotent. Waits for transactions under way. */
+  /** Idempotent. Waits for running transactions. */
   close(): Promise<void> {
     this.#closed ??= this.#preparation.close().then(() => this.servers.close())
     return this.#closed
@@ -155,10 +155,10 @@ export class Database {
   }
 
   /**
-   * Finds out whether a transaction was committed. After a crash, the server reuses the ids of lost transactions: so
-   * a committed id counts only together with the transaction's mark. Writing to the mark waits until everything
-   * before it has reached the synchronous standby: a primary that was killed during that wait shows the transaction
-   * as committed, although a failover would lose it.
+   * Finds out whether a transaction was committed. After a crash, the server reuses the ids of lost transactions: so a
+   * committed id counts only together with the transaction's mark. Writing to the mark waits until everything before it has
+   * reached the synchronous standby. Without this, a primary that was killed during that wait would show the transaction as
+   * committed, although a failover would lose it.
    *
    * @throws StoreUnavailable if the server didn't answer in time
    */
@@ -187,7 +187,7 @@ export class Database {
       )
       return row?.status ?? 'forgotten'
     } catch (error) {
-      // The error "is in the future" means that the id was lost in a crash, and is not reused yet.
+      // The error "is in the future" means that the id was lost in a crash, and has not been reused yet.
       if (error instanceof DatabaseError && error.code === invalidParameterValue) return 'aborted'
       throw error
     }

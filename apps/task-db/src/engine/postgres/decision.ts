@@ -9,7 +9,7 @@ import type { Statement } from './statement.ts'
  */
 export interface Decision<Row extends QueryResultRow, Result> {
   read: Statement
-  decide(rows: Row[], now: Date): { writes: Statement[]; answers: Result[]; changes: TaskChange[] }
+  decide(rows: Row[], now: Date): { writes: Statement[]; results: Result[]; changes: TaskChange[] }
 }
 
 export function stored(task: Task): TaskChange {

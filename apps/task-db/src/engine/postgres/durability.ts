@@ -3,7 +3,7 @@ import type { ClientBase } from 'pg'
 import { askServer } from './failures.ts'
 
 /**
- * Makes the commits of one connection wait for the disk, independent of the server's default: an acknowledged change must
+ * Makes the commits of one connection wait for the disk, whatever the server's default: an acknowledged change must
  * survive a power cut. A stricter setting (`remote_apply`) stays.
  */
 export async function waitForDisk(client: ClientBase): Promise<void> {

@@ -37,7 +37,7 @@ export function deleteTasks(ids: string[]): Decision<{ id: string }, boolean> {
       const left = new Set(known)
       return {
         writes: known.length > 0 ? [{ text: 'DELETE FROM tasks WHERE id = ANY ($1)', values: [known] }] : [],
-        answers: ids.map(id => left.delete(id)),
+        results: ids.map(id => left.delete(id)),
         changes: known.map(id => ({ kind: 'deleted', id })),
       }
     },
@@ -53,7 +53,7 @@ export function applyInOrder(
 ) {
   const changed = new Map<string, Task>()
   const changes: TaskChange[] = []
-  const answers = events.map(({ id, event }) => {
+  const results = events.map(({ id, event }) => {
     const task = changed.get(id) ?? known.get(id)
     const turn = event.type === 'retry' && task ? turns?.next(task) : undefined
     const outcome = task && transition(task, turn === undefined ? event : { type: 'retry', turn }, now)
@@ -64,7 +64,7 @@ export function applyInOrder(
     }
     return outcome
   })
-  return { writes: updateTasks([...changed.values()]), answers, changes }
+  return { writes: updateTasks([...changed.values()]), results, changes }
 }
 
 function lockTasks(ids: string[]): Statement {

@@ -2,8 +2,8 @@ import { DatabaseError } from 'pg'
 
 /**
  * The meaning of a failure.
- * - `again`: PostgreSQL rolled the transaction back because of others; a retry may succeed
- * - `unavailable`: PostgreSQL can't answer now; the outcome of the last request is not known
+ * - `again`: PostgreSQL rolled the transaction back because of other transactions; a retry may succeed
+ * - `unavailable`: PostgreSQL can't answer now; the outcome of the last request is unknown
  * - `elsewhere`: this server disconnected or refuses writes; another server may replace it
  * - `refused`: PostgreSQL refuses this user, or the database is missing; an administrator can change that
  * - `fault`: the request is wrong, or PostgreSQL has an internal error; a retry changes nothing
@@ -39,9 +39,9 @@ export class ConnectionLost extends Error {
 export class RefusesWrites extends Error {}
 
 /** @throws DatabaseError if the server answered with an error, or ConnectionLost */
-export async function askServer<Result>(answer: Promise<Result>): Promise<Result> {
+export async function askServer<Result>(response: Promise<Result>): Promise<Result> {
   try {
-    return await answer
+    return await response
   } catch (error) {
     if (error instanceof DatabaseError || error instanceof RefusesWrites) throw error
     throw new ConnectionLost(error)

@@ -27,7 +27,7 @@ const writing = new Set(['read-write', 'primary', 'any'])
  * Reads a URL with one host or several, as libpq does: `postgres://u:p@a:5432,b:5432/db`, or
  * `?host=a,b&port=5432,5433`.
  *
- * @throws StoreMisconfigured; the message leaves the URL out, as it may contain a password
+ * @throws StoreMisconfigured; the message omits the URL, which may contain a password
  */
 export function readClusterUrl(url: string): Cluster {
   const parts = /^(?<scheme>\w+:\/\/)(?:(?<user>[^/?#]*)@)?(?<hosts>[^/?#]*)(?<rest>.*)$/s.exec(url)?.groups
@@ -73,7 +73,7 @@ function parseFirst(url: string) {
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_INVALID_URL') throw unreadable(cause)
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new StoreMisconfigured(`PostgreSQL can't be used: ${reason}`, { cause }) // for example, the file of a certificate is missing
+    throw new StoreMisconfigured(`PostgreSQL cannot be used: ${reason}`, { cause }) // for example, the file of a certificate is missing
   }
 }
 
@@ -114,5 +114,5 @@ function unreadable(cause: unknown): StoreMisconfigured {
 }
 
 function mistake(words: string, cause?: unknown): StoreMisconfigured {
-  return new StoreMisconfigured(`PostgreSQL can't be used: its URL ${words}`, { cause })
+  return new StoreMisconfigured(`PostgreSQL cannot be used: its URL ${words}`, { cause })
 }

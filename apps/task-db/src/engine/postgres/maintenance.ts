@@ -24,8 +24,8 @@ export async function maintain(database: Database, logger: Logger, closing: Abor
 }
 
 /**
- * Replaces the rows of changes by their sums, except the rows of transactions under way and the rows that another
- * copy is summing up.
+ * Replaces the rows of changes by their sums, except the rows of running transactions and the rows that another copy is
+ * summing up.
  */
 async function foldCounts(database: Database): Promise<void> {
   await database.write({
@@ -38,7 +38,7 @@ async function foldCounts(database: Database): Promise<void> {
   })
 }
 
-/** Deletes the marks of old transactions: after 10 minutes, no caller still waits to learn their outcome. */
+/** Deletes the marks of old transactions: after 10 minutes, no caller still waits for their outcome. */
 async function forgetCommits(database: Database): Promise<void> {
   await database.write({
     text: `DELETE FROM commits WHERE mark = ANY (ARRAY (

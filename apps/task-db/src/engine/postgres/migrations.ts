@@ -106,7 +106,7 @@ const migrations: readonly string[] = [
 class SchemaTooNew extends Error {}
 
 /**
- * Migrates the schema, in one transaction. Copies that start together take turns, by an advisory lock; the later ones
+ * Migrates the schema, in one transaction. Copies that start together take turns, using an advisory lock; the later copies
  * find the work done.
  *
  * @throws SchemaTooNew, DatabaseError, ConnectionLost

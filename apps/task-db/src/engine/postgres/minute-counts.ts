@@ -20,6 +20,6 @@ export function addCounts(counts: readonly MinuteCount[], forgetBefore: number):
   }
   return {
     read: { text: 'SELECT 1 WHERE false' },
-    decide: () => ({ writes: [add, forget], answers: [], changes: [] }),
+    decide: () => ({ writes: [add, forget], results: [], changes: [] }),
   }
 }

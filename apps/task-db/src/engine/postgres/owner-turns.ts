@@ -16,7 +16,7 @@ export function lastTurnOf(owner: string): string {
     AND waiting.owner = ${owner} ORDER BY turn DESC LIMIT 1) AS last`
 }
 
-/** Gives turns to the tasks of one transaction. Transactions at the same time may give an owner the same turn twice. */
+/** Gives turns to the tasks of one transaction. Simultaneous transactions may give an owner the same turn twice. */
 export class OwnerTurns {
   readonly #lines = new Map<string, Line>()
 

@@ -24,7 +24,7 @@ import { addCounts } from './minute-counts.ts'
 import { claimNotices, dueNotices } from './notices.ts'
 import type { Statement } from './statement.ts'
 import { findTasks, keyColumn, selectPage, type TaskRow } from './task-rows.ts'
-import { UnansweredClaims } from './unanswered-claims.ts'
+import { UnconfirmedClaims } from './unconfirmed-claims.ts'
 
 export interface PostgresOptions extends ConnectionOptions {
   /** Default: the database's own time, which is the same for all copies of the service. */
@@ -46,7 +46,7 @@ export class PostgresTaskStore implements TaskStore {
   readonly #creations: Batches<Creation, { isNew: boolean; task: Task }>
   readonly #events: Batches<{ id: string; event: TaskEvent }, Outcome | undefined>
   readonly #deletions: Batches<string, boolean>
-  readonly #unanswered: UnansweredClaims
+  readonly #unconfirmed: UnconfirmedClaims
   /** By the missing abilities. */
   readonly #claims = new Map<string, ClaimBatches>()
   #closed: Promise<void> | undefined
@@ -57,7 +57,7 @@ export class PostgresTaskStore implements TaskStore {
     const { signal } = this.#closing
     const changes = new Changes(database, options)
     this.#changes = changes
-    this.#unanswered = new UnansweredClaims(changes, options.logger, signal)
+    this.#unconfirmed = new UnconfirmedClaims(changes, options.logger, signal)
     this.#creations = changes.inBatches((given, deadline) => changes.make(createTasks(given), deadline))
     this.#events = changes.inBatches((events, deadline) => changes.make(applyEvents(events), deadline))
     this.#deletions = changes.inBatches((ids, deadline) => changes.make(deleteTasks(ids), deadline))
@@ -112,9 +112,9 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   /**
-   * Asks the server that accepts writes, and soon gives up: an outage must be an error before leases expire during it. A
-   * standby would answer that no lease has expired yet, and a change that is retried for long would take back the leases
-   * right after the outage, before their holders can renew them.
+   * Asks the server that accepts writes, and soon gives up, so that an outage becomes an error before leases expire. A
+   * standby would answer that no lease has expired yet. A change that is retried for long would take back the leases right
+   * after the outage, before their holders can renew them.
    */
   async expireLeases() {
     const now = this.#options.now?.()
@@ -192,7 +192,7 @@ export class PostgresTaskStore implements TaskStore {
     this.#closing.abort()
     const batches = [...this.#claims.values(), this.#creations, this.#events, this.#deletions]
     await Promise.all([...batches.map(each => each.ended()), this.#maintaining])
-    await this.#unanswered.ended()
+    await this.#unconfirmed.ended()
     await this.#changes.close()
     await this.#database.close()
   }
@@ -201,7 +201,7 @@ export class PostgresTaskStore implements TaskStore {
     const key = abilities.join()
     const known = this.#claims.get(key)
     if (known) return known
-    const dependencies = { database: this.#database, changes: this.#changes, unanswered: this.#unanswered }
+    const dependencies = { database: this.#database, changes: this.#changes, unconfirmed: this.#unconfirmed }
     const claims = new ClaimBatches(dependencies, abilities)
     this.#claims.set(key, claims)
     return claims

@@ -37,7 +37,7 @@ export class Preparation {
       return preparation
     }
     await preparation.close()
-    throw new StoreMisconfigured(`PostgreSQL can't be used: ${describeFailure(obstacle).reason}`, {
+    throw new StoreMisconfigured(`PostgreSQL cannot be used: ${describeFailure(obstacle).reason}`, {
       cause: obstacle,
     })
   }
@@ -91,7 +91,7 @@ export class Preparation {
     let logged = ''
     const logObstacle = () => {
       const failure = describeFailure(this.#obstacle)
-      if (failure.reason !== logged) logger.warn(failure, 'PostgreSQL cannot be used yet; trying again')
+      if (failure.reason !== logged) logger.warn(failure, 'PostgreSQL cannot be used yet; retrying')
       logged = failure.reason
     }
     logObstacle()

@@ -16,7 +16,7 @@ export interface Server {
   readonly pool: Pool
   /** Aborted when another server has replaced this server. */
   readonly left: AbortSignal
-  /** Makes a separate connection. `onLost` is called once when it ends. */
+  /** Opens a separate connection. `onLost` is called once when it ends. */
   connect(onLost?: (error: Error) => void): Promise<Client>
 }
 

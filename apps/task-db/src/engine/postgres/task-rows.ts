@@ -100,7 +100,7 @@ function changingColumns(tasks: readonly Task[]): unknown[][] {
   ]
 }
 
-/** The key as JSON, because PostgreSQL's texts can't contain every character of a key (U+0000). */
+/** The key as JSON, because text in PostgreSQL can't contain every character of a key (U+0000). */
 export function keyColumn(idempotencyKey: string): string {
   return JSON.stringify(idempotencyKey)
 }

@@ -67,7 +67,7 @@ export function attemptQuery<Row extends QueryResultRow>(pool: Pool, statement: 
   })
 }
 
-/** Call `lose` if the connection can't be used any more. */
+/** Call `lose` if the connection is no longer usable. */
 async function withConnection<Result>(
   pool: Pool,
   use: (client: PoolClient, lose: (reason: Error) => void) => Promise<Result>,
@@ -92,8 +92,8 @@ async function withConnection<Result>(
 async function begin<Row extends QueryResultRow>(client: PoolClient, read: Statement) {
   const sent = inOneWrite(client, () => {
     const plans = choosePlans(client, read)
-    // The default of PostgreSQL, which may have been changed for this database. Without READ WRITE, as that would
-    // override an administrator who made the server read-only.
+    // The default of PostgreSQL, which may have been changed for this database. Without READ WRITE, which would override an
+    // administrator who made the server read-only.
     const begun = client.query('BEGIN ISOLATION LEVEL READ COMMITTED')
     return [
       send<Row>(client, read),
@@ -102,8 +102,8 @@ async function begin<Row extends QueryResultRow>(client: PoolClient, read: State
       ...plans,
     ] as const
   })
-  const [{ rows }, answer] = await askServer(Promise.all(sent))
-  const [clock] = answer.rows
+  const [{ rows }, { rows: clocks }] = await askServer(Promise.all(sent))
+  const [clock] = clocks
   if (!clock) throw new Error('PostgreSQL did not return its time')
   return { rows, now: clock.now, transactionId: clock.id }
 }
@@ -121,7 +121,7 @@ async function commit(client: PoolClient, writes: Statement[]): Promise<void> {
   await askServer(Promise.all(sent))
 }
 
-/** pg would write each statement to the socket by itself, and each write wakes PostgreSQL. */
+/** pg would write each statement to the socket separately, and each write wakes PostgreSQL. */
 function inOneWrite<Sent>(client: PoolClient, send: () => Sent): Sent {
   const { stream } = client.connection
   stream.cork()

@@ -12,7 +12,7 @@ import { selectPage } from './select-page.ts'
 import { parse, prepareStatements, read } from './statements.ts'
 import { WaitingTasks } from './waiting-tasks.ts'
 
-/** The most leases that are taken back in one transaction, so that it stays short. */
+/** The maximum number of leases taken back in one transaction, so that it stays short. */
 const expiryBatch = 500
 
 /** Tasks in a file, which belongs to one process at a time. */

@@ -93,7 +93,7 @@ withEngine('postgres', program => {
     const env = { TASK_STORE_URL: wrong.href, PORT: '0', LOG_LEVEL: 'trace', DATA_DIR: temporaryFolder(t) }
     const service = startProgram(t, [process.execPath, mainOf('task-db')], env)
     assert.equal((await service.ended).code, 1)
-    assert.match(service.stderr, /TASK_STORE_URL: PostgreSQL can't be used: password authentication failed/)
+    assert.match(service.stderr, /TASK_STORE_URL: PostgreSQL cannot be used: password authentication failed/)
     assert.doesNotMatch(service.stdout + service.stderr, /a-secret|at Database/)
 
     const right = await startCopy(t, postgres.url, { LOG_LEVEL: 'trace', TASK_STORE_TIMEOUT_MS: '2000' })

@@ -7,7 +7,7 @@ import { describeFailure } from './failures.ts'
 const returnIntervalMs = 500
 
 /** Claims whose callers got an error, because it is unknown whether they were committed: their tasks have no worker. */
-export class UnansweredClaims {
+export class UnconfirmedClaims {
   readonly #changes: Changes
   readonly #logger: Logger
   readonly #retries: BackgroundRetries
