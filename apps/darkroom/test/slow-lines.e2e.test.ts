@@ -51,7 +51,7 @@ for (const [where, start] of Object.entries(places)) {
     const image = tiffOf(4 * 1024 * 1024)
 
     await t.test(
-      'an upload that stalls is cut with 408, leaves nothing, and is one line in all logs',
+      'an upload that stalls is aborted with 408, leaves nothing, and is one line in all logs',
       async t => {
         const linesBefore = problemLines(log())
         const upload = beginUpload(t, `${url}/images`, image.length)
@@ -63,19 +63,19 @@ for (const [where, start] of Object.entries(places)) {
         assert.match(await text(response), /request-timeout/)
         await until('nothing is stored', () => stored(dataDir).length === 0)
         assert.deepEqual((await httpRequest(url, '/images')).json().images, [])
-        await until('it is in the log', () => linesOf(log()).some(isCut))
-        await delay(2 * stallMs) // after which an inner service would cut, too
-        const cuts = linesOf(log()).filter(isCut)
+        await until('it is in the log', () => linesOf(log()).some(isAborted))
+        await delay(2 * stallMs) // after which an internal service would abort, too
+        const aborted = linesOf(log()).filter(isAborted)
         assert.deepEqual(
-          cuts.map(({ service }) => service),
+          aborted.map(({ service }) => service),
           ['frontend'],
         )
         assert.deepEqual(problemLines(log()).slice(linesBefore.length), [])
       },
     )
 
-    // Master and storage have the same limits: either may cut first.
-    await t.test('an upload past the frontend that stalls is cut with 408, too', async t => {
+    // Master and storage have the same limits: either may abort first.
+    await t.test('an upload past the frontend that stalls is aborted with 408, too', async t => {
       const linesBefore = problemLines(log())
       const upload = beginUpload(t, `${master.url}/newImage`, image.length, {
         authorization: `Bearer ${master.token}`,
@@ -113,7 +113,7 @@ function beginUpload(
 ): ClientRequest {
   const headers = { ...given, 'content-length': bytes }
   const upload = request(url, { method: 'POST', headers, agent: false })
-  upload.on('error', () => undefined) // it may be cut
+  upload.on('error', () => undefined) // it may be aborted
   t.after(() => upload.destroy())
   return upload
 }
@@ -128,8 +128,8 @@ function linesOf(log: string): Line[] {
   return log.split('\n').flatMap(line => (line.startsWith('{') ? [JSON.parse(line)] : []))
 }
 
-function isCut({ msg }: Line): boolean {
-  return msg.startsWith('request cut')
+function isAborted({ msg }: Line): boolean {
+  return msg.startsWith('request aborted')
 }
 
 /** Warnings and errors. */

@@ -4,8 +4,8 @@ import type { IncomingMessage, Server } from 'node:http'
 const awaiting = new WeakSet<IncomingMessage>()
 
 /**
- * Sends 100 Continue only when a handler begins to read the body (RFC 9110, 10.1.1). So a request that is refused by its
- * path, key or length is refused before the client sends a body in vain.
+ * Sends 100 Continue only when a handler begins to read the body (RFC 9110, 10.1.1). So a request that is refused because of
+ * its path, key or length is refused before the client has sent a body in vain.
  */
 export function continueWhenRead(server: Server): void {
   server.on('checkContinue', (request, response) => {
@@ -24,8 +24,8 @@ export function isBodyAwaited(request: IncomingMessage): boolean {
 }
 
 /**
- * Whether the client has not begun to send the body, so that it may never send it. From now on it gets no 100 Continue,
- * and its connection must be closed after the response.
+ * Whether the client has not begun to send the body. If it has not, it gets no 100 Continue from now on, and may never send
+ * the body, so its connection must be closed after the response.
  */
 export function giveUpBody(request: IncomingMessage): boolean {
   return awaiting.delete(request)

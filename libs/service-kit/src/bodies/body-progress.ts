@@ -16,7 +16,7 @@ export interface BodyBounds {
   bodyWindowMs?: number | undefined
 }
 
-export interface CutResponses {
+export interface AbortResponses {
   responseHeaders: (headers: IncomingHttpHeaders) => Record<string, string>
   /** Whether the client of a request repeats it after a 5xx, but not after a 408. */
   isRepeatedOnlyAfter5xx?: ((headers: IncomingHttpHeaders) => boolean) | undefined
@@ -26,16 +26,16 @@ export interface CutResponses {
 const closingStallMs = 2000
 
 /**
- * Cuts requests whose body stalls or arrives too slowly, no matter how long they have lasted. The client gets a 408, or
+ * Aborts requests whose body stalls or arrives too slowly, no matter how long they have lasted. The client gets a 408, or
  * a 503 if it would not repeat the request after a 408. The log gets one line. Time in which the service itself does not
  * read doesn't count, because the client can't send then.
  *
- * An internal service allows half of the rate over twice the time. So the public service always cuts a slow client
+ * An internal service allows half of the rate over twice the time. So the public service always aborts a slow request
  * first, and the internal services see a client that hung up.
  */
 export function requireProgress(
   app: FastifyInstance,
-  given: BodyBounds & CutResponses,
+  given: BodyBounds & AbortResponses,
   isPublic: boolean,
 ): void {
   const limits = limitsFrom(given, isPublic)
@@ -70,8 +70,8 @@ export function requireProgress(
       if (violation === undefined) continue
       receiving.delete(request)
       const { method, url } = request
-      app.log.info({ ...imageIdIn(url), method, url }, `request cut: ${violation}`)
-      cut(request, arrival.response, violation, given)
+      app.log.info({ ...imageIdIn(url), method, url }, `request aborted: ${violation}`)
+      abort(request, arrival.response, violation, given)
     }
   }
 
@@ -107,7 +107,9 @@ function limitsFrom(
   }
 }
 
-/** The limit that a body exceeds, in words; undefined if it keeps the limits so far. Begins a new window if one is full. */
+/**
+ * The limit that a body violates, in words; undefined if there is none. Begins a new window when the current window is full.
+ */
 function violationOf(
   arrival: Arrival,
   { stallMs, windowMs, minBytesPerSecond }: Limits,
@@ -158,11 +160,11 @@ class Arrival {
   }
 }
 
-function cut(
+function abort(
   request: IncomingMessage,
   response: ServerResponse,
   detail: string,
-  { responseHeaders, isRepeatedOnlyAfter5xx = () => false }: CutResponses,
+  { responseHeaders, isRepeatedOnlyAfter5xx = () => false }: AbortResponses,
 ): void {
   const { socket } = request
   const end = () => request.destroy(new ClientGone('the client stopped sending'))

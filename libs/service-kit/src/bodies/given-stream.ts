@@ -1,4 +1,6 @@
-/** A stream that records its own error, which is the fault of the caller that gave it, and not of its reader. */
+/**
+ * A stream that records its own error: such an error is the fault of the caller that passed the stream, not of its reader.
+ */
 export class GivenStream implements AsyncIterable<Uint8Array> {
   /** The error with which the stream ended; undefined while there is none. */
   failure: unknown

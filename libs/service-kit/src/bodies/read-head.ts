@@ -1,6 +1,6 @@
 /**
- * Reads the first bytes of a body, however it is cut into chunks. Also returns the whole body: as bytes if these were all
- * of it, otherwise as a stream that can be read once.
+ * Reads the first bytes of a body, however it is cut into chunks. Also returns the whole body: as bytes if the body has no
+ * more, otherwise as a stream that can be read once.
  */
 export async function readHead(
   body: AsyncIterable<Uint8Array> | Uint8Array,

@@ -7,8 +7,8 @@ let passedBytes = 0
 
 /**
  * Passes a streamed body on, and collects the memory of its used chunks from time to time. V8 counts only its own heap,
- * on which a chunk is small, so it would keep about 64 MiB of chunks before it collects. Chunks can't be freed
- * explicitly, as their receiver may not have sent them yet.
+ * where a chunk takes little space, so about 64 MiB of chunks would pile up before it collects. Chunks can't be freed
+ * explicitly, because their receiver may not have sent them yet.
  */
 export async function* collectingMemory(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const chunk of body) {

@@ -9,8 +9,8 @@ interface BaseUrl {
 }
 
 /**
- * Reads the parts of a base URL that apply to every request. The path of a request is not normalised: `..` in a key
- * stays.
+ * Reads the parts of a base URL that apply to every request. The path of a request is not normalised, so that a key may
+ * contain `..`.
  */
 export function readBaseUrl(url: string): BaseUrl {
   const { origin, pathname, username, password } = new URL(url)
@@ -22,7 +22,7 @@ export function readBaseUrl(url: string): BaseUrl {
   }
 }
 
-/** A base URL for people and logs. */
+/** A base URL without credentials, for messages and logs. */
 export function withoutCredentials(url: string): string {
   const { origin, path } = readBaseUrl(url)
   return origin + path

@@ -9,7 +9,7 @@ import {
 
 /** With one batch at a time, client and service would wait for each other. More batches would be smaller, and cost more. */
 const maxUnderWay = 3
-/** How long a call waits if so many batches are under way: about as long as a commit takes. */
+/** How long a call waits while that many batches are in flight: about as long as a commit takes. */
 const longestWaitMs = 3
 
 interface BatchClient {
@@ -27,8 +27,9 @@ interface WaitingCall {
 }
 
 /**
- * The same client, which sends calls of `routes` in batches: those that are made at once, and those that are made while
- * several batches are under way. Calls that can be aborted, and calls that the service may hold (`wait`), are sent alone.
+ * The same client, which sends calls of `routes` in batches: those that are made at the same time, and those that are made
+ * while several batches are in flight. Calls that can be aborted, and calls that the service may hold (`wait`), are sent
+ * alone.
  */
 export function batchCalls<Client extends BatchClient>(
   client: Client,
@@ -61,7 +62,7 @@ class Batcher {
     })
   }
 
-  /** Calls that other sockets cause in the same turn of the event loop join the batch. */
+  /** Calls caused by other sockets in the same turn of the event loop join the batch. */
   #leaveSoon(): void {
     if (this.#isLeaving) return
     this.#isLeaving = true
@@ -108,7 +109,7 @@ class Batcher {
     if (!route || !response) throw new Error(`a batch has no response for ${waiting.name}`)
     const { status, headers = {}, body } = response
     if (status in route.schema.response) waiting.resolve({ status, headers, body })
-    // As for a call without a batch, the transport tries again for a while.
+    // As with a call outside a batch, the transport retries for a while.
     else if (status === 503 && route.idempotent) await this.#settleAlone([waiting])
     else waiting.reject(new UnexpectedReply(route, { status, headers, problem: body as Problem }))
   }

@@ -19,7 +19,7 @@ export class Discovery implements Resolver {
 
   constructor(options: { kv: KvClient; service: ServiceName; logger: Logger }) {
     const { kv, service, logger } = options
-    setMaxListeners(0, this.#changes) // each call that waits for the first instance adds a listener
+    setMaxListeners(0, this.#changes) // every call that waits for the first instance adds a listener
     this.#watching = watchPrefix({
       kv,
       logger,

@@ -16,9 +16,9 @@ import { type ServiceProblem, ServiceUnavailable } from '../problems/problems.ts
 import { Backoff } from '../time/backoff.ts'
 
 /**
- * The services of this process that can be called without HTTP: a client passes its call to the handler directly,
- * bodies by reference. Everything else works as between processes: problems, retries during outages, and the end of
- * calls under way when a service closes before its client.
+ * The services of this process that can be called without HTTP: a client passes its call to the handler directly, bodies by
+ * reference. Everything else works as between processes: problems, retries during outages, and waiting for running calls
+ * when a service closes before its client.
  */
 export class InProcessServices {
   readonly #offered = new Map<ServiceName, OfferedService>()
@@ -35,7 +35,7 @@ export class InProcessServices {
   }
 }
 
-/** Handlers, and the number of their calls under way. */
+/** Handlers, and the number of their running calls. */
 export class OfferedService {
   readonly #api: Api
   readonly #logger: Logger
@@ -63,7 +63,7 @@ export class OfferedService {
     return problemOf(error, this.#api)
   }
 
-  /** Accepts no more calls; resolves when the calls under way have ended. */
+  /** Accepts no more calls; resolves when all running calls have ended. */
   async close(): Promise<void> {
     this.#withdraw()
     if (this.#underWay > 0) await new Promise<void>(resolve => (this.#becameIdle = resolve))
@@ -124,7 +124,7 @@ async function callOffered(
   return replyOf(route, response, offered)
 }
 
-/** Most calls have no signal, and most handlers never use it. So a missing signal is made when it is first used. */
+/** Most calls have no signal, and most handlers never use it. So a missing signal is created when it is first used. */
 class PassedCall implements AnyHandledCall {
   readonly params: unknown
   readonly querystring: unknown

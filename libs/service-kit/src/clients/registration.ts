@@ -10,8 +10,8 @@ const renewMs = (ttlSeconds * 1000) / 3
 export type Labels = Readonly<Record<string, string | number | readonly string[]>>
 
 /**
- * Keeps `services/<name>/<instance>` in kv-config until it is closed. The key has a lease, so that the registration
- * of a killed process expires, and is renewed at a third of the lease.
+ * Keeps `services/<name>/<instance>` in kv-config until it is closed. The key has a lease, so the registration of a killed
+ * process expires. It is renewed after each third of the lease.
  */
 export class Registration {
   readonly #closing = new AbortController()

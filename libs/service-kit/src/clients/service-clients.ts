@@ -102,7 +102,9 @@ export class ServiceClients {
   }
 }
 
-/** Throws TokenRefused for a 401. No contract declares a 401, and its text alone does not name the service. */
+/**
+ * Throws TokenRefused for a 401: no contract declares this status, and the text of the response does not name the service.
+ */
 function withoutRefusals(service: ServiceName, transport: Transport): Transport {
   return async request => {
     const reply = await transport(request)

@@ -31,14 +31,14 @@ export class Tally {
     this.#sending = repeat(everyMs, this.#closing.signal, () => this.#sendAll())
   }
 
-  /** `amount` must be a whole number, not negative, like all counts. */
+  /** `amount` must be a non-negative whole number, like all counts. */
   add(counter: string, amount = 1): void {
     if (amount > 0) this.#amounts.set(counter, (this.#amounts.get(counter) ?? 0) + amount)
   }
 
   /**
-   * Sends the remaining counts, for at most two seconds. Idempotent. Waits for a request under way, because its counts
-   * would be counted twice if they were sent again.
+   * Sends the remaining counts, for at most two seconds. Idempotent. Waits for a request in flight, because its counts would
+   * be added twice if they were sent again.
    */
   async close(): Promise<void> {
     this.#closing.abort()

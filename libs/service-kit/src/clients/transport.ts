@@ -10,8 +10,8 @@ import { type Dispatcher, errors } from './undici.ts'
 /** Finds instances of one service. */
 export interface Resolver {
   /**
-   * Returns the base URL of an instance, which may have a path and credentials. While no instance is known it waits
-   * for one, until the signal that `giveUp` makes is aborted; then it returns undefined.
+   * Returns the base URL of an instance, which may have a path and credentials. While no instance is known, it waits until
+   * one is, or until the signal from `giveUp` is aborted; then it returns undefined.
    */
   pick(giveUp: () => AbortSignal): Promise<string | undefined>
   /** Marks an instance that didn't answer, so that others are preferred for a moment. */
@@ -34,14 +34,12 @@ export interface TransportOptions {
   responseTimeoutMs?: number | undefined
 }
 
-/**
- * A streamed body is sent at the pace of its client. An instance that reads none of it for this long counts as gone.
- */
+/** A streamed body is sent at the pace of its client. An instance that reads no byte of it for this long counts as gone. */
 const unreadTimeoutMs = 60_000
 
 /**
  * Sends requests to any instance that answers. A request is sent again when that is safe: it was never sent
- * (connection refused), an instance that shuts down refused it, or its contract calls it idempotent. An
+ * (connection refused), an instance that shuts down refused it, or its contract declares it idempotent. An
  * idempotent request is also repeated after a 503, as the engine behind an instance may recover. A streamed body can
  * be sent again only if none of it was read.
  *
@@ -60,7 +58,7 @@ export function createTransport(options: TransportOptions): Transport {
   return async request => {
     const deadline = performance.now() + timeoutMs
     const backoff = new Backoff(20, 500)
-    /** Made only when there is something to wait for: most requests are answered at once. */
+    /** Created only when there is something to wait for: most requests get their response at once. */
     let timeout: AbortSignal | undefined
     const giveUp = () => {
       timeout ??= AbortSignal.timeout(Math.max(0, Math.ceil(deadline - performance.now())))

@@ -2,8 +2,8 @@ import { createRequire } from 'node:module'
 import type * as Undici from 'undici'
 
 /*
- * The parts of undici that services use. undici's index also loads its caches, mocks and WebSockets: that takes a tenth
- * of a second of CPU time, and several MB, in each process and each thread.
+ * The parts of undici that services use. undici's index also loads its caches, mocks and WebSockets, which take a tenth of a
+ * second of CPU time and several MB in each process and each thread.
  */
 const require = createRequire(import.meta.url)
 const prototype = require('undici/lib/dispatcher/dispatcher.js').prototype as Undici.Dispatcher

@@ -16,9 +16,9 @@ type ConditionHeaders = Pick<
 >
 
 /**
- * Evaluates the preconditions of a GET or HEAD in the order of RFC 9110, 13.2.2. The request may proceed, or is answered
- * with 304 (not modified) or 412 (failed). A list of tags that is not well-formed matches nothing; a date that can't be
- * parsed is ignored.
+ * Evaluates the preconditions of a GET or HEAD in the order of RFC 9110, 13.2.2. The request may proceed, or gets a 304 (not
+ * modified) or a 412 (failed). A list of tags that is not well-formed matches nothing; a date that can't be parsed is
+ * ignored.
  */
 export function checkPreconditions(
   headers: ConditionHeaders,
@@ -66,7 +66,7 @@ export function readEntityTags(field: string, value: string | undefined): '*' | 
 
 /**
  * Whether the requested range is still a range of the same bytes (RFC 9110, 13.1.5). A date must equal the date of the
- * resource, and its second must be over, as the bytes may change again within that second (8.8.2.2).
+ * resource, and must be at least a second ago, because the bytes may change again within that second (8.8.2.2).
  */
 export function isRangeCurrent(ifRange: string | undefined, current: Validators, now = Date.now()): boolean {
   if (ifRange === undefined) return true

@@ -6,7 +6,7 @@ export function engineUrlPattern(engines: Engines<unknown>): string {
   return `^(${Object.keys(engines).join('|')})$`
 }
 
-/** Finds the engine for a URL. The error leaves the URL out, as it may contain a password. */
+/** Finds the engine for a URL. The error omits the URL, which may contain a password. */
 export function engineFor<Open>(engines: Engines<Open>, url: string): Open {
   const found = Object.entries(engines).find(([form]) => new RegExp(`^(${form})$`).test(url))
   if (!found) throw new Error(`unknown kind of URL: expected ${Object.keys(engines).join(' or ')}`)

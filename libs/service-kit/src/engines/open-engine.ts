@@ -3,8 +3,8 @@ import { InvalidConfig } from '../settings/config.ts'
 type ErrorClass = new (...given: never[]) => Error
 
 /**
- * Opens the engine that a setting selects. An error of one of the `unusable` classes means that the engine can't be
- * used with this setting, so it becomes a mistake in the setting.
+ * Opens the engine that a setting selects. An error of one of the `unusable` classes means that the engine can't be used
+ * with this setting, so it is reported as a mistake in the setting.
  *
  * @throws InvalidConfig naming the variable
  */

@@ -6,7 +6,7 @@
 /** The server behind the engine doesn't answer; it may answer later. */
 export class StoreUnavailable extends Error {}
 
-/** The server behind the engine refuses this service until a setting of either is changed. */
+/** The server behind the engine refuses this service, until the settings of one of them are changed. */
 export class StoreMisconfigured extends StoreUnavailable {}
 
 /** The response to a write was lost: the write may have happened, or may still happen. */
@@ -15,7 +15,7 @@ export class OutcomeUnknown extends StoreUnavailable {}
 /** The server behind the engine refuses this request, and would refuse it again. */
 export class RequestRefused extends Error {}
 
-/** There is no room for more; nothing was changed. */
+/** The store is full; nothing was changed. */
 export class StoreFull extends Error {}
 
 /** The error of an engine that writes files itself. */

@@ -15,7 +15,7 @@ export function acceptBytes(app: FastifyInstance): void {
   })
 }
 
-/** A small body usually arrives together with its head; as bytes, it is passed on at less cost than a stream. */
+/** A small body usually arrives together with its head. Passing it on as bytes costs less than as a stream. */
 function arrivedBytes(payload: IncomingMessage): Uint8Array | undefined {
   if (payload.readableLength !== Number(payload.headers['content-length'])) return undefined
   const bytes = payload.read() ?? new Uint8Array()

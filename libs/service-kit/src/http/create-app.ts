@@ -11,7 +11,7 @@ import {
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, { type FastifyBaseLogger, type FastifyServerOptions, LogController } from 'fastify'
 import { continueWhenRead } from '../bodies/awaited-bodies.ts'
-import { type BodyBounds, type CutResponses, requireProgress } from '../bodies/body-progress.ts'
+import { type AbortResponses, type BodyBounds, requireProgress } from '../bodies/body-progress.ts'
 import type { Logger } from '../log/logger.ts'
 import { answerWithProblems, refusedPathHandler } from '../problems/problem-responses.ts'
 import { refusedMessageHandler, refuseExpectations } from '../problems/refuse-message.ts'
@@ -34,7 +34,7 @@ export interface AppOptions extends BodyBounds {
   logger: Logger
   /** Bearer token of the routes; undefined leaves them open. */
   clusterToken?: string | undefined
-  /** Whether the service's own routes need no token, as in the frontend. Metrics always need it. */
+  /** Whether the service's own routes need no token, as in the frontend. Metrics always need the token. */
   isPublic?: boolean
   /** The URLs that browsers use. Without any, the host of the request counts. */
   publicUrls?: readonly URL[] | undefined
@@ -44,7 +44,7 @@ export interface AppOptions extends BodyBounds {
   trustProxy?: FastifyServerOptions['trustProxy'] | undefined
   /** The headers of every response, also of errors; routes may replace them. */
   responseHeaders?: (headers: IncomingHttpHeaders) => Record<string, string>
-  isRepeatedOnlyAfter5xx?: CutResponses['isRepeatedOnlyAfter5xx']
+  isRepeatedOnlyAfter5xx?: AbortResponses['isRepeatedOnlyAfter5xx']
   /** The path and query of a request in the form that the routes match. */
   rewriteUrl?: (request: IncomingMessage) => string
   /** The service's own routes. */
@@ -66,7 +66,7 @@ export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => vo
   const app = fastify({
     loggerInstance: options.logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
-    // The log rarely has more than one line about a request, so an id and a logger for each would be wasted.
+    // There is rarely more than one log line about a request, so an id and a logger for each request would be a waste.
     genReqId: () => '',
     childLoggerFactory: logger => logger,
     return503OnClosing: false, // closing.ts has better responses
@@ -131,7 +131,7 @@ function collectRoutes(app: App, contract: Readonly<Record<string, Route>>): rea
 
 const alive = { status: 'alive' }
 
-/** The handlers that services of the same process can call: of the service's own routes, and of its health check. */
+/** The handlers that services of the same process can call: those of the service's own routes, and of its health check. */
 function withHealth(api: Api): Api {
   const healthz = async () => ({ status: 200, body: alive })
   return { ...api, handlers: { healthz, ...api.handlers } }
@@ -165,7 +165,7 @@ function addServiceRoutes(app: App, options: AppOptions, routes: readonly Served
   })
   app.get('/openapi.json', hidden, async () => {
     const servers = publicUrls.length > 0 ? publicUrls.map(({ href }) => href.replace(/\/$/, '')) : ['/']
-    // Generated for each request, which takes milliseconds, instead of kept in memory.
+    // Generated on each request, which takes milliseconds, instead of being kept in memory.
     return openApiOf({
       title: `Darkroom ${name}`,
       routes,

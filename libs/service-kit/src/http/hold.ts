@@ -19,14 +19,14 @@ export interface Hold extends Disposable {
   readonly signal: AbortSignal
 }
 
-/** Shared by all responses that are not held back. A listener added to its signal would never be removed. */
+/** Shared by all responses that are not held back. A listener that is added to its signal is never removed. */
 const noHold: Hold = { signal: AbortSignal.abort(holdEnded), [Symbol.dispose]: () => undefined }
 
 /** Limits how long a response may be held back. Dispose of it afterwards: it has a timer and listeners. */
 export function holdFor(seconds: number, ...ends: AbortSignal[]): Hold {
   if (seconds <= 0) return noHold
   const controller = new AbortController()
-  // A shared reason: without one, Node would make an error with a stack each time.
+  // A shared reason: without it, Node would create an error with a stack each time.
   const end = () => controller.abort(holdEnded)
   const timer = setTimeout(end, Math.ceil(seconds * 1000))
   for (const signal of ends) {

@@ -6,7 +6,7 @@ import { collectDefaultMetrics, Gauge, Histogram, Registry } from './prom-client
 /** The result of `checkReady` counts as missing after this time: Prometheus waits 10 s for all metrics together. */
 const readyMs = 3000
 
-/** Shows in an app's metrics what /readyz answers. */
+/** Adds the result of /readyz to an app's metrics. */
 export function measureReadiness(app: FastifyInstance, checkReady: () => Promise<void>): void {
   new Gauge({
     name: 'darkroom_ready',
@@ -32,7 +32,7 @@ const misnamed = [
   'nodejs_active_resources_total',
 ]
 
-/** The time between two measurements of the event loop's delay: each wakes the process, also while it is idle. */
+/** The time between two measurements of the event loop's delay. Each wakes the process, even if it is idle. */
 const loopMeasureMs = 100
 
 let ofProcess: Metrics | undefined

@@ -4,8 +4,8 @@ import { ServiceProblem } from '../problems/problems.ts'
 const checkBytes = 6
 
 /**
- * The cursors of one listing: base64url of a check and the last item of a page. The check distinguishes a real cursor
- * from any other text, so that a wrong cursor is not used as a position in the listing.
+ * The cursors of one listing: base64url of a check and the last item of a page. The check distinguishes a real cursor from
+ * any other text, so that a made-up cursor is not used as a position in the listing.
  */
 export class PageCursors {
   readonly #listing: string

@@ -8,7 +8,7 @@ const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
  * with every write, and `null` for a page without an origin. It must be the origin of one of the public URLs or, if
  * none is set, name the host of the request. Programs send no `Origin`.
  *
- * Pages of `otherOrigins` may write as programs do: with a key. Their cookies are removed, as `SameSite` does not
+ * Pages of `otherOrigins` may write as programs do: with a key. Their cookies are removed, because `SameSite` does not
  * distinguish the hosts and ports of one site.
  */
 export function refuseForeignOrigins(

@@ -11,7 +11,7 @@ declare module 'fastify' {
      * Basic, with any user name.
      */
     isForBrowsers?: boolean
-    /** How far the workers' token opens the route; absent if it does not. */
+    /** The access that the worker token has to the route; absent if it has none. */
     worker?: WorkerAccess
   }
 }
@@ -19,9 +19,9 @@ declare module 'fastify' {
 const openToAll = new Set<string | undefined>([serviceRoutes.healthz.url, serviceRoutes.readyz.url])
 
 /**
- * Requires the token as a bearer token (RFC 6750) on all routes; in a public service, only on its metrics. The workers'
- * token opens the routes that the contracts give to workers. A worker itself has only that token, but also accepts the
- * cluster token, from which the workers' token is derived.
+ * Requires the token as a bearer token (RFC 6750) on all routes; in a public service, only on its metrics. The worker token
+ * opens the routes that the contracts declare for workers. A worker itself has only the worker token, but also accepts the
+ * cluster token, from which the worker token is derived.
  */
 export function requireToken(app: FastifyInstance, token: string, isPublic: boolean): void {
   const expected = digest(token)
@@ -42,7 +42,7 @@ export function requireToken(app: FastifyInstance, token: string, isPublic: bool
       throw new ServiceProblem(
         403,
         'not-for-workers',
-        "the workers' token does not open this route; use the cluster token",
+        'the worker token does not give access to this route; use the cluster token',
       )
     }
     if (given !== '' && timingSafeEqual(digest(deriveWorkerToken(given)), expected)) return

@@ -13,7 +13,7 @@ export function serve({ routes, handlers, throwProblem }: Api): (scope: App) => 
     if (!handle) throw new Error(`the route ${name} has no handler`)
     return { route, handle }
   })
-  // HEAD first; otherwise Fastify makes its own HEAD route, which reads all bytes.
+  // HEAD first; otherwise Fastify adds its own HEAD route, which reads all bytes.
   served.sort((a, b) => Number(b.route.method === 'HEAD') - Number(a.route.method === 'HEAD'))
   return app => {
     app.setErrorHandler(throwProblem) // also handles errors of the first read of a response's body
@@ -36,7 +36,7 @@ function addRoute(app: App, route: Route, handle: AnyHandler): void {
   })
 }
 
-/** The signal is made when it is first used: most handlers never use it. */
+/** The signal is created when it is first used: most handlers never use it. */
 class HttpCall implements AnyHandledCall {
   readonly params: unknown
   readonly querystring: unknown

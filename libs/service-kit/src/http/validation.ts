@@ -11,7 +11,7 @@ const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) 
   if (isBytes(schema)) return () => true
   let compiled: ReturnType<typeof Compile> | undefined
   return input => {
-    // Only now: a service that compiled the schemas of all routes would start later.
+    // Compiled on first use: compiling the schemas of all routes would delay the start.
     compiled ??= Compile(schema)
     const isText = httpPart === 'querystring' || httpPart === 'headers'
     const value = isText ? fromText(schema, input) : input
@@ -25,8 +25,8 @@ const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) 
 }
 
 /**
- * Takes the place of Ajv and of Fastify's serializer, which Fastify would load otherwise: both take memory and time to
- * start. The contracts type the responses. The cast is needed because Fastify's types allow only Ajv's schemas.
+ * Replaces Ajv and Fastify's serializer, which Fastify would load otherwise: both take memory and time at the start. The
+ * contracts type the responses. The cast is needed because Fastify's types allow only Ajv's schemas.
  */
 export const schemaController = {
   compilersFactory: {
@@ -38,7 +38,7 @@ export const schemaController = {
 /** Mistakes whose value is quoted: it should be a number, a date, or one of a list, so it is not a secret. */
 const quotedMistakes = new Set(['type', 'format', 'enum', 'minimum', 'maximum'])
 const maxQuotedLength = 40
-/** The words for the parts of a request that Fastify calls otherwise. */
+/** Our words for the parts of a request for which Fastify has other names. */
 const partWords: Readonly<Record<string, string>> = { querystring: 'query', params: 'path' }
 
 function describe(

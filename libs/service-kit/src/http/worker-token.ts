@@ -1,7 +1,7 @@
 import { hkdfSync } from 'node:crypto'
 
 /**
- * The token of the workers, derived from the cluster token (HKDF, RFC 5869), which can't be computed from it. A worker
+ * The worker token, derived from the cluster token (HKDF, RFC 5869). The cluster token can't be computed from it. A worker
  * handles files from untrusted clients, so its token opens only the routes that it needs.
  */
 export function deriveWorkerToken(clusterToken: string): string {

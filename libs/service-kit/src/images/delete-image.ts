@@ -6,7 +6,7 @@ interface ImageStores {
 }
 
 /**
- * Deletes an image: first the task, so that no worker continues with it; then its bytes. If the deletion stops in
+ * Deletes an image: first the task, so that no worker continues with it; then its bytes. If the deletion is interrupted in
  * between, the sweeper removes the bytes later. Returns whether there was a task.
  */
 export async function deleteImage(

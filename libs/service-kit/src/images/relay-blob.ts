@@ -30,7 +30,7 @@ const relayed = [
 ] as const
 
 /**
- * Answers with stored bytes, according to the request's preconditions: all bytes, a range, or 304. `headers` are added
+ * Sends stored bytes according to the request's preconditions: all bytes, a range, or 304. `headers` are added
  * to the response.
  *
  * @throws ServiceProblem 404, 412 or 416
@@ -49,7 +49,7 @@ export async function relayBlob(
     { isHead, headers: asked, signal: hangUpSignal(reply) },
   )
   const isSmall = Number(stored.headers['content-length']) <= maxHeldBytes
-  // Read before a header is set, so that the response is still a problem if the storage fails.
+  // Read before a header is set, so that a problem can still be sent if the storage fails.
   const content = stored.status !== 304 && !isHead && isSmall ? await stored.body.bytes() : undefined
   for (const name of relayed) {
     const value = stored.headers[name]

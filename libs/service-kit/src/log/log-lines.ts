@@ -65,7 +65,7 @@ function errorLines(err: unknown): string {
   return text.replaceAll(/^/gm, '    ').concat('\n')
 }
 
-/** Escapes control characters, as texts from clients must not move the cursor or begin a new line. */
+/** Escapes control characters, because text from clients must not move the cursor or begin a new line. */
 function oneLine(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is sought
   return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, character => JSON.stringify(character).slice(1, -1))

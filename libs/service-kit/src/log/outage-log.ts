@@ -1,11 +1,11 @@
 import type { Logger } from './logger.ts'
 
-/** An outage counts as over when a failed route answers again, and no route has failed for this long. */
+/** An outage counts as over when a failed route succeeds again, and no route has failed for this long. */
 const settledMs = 5000
 
 interface Outage {
   message: string
-  /** The routes that failed because of it, and have not answered since. */
+  /** The routes that failed because of the outage, and have not succeeded since. */
   routes: Set<string>
   lastAt: number
 }

@@ -7,7 +7,7 @@ import { sendProblem } from './send-problem.ts'
 import { lacksParameter, ServedPaths } from './served-paths.ts'
 import { toProblem } from './to-problem.ts'
 
-/** Answers every error of an app with a problem document: thrown, invalid, not found, or the wrong method. */
+/** Turns every error of an app into a problem document: thrown errors, invalid requests, unknown paths, wrong methods. */
 export function answerWithProblems(app: FastifyInstance): void {
   const served = new ServedPaths()
   app.addHook('onRoute', route => served.add(route))

@@ -25,7 +25,7 @@ export class ServiceProblem extends Error {
     this.members = options.members ?? {}
   }
 
-  /** Passes on a problem that another service answered. */
+  /** Passes on a problem that another service returned. */
   static relay({ body, headers }: { body: Problem; headers: Record<string, unknown> }): ServiceProblem {
     const retryAfter = headers['retry-after']
     return new ServiceProblem(body.status, problemCode(body) ?? 'unknown', body.detail ?? body.title, {
@@ -43,7 +43,7 @@ export class ServiceProblem extends Error {
 /** No instance of a service answers. */
 export class ServiceUnavailable extends Error {
   readonly service: string
-  /** Whether it was logged already, so that the request handler does not log it again. */
+  /** Whether it has been logged, so that the request handler does not log it again. */
   readonly isLogged: boolean
 
   constructor(service: string, cause: unknown, { isLogged = false } = {}) {

@@ -31,7 +31,7 @@ async function* answerAndLinger(
   closing: AbortSignal,
 ): AsyncGenerator<Buffer> {
   let bytes = 0
-  // A reader that stopped halfway would hold the rest back, and with it the next request of the connection.
+  // A reader that has stopped halfway would hold back the rest, and with it the next request on the connection.
   request.removeAllListeners('readable')
   request.on('data', (chunk: Uint8Array) => {
     bytes += chunk.length

@@ -20,7 +20,7 @@ export class ServedPaths {
       return new ServiceProblem(405, 'method-not-allowed', detail, { headers: { allow } })
     }
     const isServedWithoutSlash = this.#methodsOf(path.replace(/\/$/, '')).length > 0
-    const remedy = isServedWithoutSlash ? '; leave out the slash at its end' : ''
+    const remedy = isServedWithoutSlash ? '; remove the slash at its end' : ''
     return new ServiceProblem(404, 'no-such-route', `no such route: ${request.method} ${path}${remedy}`)
   }
 

@@ -17,8 +17,8 @@ export function collectGarbage(options: CollectOptions): void {
 }
 
 /**
- * Makes V8 expose its collector in each context that is created from now on. A process with threads calls this before it
- * starts them: V8 refuses compiled code if its flags have changed, also code that another thread loads.
+ * Makes V8 expose its collector in each context that is created from now on. A process calls this before it starts threads:
+ * once V8's flags have changed, it refuses compiled code, even code that another thread loads.
  */
 export function exposeCollector(): void {
   setFlagsFromString('--expose-gc')

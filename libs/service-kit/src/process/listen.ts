@@ -11,9 +11,9 @@ const noSuchAddress = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT'])
 /**
  * Makes an app listen. `localhost` means both loopback addresses.
  *
- * Fastify would make a second HTTP server for the second address, without the additions to `app.server`: limits for
- * bodies, problem documents for malformed requests, the end of idle connections when the app closes. Here, one HTTP
- * server has all connections.
+ * Fastify would create a second HTTP server for the second address, which lacks what was added to `app.server`: limits for
+ * bodies, problem documents for malformed requests, closing idle connections when the app closes. Here, one HTTP server has
+ * all connections.
  */
 export async function listen(
   app: FastifyInstance,
@@ -49,11 +49,11 @@ const advice: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'set HOST to an address of this machine',
 }
 
-/** Completes the error of listening by the setting to change. */
+/** Adds the setting to change to an error of listening. */
 function adviseOn(host: string): (error: NodeJS.ErrnoException) => never {
   return error => {
     const setting = advice[error.code ?? '']
-    if (setting !== undefined) error.message = `can't listen at ${host}: ${error.message}: ${setting}`
+    if (setting !== undefined) error.message = `cannot listen at ${host}: ${error.message}: ${setting}`
     throw error
   }
 }

@@ -3,7 +3,7 @@ import { getHeapStatistics } from 'node:v8'
 import { collectGarbage } from './collect-garbage.ts'
 
 const lookEveryMs = 3000
-/** A thread that works for less than this share of the time is at rest. */
+/** A thread that is busy for less than this share of the time is at rest. */
 const restingShare = 0.05
 /** The least garbage for which a collection is worthwhile: it takes about a tenth of a second. */
 const worthwhileBytes = 8 * 1024 * 1024

@@ -8,7 +8,7 @@ import { releaseMemoryAtRest } from './memory-at-rest.ts'
 import type { RunningService } from './start-service.ts'
 import { startedByNpm } from './started-by-npm.ts'
 
-/** Runs one service as a process: reads settings from the environment, and ends by signal. */
+/** Runs one service as a process: reads settings from the environment, and shuts down on a signal. */
 export async function runService<Schema extends TObject>(
   process: NodeJS.Process,
   name: ServiceName,
@@ -24,7 +24,7 @@ export async function runService<Schema extends TObject>(
     const service = await start(config, logger)
     endOnSignal(process, { close: service.close, drainMs, logger })
     releaseMemoryAtRest()
-    flushCompileCache() // otherwise a process that is killed leaves the next process to compile everything again
+    flushCompileCache() // otherwise, after a process is killed, the next process compiles everything again
   } catch (error) {
     process.stderr.write(`${name}: ${describeStartError(error)}\n`)
     process.exit(1)
@@ -46,7 +46,7 @@ export function endOnSignal(
     drainingSince = performance.now()
     logger.info(cause, 'draining')
     setTimeout(() => {
-      logger.error({ drainMs }, 'requests under way did not end in time')
+      logger.error({ drainMs }, 'requests in progress did not end in time')
       process.exit(1)
     }, drainMs).unref()
     close().then(
@@ -79,7 +79,7 @@ function longestEcho(process: NodeJS.Process, isByNpm: boolean): number {
   return process.connected ? Number.POSITIVE_INFINITY : 0
 }
 
-/** A sentence for the user who started the service; with a stack only if the error is a bug of ours. */
+/** A sentence for the user who started the service, with a stack only if the error is a bug in Darkroom. */
 export function describeStartError(error: unknown): string {
   if (error instanceof InvalidConfig) return error.message
   if (error instanceof Error && 'code' in error) {

@@ -12,7 +12,7 @@ import { listen, listeningAddress } from './listen.ts'
 export interface RunningService {
   name: ServiceName
   url: string
-  /** Deregisters, stops accepting, waits for requests under way, closes what the app owns. Idempotent. */
+  /** Deregisters, stops accepting, waits for requests in progress, closes what the app owns. Idempotent. */
   close(): Promise<void>
 }
 

@@ -10,9 +10,9 @@ interface WaitingNpm {
 }
 
 /**
- * Finds the npm (`npm start`, `npm run`, `npx`) whose script this process is. Returns undefined if another program
- * started the process, or if it has its own process group, or was in the background when its shell ended: then
- * it should continue without npm. Works only on Linux, by reading /proc.
+ * Finds the npm (`npm start`, `npm run`, `npx`) whose script this process is. Returns undefined if another program started
+ * the process, or if the process should continue without npm: it has its own process group, or was in the background when
+ * its shell ended. Works only on Linux, by reading /proc.
  *
  *     npm ── sh -c "darkroom start" ── this process      npx: dash does not pass signals on
  *     npm ── this process                                a script that begins with `exec`

@@ -41,12 +41,12 @@ export const commonSettings = {
     default: defaultBodyBounds.bodyStallMs,
     minimum: 100,
     maximum: 3_600_000,
-    description: 'A request is cut when no byte of its body arrives for this long, in milliseconds',
+    description: 'A request is aborted when no byte of its body arrives for this long, in milliseconds',
   }),
   bodyMinBytesPerSecond: Type.Integer({
     default: defaultBodyBounds.bodyMinBytesPerSecond,
     minimum: 100,
-    description: 'A request is cut when its body arrives more slowly than this, averaged over a minute',
+    description: 'A request is aborted when its body arrives more slowly than this, averaged over a minute',
   }),
 }
 
@@ -68,8 +68,8 @@ export class InvalidConfig extends Error {
 }
 
 /**
- * Reads a schema's properties from environment variables. Variables that are unset or empty get their defaults. For
- * each NAME, NAME_FILE can name a file that contains the value, like secrets in containers; NAME has priority.
+ * Reads a schema's properties from environment variables; unset or empty variables get their defaults. NAME_FILE can name a
+ * file that contains the value of NAME, such as a secret of a container; NAME has priority.
  *
  * @throws InvalidConfig with the name of every variable that is missing or not valid
  */

@@ -1,6 +1,6 @@
 /**
- * Whether a double can represent a JSON number exactly: 0.10 and 1e3 have the same value when they are written again,
- * but 9007199254740993, 1e400, 0.1234567890123456789 and -0 would change.
+ * Whether a double can represent a JSON number exactly: 0.10 and 1e3 keep their value when they are read and written, but
+ * 9007199254740993, 1e400, 0.1234567890123456789 and -0 change.
  */
 export function isExactNumber(text: string): boolean {
   const value = Number(text)

@@ -22,8 +22,8 @@ export function fromText(
 }
 
 /**
- * Whether a text can become a number without a change of its value. Numbers that are too large are converted, as the
- * schema refuses them by their size.
+ * Whether a text can become a number without a change of its value. Numbers that are too large are converted, too: the
+ * schema refuses them.
  */
 function isNumeral(text: string): boolean {
   if (!/^-?\d+(\.\d+)?$/.test(text)) return false

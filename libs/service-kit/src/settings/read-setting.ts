@@ -9,8 +9,8 @@ export type Setting =
 
 /**
  * Reads a variable, or the file that <variable>_FILE names (without the newline at its end). Empty variables count as
- * absent. An empty file is a mistake: the secret is probably not written yet. The path must lead to a regular file of at
- * most 64 KiB, directly or through links.
+ * absent. An empty file is a mistake: the secret has probably not been written yet. The path must lead to a regular file of
+ * at most 64 KiB, directly or through links.
  */
 export function readSetting(variable: string, env: Readonly<Record<string, string | undefined>>): Setting {
   const text = env[variable]
@@ -29,7 +29,7 @@ export function readSetting(variable: string, env: Readonly<Record<string, strin
 
 /** @throws Error with the reason */
 function readFile(path: string): string {
-  // Otherwise, opening a pipe waits until another process opens it for writing.
+  // Otherwise, opening a pipe would wait until another process opens it for writing.
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     if (!fstatSync(descriptor).isFile()) throw new Error(`${path} is not a regular file`)

@@ -5,7 +5,7 @@ interface BackgroundRetriesOptions {
   everyMs: number
   /** Ends all retries. */
   closing: AbortSignal
-  /** Whether the action is tried again after this error. */
+  /** Whether the action is retried after this error. */
   isPassing(error: unknown): boolean
 }
 
@@ -18,7 +18,7 @@ export class BackgroundRetries {
     this.#options = options
   }
 
-  /** `onError` is called with an error after which the action is not tried again. */
+  /** `onError` is called with an error after which the action is not retried. */
   add(action: () => Promise<unknown>, onError: (error: unknown) => void): void {
     const { everyMs, closing, isPassing } = this.#options
     const done = new AbortController()
@@ -35,7 +35,7 @@ export class BackgroundRetries {
     this.#running.add(running)
   }
 
-  /** Resolves when no action is retried any more. */
+  /** Resolves when no action is being retried. */
   async ended(): Promise<void> {
     await Promise.all(this.#running)
   }

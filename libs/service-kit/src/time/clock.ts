@@ -31,7 +31,7 @@ export class SteadyTime {
     return Math.round(this.#start + this.#clock.monotonic())
   }
 
-  /** The clock's time at an instant of this time. The correction is in whole seconds, so that it stays the same. */
+  /** The clock's time for an instant of this time. The difference is in whole seconds, so that it stays the same. */
   timeOfDay(instant: number): Date {
     const setByMs = this.#clock.now() - this.now()
     return new Date(instant + Math.round(setByMs / 1000) * 1000)

@@ -1,6 +1,6 @@
 /**
  * Calls a function for all items, at most `limit` at a time; resolves with the results in the order of the items. After an
- * error no further call begins; it rejects with the error once the calls under way have ended.
+ * error no further call begins; it rejects with the error once the running calls have ended.
  */
 export async function mapConcurrently<Item, Result>(
   limit: number,

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 /**
- * Repeats `action`: the first time after `everyMs`, then `everyMs` after each end. Resolves once `signal` is aborted
+ * Repeats `action`: first after `everyMs`, then `everyMs` after each run has ended. Resolves once `signal` is aborted
  * and the current run has ended; rejects with the error that `action` throws.
  */
 export async function repeat(

@@ -50,13 +50,13 @@ async function serve(t: TestContext, bounds: BodyBounds = { bodyStallMs: stallMs
     )
     return socket
   }
-  const cuts = () => log.lines.filter(({ msg }) => msg.startsWith('request cut'))
-  return { app, log, begin, letRead, counted, failures, cuts }
+  const aborted = () => log.lines.filter(({ msg }) => msg.startsWith('request aborted'))
+  return { app, log, begin, letRead, counted, failures, aborted }
 }
 
 suite('the body of a request', () => {
   test('may take longer than any bound while it makes progress', async t => {
-    const { app, begin, cuts } = await serve(t)
+    const { app, begin, aborted } = await serve(t)
     assert.equal(app.server.requestTimeout, 0)
     const socket = begin('/bytes', 20)
     for (let sent = 0; sent < 20; sent++) {
@@ -64,15 +64,15 @@ suite('the body of a request', () => {
       socket.write('x')
     }
     assert.match(await text(socket), /^HTTP\/1\.1 200 .*\r\n\r\n20$/s)
-    assert.deepEqual(cuts(), [])
+    assert.deepEqual(aborted(), [])
   })
 
   for (const [path, headers] of [
     ['/bytes', ''],
     ['/json', 'content-type: application/json\r\n'],
   ] as const) {
-    test(`to ${path} that stalls is cut, with a 408 and one line in the log`, async t => {
-      const { begin, log, cuts } = await serve(t)
+    test(`to ${path} that stalls is aborted, with a 408 and one line in the log`, async t => {
+      const { begin, log, aborted } = await serve(t)
       const socket = begin(path, 1000, headers)
       socket.write('{"half": ')
       const response = await text(socket)
@@ -80,7 +80,7 @@ suite('the body of a request', () => {
         response,
         /^HTTP\/1\.1 408 .*urn:darkroom:problem:request-timeout.*no byte of the body arrived for 300 ms/s,
       )
-      assert.equal(cuts().length, 1)
+      assert.equal(aborted().length, 1)
       assert.deepEqual(
         log.lines.filter(({ level }) => level >= 40),
         [],
@@ -101,8 +101,8 @@ suite('the body of a request', () => {
     await until('the reader gets an error', () => failures.length === 1)
   })
 
-  test('the body of a request that arrives too slowly over the window is cut, even if it never stalls', async t => {
-    const { begin, cuts } = await serve(t, {
+  test('the body of a request that arrives too slowly over the window is aborted, even if it never stalls', async t => {
+    const { begin, aborted } = await serve(t, {
       bodyStallMs: 60_000,
       bodyMinBytesPerSecond: 1000,
       bodyWindowMs: 600,
@@ -113,35 +113,35 @@ suite('the body of a request', () => {
     const [response] = await once(socket, 'data')
     clearInterval(trickling)
     assert.match(String(response), /^HTTP\/1\.1 408 .*at least 1000 are required/s)
-    assert.equal(cuts().length, 1)
+    assert.equal(aborted().length, 1)
   })
 
   test('does not count as stalled while the service itself does not read it', async t => {
-    const { begin, letRead, counted, cuts } = await serve(t)
+    const { begin, letRead, counted, aborted } = await serve(t)
     const bytes = 32 * 1024 * 1024
     const socket = begin('/later', bytes)
     socket.write(Buffer.alloc(bytes))
     await delay(4 * stallMs) // this time must not count
-    assert.deepEqual(cuts(), [])
+    assert.deepEqual(aborted(), [])
     letRead()
     await until('the whole body has arrived', () => counted.length === 1)
     assert.deepEqual(counted, [bytes])
   })
 
   test('the body of a request that was refused and then stalls does not hold its connection', async t => {
-    const { begin, cuts } = await serve(t)
+    const { begin, aborted } = await serve(t)
     const socket = begin('/nowhere', 1000)
     socket.write('half')
     assert.match(await text(socket), /^HTTP\/1\.1 404 /)
     await until('the connection is closed', () => socket.closed)
-    assert.equal(cuts().length, 1)
+    assert.equal(aborted().length, 1)
   })
 
   for (const [what, bounds, atLeastMs] of [
     ['stall for twice as long', { bodyStallMs: stallMs }, 2 * stallMs],
     ['come slowly for twice as long', { bodyMinBytesPerSecond: 1000, bodyWindowMs: stallMs }, 2 * stallMs],
   ] as const)
-    test(`the body of a request of an internal service may ${what}, so that the public service cuts first`, async t => {
+    test(`the body of a request of an internal service may ${what}, so that the public service aborts first`, async t => {
       const { app } = buildApp(t, bounds)
       await app.listen({ host: '127.0.0.1', port: 0 })
       const socket = connect((app.server.address() as { port: number }).port, '127.0.0.1')

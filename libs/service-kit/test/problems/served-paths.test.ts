@@ -24,7 +24,7 @@ suite('a request', () => {
     for (const url of ['/things/', '/things/1/']) {
       const response = await app.inject({ method: 'POST', url })
       assert.equal(problemOf(response), 'no-such-route')
-      assert.equal(response.json().detail, `no such route: POST ${url}; leave out the slash at its end`)
+      assert.equal(response.json().detail, `no such route: POST ${url}; remove the slash at its end`)
     }
     assert.equal((await app.inject('/other/')).json().detail, 'no such route: GET /other/')
     assert.equal((await app.inject('/things/1')).body, 'a thing')

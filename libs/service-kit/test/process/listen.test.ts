@@ -43,14 +43,14 @@ for (const address of ['127.0.0.1', '::1'])
     suite(`${isPublic ? 'a public' : 'an internal'} app on localhost, asked at ${address}`, {
       skip: address === '::1' && ipv6IsMissing,
     }, () => {
-      test('cuts a body that stalls, with a 408 and one line in the log', async t => {
+      test('aborts a request whose body stalls, with a 408 and one line in the log', async t => {
         const { open, log } = await serve(t, isPublic)
         const socket = open(address)
         socket.write(
           'POST /json HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{',
         )
         assert.match(await text(socket), /^HTTP\/1\.1 408 .*no byte of the body arrived for \d+ ms/s)
-        assert.equal(log.lines.filter(({ msg }) => msg.startsWith('request cut')).length, 1)
+        assert.equal(log.lines.filter(({ msg }) => msg.startsWith('request aborted')).length, 1)
       })
 
       test('answers messages that are not HTTP with a problem document', async t => {

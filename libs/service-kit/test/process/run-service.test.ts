@@ -90,7 +90,7 @@ suite('a service as a process', { concurrency: 3 }, () => {
     assert.equal((await service.ended).code, 1)
     assert.match(
       service.stderr,
-      /^storage: can't listen at 127\.0\.0\.1: listen EADDRINUSE.*: another process listens there; set PORT to a free port\n$/,
+      /^storage: cannot listen at 127\.0\.0\.1: listen EADDRINUSE.*: another process listens there; set PORT to a free port\n$/,
     )
   })
 
@@ -100,7 +100,7 @@ suite('a service as a process', { concurrency: 3 }, () => {
       assert.equal((await service.ended).code, 1)
       assert.match(
         service.stderr,
-        new RegExp(`^storage: can't listen at ${host}: .*: set HOST to an address of this machine\n$`),
+        new RegExp(`^storage: cannot listen at ${host}: .*: set HOST to an address of this machine\n$`),
       )
     }
   })
