@@ -33,7 +33,7 @@ export class Connection {
       throw new TypeError(`the URL of Darkroom must begin with http:// or https://, got "${url}"`)
     if (!URL.canParse(String(url))) throw new TypeError(`the URL of Darkroom is not a valid URL: "${url}"`)
     const given = new URL(url)
-    // fetch would fail as if nothing answered.
+    // fetch would fail as if no server answered.
     if (key !== undefined && !/^[!-~]*$/.test(key.trim()))
       throw new TypeError('the API key contains characters that no key has; copy it again')
     const { username, password } = given
@@ -89,7 +89,7 @@ export class Connection {
     }
   }
 
-  /** For something that may fail several times, until `retryTimeoutMs` has passed. */
+  /** For an action that may be retried until `retryTimeoutMs` has passed. */
   retries(): Retries {
     return new Retries(this.#retryTimeoutMs)
   }
@@ -97,7 +97,7 @@ export class Connection {
   async #try(path: string, init: Init): Promise<Response> {
     const headers = { ...init.headers, ...(this.#authorization && { authorization: this.#authorization }) }
     new Headers(headers) // throws for an invalid header, which fetch would report like a lost connection
-    // A followed redirect can make a GET of a POST, and loses the key.
+    // Following a redirect can turn a POST into a GET, and loses the key.
     const isRead = ['GET', 'HEAD'].includes(init.method ?? 'GET')
     const redirect = isRead ? 'follow' : 'manual'
     const url = `${this.base}${path}`

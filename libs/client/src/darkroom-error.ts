@@ -107,9 +107,9 @@ function describeResponse(response: Response, text: string): string {
   const origin = originOf(response)
   if (status === 413)
     return `a proxy in front of Darkroom refuses a body of this size (413); with nginx, set client_max_body_size 0`
-  if (status >= 502 && status <= 504) return `a proxy at ${origin} can't reach Darkroom (${status})`
+  if (status >= 502 && status <= 504) return `a proxy at ${origin} cannot reach Darkroom (${status})`
   const title = /<title>([^<]*)<\/title>/i.exec(text)?.[1]?.trim()
-  return `${origin} answered ${status}${title ? ` (${title})` : ''}, which is not a response of Darkroom; check the URL`
+  return `${origin} answered ${status}${title ? ` (${title})` : ''}, which is not a response from Darkroom; check the URL`
 }
 
 /** A response that another fetch made may have no URL. */

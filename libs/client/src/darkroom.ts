@@ -16,8 +16,8 @@ export interface DevelopOptions {
   /** A URL that gets a signed webhook when the image is finished or has failed. */
   callback?: string | undefined
   /**
-   * Uploading the same image again with the same key returns the same id. Only for images up to 8 MiB. Without it, each
-   * call makes a new image.
+   * Uploading the same image again with the same key returns the same id. Only for images up to 8 MiB. Without it, each call
+   * creates a new image.
    */
   idempotencyKey?: string | undefined
   onProgress?: ((progress: Progress) => void) | undefined
@@ -85,7 +85,7 @@ export interface RetryFilters {
   since?: string | undefined
 }
 
-/** The content of a preset; variants may also be as `presets` returns them. */
+/** The content of a preset; variants may also have the form that `presets` returns. */
 export interface PresetOptions {
   operations?: Operations | undefined
   variants?: Readonly<Record<string, Operations | { operations: Operations }>> | undefined
@@ -189,7 +189,7 @@ export class Darkroom {
     return this.#json('/presets', options)
   }
 
-  /** For operators: makes or replaces a preset. */
+  /** For operators: creates or replaces a preset. */
   async putPreset(
     name: string,
     { operations, variants }: PresetOptions,

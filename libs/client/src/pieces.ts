@@ -22,7 +22,7 @@ export async function* piecesOfStream(stream: ByteStream, signal?: AbortSignal):
     if (!ArrayBuffer.isView(chunk))
       throw new TypeError('the stream of an image must yield bytes (Uint8Array)')
     for (let rest = chunk; rest.length > 0; ) {
-      // A full piece is sent when the next byte arrives: only then is it known not to be the last.
+      // A full piece is sent only when the next byte arrives, because until then it may be the last.
       if (bytes === pieceBytes) {
         yield { bytes: new Blob(parts as Uint8Array<ArrayBuffer>[]), isLast: false }
         parts = []
@@ -37,7 +37,7 @@ export async function* piecesOfStream(stream: ByteStream, signal?: AbortSignal):
   yield { bytes: new Blob(parts as Uint8Array<ArrayBuffer>[]), isLast: true }
 }
 
-/** A stream that yields nothing must not delay the end of an upload that is aborted. */
+/** A stream that yields nothing must not delay aborting an upload. */
 async function* chunksOf(stream: ByteStream, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
   const source = sourceOf(stream)
   try {

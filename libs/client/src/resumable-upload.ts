@@ -9,7 +9,7 @@ interface Pieces {
   totalBytes: number | undefined
 }
 
-/** A program that was interrupted must not wait long for this deletion. */
+/** An interrupted program must not wait long for this deletion. */
 const deleteTimeoutMs = 5000
 const tus = { 'tus-resumable': '1.0.0' }
 

@@ -28,7 +28,7 @@ async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string
     for (;;) {
       const { done, value } = await unlessSilent(reader.read())
       if (done) return
-      // A carriage return at the end may be followed by the line feed that belongs to it.
+      // After a carriage return at the end, its line feed may still follow.
       const lines = (unfinished + decoder.decode(value, { stream: true })).split(/\r\n|\n|\r(?!$)/)
       unfinished = lines.pop() ?? ''
       yield* lines

@@ -8,7 +8,7 @@ export interface UploadOptions {
   onProgress?: ((progress: Progress) => void) | undefined
 }
 
-/** The options of a request of an upload, which reports its retries. */
+/** The options of a request of an upload, whose retries are reported. */
 export function requestOf({ signal, onProgress }: UploadOptions) {
   const onRetry = (reason: string) => onProgress?.({ phase: 'waiting', reason })
   return { method: 'POST', onRetry, ...(signal && { signal }) }

@@ -71,7 +71,7 @@ async function sendImage(connection: Connection, path: string, options: RequestO
   })
 }
 
-/** Makes sure that an upload that is repeated after a lost response does not make a second image. */
+/** Makes sure that repeating an upload after a lost response does not create a second image. */
 function idempotency({ idempotencyKey = randomId() }: UploadOptions): Record<string, string> {
   return { 'idempotency-key': idempotencyKey }
 }

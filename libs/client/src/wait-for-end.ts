@@ -9,7 +9,7 @@ interface WaitOptions {
 }
 
 const pollSeconds = 20
-/** Between two polls, where a proxy has removed the preference to wait. */
+/** The pause between two polls if a proxy removes `Prefer: wait`. */
 const pollPauseMs = 1000
 
 /** Waits until an image is finished or has failed: by its events, or by polling if the events break off. */
@@ -28,7 +28,7 @@ export async function waitForEnd(
   return poll(connection, path, options)
 }
 
-/** Undefined if the stream ends before the image. */
+/** Undefined if the stream ends before the image does. */
 async function followEvents(
   connection: Connection,
   path: string,

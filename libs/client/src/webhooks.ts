@@ -28,8 +28,8 @@ export async function verifyWebhook(
   const bytes = bytesOfBase64(String(secret).replace(/^whsec_/, ''))
   if (bytes.length === 0)
     throw new TypeError('the webhook secret must be whsec_ and base64, as Darkroom shows it')
-  // Not only in lower case: some platforms pass headers on as they were written.
-  // Other implementations of fetch have Headers of their own.
+  // In any case: some platforms pass headers on as they were written. Other implementations of fetch have Headers of their
+  // own.
   const given = Symbol.iterator in headers ? [...(headers as Headers)] : Object.entries(headers)
   const values = new Map(given.map(([name, value]) => [name.toLowerCase(), value]))
   const read = (name: string) => {

@@ -42,7 +42,7 @@ test('a success that is not from Darkroom is an error', async t => {
     const other = await serve(t, 200, {}, body)
     await assert.rejects(new Darkroom(other.url).upload(new Uint8Array(png)), {
       name: 'DarkroomError',
-      message: /not (a response of Darkroom|answer as Darkroom)/,
+      message: /not (a response from Darkroom|answer as Darkroom)/,
     })
   }
 })

@@ -13,7 +13,7 @@ export const CallbackUrl = Type.String({
   description: 'The URL that gets a webhook when the image is finished or has failed (Standard Webhooks 1.0)',
 })
 
-/** For requests between services: the frontend has checked the URL before, and has explained mistakes in it. */
+/** For requests between services. The frontend has already checked the URL, and reported mistakes in it. */
 export const CheckedCallbackUrl = Type.String({ ...CallbackUrl, format: 'url' })
 
 const Attempts = Type.Integer({

@@ -13,7 +13,7 @@ export const colourOperations = {
     parse: nothing,
   }),
   invert: defineOperation({
-    summary: 'Makes a negative; the transparency stays',
+    summary: 'Inverts the colours, and keeps the transparency',
     form: 'invert',
     example: 'invert',
     properties: {},

@@ -14,7 +14,7 @@ export const fileOperations = {
   }),
   format: defineOperation({
     summary:
-      'Changes the file format. The default is the format of the original, and JPEG for HEIC, which is not written. `auto` chooses by the content of the image: WebP for animations and transparent photographs, JPEG for other photographs, PNG for drawings; still WebP, AVIF and TIFFs of several pages keep their format',
+      'Changes the file format. By default, the result has the format of the original, but a HEIC becomes a JPEG, because Darkroom does not write HEIC. `auto` chooses by the content of the image: WebP for animations and transparent photographs, JPEG for other photographs, PNG for drawings; still WebP, AVIF and TIFFs of several pages keep their format',
     form: 'format:<type>[:quality]',
     example: 'format:webp:80',
     properties: {

@@ -18,7 +18,7 @@ import { Type } from './typebox/typebox.js'
 export const geometryOperations = {
   resize: defineOperation({
     summary:
-      'Fits the image into a box. One side may be left out. Without `enlarge`, no side grows: if the image is too small, the result of cover and fill is smaller than the box',
+      'Fits the image into a box. One side may be omitted. Without `enlarge`, no side grows: if the image is too small, the result of cover and fill is smaller than the box',
     form: 'resize:[width]x[height][:fit][:enlarge][:position][:background]',
     example: 'resize:150x100',
     properties: {
@@ -124,7 +124,7 @@ export const geometryOperations = {
         /^(\d{1,5}(?::\d{1,5}){0,3})((?::[a-z#][\w#-]*|:[0-9a-f]{6,8})?)$/i,
         text,
       )
-      // As in CSS: a margin that is left out is the same as the opposite one.
+      // As in CSS: an omitted margin is the same as the opposite margin.
       const [top, right = top, bottom = top, left = right] = margins.split(':')
       const { background } = words(options, {}, 'background')
       return {
@@ -148,7 +148,7 @@ export const geometryOperations = {
   }),
   trim: defineOperation({
     summary:
-      'Cuts off the edges that look like the top left pixel, including its transparency. An image of one colour stays unchanged; all frames of an animation are cut to the same part',
+      'Cuts off the edges that look like the top left pixel, including its transparency. An image of one colour stays unchanged. All frames of an animation are cut to the same rectangle',
     form: 'trim[:threshold]',
     example: 'trim:150',
     properties: {
@@ -191,7 +191,7 @@ export const geometryOperations = {
   }),
   rotate: defineOperation({
     summary:
-      'Turns the image clockwise. The uncovered corners are transparent if the image has transparency, otherwise white',
+      'Rotates the image clockwise. The uncovered corners are transparent if the image has transparency, otherwise white',
     form: 'rotate:<angle>',
     example: 'rotate:15',
     properties: { angle: Type.Number({ minimum: -360, maximum: 360, description: 'Degrees' }) },

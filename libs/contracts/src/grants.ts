@@ -72,7 +72,8 @@ export const grantRoutes = {
     method: 'POST',
     url: '/grants',
     schema: {
-      summary: 'Makes a short-lived token for uploads with fixed options; its holder sees only these images',
+      summary:
+        'Creates a short-lived token for uploads with fixed options; its holder sees only these images',
       body: NewGrant,
       isBodyOptional: true,
       response: {

@@ -31,7 +31,7 @@ const idAndOwnerQuery = Type.Object(
     ...idQuery.properties,
     owner: Type.Optional({
       ...Owner,
-      description: 'Images of other owners are answered like images that do not exist',
+      description: 'Images of other owners get the same response as images that do not exist',
     }),
   },
   { additionalProperties: false },

@@ -43,8 +43,8 @@ export type AuthMode = (typeof authModes)[number]
 export const AuthMode = Type.Enum(authModes)
 
 /**
- * The key in kv-config whose value, as JSON, is the mode of frontends whose AUTH is not set. Making the first API key
- * sets it to `keys`.
+ * The key in kv-config whose value, as JSON, is the mode of frontends whose AUTH is not set. Creating the first API key sets
+ * it to `keys`.
  */
 export const authSetting = 'config/frontend/auth'
 
@@ -82,7 +82,7 @@ export const keyRoutes = {
     url: '/keys',
     access: 'operator-key',
     schema: {
-      summary: 'Makes an API key, which is shown only in this response',
+      summary: 'Creates an API key, which is shown only in this response',
       body: NewKey,
       response: { 201: MadeKey, 400: problems('invalid-request', 'invalid-callback') },
     },

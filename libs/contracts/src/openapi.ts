@@ -26,7 +26,7 @@ export interface OpenApiOptions {
   commonProblems?: ProblemsByStatus
 }
 
-/** Makes the OpenAPI 3.1 document of a service from its contracts. This takes milliseconds, so do it only on request. */
+/** Generates the OpenAPI 3.1 document of a service from its contracts. This takes milliseconds, so do it only on request. */
 export function openApiOf({ title, routes, bearer, servers, commonProblems = {} }: OpenApiOptions): Json {
   const names = schemaNames()
   const paths: Record<string, Json> = {}
@@ -163,7 +163,7 @@ function responseOf(status: number | undefined, schema: TSchema, names: Names): 
 
 type ProblemsByStatus = Readonly<Record<number, readonly ProblemCode[]>>
 
-/** An example of each problem, with what a client does about it. A code that has two statuses appears once. */
+/** An example of each problem, with what a client should do. A code that has two statuses appears once. */
 function withExamples(content: Json, byStatus: ProblemsByStatus): Json {
   const examples: Json = {}
   for (const [status, codes] of Object.entries(byStatus))

@@ -14,7 +14,7 @@ export function optional(name: string, text: string | undefined): Record<string,
 
 export function number(name: string, text: string | undefined): Record<string, unknown> {
   if (text === undefined || text === '') return {}
-  // A plus sign in a URL's query is a space. Languages write small numbers as 1e-05.
+  // A plus sign in a URL's query is a space. Programming languages write small numbers as 1e-05.
   return {
     [name]: /^[ +-]?(\d+\.?\d*|\.\d+)(e[ +-]?\d+)?$/i.test(text) ? Number(text.replaceAll(' ', '+')) : text,
   }

@@ -29,8 +29,8 @@ export const OperationDescription = Type.Object({
 export type OperationDescription = Static<typeof OperationDescription>
 
 /**
- * Reads operations written as `swap-channels:bgr,swap-channels` or as JSON `[{"name":"swap-channels"}]`.
- * Arguments that are left out get their defaults.
+ * Reads operations written as `swap-channels:bgr,swap-channels` or as JSON `[{"name":"swap-channels"}]`. Omitted arguments
+ * get their defaults.
  *
  * @throws InvalidOperations
  */
@@ -160,7 +160,7 @@ function gotOf(value: unknown): string {
   return typeof value === 'number' || typeof value === 'boolean' || value === null ? `, got ${value}` : ''
 }
 
-/** The JSON form of one operation as people write it: arguments with a default may be left out. */
+/** The JSON form of one operation as people write it: arguments with a default may be omitted. */
 export function operationSchema(name: OperationName) {
   const given = Object.entries<TSchema>(operationTable[name].properties).map(([argument, schema]) => [
     argument,

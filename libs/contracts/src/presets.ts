@@ -33,7 +33,7 @@ export const presetRoutes = {
     url: '/presets/:name',
     access: 'operator',
     schema: {
-      summary: 'Makes or replaces a preset; images that were accepted before keep their operations',
+      summary: 'Creates or replaces a preset; images that were accepted before keep their operations',
       params,
       body: GivenOutputs,
       response: {

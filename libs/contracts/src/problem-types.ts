@@ -1,6 +1,6 @@
 import { Problem, problemType } from './problem.ts'
 
-/** What a client does about a problem, by the code of its type. The `detail` of a problem contains the values. */
+/** What a client should do about a problem, by the code of its type. The `detail` of a problem contains the values. */
 export const problemRemedies = {
   busy: 'Another request changes the same upload, image or grant. Send the request again after Retry-After',
   'cross-site': 'A page of another site sent the request. Add its origin to CORS_ORIGINS, or send an API key',
@@ -32,7 +32,7 @@ export const problemRemedies = {
   'invalid-request': 'Correct the part of the request that the detail names',
   'key-not-found': 'Check the id. `GET /keys` lists all keys',
   'key-refused': 'The API key is not valid, or has expired. Send another key, or ask an operator for a key',
-  'key-required': 'Send `Authorization: Bearer dk_…`. Operators make keys',
+  'key-required': 'Send `Authorization: Bearer dk_…`. Operators create keys',
   'keys-unknown': 'API keys cannot be checked at the moment. Send the request again after Retry-After',
   'length-is-fixed': 'Send the Upload-Length with which the upload began, or leave it out',
   'link-refused': 'The link has expired, or was altered. Ask the application for another link',
@@ -64,7 +64,7 @@ export const problemRemedies = {
   'queue-full': 'Too many images are waiting. Send the request again after Retry-After',
   'range-not-satisfiable': 'Send a Range within the size that Content-Range contains',
   'request-timeout': 'Send the request again, over a faster connection if possible',
-  'secret-unreadable': 'Make a new secret: `POST /webhooks/secret/rotate`',
+  'secret-unreadable': 'Create a new secret: `POST /webhooks/secret/rotate`',
   'shutting-down': 'This frontend is shutting down. Send the request again after Retry-After',
   'signing-secret-lost': 'An operator must restore kv-config, as the detail explains',
   'signing-secret-not-valid': 'An operator must correct the secret in kv-config, as the detail explains',

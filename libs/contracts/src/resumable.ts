@@ -28,7 +28,7 @@ export const UploadRecord = Type.Object({
       description: 'Upload-Metadata, as it was sent',
     }),
   ),
-  /** In the form of the master's query parameters. */
+  /** In the form of the query parameters of image-master. */
   options: UploadOptions,
   urgency: Type.Optional(Urgency),
   expiresAt: Instant,
@@ -46,7 +46,7 @@ export function uploadPrefixOf(owner: string | undefined): string {
   return `${uploadPrefix}${ownerInKey(owner)}/`
 }
 
-/** The key of a piece in the storage, in stage `pre`. With its random tag, no two writers have the same key. */
+/** The key of a piece in the storage, in stage `pre`. It has a random tag, so no two writers use the same key. */
 export function pieceKey(id: string, offset: number, tag: string): string {
   return `${id}_${offset}-${tag}`
 }

@@ -18,8 +18,8 @@ export interface RouteSchema {
 export type Access = 'anyone' | 'grant' | 'key' | 'operator' | 'operator-key'
 
 /**
- * Which calls of an internal route workers may make with their token: all, or those in which each of these parameters
- * (of path or query) begins with one of the prefixes.
+ * The calls of an internal route that a worker token allows: all, or those in which each of these parameters (of path or
+ * query) begins with one of its prefixes.
  */
 export type WorkerAccess = true | Readonly<Record<string, readonly string[]>>
 

@@ -36,7 +36,7 @@ export const bytesResponses = {
   422: problems('image-failed'),
 }
 
-/** The engines must be able to store it and read it again: SQLite's whole numbers, and JavaScript's. */
+/** Fencing tokens: every engine can store them, because they fit into the integers of SQLite and of JavaScript. */
 const Fence = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER }
 
 export const StoredBlob = Type.Object({

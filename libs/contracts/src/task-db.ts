@@ -82,8 +82,8 @@ export const TaskStats = Type.Object({
 export type TaskStats = Static<typeof TaskStats>
 
 /**
- * A line of the change feed: a task has a new version, or was deleted. Lines may be missed: then there is a line
- * `unknown`.
+ * A line of the change feed: a task has a new version, or was deleted. If lines may have been missed, a line `unknown`
+ * follows.
  */
 export const TaskChangeLine = Type.Union([
   Type.Object({
@@ -110,7 +110,7 @@ const taskRoutes = {
     idempotent: true,
     schema: {
       summary:
-        'Creates a task, or applies an event of its lease holder. A repeated message changes nothing and is answered with `idempotent-replayed: true`',
+        'Creates a task, or applies an event of its lease holder. A repeated message changes nothing, and its response has `idempotent-replayed: true`',
       params,
       body: Type.Union([NewTask, LeaseHolderEvent]),
       response: {

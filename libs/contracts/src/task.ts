@@ -29,7 +29,7 @@ export const TaskId = Type.String({
 
 /** Services send it as a header; HTTP clients and servers refuse most other characters there. */
 const ContentType = Type.String({ pattern: '^[!-~]+( [!-~]+)*$', maxLength: 200 })
-/** More than any store holds in one object. The sums of many sizes must be exact, because counters refuse all others. */
+/** More than any store holds in one object. Sums of many sizes must stay exact, because counters refuse inexact numbers. */
 const maxBytes = 2 ** 43
 const Extent = Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 })
 
@@ -51,7 +51,7 @@ export function fileExtensionOf(contentType: string): string {
 
 /** Why a task failed, in a form that helps its owner to fix it. */
 export const TaskError = Type.Object({
-  // Failures are counted by it, and not every store can count every text.
+  // Failures are counted by type, and not every store can count by every text.
   type: Type.String({ pattern: '^[!-~]{1,200}$' }),
   title: Type.String(),
   detail: Type.String(),

@@ -50,7 +50,7 @@ export const imageErrors = {
   503: problems('too-many-uploads', 'no-worker', 'disk-full', 'original-gone', 'busy'),
 }
 
-/** The refusals of an upload: also of the caller, the image that it names, and a deleted upload. */
+/** The refusals of an upload, including those of the caller, of the image that it names, and of a deleted upload. */
 export const uploadErrors = {
   ...imageErrors,
   400: alsoOf(imageErrors[400], 'invalid-preset', 'invalid-callback', 'invalid-form', 'no-content-range'),

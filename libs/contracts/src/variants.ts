@@ -106,7 +106,7 @@ function listsByName(given: unknown): [string, unknown][] {
 
 function checkName(name: string, seen: Set<string>): void {
   if (!isResultName(name))
-    throw new InvalidOperations(`"${name}" can't be the name of a variant; expected: ${nameRule}`)
+    throw new InvalidOperations(`"${name}" cannot be the name of a variant; expected: ${nameRule}`)
   // Some file systems don't distinguish such names.
   const spelling = name.toLowerCase()
   if (seen.has(spelling))

@@ -26,7 +26,7 @@ export const webhookRoutes = {
     method: 'POST',
     url: '/webhooks/secret/rotate',
     schema: {
-      summary: 'Makes a new secret. Until the previous secret expires, webhooks are signed with both',
+      summary: 'Creates a new secret. Until the previous secret expires, webhooks are signed with both',
       querystring: keepQuery('For how many seconds the previous secret still signs; default: a day'),
       response: { 201: WebhookSecret },
     },

@@ -11,7 +11,7 @@ export type RingName = keyof typeof rings
 
 /**
  * One node's part of a counter, which only that node raises. So if two counts have different totals, the count with the
- * greater total is later. Its windows are later, too, as they change only together with the total, so they need no
+ * greater total is later. Its windows are later, too, because they change only together with the total; so they need no
  * separate merge.
  */
 export type Count = { readonly total: number } & { readonly [Name in RingName]: Ring }

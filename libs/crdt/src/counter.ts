@@ -21,9 +21,9 @@ export interface Windows {
 }
 
 /**
- * The amounts counted in the last `windowMs`, in `buckets` parts. Undefined when the rings can't give them: the time is
- * longer than 48 hours, or a part isn't a whole number of the units in which a time of that length is kept (seconds up
- * to two minutes, minutes up to two hours, hours above). Every node counts by its own clock.
+ * The amounts counted in the last `windowMs`, in `buckets` parts. Undefined if the rings can't provide them: the window is
+ * longer than 48 hours, or a part isn't a whole number of the units in which a window of that length is kept (seconds up to
+ * two minutes, minutes up to two hours, hours above). Every node counts by its own clock.
  */
 export function windowsOf(
   counts: readonly Count[],

@@ -13,8 +13,8 @@ export interface Register {
 }
 
 /**
- * The register after this node wrote to it; undefined deletes. Each write of a node is newer than the one before,
- * because it raises the generation at the node.
+ * The register after a write by this node; undefined deletes the register. Each write is newer than the node's previous
+ * write, because it raises the generation.
  *
  * @throws RangeError when the generations are used up
  */

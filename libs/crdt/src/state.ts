@@ -13,9 +13,9 @@ import {
 import { Summary } from './summary.ts'
 
 /**
- * Named registers and counters that merge without conflict. States that merged the same entries are equal, in any
- * order and however often they merged them. A state only ever grows: deleted registers leave tombstones, and the counts
- * of lost nodes stay.
+ * Named registers and counters that merge without conflict. States that have merged the same entries are equal, whatever the
+ * order and however often they merged them. A state only ever grows: deleted registers leave tombstones, and the counts of
+ * lost nodes stay.
  */
 export class State {
   readonly #entries = new Map<string, Entry>()

@@ -7,14 +7,14 @@ const introducers: readonly number[] = Object.values(block)
 const extension = { graphicControl: 0xf9, comment: 0xfe } as const
 
 /**
- * An LZW code size and the start of a sub-block. If a truncated file has less than this at its end, it has no frame
- * there.
+ * An LZW code size and the start of a sub-block. If a truncated file has fewer bytes than this at its end, there is no
+ * frame.
  */
 const shortestData = 3
 
 /**
- * The most stray bytes between blocks. A graphic control extension, the shortest block that changes a frame, has one byte
- * more: with a damaged first byte, it isn't skipped.
+ * The maximum number of stray bytes between blocks. A graphic control extension, the shortest block that changes a frame,
+ * has one byte more: with a damaged first byte, it isn't skipped.
  */
 const mostStrays = 7
 

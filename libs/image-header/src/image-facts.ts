@@ -19,7 +19,7 @@ export interface ImageHeader {
   bitsPerSample: SampleBits
   /** The sum over all frames; each frame of an animation counts as the full canvas. */
   pixels: number
-  /** Bytes in memory for all frames. Samples of fewer bits than a byte take a whole byte. */
+  /** Bytes in memory for all frames. Samples smaller than a byte take a whole byte. */
   unpackedBytes: number
   /** The EXIF orientation, 1 to 8: how the stored pixels must still be turned; 1 means not at all. */
   orientation: number

@@ -2,7 +2,7 @@ export const imageFormats = ['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif', 'heic
 
 export type ImageFormat = (typeof imageFormats)[number]
 
-/** The format by the first bytes of a file: 'heif' may be AVIF or HEIC, which only its primary image decides. */
+/** The format according to the first bytes of a file. 'heif' may be AVIF or HEIC; only the primary image decides. */
 export type SniffedFormat = ImageFormat | 'heif'
 
 /** The registered media type: 'image/jpeg', 'image/tiff', … */

@@ -7,7 +7,7 @@ import { exifPrefix, readExifOrientation } from './tiff/exif.ts'
 const maxSegments = 10_000
 
 /**
- * ITU-T T.81 annex B: segments up to the first scan. Skips all but the few that matter without reading them.
+ * ITU-T T.81 annex B: segments up to the first scan. Skips all segments without reading them, except the few that matter.
  *
  *     FFD8 | FFE1 length Exif… | FFDB length … | FFC0 length precision height width components | … | FFDA …
  *      SOI         APP1               DQT                          SOF                                SOS
@@ -94,8 +94,8 @@ interface Frame extends Pick<ImageFacts, 'width' | 'height' | 'channels' | 'bits
 }
 
 /**
- * T.81 B.2.2: length, precision, lines, samples a line, components. Only frames that decoders support are accepted: of
- * grey, colours or CMYK, and of 8 bits. 0 lines mean that their number follows the first scan.
+ * T.81 B.2.2: length, precision, lines, samples a line, components. Accepts only frames that decoders support: grey, colour
+ * or CMYK, with 8 bits. If there are 0 lines, their number follows the first scan.
  */
 async function readFrame(reader: HeaderReader, offset: number, code: number): Promise<Frame> {
   const view = await reader.view(offset, 8)

@@ -9,7 +9,7 @@ const maxChunks = 10_000
 /** PNG, third edition, section 5.3: chunks up to IDAT; acTL and tRNS come before it, and eXIf in most files. */
 export async function readPng(reader: HeaderReader): Promise<ImageFacts> {
   const head = await readChunk(reader, 8)
-  // Apple's build tools compress, premultiply and order the samples of PNGs for iOS in their own way.
+  // For iOS, Apple's build tools compress, premultiply and order the samples of PNGs in their own way.
   if (head.type === 'CgBI')
     throw new MalformedImage("the PNG is in Apple's format for iOS (CgBI), which is not supported")
   if (head.type !== 'IHDR') throw new MalformedImage("the PNG's first chunk is not IHDR")

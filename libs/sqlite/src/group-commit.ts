@@ -4,9 +4,9 @@ import { sqliteCodeOf, sqliteCodes } from './sqlite-error.ts'
 import { WriteAheadLog } from './write-ahead-log.ts'
 
 interface GroupCommitOptions {
-  /** Makes the error of a full disk. */
+  /** Creates the error of a full disk. */
   fullError?: (cause: unknown) => unknown
-  /** Makes the error of a disk that failed: the error of all later writes, and of `checkReady`. */
+  /** Creates the error of a failed disk: the error of all later writes, and of `checkReady`. */
   failedError?: (cause: unknown) => unknown
   /**
    * The space that is kept for writes that make room. With large rows, the database needs twice `checkpointBytes`: on a full
@@ -72,7 +72,7 @@ export class GroupCommit {
 
   /**
    * Runs `write` in the next group. Resolves with its result once the write is on disk. A write that `makesRoom` succeeds
-   * even on a full disk, and may be run twice for that.
+   * even on a full disk; it may be run twice.
    */
   run<Result>(write: () => Result, { makesRoom = false } = {}): Promise<Result> {
     return new Promise((resolve, reject) => {
@@ -89,7 +89,7 @@ export class GroupCommit {
     })
   }
 
-  /** Resolves when everything that reads can see is on disk. */
+  /** Resolves when all data that reads can see is on disk. */
   async settled(): Promise<void> {
     await this.#group
   }
@@ -161,7 +161,7 @@ export class GroupCommit {
     try {
       await this.#orFault(this.#log.checkpoint({ isLogShort }))
     } catch {
-      // Later writes get the fault; those that a full disk prevents fail by themselves.
+      // Later writes get the fault of the disk. On a full disk, each write gets its own error.
     }
   }
 

@@ -17,8 +17,7 @@ export function lockFolder(folder: string): Disposable {
 }
 
 /**
- * Locks one file in a folder that others share. A program that doesn't take the lock (a shell that reads a database)
- * isn't affected.
+ * Locks one file in a shared folder. A program that doesn't take the lock (a shell that reads a database) isn't affected.
  *
  * @throws InUse, UnusableFile
  */
@@ -35,8 +34,8 @@ function lock(path: string, inUse: (cause: unknown) => Error): Disposable {
   using opening = new DisposableStack()
   try {
     const lock = opening.use(new DatabaseSync(path, { timeout: 0 }))
-    // The write, which is never committed, fails in a file that this user can't write: SQLite would open it for reading,
-    // and several processes could lock it.
+    // This write is never committed. It fails if the user can't write to the file: SQLite would open such a file for
+    // reading, and several processes could lock it.
     lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; PRAGMA user_version = 1')
     return opening.move()
   } catch (cause) {

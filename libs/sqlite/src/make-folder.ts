@@ -2,11 +2,11 @@ import { mkdirSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 
 /**
- * Makes a folder and its missing parents, unless it exists. Returns the first folder that was made. Node's recursive
+ * Creates a folder and its missing parents, unless it exists. Returns the first folder that was created. Node's recursive
  * mkdir is not used: it never returns if the system answers ENOENT although the parent exists, as in /proc, and it hides
  * that a file system is read-only.
  *
- * @throws the error of the file system about the first folder that could not be made; EEXIST if it is a file
+ * @throws the error of the file system about the first folder that could not be created; EEXIST if it is a file
  */
 export function makeFolder(path: string): string | undefined {
   const missing: string[] = []
@@ -19,7 +19,7 @@ function makeOne(folder: string): void {
   try {
     mkdirSync(folder)
   } catch (error) {
-    // Another process may have made it meanwhile.
+    // Another process may have created it meanwhile.
     if (!isFolder(folder)) throw error
   }
 }

@@ -7,14 +7,14 @@ import { checkpointBytes } from './write-ahead-log.ts'
  * only then can the log be truncated.
  */
 export const defaultReserveBytes = checkpointBytes + 256 * 1024
-/** Random bytes can't be compressed by a file system; they repeat, because making them takes time. */
+/** File systems can't compress random bytes. They repeat, because generating them takes time. */
 const pieceBytes = 256 * 1024
 /** The pause before an incomplete reserve is filled again: while the disk is full, each attempt fails. */
 const refillMs = 10_000
 
 /**
- * A file beside a database that keeps space for writes that make room, which need some space themselves: a deletion is
- * first written to the log. Without it, nothing could be deleted on a disk without a free byte.
+ * A file beside a database that reserves space for writes that make room. Such writes need some space themselves: a deletion
+ * is first written to the log. Without it, nothing could be deleted on a disk without a free byte.
  */
 export class Reserve {
   readonly #path: string
@@ -45,12 +45,12 @@ export class Reserve {
       this.#fill()
       this.#isComplete = true
     } catch {
-      // Usually, the disk is full. The part that was written stays reserved, and the rest is tried again later. Without a
+      // Usually, the disk is full. The part that was written stays reserved, and the rest is retried later. Without a
       // reserve, everything but deletions on a full disk works.
     }
   }
 
-  /** Appends what is missing: space that was given back could be taken by others. */
+  /** Appends only the missing bytes: if space were released first, other programs could take it. */
   #fill(): void {
     const file = openSync(this.#path, 'a', 0o600)
     try {

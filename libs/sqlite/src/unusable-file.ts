@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { makeFolder } from './make-folder.ts'
 import { sqliteCodeOf } from './sqlite-error.ts'
 
-/** Invalid SQL, or misuse of SQLite (https://sqlite.org/rescode.html): bugs of ours. */
+/** Invalid SQL, or misuse of SQLite (https://sqlite.org/rescode.html): bugs in Darkroom. */
 const ourMistakes = [1, 21]
 /** The file or its folder can't be opened or written: SQLITE_PERM, SQLITE_READONLY, SQLITE_CANTOPEN. */
 const missingRights = [3, 8, 14]

@@ -27,7 +27,7 @@ const minFreeBytes = 64 * 1024 * 1024
  * The log is truncated before it is used again: otherwise a power cut could leave new frames after old ones. While
  * another connection reads, the log can't be truncated; SQLite then syncs the log's header itself (synchronous=NORMAL).
  *
- * The log grows ahead of its frames, by zeros, which SQLite doesn't take for a frame. Most commits then overwrite bytes of
+ * The log grows ahead of its frames by zeros, which SQLite doesn't mistake for a frame. Most commits then overwrite bytes of
  * the file, and syncing them takes a third of the time: the file system has no new size and no new blocks to record.
  */
 export class WriteAheadLog {
@@ -48,7 +48,8 @@ export class WriteAheadLog {
     this.#database = database
     // Stays open until the database is closed: closing any descriptor of its file would drop SQLite's locks (POSIX).
     this.#databaseFile = openSync(path, 'r')
-    // Appends only: zeros must not overwrite frames that another process (a shell that changes a row) has just written.
+    // Opened for appending only: zeros must not overwrite frames that another process (a shell that changes a row) has just
+    // written.
     this.#logFile = openSync(`${path}-wal`, 'a+')
     this.#size = this.#framesEnd = fstatSync(this.#logFile).size
     database.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = OFF')

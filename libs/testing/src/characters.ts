@@ -5,7 +5,7 @@ export const lastCharacter = 0x10_ffff - surrogates.count
 
 /**
  * Returns the character with a number. `fc.nat(lastCharacter).map(characterOf)` is a unit of `fc.string` for any text.
- * fast-check's own unit `binary` first makes a table of all characters, which takes seconds.
+ * fast-check's own unit `binary` first builds a table of all characters, which takes seconds.
  */
 export function characterOf(number: number): string {
   return String.fromCodePoint(number < surrogates.first ? number : number + surrogates.count)

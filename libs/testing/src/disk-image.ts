@@ -17,8 +17,8 @@ export interface DiskImage {
   /**
    * Discards all data that the kernel has not written to the disk yet, and kills the process that mounted it.
    *
-   * The process is stopped first: a sync that is under way while ext4 shuts down may report success although its data is
-   * lost. (11 of 120 cuts of a bare loop of pwrite and fdatasync; 0 of 120 after a stop.) A real cut stops both at once.
+   * The process is stopped first: a sync that is running while ext4 shuts down may report success although its data is lost.
+   * (11 of 120 cuts of a bare loop of pwrite and fdatasync; 0 of 120 after a stop.) A real cut stops both at once.
    */
   cutPower(pid: number): Promise<void>
   /** Resolves when no process has it mounted. */

@@ -11,7 +11,7 @@ const highest = 32_000
 
 /**
  * The first of `count` consecutive ports of the loopback interface on which nothing listens. Until this process ends, no
- * other process gets them here (on Linux): a program needs a while before it listens at its ports.
+ * other process gets them here (on Linux): a program needs a while before it listens on its ports.
  */
 export async function freePortRange(count: number): Promise<number> {
   for (;;) {

@@ -1,7 +1,7 @@
 import { StatementSync } from 'node:sqlite'
 import type { TestContext } from 'node:test'
 
-/** Lets every commit of SQLite in this process fail as on a full disk. Returns a function that makes room again. */
+/** Makes every commit of SQLite in this process fail as on a full disk. Returns a function that makes room again. */
 export function fillDisk(t: Pick<TestContext, 'mock'>): () => void {
   const { run } = StatementSync.prototype
   const mock = t.mock.method(
@@ -16,7 +16,7 @@ export function fillDisk(t: Pick<TestContext, 'mock'>): () => void {
   return () => mock.mock.restore()
 }
 
-/** Lets the next write of SQLite in this process find a disk that fails: later writes fail, too, until a restart. */
+/** Makes the next write of SQLite in this process fail as on a broken disk: later writes fail, too, until a restart. */
 export function breakDisk(t: Pick<TestContext, 'mock'>): void {
   fillDisk(t) // then the log is written back
   const { get } = StatementSync.prototype

@@ -59,7 +59,7 @@ export async function generateImage(options: {
   }
 }
 
-/** The same light in 16 bits a sample; the lower eight bits differ from the upper, so that their loss is noticed. */
+/** The same light in 16 bits a sample; the lower eight bits differ from the upper bits, so that their loss is noticed. */
 function deepened(pixels: Uint8ClampedArray): Uint16Array {
   return Uint16Array.from(pixels, (sample, at) => (sample << 8) | (at & 255))
 }

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 
 /**
- * Makes a command that runs with its own mounts, which end with it. `setup` is a shell command that mounts; it runs
+ * Builds a command that runs with its own mounts, which end with it. `setup` is a shell command that mounts; it runs
  * first.
  */
 export function inMountNamespace(setup: string, command: readonly string[]): [string, ...string[]] {

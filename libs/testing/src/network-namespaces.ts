@@ -40,7 +40,7 @@ export function networkNamespacesAreMissing(): string | false {
     : 'network namespaces need root, unshare(1), ip(8), and iptables(8)'
 }
 
-/** Makes at most 250 hosts, which are removed when the test has ended, however it ends. */
+/** Creates at most 250 hosts, which are removed when the test has ended, however it ends. */
 export function makeNetwork(owner: Owner, count: number): HostNetwork {
   const hosts = connectHosts(owner, count)
   const dropFrom = (host: number, sources: readonly number[], ...when: string[]) => {
@@ -90,7 +90,7 @@ function connectHosts(owner: Owner, count: number): NetworkHost[] {
     const namespace = `${name}-${index}`
     return { namespace, address: `10.77.0.${index + 1}`, within: inNamespace(namespace) }
   })
-  // Interfaces end with their namespace; this hook is registered before the first is made.
+  // Interfaces end with their namespace; this hook is registered before the first namespace is created.
   owner.after(() => {
     for (const each of [...hosts.map(({ namespace }) => namespace), bridge])
       spawnSync('ip', ['netns', 'delete', each])

@@ -31,7 +31,7 @@ export async function untilIdle(pid: number): Promise<void> {
   })
 }
 
-/** Whether the process exists, and is not only a zombie. */
+/** Whether the process exists and is not a zombie. */
 export function isRunning(pid: number): boolean {
   try {
     return field(pid, 'State').startsWith('Z') === false

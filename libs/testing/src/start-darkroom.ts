@@ -38,7 +38,7 @@ export async function startDarkroom(
   const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-'))
   const fixed = { PORT: String(await freePortRange(portCount)), DATA_DIR: dataDir, MIN_FREE_BYTES: '0' }
   let env: Record<string, string> = { ...fixed, ...settings }
-  // The hook below ends it. A hook made by a restart within a subtest would end it with that subtest.
+  // The hook below ends it. A hook that a restart within a subtest adds would end it with that subtest.
   const own = { after: () => undefined }
   const run = () => startProgram(own, [process.execPath, commandLine, 'start'], env)
   const untilReady = (program: Program) =>

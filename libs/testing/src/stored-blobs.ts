@@ -7,7 +7,7 @@ export function storedBlobs(folder: string): string[] {
   return [...blobFiles(folder), ...rowsIn(join(folder, 'small-blobs.sqlite'))]
 }
 
-/** The paths of all files of blobs, also of those that are still being written. */
+/** The paths of all files of blobs, including those that are still being written. */
 export function blobFiles(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter(entry => entry.isFile() && !/^(lock|small-blobs)\.sqlite/.test(entry.name))

@@ -12,8 +12,8 @@ const keyFrame = 0
 const intraOnly = 2
 
 /**
- * Reads a frame header (AV1 specification, section 5.9) up to its quantisation. Undefined for frames that depend on
- * others, with which no still image begins.
+ * Reads a frame header (AV1 specification, section 5.9) up to its quantisation. Undefined for frames that depend on other
+ * frames: no still image begins with such a frame.
  */
 export function readAv1Quantisation(bits: BitReader, sequence: Av1Sequence): Av1Quantisation | undefined {
   const { decoderModel, frameIdBits, isReduced, orderHintBits } = sequence

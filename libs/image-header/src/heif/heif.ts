@@ -8,7 +8,7 @@ import { derivedFrom, derivedTypes, firstCodedItem } from './derivation.ts'
 import { type HeifItem, type HeifMeta, readMeta } from './items.ts'
 
 /**
- * HEIF (ISO/IEC 23008-12) on its boxes (ISO/IEC 14496-12): images in `meta`, sequences in `moov`. The coding of the
+ * HEIF (ISO/IEC 23008-12), based on boxes (ISO/IEC 14496-12): images in `meta`, sequences in `moov`. The coding of the
  * primary image decides whether the file is AVIF (AVIF 1.1) or HEIC. Rotation is a property of the image, and decoders
  * apply it; so the size is as displayed, and the orientation is 1.
  */

@@ -23,7 +23,7 @@ interface HeifReference {
 
 /** The content of a file's `meta` box: ISO/IEC 14496-12 section 8.11, ISO/IEC 23008-12 sections 6 and 9.3. */
 export interface HeifMeta {
-  /** 0 if the file names none: no item has this number. */
+  /** 0 if the file names no primary item: no item has this number. */
   primaryId: number
   items: Map<number, HeifItem>
   references: HeifReference[]

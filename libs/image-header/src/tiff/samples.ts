@@ -28,7 +28,8 @@ const floatFormat = 3
 const maxSamplesPerPixel = 10_000
 
 /**
- * The samples that libvips makes of a page's: whole bytes, palettes as colours, special conversions for unusual kinds.
+ * The samples that libvips unpacks from those of a page: whole bytes, palettes as colours, special conversions for unusual
+ * kinds.
  */
 export async function unpackedSamples(
   reader: HeaderReader,

@@ -5,7 +5,7 @@ import { validOrientation } from './exif.ts'
 import { firstInteger, type Ifd, readIfd, readTiffStart, type TiffSpan } from './ifd.ts'
 import { type UnpackedSamples, unpackedSamples } from './samples.ts'
 
-/** The limit for pages, as each page costs reads, and the chain may lead anywhere in the file. */
+/** The limit for pages: each page costs reads, and the chain may lead anywhere in the file. */
 const maxPages = 10_000
 
 /** TIFF 6.0 section 8 and appendix A. */
@@ -83,7 +83,7 @@ interface Page extends UnpackedSamples {
   height: number
   orientation: number
   lossless: boolean
-  /** Whether it is a reduced version of another page, or the mask of its transparency. */
+  /** Whether it is a reduced version of another page, or a mask of its transparency. */
   isCompanion: boolean
   /** Whether it may be the thumbnail of a camera raw file, whose picture is in a directory below it. */
   hasPictureBelow: boolean

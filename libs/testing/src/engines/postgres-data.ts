@@ -13,7 +13,7 @@ interface DataPlace {
   within: readonly string[]
 }
 
-/** Makes the data of a server: that of a primary for its standby, otherwise an empty database cluster. */
+/** Creates the data of a server: for a standby, a copy of its primary; otherwise an empty database cluster. */
 export function makeData(
   place: DataPlace,
   { password, primary }: { password?: string | undefined; primary?: { url: string } | undefined },
@@ -23,7 +23,7 @@ export function makeData(
   else initialize(place, password)
 }
 
-/** Copies the empty database cluster with which every server without a password begins. It is made only once. */
+/** Copies the empty database cluster with which every server without a password begins. It is created only once. */
 function copyEmptyCluster(place: DataPlace): void {
   const { folder, postgres } = place
   const program = realpathSync(postgres)
@@ -57,7 +57,7 @@ function copyFolder(from: string, to: string): void {
   execFileSync('cp', ['--archive', '--reflink=auto', from, to], { stdio: 'pipe' })
 }
 
-/** Makes an empty cluster, without fsync at the end, as the cluster may be lost with the machine. */
+/** Creates an empty cluster, without an fsync at the end, because the cluster may be lost with the machine. */
 function initialize({ folder, postgres, within }: DataPlace, password: string | undefined): void {
   const passwordFile = join(folder, 'password')
   writeFileSync(passwordFile, password ?? '', { mode: 0o644 })

@@ -44,7 +44,7 @@ export async function startObjectStore(owner: Owner, radosgw: string): Promise<O
     execute(programOf(name), ['-c', configuration, ...args], { timeout: 30_000 })
   const start = (name: string, ...args: string[]) => {
     const command = [programOf(name), '-c', configuration, ...args, '-f'] as const
-    // The hook above ends it. A hook made by a restart within a subtest would end the process with that subtest.
+    // The hook above ends it. A hook that a restart within a subtest adds would end the process with that subtest.
     const program = startProgram({ after: () => undefined }, command)
     programs.push(program)
     return program
