@@ -8,7 +8,7 @@ export const Config = Type.Object({
   auth: Type.Optional(
     Type.Enum(authModes, {
       description:
-        'keys: every request needs an API key. open: no request needs a key. Unset: open on loopback until the first key is made, keys on other addresses',
+        'keys: every request needs an API key. open: no request needs a key. Unset: open on loopback until the first key is created, keys on other addresses',
     }),
   ),
   dataDir: Type.Optional(

@@ -19,7 +19,7 @@ import { Importer } from './uploads/import-image.ts'
 import { Presets } from './uploads/presets.ts'
 import { startWebhooks } from './webhooks/start-webhooks.ts'
 
-/** How often the callers of event streams are checked: a key may have ended. */
+/** How often the callers of event streams are checked: their keys may have ended. */
 const streamCheckMs = 1000
 
 export interface PartsOptions {
@@ -39,7 +39,7 @@ export interface PartsOptions {
   localFacts?: LocalFacts
 }
 
-/** Makes the parts that the routes share. `close` ends their work in the background. */
+/** Creates the parts that the routes share. `close` ends their background work. */
 export function makeParts({
   clients,
   logger,

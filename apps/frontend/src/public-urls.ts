@@ -17,7 +17,7 @@ function readPublicUrl(text: string): URL {
 
 /**
  * The URL before the paths of links: the public URL with the host of the request, otherwise the first public URL, because
- * many proxies replace the host by an internal name. Without a public URL, links are paths.
+ * many proxies replace the host with an internal name. Without a public URL, links are paths.
  */
 export function linkBase(publicUrls: readonly URL[], host: string): string {
   const asked = publicUrls.find(url => namesHost(url, host)) ?? publicUrls[0]
@@ -31,7 +31,7 @@ function namesHost({ protocol, host }: URL, asked: string): boolean {
 
 /**
  * Removes the path of a public URL from the path of a request: a proxy may pass it on, and a client may follow a link
- * without the proxy. It is not removed if one of our own routes begins with it, as the two can't be distinguished. The
+ * without the proxy. It is not removed if one of our own routes begins with it, because the two can't be distinguished. The
  * target of a request may also be a complete URL (RFC 9112, 3.2.2), whose path is used.
  */
 export function withoutPublicPath(

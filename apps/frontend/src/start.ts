@@ -77,6 +77,6 @@ function logAccessMode(
   else if (auth === undefined)
     logger.warn(
       { host: publishedOn },
-      'requests need an API key, because other machines may reach this address; to make the first key: npx darkroom keys create --role operator',
+      'requests need an API key, because other machines may reach this address; to create the first key: npx darkroom keys create --role operator',
     )
 }

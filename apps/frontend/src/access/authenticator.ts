@@ -67,8 +67,8 @@ export class Authenticator {
   }
 
   /**
-   * The caller for whom a signed link or token was made: the holder of its key, or a caller without a key. Undefined once
-   * the key was revoked or has expired, or the frontend is no longer open.
+   * The caller for whom a signed link or token was created: the holder of its key, or a caller without a key. Undefined once
+   * the key is revoked or has expired, or the frontend is no longer open.
    */
   callerFor(keyId: string | undefined): Caller | undefined {
     const { accessMode, keys } = this.#options
@@ -83,7 +83,7 @@ export class Authenticator {
     return expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(expiresAt) / 1000
   }
 
-  /** Whether an earlier caller still has access: its key may have ended, or the first key may have been made. */
+  /** Whether an earlier caller still has access: its key may have ended, or the first key may have been created. */
   isStillValid({
     keyId,
     expiresAt = Number.POSITIVE_INFINITY,
@@ -146,7 +146,7 @@ function requireOrigin({ isUnsafe, origin }: NonNullable<Credentials['session']>
     throw new ServiceProblem(
       403,
       'cross-site',
-      'a request that changes something with a session cookie needs the header Origin; programs should send an API key instead',
+      'a request that changes data with a session cookie needs the header Origin; programs should send an API key instead',
     )
 }
 

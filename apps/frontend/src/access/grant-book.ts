@@ -56,7 +56,7 @@ export class GrantBook {
     return id
   }
 
-  /** @throws ServiceProblem 401 if there is no valid record any more */
+  /** @throws ServiceProblem 401 if there is no longer a valid record */
   async read(grant: Grant): Promise<GrantRecord> {
     return (await this.#find(grant)).record
   }
@@ -79,7 +79,7 @@ export class GrantBook {
         throw new ServiceProblem(
           403,
           'grant-used-up',
-          `all uploads that this grant allows (${record.images}) were used; ask for another grant`,
+          `all uploads that this grant allows (${record.images}) have been used; ask for another grant`,
         )
       const place = { id: imageId, ...(idempotencyKey !== undefined && { idempotencyKey }) }
       const changed = { ...record, used: [...record.used, place] }

@@ -3,7 +3,7 @@ import { signText, verifyText } from './signed-text.ts'
 interface GrantTerms {
   /** The last 12 digits of the id of each image that is uploaded with the grant. */
   id: string
-  /** The key that made the grant; undefined if the frontend was open. */
+  /** The key that created the grant; undefined if the frontend was open. */
   keyId: string | undefined
   /** In seconds since 1970. */
   expiresAt: number

@@ -8,8 +8,8 @@ const keysFile = 'frontend-requires-keys'
 const secretFile = 'frontend-signing-secret'
 
 /**
- * Two facts that a frontend records outside kv-config: that it required keys, and which signing secret it used. So a
- * kv-config that was emptied, or restored from an old backup, neither opens the frontend nor changes what it trusts. To
+ * Two facts that a frontend records outside kv-config: that it required keys, and which signing secret it used. So if
+ * kv-config is emptied, or restored from an old backup, the frontend does not become open and trusts no other secret. To
  * undo a fact, an operator deletes its file and restarts the frontend.
  */
 export class LocalFacts {
@@ -48,7 +48,7 @@ export class LocalFacts {
   }
 
   recordSecret(secret: Uint8Array): void {
-    // Without a folder, a changed secret takes effect: an operator could not undo a record in the memory of this process.
+    // Without a folder, a changed secret is accepted: an operator could not undo a record in the memory of this process.
     if (this.#folder === undefined || this.#secret !== undefined) return
     this.#secret = fingerprintOf(secret)
     this.#write(secretFile, `${this.#secret}\n`)

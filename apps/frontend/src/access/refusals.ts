@@ -6,10 +6,10 @@ const keyRefusals = {
   'no-key-exists':
     'an API key is needed, and there is no key yet: run npx darkroom keys create --role operator where Darkroom runs, then send the key as Authorization: Bearer dk_…',
   'not-a-key':
-    'this is not an API key of Darkroom: a character is missing or mistyped; keys are dk_, 12 letters and digits, _, and 38 letters and digits',
-  'unknown-key': 'this Darkroom has no such API key: it was revoked, or made for another Darkroom',
+    'this is not a valid API key: a character is missing or mistyped; keys are dk_, 12 letters and digits, _, and 38 letters and digits',
+  'unknown-key': 'this Darkroom has no such API key: it was revoked, or created for another Darkroom',
   'session-over': 'this session has ended, or its key was revoked: sign in again',
-  'not-a-grant': 'this is not a grant of Darkroom: it is incomplete, or was altered',
+  'not-a-grant': 'this is not a valid grant: it is incomplete, or was altered',
   'grant-over': 'this grant has ended, or its key was revoked: ask for another',
   expired: 'this API key has expired; an operator can replace it: npx darkroom keys rotate <id>',
 } as const

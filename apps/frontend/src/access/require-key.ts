@@ -38,7 +38,7 @@ export function requireKey(
   }
   app.addHook('onRequest', (request, reply, done) => {
     const { access } = request.routeOptions.config
-    // A path without a route has no access: it is answered 404.
+    // A path without a route has no access: the response is 404.
     if (access === undefined || access === 'anyone') done()
     else if (authenticator.isReady) {
       authenticate(request, reply, access)

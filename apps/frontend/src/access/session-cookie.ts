@@ -27,7 +27,7 @@ export function readSession(token: string, key: Buffer, now = Date.now()): Sessi
   return match && Number(end) * 1000 > now ? { keyId, expiresAt: Number(end) } : undefined
 }
 
-/** The token in a Cookie header. A request over https must have it in the cookie that only https can set. */
+/** The token in a Cookie header. In a request over https, only the cookie that can be set over https counts. */
 export function sessionTokenIn(cookie: string | undefined, isSecure: boolean): string | undefined {
   if (cookie === undefined) return undefined
   const found = new Map(

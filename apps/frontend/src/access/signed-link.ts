@@ -2,7 +2,7 @@ import { isSignatureOf, signatureOf } from './signed-text.ts'
 
 /** The key and the end of a link. */
 export interface LinkTerms {
-  /** The key that made the link; undefined if the frontend was open. */
+  /** The key that created the link; undefined if the frontend was open. */
   keyId: string | undefined
   /** In seconds since 1970. */
   expiresAt: number

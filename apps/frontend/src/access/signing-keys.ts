@@ -16,7 +16,7 @@ export function deriveKey(root: Uint8Array, purpose: Purpose): Buffer {
 }
 
 /**
- * Reads the root secret, or makes it. When several callers make it at once, all get the same secret.
+ * Reads the root secret, or creates it. If several callers create it at once, all get the same secret.
  *
  * @throws ServiceProblem 503 if kv-config has a value of another length
  */
@@ -35,7 +35,7 @@ export async function readOrMakeRoot(kv: KvClient, made = randomBytes(rootBytes)
   }
 }
 
-/** Anyone could derive the keys of an empty or short secret. @throws ServiceProblem 503 */
+/** Anyone could guess an empty or short secret, and derive its keys. @throws ServiceProblem 503 */
 function requireRoot(root: Uint8Array): Uint8Array {
   if (root.length === rootBytes) return root
   const words = `${rootKey} in kv-config must have ${rootBytes} bytes, got ${root.length}: an operator must restore it from a backup`
@@ -43,7 +43,7 @@ function requireRoot(root: Uint8Array): Uint8Array {
 }
 
 /**
- * The keys with which frontends sign and encrypt. The root secret in kv-config is made at its first use, and watched. If
+ * The keys with which frontends sign and encrypt. The root secret in kv-config is created on first use, and watched. If
  * it is deleted, because kv-config was emptied, it is written again. A frontend that has recorded another secret (see
  * LocalFacts), or whose secret was deleted while the frontend was not running, signs and verifies nothing: 503.
  */
@@ -99,7 +99,7 @@ export class SigningKeys {
   }
 
   /**
-   * Undefined before the root secret has been read or made.
+   * Undefined before the root secret has been read or created.
    *
    * @throws ServiceProblem 503 if kv-config no longer has it, or has a value that can't be a secret
    */

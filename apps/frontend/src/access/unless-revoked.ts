@@ -4,8 +4,8 @@ import type { Caller } from './caller.ts'
 import { refuseKey } from './refusals.ts'
 
 /**
- * The body of an upload, which fails once the key of its caller is revoked, at its end at the latest. Otherwise an upload
- * that was under way would leave an image of an owner who has been erased.
+ * The body of an upload. Reading it fails once the key of its caller is revoked, at the latest at its end. Otherwise an
+ * upload in progress would leave an image of an owner who has been erased.
  *
  * @throws ServiceProblem 401, also while the result is read
  */

@@ -52,7 +52,10 @@ function readOrigin(text: string): string {
   ])
 }
 
-/** The headers that let pages of these origins read a response. Cookies are not allowed: they send an API key or a grant. */
+/**
+ * The headers that let pages of these origins read a response. Cookies are not allowed: such pages send an API key or a
+ * grant.
+ */
 export function corsHeaders(
   otherOrigins: ReadonlySet<string>,
   origin: string | undefined,

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { corsHeaders } from './cross-origin.ts'
 
-/** Only files of this server, and nothing inline, so that an uploaded file can't run as a page of ours. */
+/** Only files of this server, and nothing inline, so that an uploaded file can't run as one of our pages. */
 const contentPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -16,8 +16,8 @@ const contentPolicy = [
 
 /**
  * The headers of every response. Responses show a state that changes, and often need a key, so no cache may keep them;
- * routes whose responses may be kept replace that header. Strict-Transport-Security is left to the proxy that ends TLS: it
- * would be wrong on plain http, and Darkroom can't find out whether all names of the host have certificates.
+ * routes whose responses may be kept replace that header. Strict-Transport-Security is left to the proxy that terminates
+ * TLS: it would be wrong over plain HTTP, and Darkroom can't find out whether all names of the host have certificates.
  */
 const headersOfAll = {
   'cache-control': 'no-store',

@@ -6,10 +6,9 @@ import { type App, ServiceProblem } from '@darkroom/service-kit'
 const healthChecks = new Set<string | undefined>([serviceRoutes.healthz.url, serviceRoutes.readyz.url])
 
 /**
- * Without API keys, every client that can reach the frontend is trusted. But a browser there also runs pages of other
- * sites, whose owners could let their own host name resolve to the frontend (DNS rebinding). So unknown host names are
- * refused. Plain addresses are allowed, as they can't be redirected in this way, and so are requests without a host,
- * which browsers never send.
+ * Without API keys, every client that can reach the frontend is trusted. But a browser there also runs pages of other sites,
+ * whose owners could let their own host name resolve to the frontend (DNS rebinding). So unknown host names are refused. IP
+ * addresses are allowed, because DNS can't redirect them. So are requests without a host, which browsers never send.
  */
 export function refuseForeignHosts(app: App, allowedHosts: ReadonlySet<string>): void {
   app.addHook('onRequest', async ({ hostname: named, headers, originalUrl, raw, routeOptions }) => {

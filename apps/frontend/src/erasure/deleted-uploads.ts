@@ -16,7 +16,7 @@ import { deleteImage } from '@darkroom/service-kit/images'
 import type { ChangeFeed } from '../events/change-feed.ts'
 
 const prefix = 'deleted-uploads/'
-/** How long a mark is effective: longer than an upload takes whose bytes have all been sent. */
+/** How long a mark is effective: longer than an upload takes after all its bytes have been sent. */
 const markSeconds = 600
 /** Every frontend holds all marks in memory. */
 const maxMarksPerOwner = 1000
@@ -37,11 +37,11 @@ const Mark = Type.Object({
 })
 type Mark = Static<typeof Mark>
 
-/** The clocks of two frontends may differ, so each lets marks end by its own monotonic time. */
+/** The clocks of two frontends may differ, so each frontend measures the end of marks with its own monotonic clock. */
 interface KnownMark extends Mark {
   /** By `performance.now`. */
   endsAt: number
-  /** Whether it was made here. Then it stays effective if kv-config loses it. */
+  /** Whether this frontend made the mark. Then it stays effective even if kv-config loses it. */
   isOwn: boolean
 }
 
@@ -65,7 +65,7 @@ export class DeletedUploads {
   readonly #stopListening: () => void
   /** By their keys in kv-config. */
   #marks: ReadonlyMap<string, KnownMark> = new Map()
-  /** The marks whose images are to be looked for, one after the other. */
+  /** The marks whose images must be looked for, one after the other. */
   readonly #due = new Map<string, KnownMark>()
   #looking: Promise<void> | undefined
   #isLooking = false
@@ -117,7 +117,7 @@ export class DeletedUploads {
     await Promise.all([this.#watching, this.#looking])
   }
 
-  /** While kv-config does not answer, marks are kept that have expired there. */
+  /** While kv-config does not answer, marks that have expired there are kept. */
   #markOf(upload: UploadName): KnownMark | undefined {
     const mark = this.#marks.size > 0 ? this.#marks.get(keyOf(upload)) : undefined
     return mark && isEffective(mark) ? mark : undefined
@@ -160,7 +160,7 @@ export class DeletedUploads {
     if (!this.#isLooking) this.#looking = this.#lookForDue()
   }
 
-  /** Tries until it succeeds: after an outage of the task DB, nothing else reports that it answers again. */
+  /** Retries until it succeeds: after an outage of the task DB, nothing else reports that it answers again. */
   async #lookForDue(): Promise<void> {
     this.#isLooking = true
     const { signal } = this.#closing
@@ -174,7 +174,7 @@ export class DeletedUploads {
       } catch (error) {
         this.#options.logger.debug(
           { err: error },
-          'the image of a deleted upload cannot be deleted; trying again',
+          'the image of a deleted upload could not be deleted; retrying',
         )
         this.#due.set(name, mark)
         await backoff.wait(signal)

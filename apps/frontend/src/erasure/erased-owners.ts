@@ -8,7 +8,7 @@ import type { KeyRing } from '../keys/key-ring.ts'
 /** Longer than a master takes to accept an image whose bytes have all arrived. */
 const markSeconds = 600
 
-/** Marks an owner whose keys and images are about to be deleted, so that no upload under way leaves an image. */
+/** Marks an owner whose keys and images are about to be deleted, so that no upload in progress leaves an image. */
 export async function markErased(kv: KvClient, owner: string): Promise<void> {
   await kv.setKey({
     params: paramsOf(owner),
@@ -24,8 +24,8 @@ interface ErasedOwnersOptions {
 }
 
 /**
- * The owners that were erased a short time ago. A key is checked until the last byte of an upload has arrived; the master
- * creates the task only after that, when the images of the owner may already have been listed and deleted.
+ * The owners that were erased a short time ago. A key is checked until the last byte of an upload has arrived. The master
+ * creates the task after that, when the images of the owner may already have been listed and deleted.
  */
 export class ErasedOwners {
   readonly #clients: ErasedOwnersOptions['clients']

@@ -11,7 +11,7 @@ interface ChangeFeedOptions {
 /**
  * Follows the task DB's feed of changes, once for all listeners of this process. When the feed begins or breaks off,
  * listeners get `unknown`, because changes may have been missed: they then read their tasks. So a listener need not wait
- * until the feed is open, and while it can't be opened, listeners read their tasks at each attempt.
+ * until the feed is open. While the feed can't be opened, listeners read their tasks at each attempt.
  */
 export class ChangeFeed {
   readonly #options: ChangeFeedOptions
@@ -25,7 +25,7 @@ export class ChangeFeed {
     this.#options = options
   }
 
-  /** Whether listeners get every change that is made from now on, or `unknown`. */
+  /** Whether listeners get every change from now on, or `unknown`. */
   get isOpen(): boolean {
     return this.#isOpen
   }

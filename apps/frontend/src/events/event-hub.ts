@@ -15,14 +15,14 @@ import { type EventStream, eventFrame, Frame } from './event-stream.ts'
 
 /** Shorter than the minute after which nginx closes an idle connection. */
 const heartbeatMs = 20_000
-/** The number of steps over which heartbeats are spread, because thousands at once would delay events. */
+/** Heartbeats are spread over this number of steps, because thousands at once would delay events. */
 const heartbeatSteps = 200
 const reset = eventFrame('reset', {})
 /** An id without an event: with it, a client that has got no event yet also sends Last-Event-ID when it reconnects. */
 const firstId = new Frame('id: 0\n\n')
 /** How many images of each unfinished state a stream of all images begins with. */
 const maxFirstImages = 100
-/** How soon a client that was refused a stream should try again. */
+/** How soon a client that was refused a stream should retry. */
 const retryStreamSeconds = 30
 
 interface EventHubOptions {
@@ -43,7 +43,7 @@ export class EventHub {
   readonly #ofAll = new Set<EventStream>()
   /** All streams, by the step of their heartbeat. */
   readonly #beats = Array.from({ length: heartbeatSteps }, () => new Set<EventStream>())
-  /** The images that are being read. True if the image has changed meanwhile and must be read again. */
+  /** The images that are being read; true if the image has changed meanwhile, and must be read again. */
   readonly #reading = new Map<string, boolean>()
   readonly #heartbeat: NodeJS.Timeout
   #stopListening: (() => void) | undefined
@@ -58,7 +58,7 @@ export class EventHub {
     }, heartbeatMs / heartbeatSteps).unref()
   }
 
-  /** Detects whether an image changes, from before it is read until its stream follows it. */
+  /** Detects whether an image changes between the time before it is read and the time when its stream follows it. */
   watch(id: string): { hasChanged: boolean } & Disposable {
     const stopListening = this.#options.feed.listenTo(id, () => {
       watch.hasChanged = true
@@ -68,8 +68,8 @@ export class EventHub {
   }
 
   /**
-   * Sends the state of an image that was read a moment ago, then each change until the image has ended. `hasChanged`:
-   * it may have changed since it was read.
+   * Sends the state of an image that was just read, then each change until the image has ended. With `hasChanged`, it may
+   * have changed since it was read.
    */
   followImage(task: Task, stream: EventStream, { hasChanged }: { hasChanged: boolean }): void {
     const { id } = task
@@ -102,7 +102,7 @@ export class EventHub {
   }
 
   /**
-   * Sends the unfinished images that the caller may see, newest first, then each change. `isContinued`: the client has
+   * Sends the unfinished images that the caller may see, newest first, then each change. With `isContinued`, the client has
    * reconnected, and may have missed changes.
    */
   async followAll(stream: EventStream, { isContinued }: { isContinued: boolean }): Promise<void> {
@@ -115,7 +115,7 @@ export class EventHub {
         await this.#sendFirst(state, stream)
       stream.begun()
     } catch (error) {
-      this.#options.logger.debug({ err: error }, 'a stream could not begin')
+      this.#options.logger.debug({ err: error }, 'an event stream could not be opened')
       stream.end() // the client reconnects
     }
   }

@@ -59,7 +59,7 @@ export class EventStream {
     this.#response.once('close', callBack)
   }
 
-  /** Whether the task is newer than the last sent version. Marks it as sent. */
+  /** Whether the task is newer than the last sent version. If so, marks it as sent. */
   markSent(task: Task): boolean {
     if (task.version <= (this.#sent.get(task.id) ?? 0)) return false
     if (this.#isBegun && hasEnded(task)) this.#sent.delete(task.id)
@@ -77,17 +77,18 @@ export class EventStream {
     this.#isBegun = true
   }
 
-  /** Does nothing once the stream has ended, as changes still arrive until its connection is closed. */
+  /** Does nothing once the stream has ended: changes still arrive until its connection is closed. */
   write(frame: Frame): void {
     const response = this.#response
     if (response.writableEnded) return
     if (response.writableLength > maxUnreadBytes) response.destroy()
-    // A response would encode the text for each stream, and write it in four pieces: that costs a third more.
+    // Writing through the response would encode the text for each stream, and write it in four pieces, which costs a third
+    // more.
     else if (response.chunkedEncoding && response.socket?.writable) response.socket.write(frame.chunk)
-    else response.write(frame.text) // HTTP/1.0, or a response that waits for earlier ones of its connection
+    else response.write(frame.text) // HTTP/1.0, or a response that waits for earlier responses on its connection
   }
 
-  /** Keeps the connection open: proxies close silent ones. */
+  /** Keeps the connection open: proxies close silent connections. */
   beat(): void {
     this.write(this.#heartbeat)
   }

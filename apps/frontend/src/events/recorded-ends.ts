@@ -5,8 +5,8 @@ import type { ChangeFeed } from './change-feed.ts'
 const maxEnds = 1000
 
 /**
- * Records which tasks end while an upload is passed on, as the id of its own task isn't known yet. Usually the recording
- * shows that the accepted task has not ended. Then this task need not be read.
+ * Records which tasks end while an upload is passed on, because the id of its own task isn't known yet. Usually the record
+ * shows that the accepted task has not ended, so the task need not be read.
  */
 export class RecordedEnds implements Disposable {
   readonly #ids = new Set<string>()
@@ -23,7 +23,7 @@ export class RecordedEnds implements Disposable {
     })
   }
 
-  /** Whether the task was neither ended nor deleted until now; false if this is not known. */
+  /** Whether the task has neither ended nor been deleted until now; false if this is unknown. */
   excludes(id: string): boolean {
     return this.#isWhole && !this.#ids.has(id)
   }

@@ -17,9 +17,8 @@ const unsafe = /[\\/:*?"<>|\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
 const device = /^(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i
 
 /**
- * The names of the files of images in an archive, without variants and extensions. They are safe on every system, and no
- * two files get the same name, not even where upper and lower case are the same. An image without a usable name is
- * named by its id.
+ * The names of the files of images in an archive, without variants and extensions. They are safe on every system, and no two
+ * files get the same name, even on systems that ignore case. An image without a usable name is named by its id.
  */
 export function archiveNames(images: readonly NamedImage[]): string[] {
   const taken = new Set<string>()
@@ -35,11 +34,11 @@ export function archiveNames(images: readonly NamedImage[]): string[] {
 
 function safeName(text: string): string {
   const name = shorten(text.toWellFormed().normalize('NFC').replace(unsafe, '_'))
-  // Dots in front hide a file; Windows drops dots and spaces at the end.
+  // A leading dot hides a file; Windows drops trailing dots and spaces.
   return name.replace(/^[\s.]+|[\s.]+$/g, '').replace(device, '_$&')
 }
 
-/** Cuts between characters as people see them, not inside of one. */
+/** Cuts between characters as people see them, not inside a character. */
 function shorten(text: string): string {
   let bytes = 0
   let kept = ''

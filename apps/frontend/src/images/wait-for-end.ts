@@ -27,7 +27,7 @@ export async function waitForEnd(
   try {
     for (;;) {
       const woken = new Promise<void>(resolve => (wake = resolve))
-      // Usually read even before the first change, as the task may have ended before the listener was added.
+      // Usually, the task is read even before the first change, because it may have ended before the listener was added.
       if (mustRead) task = await findTask(taskDb, lastSeen.id)
       if (!task || hasEnded(task) || signal.aborted) return task
       await woken

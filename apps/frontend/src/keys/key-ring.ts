@@ -119,15 +119,15 @@ export class KeyRing {
     this.#firstRead.resolve()
     if (this.isEmpty && this.#setting === undefined && this.#localFacts.requiredKeys)
       this.#logger.error(
-        'kv-config contains neither API keys nor the setting that requires them, as it did before; requests still need a key: restore kv-config from a backup, or make another key',
+        'kv-config contains neither API keys nor the setting that requires them, as it did before; requests still need a key: restore kv-config from a backup, or create another key',
       )
   }
 
-  /** Logs on level warn, so that changes by the command line are in the log, too. */
+  /** Logs changes at level warn, so that the log also has the changes that were made with the command line. */
   #logChanges(before: ReadonlyMap<string, KnownKey>, after: ReadonlyMap<string, KnownKey>): void {
     for (const [id, { description }] of after) {
       const known = before.get(id)
-      if (!known) this.#logger.warn({ key: description }, 'an API key was made')
+      if (!known) this.#logger.warn({ key: description }, 'an API key was created')
       else if (
         known.expiresAt !== Date.parse(description.expiresAt ?? '') &&
         description.expiresAt !== undefined

@@ -35,7 +35,7 @@ export function readKeyText(text: string): KeyText | undefined {
   return { id, text }
 }
 
-/** The stored form of a key. A slow hash would protect guessable secrets; 190 random bits need none. */
+/** The stored form of a key. Guessable secrets would need a slow hash; 190 random bits don't. */
 export function hashKey(text: string): Buffer {
   return createHash('sha256').update(text).digest()
 }

@@ -22,8 +22,8 @@ export class KeyStore {
   }
 
   /**
-   * Makes a key. Before that it sets `config/frontend/auth` to `keys`, for good: if the call stops in between, the
-   * frontends are closed, not open. `createdBy` is the id of an operator's key, or `command line`.
+   * Creates a key. Before that, it sets `config/frontend/auth` to `keys`, for good: if the call is interrupted in between,
+   * the frontends require keys instead of being open. `createdBy` is the id of an operator's key, or `command line`.
    */
   async create(
     { role = 'user', owner, name, expiresAt, callback }: NewKey,
@@ -60,7 +60,7 @@ export class KeyStore {
   }
 
   /**
-   * Makes a new key with the same role, owner, name and lifetime; the lifetime begins now. The old key expires after
+   * Creates a new key with the same role, owner, name and lifetime; the lifetime begins now. The old key expires after
    * `keepSeconds`. Returns undefined if there is no such key.
    */
   async rotate(id: string, keepSeconds: number, createdBy: string): Promise<MadeKey | undefined> {

@@ -2,7 +2,7 @@ import { type KvClient, keysUnder } from '@darkroom/service-kit'
 
 interface OwnerRoomOptions {
   kv: KvClient
-  /** The most records of one owner. */
+  /** The maximum number of records of one owner. */
   most: number
   /** The prefix of an owner's records in kv-config. */
   prefixOf(owner: string | undefined): string
@@ -14,7 +14,7 @@ interface OwnerRoomOptions {
 const countAgeMs = 500
 const maxOwners = 1000
 
-/** Bounds how many records one owner has in kv-config, over all frontends. */
+/** Limits how many records one owner has in kv-config, across all frontends. */
 export class OwnerRoom {
   readonly #options: OwnerRoomOptions
   readonly #counts = new Map<string, { known: Promise<number>; begun: number; readAt: number }>()
@@ -42,7 +42,7 @@ export class OwnerRoom {
     return (await count.known) + place <= this.most
   }
 
-  /** Counts no further than the limit. */
+  /** Stops counting at the limit. */
   async #count(prefix: string): Promise<number> {
     const { kv, most, isCounted = () => true } = this.#options
     let count = 0

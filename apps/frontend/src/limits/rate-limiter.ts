@@ -9,12 +9,12 @@ export interface Allowance {
   retryAfterSeconds: number
 }
 
-/** With more names, those without recent requests are dropped first, then those that were seen longest ago. */
+/** The maximum number of names. Names without recent requests are dropped first, then the least recently seen names. */
 const maxNames = 100_000
 
 /**
- * Allows each name a number of requests in a window, also in bursts; the allowance is refilled evenly (generic cell
- * rate algorithm, ITU-T I.371). It keeps one number for each name: the time at which its whole window is free again.
+ * Allows each name a number of requests in a window, even in a burst; the allowance refills evenly (generic cell rate
+ * algorithm, ITU-T I.371). It stores one number for each name: the time at which the whole allowance is available again.
  */
 export class RateLimiter {
   readonly limit: number
@@ -33,7 +33,7 @@ export class RateLimiter {
     const now = this.#now()
     const costMs = this.windowMs / this.limit
     const known = Math.max(this.#freeAt.get(name) ?? now, now)
-    // Allows an error of a millionth, as sums of fractions are not exact.
+    // Allows an error of a millionth, because sums of fractions are not exact.
     const isAllowed = known + costMs - now <= this.windowMs + 1e-6 * this.windowMs
     const freeAt = isAllowed ? known + costMs : known
     if (isAllowed) this.#remember(name, freeAt, now)

@@ -55,7 +55,7 @@ export class RateLimits {
   }
 
   /**
-   * Counts an invalid key. Valid keys are not throttled, as other clients may share the address.
+   * Counts an invalid key. Valid keys are not throttled, because other clients may share the address.
    *
    * @throws ServiceProblem 429
    */

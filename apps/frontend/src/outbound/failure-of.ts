@@ -16,7 +16,7 @@ function wordFor(error: unknown): FailureWord {
   return isBroken(error) ? 'broken' : 'unreachable'
 }
 
-/** The connection was made, but broke off, or invalid data arrived. HTTPParserError is not an UndiciError. */
+/** The connection was established, but then broke, or invalid data arrived. HTTPParserError is not an UndiciError. */
 function isBroken(error: unknown): boolean {
   const { code = '' } = error as NodeJS.ErrnoException
   return (

@@ -40,9 +40,12 @@ const stallTimeoutMs = 10_000
 const timeouts = { headersTimeout: stallTimeoutMs, bodyTimeout: stallTimeoutMs }
 /** How long to wait for a connection. */
 const connectTimeoutMs = 5000
-/** The most addresses of one name and family to connect to: a name with thousands must not start a flood. */
+/**
+ * The maximum number of addresses of one name and family to connect to: a name with thousands of addresses must not cause a
+ * flood.
+ */
 const maxAddresses = 4
-/** The most downloads from one address at once, so that callers can't flood a host through Darkroom. */
+/** The maximum number of simultaneous downloads from one address, so that callers can't flood a host through Darkroom. */
 export const downloadsPerAddress = 16
 
 /**
@@ -51,7 +54,10 @@ export const downloadsPerAddress = 16
  * resolved here, and connections go to the addresses that were checked (DNS rebinding). Redirects are not followed.
  */
 export class Outbound {
-  /** The User-Agent of all requests. A frontend refuses requests with its own, so that redirects can't make a loop. */
+  /**
+   * The User-Agent of all requests. A frontend refuses requests with its own User-Agent, so that redirects can't cause a
+   * loop.
+   */
   readonly userAgent: string
   readonly #options: Required<Omit<OutboundOptions, 'clusterToken'>>
   /** For POST. The sender of webhooks limits these by host. */
@@ -102,7 +108,7 @@ export class Outbound {
     }
   }
 
-  /** Each download has a connection of its own, which counts for its address, and is closed with the body. */
+  /** Each download has its own connection, which counts for its address and is closed with the body. */
   async #download(request: Dispatcher.RequestOptions & { origin: string }): Promise<Dispatcher.ResponseData> {
     const connection = new Client(request.origin, {
       ...timeouts,

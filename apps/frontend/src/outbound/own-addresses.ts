@@ -12,7 +12,7 @@ export async function isOwnAddress(kv: KvClient, address: string, port: number):
   return addresses.flat().includes(address)
 }
 
-/** Whether an address is of this machine. Connections to the unspecified address reach it, too, like loopback addresses. */
+/** Whether an address belongs to this machine. The unspecified address reaches it, too, as loopback addresses do. */
 export function isOfThisMachine(address: string): boolean {
   if (/^127\.|^::1$|^0\.0\.0\.0$|^::$/.test(address)) return true
   return Object.values(networkInterfaces()).some(found => found?.some(own => own.address === address))

@@ -28,8 +28,8 @@ export class SlotsByAddress {
 }
 
 /**
- * The addresses with a free slot. Each has its slot until there is a connection; then only the address of the
- * connection keeps it.
+ * The addresses with a free slot. Each holds its slot until there is a connection; then only the address of the connection
+ * keeps its slot.
  *
  * @throws OutboundFailure if no slot is free
  */

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import type { Networks } from './networks.ts'
 
-/** Proxies and forms may cut longer URLs. */
+/** Proxies and forms may truncate longer URLs. */
 const maxUrlLength = 2000
 
 interface TargetRules {

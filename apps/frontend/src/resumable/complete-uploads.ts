@@ -69,7 +69,7 @@ export class CompleteUploads {
     }
     const refusal = ServiceProblem.relay(response)
     if (response.status === 429 || response.status === 503) {
-      // tus-js-client tries again after a 5xx, but not after a 429.
+      // tus-js-client retries after a 5xx, but not after a 429.
       throw unavailable(refusal.code, refusal.message, Number(refusal.headers['retry-after']) || 1)
     }
     if (problemCode(response.body) !== 'incomplete-body') await this.#forget(caller, known)

@@ -6,9 +6,9 @@ import type { CompleteUploads } from './complete-uploads.ts'
 import { bytesIn, type Pieces } from './pieces.ts'
 import { type KnownUpload, type UploadRecords, uploadNotFound } from './upload-records.ts'
 
-/** The most that a crash can lose, and that a request of unknown length may keep in memory. */
+/** How much a crash can lose at most, and how much of a request of unknown length is kept in memory. */
 const pieceBytes = 8 * 1024 * 1024
-/** Keeps a record small. A client reaches this limit only with pieces far below a megabyte. */
+/** Keeps a record small. A client reaches this limit only with pieces much smaller than a megabyte. */
 const maxPieces = 4000
 
 export interface UploadState {

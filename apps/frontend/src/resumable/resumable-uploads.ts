@@ -77,7 +77,7 @@ export class ResumableUploads {
   /** @throws ServiceProblem 404 */
   async find(caller: Caller, id: string): Promise<UploadState> {
     const known = await this.#findRecord(caller, id)
-    // Checked even if there is a record, as a frontend may have been killed after the image was accepted.
+    // Checked even if there is a record, because a frontend may have been killed after the image was accepted.
     const image = await findImage(this.#clients.taskDb, caller, id)
     if (image) return { id, offset: image.original.bytes, length: image.original.bytes }
     return known ? stateOf(known) : uploadNotFound(id)
@@ -102,7 +102,7 @@ export class ResumableUploads {
     if (!isDeleted && !known) uploadNotFound(id)
   }
 
-  /** Removes what a refused creation has left, also an image whose acceptance is not known. */
+  /** Removes what a refused creation has left behind, including an image that may have been accepted. */
   async #removeRefused(caller: Caller, id: string): Promise<void> {
     try {
       const known = await this.#findRecord(caller, id)

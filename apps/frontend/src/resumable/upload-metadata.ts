@@ -21,5 +21,5 @@ export function readMetadata(header = ''): Map<string, string> {
 }
 
 function malformed(detail: string): ServiceProblem {
-  return new ServiceProblem(400, 'invalid-metadata', `Upload-Metadata can't be read: ${detail}`)
+  return new ServiceProblem(400, 'invalid-metadata', `Upload-Metadata cannot be read: ${detail}`)
 }

@@ -16,12 +16,12 @@ export interface UploadLimits {
   maxUploadsPerOwner: number
 }
 
-/** How long a mark stays, by which a request under way notices that its upload was ended. */
+/** How long a mark is kept that tells a running request that its upload was ended. */
 const terminatedSeconds = 600
 
 /**
- * The records of unfinished uploads, in kv-config, so that any frontend can continue an upload. If two change one
- * record, the second is refused.
+ * The records of unfinished uploads, in kv-config, so that any frontend can continue an upload. If two frontends change a
+ * record at once, the second change is refused.
  */
 export class UploadRecords {
   readonly #kv: KvClient
@@ -83,7 +83,7 @@ export class UploadRecords {
     return this.#write(known, { ...known.record, length, expiresAt: this.#expiry() })
   }
 
-  /** Leaves a mark for a request under way, which then makes no image. */
+  /** Leaves a mark for a running request, which then creates no image. */
   async terminate({ id, record }: KnownUpload): Promise<void> {
     await this.#kv.setKey({
       params: paramsOf(record.owner, id),

@@ -62,7 +62,8 @@ export function addArchiveRoutes(
     for (const { key, ...entry } of entries) {
       const stored = await storage.getBlob({ params: { key, stage: 'post' }, headers: {}, signal: hangUp })
       // The headers are sent: the connection breaks, and the client sees that the archive is not complete.
-      if (stored.status !== 200) throw new Error(`the result of ${key} was deleted while it was archived`)
+      if (stored.status !== 200)
+        throw new Error(`the result of ${key} was deleted while it was being archived`)
       if (hangUp.aborted) return stored.body.dump()
       const input = collectingMemory(stored.body)
       // client-zip doesn't end its input when the client hangs up, so the file or the connection would stay open.
@@ -74,7 +75,7 @@ export function addArchiveRoutes(
   }
 }
 
-/** The ids, each once, and the name at the same place of the other list. */
+/** The ids, each once, with the name at the same position in the other list. */
 function readImages(idList: string, nameList = ''): { id: string; name?: string | undefined }[] {
   const [ids, names] = [idList.split(','), nameList.split('/')]
   if (names.length > ids.length) {
@@ -107,7 +108,7 @@ interface Result {
   lastModified: Date
 }
 
-/** The result of an image, and its variants, except those that are left out. */
+/** The result of an image and its variants, except those that the client omits. */
 function resultsOf(task: Task, leftOut: ReadonlySet<string>): Result[] {
   try {
     requireFinished(task)

@@ -43,7 +43,7 @@ export function addGrantRoutes(
       requireUnrevoked(caller, keys)
       const record = { ...limits, options, ...(owner !== undefined && { owner }) }
       const id = await grants.create(record, expiresAt)
-      log.info({ grant: id, by: keyId, ...limits }, 'a grant was made')
+      log.info({ grant: id, by: keyId, ...limits }, 'a grant was created')
       reply.code(201)
       return {
         token: grantToken({ id, keyId, expiresAt }, key),

@@ -45,7 +45,7 @@ export function addImageRoutes(
   app.route({
     ...frontendRoutes.listImages,
     handler: async ({ query, host, caller }) => {
-      // An invalid cursor is refused here, as an error of the task DB would not reach the client.
+      // An invalid cursor is refused here, because an error from the task DB would not reach the client.
       const cursor = taskCursors.read(query.cursor)
       const { tasks, ...page } = caller.grant
         ? await listGranted(caller.grant, caller, query, cursor)
@@ -102,7 +102,7 @@ export function addImageRoutes(
   })
 }
 
-/** Checked before the deletion, not with it. A status document has no entity tag: only `*` matches it. */
+/** Checked before the deletion, not atomically with it. A status document has no entity tag, so only `*` matches it. */
 function requireCondition(
   { id, finishedAt, startedAt, createdAt }: Task,
   headers: IncomingHttpHeaders,

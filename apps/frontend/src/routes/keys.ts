@@ -19,7 +19,7 @@ export function addKeyRoutes(
       requireFuture(body)
       if (body.callback !== undefined) requireCallback(body.callback, outbound)
       const { key, ...made } = await store.create(body, keyIdOf(caller))
-      log.warn({ key: made, by: keyIdOf(caller) }, 'an operator made an API key')
+      log.warn({ key: made, by: keyIdOf(caller) }, 'an operator created an API key')
       return reply.code(201).send({ ...made, key })
     },
   })

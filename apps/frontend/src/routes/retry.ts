@@ -5,7 +5,7 @@ import { setRetryAfter, toImageStatus } from '../images/image-status.ts'
 import { retryMany } from '../images/retry-many.ts'
 import { linkBase } from '../public-urls.ts'
 
-/** The queue needs no message: a queue other than the task DB is compared with the task DB every few seconds. */
+/** The queue needs no message: a separate queue is compared with the task DB every few seconds. */
 export function addRetryRoutes(
   app: App,
   { taskDb }: Pick<ServiceClients, 'taskDb'>,
@@ -14,7 +14,7 @@ export function addRetryRoutes(
   app.route({
     ...frontendRoutes.retryImages,
     handler: async ({ query: { state: _, limit = 1000, cursor, count, ...filters }, caller, log }) => {
-      taskCursors.read(cursor) // refused here, as an error of the task DB would not reach the client
+      taskCursors.read(cursor) // refused here, because an error from the task DB would not reach the client
       const isCountOnly = count !== undefined
       const outcome = await retryMany(taskDb, filters, { limit, cursor, isCountOnly })
       if (isCountOnly) return outcome

@@ -21,7 +21,7 @@ import { requestedUrgency } from '../uploads/requested-urgency.ts'
 import { type UploadParts, upload } from '../uploads/upload.ts'
 import { formTypeOf } from '../uploads/upload-body.ts'
 
-/** The urgency of an upload whose client waits, if it has no Priority. It is above the default. */
+/** The urgency of an upload without a Priority whose client waits: one step above the default. */
 const urgencyOfWaiting = 2
 /** More than the fields of a form and the headers of its parts can have. */
 const maxFormOverheadBytes = 1024 * 1024
@@ -84,7 +84,7 @@ function refusePart({ 'content-range': range }: IncomingHttpHeaders): void {
   const [, last, length] = /^bytes 0-(\d+)\/(\d+)$/i.exec(range) ?? []
   if (Number(last) + 1 === Number(length)) return
   const detail =
-    'Content-Range is not supported: send the whole image in one request, or in pieces by tus at /uploads'
+    'Content-Range is not supported: send the whole image in one request, or in pieces with tus at /uploads'
   throw new ServiceProblem(400, 'no-content-range', detail)
 }
 

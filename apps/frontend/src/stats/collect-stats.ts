@@ -6,7 +6,7 @@ import { listRegistered, type Registered } from './registry.ts'
 import { describeWorkers } from './workers.ts'
 
 const answerMs = 3000
-/** Shorter than the timeout for all services together, so that one service that doesn't respond hides no others. */
+/** Shorter than the timeout for all services together, so that a service that doesn't respond doesn't hide the others. */
 const healthMs = 2000
 /** The most images in progress that are read: more than any fleet has threads. */
 const maxInProgress = 5000

@@ -42,7 +42,7 @@ export class LoadHistory {
       const sample = { at, waiting: body['not-started'], developing: body['in-progress'] }
       this.#samples = [...this.#samples, sample].slice(-maxSamples)
     } catch (error) {
-      this.#options.logger.debug({ err: error }, 'the load of this minute is not known')
+      this.#options.logger.debug({ err: error }, 'the load of this minute is unknown')
     }
   }
 }

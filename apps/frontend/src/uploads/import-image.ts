@@ -8,7 +8,7 @@ import { hostOf } from '../outbound/target.ts'
 /** How long the other server may take. The time in which the master does not read is not counted. */
 const timeoutMs = 30_000
 const maxImports = 64
-/** An owner whose servers are slow must leave places for the others. */
+/** An owner whose servers are slow must leave some imports for other owners. */
 const maxImportsPerOwner = 48
 
 /** Fetches images from URLs that callers name, as part of their requests. */
@@ -22,13 +22,13 @@ export class Importer {
   }
 
   /**
-   * Opens the image at a URL. Dispose of it afterwards. Errors name only the host, as a URL may contain a secret.
+   * Opens the image at a URL. Dispose of it afterwards. Errors name only the host, because a URL may contain a secret.
    *
    * @throws ServiceProblem 400, 422 or 503; reading the body throws 422
    */
   async open(url: string, hangUp: AbortSignal, owner?: string): Promise<Download> {
     const mistake = this.#outbound.mistakeIn(url)
-    if (mistake !== undefined) throw importFailed(`the URL can't be imported: ${mistake}`)
+    if (mistake !== undefined) throw importFailed(`the URL cannot be imported: ${mistake}`)
     if (this.#underWay >= maxImports)
       throw unavailable('too-many-imports', `${maxImports} imports are under way; try again later`, 2)
     if (owner !== undefined && (this.#underWayOf.get(owner) ?? 0) >= maxImportsPerOwner)

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
-/** Makes the id of an image: a UUID of version 7 (RFC 9562, 5.7). `end` sets its last 12 digits; default: random. */
+/** Generates the id of an image: a UUID of version 7 (RFC 9562, 5.7). `end` sets its last 12 digits; default: random. */
 export function newImageId(end = ''): string {
   const bytes = randomBytes(16)
   bytes.writeUIntBE(Date.now(), 0, 6)

@@ -4,7 +4,7 @@ import { asProblem } from './invalid-operations.ts'
 
 export type NamedPreset = Preset & { name: string }
 
-/** Presets in kv-config. They are read when they are used, so a change counts from the next upload on. */
+/** Presets in kv-config. They are read when they are used, so a change takes effect with the next upload. */
 export class Presets {
   readonly #kv: KvClient
   readonly #logger: Logger
@@ -46,7 +46,7 @@ export class Presets {
   ): Promise<{ preset: NamedPreset; isNew: boolean }> {
     if (!isResultName(name)) {
       const rule = 'at most 64 letters, digits, _ and -, the first a letter or a digit'
-      throw invalidPreset(`"${name}" can't be the name of a preset; expected: ${rule}`)
+      throw invalidPreset(`"${name}" cannot be the name of a preset; expected: ${rule}`)
     }
     const preset = readPreset(given)
     const isNew = (await this.#read(name)) === undefined

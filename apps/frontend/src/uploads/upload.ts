@@ -110,7 +110,7 @@ async function passOn(
   })
 }
 
-/** The master's refusal of an image, with a hint if the client has declared something else than an image. */
+/** The master's refusal of an image, with a hint if the client has declared something other than an image. */
 function refusalOf(
   response: Parameters<typeof ServiceProblem.relay>[0],
   { headers }: FastifyRequest,
@@ -128,9 +128,9 @@ const hints = [
   // `curl -d` declares a form, and removes line ends from a file.
   [
     'application/x-www-form-urlencoded',
-    `with curl, send a file by --data-binary instead of -d, and ${jsonType}`,
+    `with curl, send a file with --data-binary instead of -d, and ${jsonType}`,
   ],
-  // `fetch` declares any text so.
+  // `fetch` declares every text in this way.
   ['text/plain', `send ${jsonType}`],
 ] as const
 

@@ -59,7 +59,7 @@ export function readForm(
       }
       form.file = new PassThrough().on('close', () => parser.destroy()).on('error', () => undefined) // its reader gets the error
       feeder.waitFor(part)
-      // The file ends only with the form, as a mistake may follow the file.
+      // The file ends only with the form, because a mistake may follow the file.
       part.pipe(form.file, { end: false })
       resolve({ ...form, file: form.file })
     }
@@ -146,7 +146,7 @@ function createParser(headers: Pick<IncomingHttpHeaders, 'content-type'>): Busbo
     return new Busboy({ headers: headers as BusboyHeaders, limits, isPartAFile })
   } catch (error) {
     throw badForm(
-      `the Content-Type of the form can't be used (${(error as Error).message}); the HTTP client must write it, with the boundary`,
+      `the Content-Type of the form cannot be used (${(error as Error).message}); the HTTP client must write it, with the boundary`,
     )
   }
 }

@@ -10,7 +10,7 @@ import type { WebhookSecrets } from './webhook-secrets.ts'
 
 /** The outcome of a claimed notice. */
 export interface Outcome {
-  /** Absent if there is nothing to send any more. */
+  /** Absent if there is no longer anything to send. */
   report?: NoticeReport
   /** Whether the receiver works: it answered with a status other than overload or an internal error. */
   isGood?: boolean

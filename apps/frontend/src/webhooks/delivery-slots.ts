@@ -29,13 +29,13 @@ export const slowResponseMs = 500
 const resultLifetimeMs = 600_000
 /** The oldest results are deleted first. */
 const maxHosts = 10_000
-/** A claim that names so many hosts of 255 letters is a quarter of what task-db accepts. */
+/** A claim that names this many hosts of 255 letters is a quarter of the size that task-db accepts. */
 const maxNamedHosts = 1000
 
 type HostState = 'good' | 'untried' | 'slow' | 'failing'
 
 /**
- * Divides the slots for simultaneous deliveries among receivers. Receivers that failed lately or that answer slowly share
+ * Divides the slots for simultaneous deliveries between receivers. Receivers that failed lately or that answer slowly share
  * a few slots, and new receivers can't take all slots. So receivers that answer fast get a slot at once, even if many
  * others don't answer.
  */
@@ -70,7 +70,7 @@ export class DeliverySlots {
     return this.#freeOf('untried')
   }
 
-  /** The hosts that answered last. */
+  /** The hosts that answered most recently. */
   get answeringHosts(): string[] {
     const hosts = [...this.#results.keys()].filter(host => this.hasAnswered(host))
     return hosts.slice(-maxNamedHosts)

@@ -4,11 +4,14 @@ import { type Static, Type } from '@darkroom/contracts/typebox'
 import { type KvClient, readJson, type ServiceProblem, unavailable } from '@darkroom/service-kit'
 import { deriveKey, readOrMakeRoot } from '../access/signing-keys.ts'
 
-/** The key of an owner's secrets. Images without an owner have a name that no owner can have. */
+/** The key of an owner's secrets. For images without an owner, it has a name that no owner can have. */
 const keyOf = (owner = '~operators') => `secrets/webhooks/${owner}`
 const secretBytes = 32
 const secretPrefix = 'whsec_'
-/** A notice has a signature by each secret. Thousands would take long, and receivers would refuse such a long header. */
+/**
+ * A notice is signed with each secret. Thousands of signatures would take long, and receivers would refuse such a long
+ * header.
+ */
 const maxSecrets = 5
 
 const SealedSecret = Type.Object({
@@ -54,14 +57,14 @@ export class WebhookSecrets {
     })
   }
 
-  /** The current secret of an owner, made at its first use. */
+  /** The current secret of an owner, created on first use. */
   async read(owner: string | undefined): Promise<WebhookSecret> {
     const [current, ...earlier] = await this.#open(owner, this.#valid(await this.#readOrMake(owner)))
     if (!current) throw new Error('an owner has no webhook secret')
     return { ...current, earlier: earlier.map(({ createdAt, endsAt = '' }) => ({ createdAt, endsAt })) }
   }
 
-  /** Makes a new secret. For `keepSeconds`, the newest earlier secrets still sign, too. */
+  /** Creates a new secret. For `keepSeconds`, the newest earlier secrets still sign, too. */
   async rotate(owner: string | undefined, keepSeconds: number): Promise<WebhookSecret> {
     const endsAt = new Date(this.#now() + keepSeconds * 1000).toISOString()
     for (;;) {

@@ -23,7 +23,7 @@ const leaseMs = 45_000
 /** A notice is held for at most this time. A delivery that begins at its end still has the rest of the lease. */
 const holdMs = 20_000
 const claimLimit = 100
-/** So many deliveries to new hosts begin before notices of other hosts are claimed again. */
+/** This many deliveries to new hosts begin before notices of other hosts are claimed again. */
 const untriedLimit = 8
 const pollMs = 1000
 const closingMs = 3000
@@ -86,7 +86,7 @@ export class WebhookSender {
     while (!signal.aborted) {
       this.#isWoken = false
       const found = await this.#claim().catch(error => {
-        this.#options.logger.debug({ err: error }, 'webhooks cannot be claimed; trying again')
+        this.#options.logger.debug({ err: error }, 'webhooks could not be claimed; retrying')
         return 0
       })
       if (found === 0 && !this.#isWoken) await this.#pause()
@@ -102,9 +102,9 @@ export class WebhookSender {
   }
 
   /**
-   * Claims notices, and accepts those of each response at once, as a later claim may fail. Returns how many were claimed.
-   * Notices of hosts without a result are claimed only if a slot is free for them, because claiming and returning all
-   * others would take all the time. Notices of hosts that answer may be due behind them.
+   * Claims notices, and accepts those of each response at once, because a later claim may fail. Returns how many were
+   * claimed. Notices of hosts without a result are claimed only if a slot is free for them, because claiming and returning
+   * all others would take all the time. Notices of hosts that answer may be due behind them.
    */
   async #claim(): Promise<number> {
     const { signal } = this.#closing
@@ -180,7 +180,7 @@ export class WebhookSender {
     }
   }
 
-  /** Starts held notices while there are slots: one of each host in turn. */
+  /** Starts held notices while there are slots, taking the hosts in turn. */
   #startHeld(): void {
     let hasStarted = true
     while (hasStarted) {

@@ -18,5 +18,5 @@ export function withCallback<Options extends { callback?: string }>(
 export function requireCallback(callback: string, outbound: Pick<Outbound, 'mistakeIn'>): void {
   const mistake = outbound.mistakeIn(callback)
   if (mistake === undefined) return
-  throw new ServiceProblem(400, 'invalid-callback', `the callback can't be used: ${mistake}`)
+  throw new ServiceProblem(400, 'invalid-callback', `the callback cannot be used: ${mistake}`)
 }

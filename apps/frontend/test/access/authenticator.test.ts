@@ -254,10 +254,10 @@ test('the log has every key that is made, revoked or refused, but never its secr
     assert.ok(!text.includes(secret.slice(16, -6)), 'a secret is in the log')
   const acts = log.lines.flatMap(({ msg, key }) => (key ? [`${msg}: ${(key as { id: string }).id}`] : []))
   for (const act of [
-    `an API key was made: ${operator.id}`,
-    `an API key was made: ${id}`,
-    `an operator made an API key: ${made.id}`,
-    `an API key was made: ${rotated?.id}`,
+    `an API key was created: ${operator.id}`,
+    `an API key was created: ${id}`,
+    `an operator created an API key: ${made.id}`,
+    `an API key was created: ${rotated?.id}`,
     `an API key was revoked: ${id}`,
     `an API key was revoked: ${made.id}`,
   ])

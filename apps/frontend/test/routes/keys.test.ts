@@ -136,8 +136,8 @@ suite('managing keys is refused', () => {
       [{ expiresAt: 'tomorrow' }, /expiresAt/],
       [{ expiresAt: '2001-01-01T00:00:00Z' }, /expiresAt must lie in the future/],
       [{ expiresAt: '2116-12-31T23:59:60Z' }, /expiresAt: must be a date and time/],
-      [{ callback: 'nowhere' }, /the callback can't be used: it must be an http or https URL/],
-      [{ callback: 'http://a.example/\0' }, /the callback can't be used: .*control characters/],
+      [{ callback: 'nowhere' }, /the callback cannot be used: it must be an http or https URL/],
+      [{ callback: 'http://a.example/\0' }, /the callback cannot be used: .*control characters/],
       [{ expires: '2101-01-01T00:00:00Z' }, /unknown expires/],
       [[], /body/],
     ] as const) {

@@ -73,7 +73,7 @@ suite('presets', () => {
     ['shop', { operations: 'solarise' }, /unknown operation "solarise"/],
     ['shop', { variants: { thumb: [] } }, /variant "thumb": the list of operations is empty/],
     ['shop', { size: 1 }, /unknown size/],
-    ['a.b', { operations: 'flip' }, /"a.b" can't be the name of a preset/],
+    ['a.b', { operations: 'flip' }, /"a.b" cannot be the name of a preset/],
   ] as const) {
     test(`are refused: ${name} ${JSON.stringify(body)}`, async () => {
       const response = await ask(`/presets/${name}`, 'PUT', body, operator.key)

@@ -53,7 +53,7 @@ suite('variants', () => {
     ['?variants=thumb=solarise', /variant "thumb": unknown operation "solarise"/],
     ['?variants=', /is not a variant/],
     [`?variants=${[...'abcdefghi'].map(name => `${name}=flip`).join(';')}`, /got 9 variants/],
-    ['?variants=a/b=flip', /"a\/b" can't be the name/],
+    ['?variants=a/b=flip', /"a\/b" cannot be the name/],
   ] as const) {
     test(`are refused, and nothing is stored: ${query}`, async () => {
       const before = blobNames(frontend).length
