@@ -9,7 +9,7 @@ import {
 } from '@darkroom/contracts'
 import { holdFor, type Logger, ServiceProblem } from '@darkroom/service-kit'
 
-/** Loading the original takes time of the worker's lease; after this long, the worker fetches the original itself. */
+/** Loading the original uses up time of the worker's lease, so after this long, the worker fetches the original itself. */
 const loadSeconds = 1
 
 /** The report of a worker that has finished. Small results are in it; the others are stored already. */
@@ -20,7 +20,7 @@ interface Report {
   variants?: Record<string, ImageFacts | InlineResult>
 }
 
-/** The bytes of small images, which go together with messages about their work. */
+/** The bytes of small images, which are sent together with messages about their work. */
 export class InlineBytes {
   readonly #storage: Client<typeof storageRoutes>
   readonly #logger: Logger
@@ -68,7 +68,7 @@ export class InlineBytes {
     return { ...(facts && { result: facts }), variants: Object.fromEntries(named) }
   }
 
-  /** If the storage refuses the result, the worker can ask it for the reason. */
+  /** If the storage refuses the result, the worker can ask the storage for the reason. */
   async #store(key: string, fence: number, { content, ...facts }: InlineResult): Promise<ImageFacts> {
     const stored = await this.#storage.putBlob({
       params: { key, stage: 'post' },

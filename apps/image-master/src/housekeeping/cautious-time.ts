@@ -1,6 +1,6 @@
 import type { Clock } from '@darkroom/service-kit'
 
-/** A clock that gains more than this between two checks was set. */
+/** A clock that gains more than this between two checks was set forward. */
 const driftMs = 1000
 /** How long the clock must show a jump ahead before it is accepted. */
 const cautionMs = 3_600_000

@@ -20,7 +20,7 @@ const leaseMs = 10_000
 
 /**
  * Fails the waiting images of types that no worker decodes; otherwise they would wait until such a worker starts, perhaps
- * forever, and their client would not learn the reason. They can be retried. Returns how many have failed.
+ * forever, and their client would never get the reason. They can be retried. Returns how many have failed.
  */
 export async function failUndecodable(
   types: readonly string[],

@@ -19,7 +19,7 @@ interface HousekeepingOptions extends Omit<SweeperDependencies, 'signal'> {
 }
 
 /**
- * From time to time, deletes expired images and orphans, and fails images that no worker decodes, until it is closed. Two
+ * Until it is closed, deletes expired images and orphans from time to time, and fails images that no worker decodes. Two
  * masters may do this at the same time.
  */
 export class Housekeeping {

@@ -18,14 +18,13 @@ interface OrphanSweeperOptions extends Omit<SweeperDependencies, 'logger'> {
 }
 
 /**
- * Deletes bytes that belong to no task: originals, copies of originals, results and variants. A crash leaves them if it
- * comes after the bytes are stored and before the task is created, or after the task is deleted and before its bytes
- * are.
+ * Deletes bytes that belong to no task: originals, copies of originals, results and variants. They remain after a crash
+ * between storing the bytes and creating the task, or between deleting the task and deleting its bytes.
  *
- * The date of the bytes does not count: S3 may date an object by the start of its upload, hours before the object is
- * visible and its task is created. A key is an orphan if this sweeper saw it without a task, and still finds no task
- * after `ageMs`. Listings do not contain bytes that are still arriving. Each master remembers only the keys that it
- * saw itself, so masters need not agree, and a restart only delays a deletion.
+ * The date of the bytes is not used: S3 may date an object by the start of its upload, hours before the object is visible
+ * and its task is created. A key is an orphan if this sweeper saw it without a task, and still finds no task after `ageMs`.
+ * Listings do not contain bytes that are still arriving. Each master remembers only the keys that it saw itself, so masters
+ * need not agree, and a restart only delays a deletion.
  */
 export class OrphanSweeper {
   readonly #options: OrphanSweeperOptions

@@ -2,7 +2,7 @@ import type { Client, taskDbRoutes } from '@darkroom/contracts'
 import { type ServiceProblem, tooManyRequests, unavailable } from '@darkroom/service-kit'
 
 const countAgeMs = 500
-/** How many owners are remembered. A count is used for half a second only, so the oldest can be dropped. */
+/** How many owners are remembered. A count is used for only half a second, so the oldest counts can be dropped. */
 const maxOwners = 1000
 
 interface Count {
@@ -34,7 +34,7 @@ export class Admission {
     this.#taskDb = taskDb
   }
 
-  /** @throws ServiceProblem 429 if too many images wait, in all or of this owner; 503 if too many bytes are under way */
+  /** @throws ServiceProblem 429 if too many images wait, in all or of this owner; 503 if too many bytes are in flight */
   async check({
     maxQueued,
     maxQueuedPerOwner,
@@ -108,7 +108,7 @@ export class Admission {
       body,
       [Symbol.dispose]: () => {
         end()
-        // Not awaited, as a client that sends nothing would delay this. The reader has got any error already.
+        // Not awaited, because a client that sends nothing would delay this. Any error has already reached the reader.
         body.return(undefined).catch(() => undefined)
       },
     }
@@ -151,8 +151,8 @@ function tooManyUploadsOf(owner: string): ServiceProblem {
 
 /**
  * How many images of one owner may wait. The limit is in proportion to the room that the queue still has (dynamic queue
- * length thresholds; Choudhury and Hahne, 1998). So one owner alone may reach `maxQueuedPerOwner`, and however many try
- * it together, they leave room for others.
+ * length thresholds; Choudhury and Hahne, 1998). So a single owner may reach `maxQueuedPerOwner`, but however many owners
+ * fill the queue together, they leave room for others.
  */
 function limitOfOwner(
   queued: number,

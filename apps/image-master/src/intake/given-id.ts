@@ -19,7 +19,7 @@ export async function requireSameBytes(task: Task, body: AsyncIterable<Uint8Arra
 }
 
 /**
- * Stores bytes under an id that another request may have, too. Stored bytes are never replaced: they may belong to a
+ * Stores bytes under an id that another request may use, too. Stored bytes are never replaced: they may belong to a
  * task, whose facts describe them. If the same bytes are stored already, they are used.
  *
  * @throws ServiceProblem 422 if other bytes are stored

@@ -105,8 +105,8 @@ export async function acceptUpload(upload: Upload, dependencies: IntakeDependenc
     await workers.requireDecoder(original.contentType)
     return await makeTask(key, { original, ...outputs }, upload, dependencies)
   } catch (error) {
-    // Only after a final refusal: after any other error the task may exist, and needs its bytes.
-    // If two requests have the same id, a temporary refusal of one must not delete the bytes of the other.
+    // Only after a final refusal: after any other error, the task may exist and need its bytes. If two requests have the
+    // same id, a temporary refusal of one must not delete the bytes of the other.
     const isFinal = error instanceof ServiceProblem && (upload.id === undefined || error.status < 500)
     if (isFinal) await discardOriginal(key, dependencies)
     throw error

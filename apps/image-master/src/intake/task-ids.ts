@@ -27,7 +27,7 @@ export class TaskIds {
     this.#options = options
   }
 
-  /** @throws the error of reading the newest id; the next call tries again */
+  /** @throws the error of reading the newest id; the next call retries */
   async next(): Promise<string> {
     this.#begun ??= this.#begin()
     await this.#begun

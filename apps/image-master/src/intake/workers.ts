@@ -40,7 +40,7 @@ export class Workers {
     logger: Logger
     /** How long an upload waits for the first worker to register. */
     timeoutMs?: number
-    /** After this time without a worker that decodes a type, its images are not expected to be decoded. */
+    /** After this time without a worker that decodes a type, its images are no longer expected to be decoded. */
     absenceMs?: number
   }) {
     this.#timeoutMs = timeoutMs

@@ -17,7 +17,7 @@ export const queueUrlPattern = engineUrlPattern(engines)
 /**
  * Opens the queue that QUEUE_URL selects.
  *
- * @throws InvalidConfig; its message leaves the password out
+ * @throws InvalidConfig; its message omits the password
  */
 export async function openQueue(
   settings: QueueSettings,

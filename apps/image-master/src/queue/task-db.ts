@@ -11,7 +11,7 @@ import type { Acknowledgement, HeldLease, LeaseEnd, WorkQueue } from './queue.ts
 import { TaskLeases } from './task-leases.ts'
 import { workOf } from './work-of.ts'
 
-/** The task DB itself is the queue: a task that is not started is in the queue. So both always agree. */
+/** The task DB itself is the queue: a task that is not started is in the queue. So the two always agree. */
 export class TaskDbQueue implements WorkQueue {
   readonly #taskDb: Client<typeof taskDbRoutes>
   readonly #leases: TaskLeases

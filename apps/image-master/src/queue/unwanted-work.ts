@@ -41,7 +41,7 @@ export class UnwantedWork {
     }
   }
 
-  /** Resolves when no return is retried any more. */
+  /** Resolves when no return is being retried. */
   ended(): Promise<void> {
     return this.#retries.ended()
   }

@@ -53,8 +53,8 @@ export function workHandlers({
       ])
       const work = claimed.status === 'fulfilled' ? claimed.value : undefined
       const isFirstReport = reported.status === 'fulfilled' && reported.value !== 'repeated'
-      // A repeated report must not lease a second task, as the first would be lost. The worker may have disconnected while
-      // its report was accepted.
+      // A repeated report must not lease a second task, because the first would be lost. The worker may have disconnected
+      // while its report was accepted.
       const isUnwanted = !isFirstReport || signal.aborted
       if (work && isUnwanted) await unwanted.return({ id: work.id, token: work.lease.token })
       if (isUnwanted) {

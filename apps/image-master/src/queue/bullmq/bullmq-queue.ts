@@ -154,7 +154,7 @@ export class BullMqQueue implements WorkQueue {
     this.#redis.close()
   }
 
-  /** Undefined if the task can't be claimed, or the worker has disconnected. */
+  /** Undefined if the task can't be claimed, or if the worker has disconnected. */
   async #claim(
     job: TaskJob,
     worker: string,

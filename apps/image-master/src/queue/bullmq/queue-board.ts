@@ -5,7 +5,7 @@ import type { App } from '@darkroom/service-kit'
 import type { Queue } from 'bullmq'
 
 const path = '/bull-board'
-/** Only the page's own files and responses: otherwise it would wait for fonts from another site. */
+/** Only the page's own files and responses: otherwise the page would wait for fonts from another site. */
 const contentSecurityPolicy =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
 

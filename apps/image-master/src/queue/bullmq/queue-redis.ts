@@ -26,7 +26,7 @@ export class QueueRedis {
   #lastError: Error | undefined
   readonly #copies: Redis[] = []
   readonly #closing = new AbortController()
-  /** How often a connection was lost. */
+  /** How often the connection has been lost. */
   #losses = 0
 
   constructor({ url, logger }: { url: string; logger: Logger }) {
@@ -34,7 +34,7 @@ export class QueueRedis {
     this.#log = new RedisOutageLog(logger, this.#closing.signal)
     this.client = new Redis(url, {
       enableOfflineQueue: false,
-      maxRetriesPerRequest: 0, // commands under way fail when the connection breaks, and are not sent again
+      maxRetriesPerRequest: 0, // commands in flight fail when the connection breaks, and are not sent again
       connectTimeout: 2000,
       socketTimeout: socketTimeoutMs,
       disconnectTimeout: 100,
@@ -101,7 +101,7 @@ export class QueueRedis {
   }
 
   /**
-   * Checks all connections, as a command may use any of them. ioredis may still call a connection ready that Redis
+   * Checks all connections, because a command may use any of them. ioredis may still call a connection ready that Redis
    * has closed.
    */
   get #isConnected(): boolean {
@@ -159,7 +159,7 @@ export class QueueRedis {
     return copy
   }
 
-  /** Without an error, it only notes the loss: the next failed attempt to connect shows the reason. */
+  /** Without an error, only the loss is recorded: the next failed attempt to connect shows the reason. */
   #noteFailure(error?: Error): void {
     this.#lastError = error ?? this.#lastError
     if (!error || this.#closing.signal.aborted) return

@@ -16,10 +16,10 @@ interface ReconcilerOptions {
 }
 
 /**
- * Adds tasks that wait but are missing in Redis: Redis did not answer when they came, was restarted empty, or has an
- * ended job for a task that waits again (Redis gave the job up too early, or the task DB was restored from a backup).
- * Also puts back jobs that Redis, whose clock was set back, keeps for a dead worker longer than the task DB does. Two
- * reconcilers may run at once, as they don't change a job that has not ended.
+ * Adds tasks that wait but are missing in Redis: Redis did not answer when they came, was restarted empty, or has an ended
+ * job for a task that waits again (Redis gave the job up too early, or the task DB was restored from a backup). Also puts
+ * back jobs that Redis, whose clock was set back, keeps for a dead worker longer than the task DB does. Two reconcilers may
+ * run at once, because they don't change a job that has not ended.
  */
 export class Reconciler {
   readonly #options: ReconcilerOptions
@@ -71,7 +71,7 @@ export class Reconciler {
    * If both agree, this costs two counts. Otherwise it reads one page of the waiting tasks, and continues while pages
    * contain missing tasks; the next run continues from there.
    *
-   * Surplus jobs can hide missing tasks, as the counts are then equal. Once the surplus jobs are fetched, the counts
+   * Surplus jobs can hide missing tasks, because the counts are then equal. Once the surplus jobs are fetched, the counts
    * differ.
    */
   async #run(): Promise<number> {

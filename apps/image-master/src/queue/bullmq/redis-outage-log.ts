@@ -6,7 +6,7 @@ export const notAnswering = 'Redis does not answer'
 export class RedisOutageLog {
   readonly #logger: Logger
   readonly #closing: AbortSignal
-  /** The last warning; undefined while all is well. */
+  /** The last warning; undefined while there is no outage. */
   #warning: string | undefined
 
   constructor(logger: Logger, closing: AbortSignal) {

@@ -14,8 +14,8 @@ const settledMs = 5000
 const probe = { script: "return redis.call('SET', KEYS[1], '', 'PX', 1)", key: 'darkroom:probe' }
 
 /**
- * Keeps the refusal of a command by Redis until Redis accepts writes again. Redis is probed for this, because it may
- * take long until another command is sent.
+ * Keeps the refusal of a command by Redis until Redis accepts writes again. To find out, it probes Redis, because a long
+ * time may pass until another command is sent.
  */
 export class RefusalProbe {
   readonly #client: Redis
@@ -47,7 +47,7 @@ export class RefusalProbe {
     return refusal
   }
 
-  /** Writes something. @throws the error of the command */
+  /** Writes a key that expires at once. @throws the error of the command */
   async probe(): Promise<void> {
     await this.#client.eval(probe.script, 1, probe.key)
   }

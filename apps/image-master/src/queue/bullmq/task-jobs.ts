@@ -86,8 +86,8 @@ export class TaskJobs {
   }
 
   /**
-   * Fetches and locks the next job; undefined if there is none. With `block` it waits a while for a job; only one
-   * caller at a time may block.
+   * Fetches and locks the next job; undefined if there is none. With `block`, it waits a while for a job; only one caller
+   * may block at a time.
    */
   async fetch(block: boolean): Promise<TaskJob | undefined> {
     const next = () => this.#worker.getNextJob(lock, { block })
@@ -160,7 +160,7 @@ export class TaskJobs {
     await this.queue.close()
   }
 
-  /** The job of an active task, made without Redis: to end a job, BullMQ reads neither its name nor its data. */
+  /** The job of an active task, created without Redis: to end a job, BullMQ reads neither its name nor its data. */
   #activeJob(id: string): TaskJob {
     return new Job<JobData, ImageFacts | undefined>(
       this.#worker,
@@ -200,8 +200,8 @@ const urgencies = 8
 const lastTurn = 2 ** 21 / urgencies - 2
 
 /**
- * Owners are served in turn, as by the task DB. Turns begin at 0 again whenever no task waits. If tasks wait without a
- * pause, the turns at last exceed `lastTurn`: then tasks are served by urgency, in the order of their arrival.
+ * Owners are served in turn, as by the task DB. Turns begin at 0 again whenever no task waits. If the queue is never empty,
+ * the turns eventually exceed `lastTurn`: then tasks are served by urgency, in the order of their arrival.
  */
 function priorityOf(urgency: number, turn = 0): number {
   return 1 + Math.min(turn, lastTurn) * urgencies + urgency // 0 would come before all others

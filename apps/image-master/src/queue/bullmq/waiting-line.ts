@@ -29,8 +29,8 @@ interface Waiting<Item, Served> {
 
 const maxAtOnce = 16
 /**
- * BullMQ's blocking fetch does not block while a rate limit of the queue is reached. Repeated at once, it would leave no
- * time for anything else in this process.
+ * BullMQ's blocking fetch does not block while a rate limit of the queue is reached. Repeating it at once would keep this
+ * process busy all the time.
  */
 const quickMs = 20
 const pauseMs = 100
@@ -172,7 +172,7 @@ export class WaitingLine<Item, Served> {
     const [waiting] = place === -1 ? [] : this.#line.splice(place, 1)
     if (waiting) this.#track(this.#serve(waiting, item))
     else if (this.#line.length === 0) this.#track(this.#putBack(item))
-    // If it were put back now, it would be fetched again at once, and block the items behind it.
+    // If the item were put back now, it would be fetched again at once, and would block the items behind it.
     else
       this.#aside.set(
         item,
