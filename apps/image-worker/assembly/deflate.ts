@@ -32,7 +32,7 @@ const extraBits: usize = memory.data<u8>([
 ])
 
 /**
- * RFC 1951 allows 15. With 14, four codes fit into 64 bits beside the rest of a byte, which is faster and hardly
+ * RFC 1951 allows 15. With 14, four codes and the rest of a byte fit into 64 bits, which is faster, and the output is hardly
  * larger.
  */
 const longestCode = 14

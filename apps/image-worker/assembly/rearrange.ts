@@ -4,7 +4,7 @@ const groupBytes: usize = 48
 /** Which bytes of each of a group's three vectors go into each of the result's three: nine masks of 16 bytes. */
 export const masks: usize = memory.data(9 * 16, 16)
 
-/** Room for this many bytes, so that a chunk that is copied here and back stays in the core's nearest cache. */
+/** The number of bytes that fit here: a chunk that is copied here and back stays in the core's nearest cache. */
 export const capacity: i32 = 512 * 48
 export const data: usize = memory.data(512 * 48, 16)
 

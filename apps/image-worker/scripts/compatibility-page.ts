@@ -33,7 +33,7 @@ test develops a file for each row of its tables.
 ${imageFormats.map(formatRow).join('\n')}
 
 - iPhones write HEIC and HEIF. They need the package \`libheif-js\`, which \`npm install\` installs; a server without it
-  answers 415. HEIC is never written, so the last column of the tables below applies to it.
+  answers 415. Results are never HEIC, so the last column of the tables below applies to it.
 - "Several frames" means the frames of an animation, or pages. If an AVIF or HEIC has several images, its primary image
   is used; a sequence without a still image is refused.
 - The limits are ${maxPixels / 1e6} megapixels for all frames together, and ${maxUnpackedBytes / 2 ** 20} MiB unpacked. The upload of a larger image gets a 422.
@@ -57,7 +57,7 @@ AVIF and TIFF lossy, even if the original is lossless, and gives TIFF 8 bits a s
 
 ## JPEGs that break the specification
 
-Phones, cameras and programs write JPEGs that decoders warn of although the samples are fine. Such a JPEG, also inside a
+Phones, cameras and programs write JPEGs that decoders warn about although the samples are fine. Such a JPEG, also inside a
 TIFF, is developed with the samples that a lenient decoder gives. If a part of the image may be lost, the image fails,
 and the error names the reason.
 

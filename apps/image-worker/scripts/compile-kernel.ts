@@ -19,7 +19,7 @@ export function hasCompiler(): boolean {
   return existsSync(compiler)
 }
 
-/** Installs the compiler into a folder of its own, in the version that its lock file names. */
+/** Installs the version of the compiler in its lock file, into a separate folder. */
 export function installCompiler(): void {
   const { status, error } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
     cwd: assembly,

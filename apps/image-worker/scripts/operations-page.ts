@@ -13,13 +13,13 @@ import {
 export function operationsPage(): string {
   return `# Operations
 
-A task names at most ${maxOperations} operations. They are applied in the given order, each to the result of the previous
+A task has at most ${maxOperations} operations. They are applied in the given order, each to the result of the previous
 operation: \`?operations=crop:400x300,swap-channels:bgr,format:webp\`, or as JSON
 \`[{"name":"crop","width":400,"height":300},{"name":"swap-channels"},{"name":"format","type":"webp"}]\`. In the text form
 below, \`<required>\` and \`[optional]\` parts are in brackets. The default is \`swap-channels:bgr\`.
 
 Animations stay animated if the format supports it; [compatibility.md](compatibility.md) lists how all other features are
-treated. \`GET /operations\` returns this list with JSON schemas. \`npm run docs\` generates this page.
+handled. \`GET /operations\` returns this list with JSON schemas. \`npm run docs\` generates this page.
 
 ${operationNames.map(section).join('\n')}`
 }

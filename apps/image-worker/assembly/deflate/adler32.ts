@@ -14,7 +14,7 @@ export function adler32(length: usize, sum: u32): u32 {
     const vectorsEnd = at + ((chunkEnd - at) & ~15)
     const vectorBytes = <u32>(vectorsEnd - at)
     let sums = i32x4.splat(0)
-    // For each vector: the sums before it, which count 16 times, and its own bytes, which count 16 to 1 times.
+    // For each vector: the sums before it count 16 times, and its own bytes count 16 to 1 times.
     let sumsBefore = i32x4.splat(0)
     let weighted = i32x4.splat(0)
     for (; at < vectorsEnd; at += 16) {

@@ -53,7 +53,9 @@ function sortSymbols(frequencies: usize, symbols: usize): usize {
   return used
 }
 
-/** Joins the two rarest nodes until one is left. Leaves are sorted, and joined nodes come in order by themselves. */
+/**
+ * Joins the two rarest nodes until a single node is left. Leaves are sorted, and joined nodes are created in sorted order.
+ */
 function growTree(used: usize): void {
   for (let leaf: usize = 0; leaf < used; leaf++) {
     store<u32>(weights + leaf * 4, load<u32>(leaves + leaf * 4) >> 9)
@@ -86,7 +88,7 @@ function countLengths(used: usize, limit: u32): void {
 
 /**
  * Codes that were cut to the limit take more space than there is (Kraft's sum exceeds 1). For each excess, one of the
- * longest codes moves beside a shorter one, and both become one bit longer than the shorter was.
+ * longest codes moves beside a shorter code, and both become one bit longer than the shorter code was.
  */
 function limitLengths(limit: u32): void {
   let taken: u32 = 0

@@ -1,6 +1,5 @@
 /**
- * A block has its own codes, which take some 80 bytes; larger blocks gain nothing. A part of a pixel may come before
- * it.
+ * A block has its own codes, which take about 80 bytes; larger blocks gain nothing. A part of a pixel may come before it.
  */
 export const capacity: i32 = 128 * 1024 + 8
 /** The vectors read up to 48 bytes more. */
@@ -18,7 +17,7 @@ export const runsOfLength: usize = memory.data(256 * 4, 16)
 /** The runs in order: the start of each in the data, and from bit 24 on its length minus the shortest. */
 export const runs: usize = memory.data(128 * 1024 + 8, 16)
 
-/** Bytes are counted in four tables, so that a byte that comes twice doesn't wait for its count to be stored. */
+/** Bytes are counted in four tables, so that counting a repeated byte need not wait until its count is stored. */
 const counts: usize = memory.data(4 * 256 * 4, 16)
 
 /** For each byte, the length from which a run takes fewer bits than its literals. */

@@ -17,7 +17,7 @@ export function decodeTableAt(kind: i32, number: i32): usize {
 }
 
 /**
- * Makes a table from the specification (T.81, C.2 and F.2.2.3). An entry is the value plus 256 times the bits of its
+ * Builds a table from its specification (T.81, C.2 and F.2.2.3). An entry is the value plus 256 times the bits of its
  * code. 0 means an unknown code, a longer code, or a category that eight-bit samples can't have.
  *
  * @param kind 0 for DC, 1 for AC

@@ -18,7 +18,7 @@ import {
 
 /** How often the last scan had stray bytes before a marker. */
 export let strayRuns: i32 = 0
-/** How often there were more than a few stray bytes, not all the same. */
+/** How often there were more than a few stray bytes that were not all equal. */
 export let longRuns: i32 = 0
 /** How often the stray bytes look like codes. */
 export let codeRuns: i32 = 0
@@ -75,7 +75,7 @@ export function mendScan(from: usize, end: usize, componentMask: i32, interval: 
       for (let index = 0; index < blocksInMcu; index++) {
         const block = progressive ? blockOfMember(index, x, y) : scratch
         const error = decodeBlock(block, componentOfMember(index))
-        // The zeros that are read after the end of the data may make any error.
+        // The zeros that are read after the end of the data may cause any error.
         if (error) return bits < padding ? failure.endsTooEarly : error
       }
     }

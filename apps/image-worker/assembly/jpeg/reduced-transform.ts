@@ -121,7 +121,7 @@ function centred(values: v128): v128 {
   return i32x4.add(i32x4.shr_s(i32x4.shl(values, 22), 22), i32x4.splat(128))
 }
 
-/** The sample of a sum that is scaled by 2^bits. As in libjpeg, sums that no encoder makes wrap around. */
+/** The sample of a sum that is scaled by 2^bits. As in libjpeg, sums that no encoder produces wrap around. */
 function sampleOf(sum: i32, bits: i32): i32 {
   return max(0, min(255, ((((sum + (1 << (bits - 1))) >> bits) << 22) >> 22) + 128))
 }

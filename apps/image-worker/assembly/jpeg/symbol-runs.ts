@@ -11,7 +11,7 @@ export const endOfBlock: i32 = 0x8000
 /** How many bits are looked up. */
 export let runBits: i64 = 12
 
-/** Larger tables are worth their time only for a longer scan. */
+/** Larger tables pay only for a longer scan. */
 function runBitsFor(bytes: usize): i64 {
   if (bytes < 16_384) return 8
   return bytes < 131_072 ? 10 : 12
@@ -81,7 +81,7 @@ export function runTableAt(number: i32): usize {
   return tables + <usize>number * runTableBytes
 }
 
-/** Makes the tables of these components, a bit each: all three, or one. `bytes` is the length of their scan, or more. */
+/** Builds the tables of these components, a bit each: all three, or one. `bytes` is the length of their scan, or more. */
 export function makeRunTables(componentMask: i32, bytes: usize): void {
   runBits = runBitsFor(bytes)
   for (let component = 0; component < 3; component++) {

@@ -69,7 +69,7 @@ function transposeBlock(source: usize, target: usize): void {
   let before = i16x8.splat(0)
   let here = v128.load(source)
   for (let at: usize = 0; at < blockBytes; at += 16) {
-    // The last eight take nothing from the bytes after them, so any readable address will do.
+    // The last eight coefficients take nothing from the bytes after them, so any readable address is fine.
     const next = v128.load(source + min(at + 16, blockBytes - 16))
     const froms = turnedBytesAt + at * 3
     const moved = v128.or(

@@ -18,7 +18,7 @@ export function colourOf(name: string): Colour {
   return [red, green, blue, opacity]
 }
 
-/** Whether a grey image with an area of this colour is not grey any more. */
+/** Whether a grey image with an area of this colour is no longer grey. */
 export function isColoured(name: string | undefined): boolean {
   return name !== undefined && !isGrey(colourOf(name))
 }

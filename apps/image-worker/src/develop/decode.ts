@@ -52,7 +52,7 @@ export async function decode(
   const unpack = async (encoded: Uint8Array): Promise<Raster> => {
     const { data, info } = await forgivingHarmlessWarnings(page, failOn => {
       const image = sharp(encoded, { ...options, failOn, ignoreIcc: examined.ignoresProfile })
-      // sharp turns single images by itself, but not animations, and an AVIF only as the file itself declares.
+      // sharp turns single images by itself, but not animations; it turns an AVIF only as the file declares.
       if (!isAnimated && !animation && !avif) orientInSharp(image, header)
       return image
         .timeout(timeoutOf(limits))

@@ -66,7 +66,7 @@ export async function develop(
   if (excess !== undefined) throw new UnusableImage('too-many-pixels', excess)
   // This isn't the image's fault: another worker may be able to decode it.
   if (declared.format === 'heic' && !canDecodeHeic())
-    throw new Error(`this worker can't decode HEIC: install the package ${heicPackage}`)
+    throw new Error(`this worker cannot decode HEIC: install the package ${heicPackage}`)
   const reserveAll = shared ? (bytes: number) => reserve(bytes + shared.heldBytes) : reserve
   const plan = planOf(operations, declared.format)
   try {
@@ -134,7 +134,7 @@ async function decodable(
   return { source: await withPlainSamples(unpackable, own, reserve), header: own }
 }
 
-/** Decoders warn about damage and about harmless oddities. So a file that fails is tried again without the oddities. */
+/** Decoders warn about damage and about harmless oddities. So a file that fails is retried without the oddities. */
 async function firstOrMendedResult(job: Job, reserve: (bytes: number) => Promise<void>): Promise<Uint8Array> {
   try {
     return await firstResult(job, reserve)

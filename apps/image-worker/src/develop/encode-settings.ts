@@ -3,7 +3,7 @@ import type { Sharp } from 'sharp'
 import type { Original } from './original.ts'
 import type { Output } from './output.ts'
 
-/** A result that only permutes a lossy original grows by at most a tenth, if a few attempts can achieve it. */
+/** A result that only permutes a lossy original grows by at most a tenth, if a few attempts can achieve this. */
 export const maxGrowth = 1.1
 
 /** The settings for writing a result. Each format uses those that it has. */

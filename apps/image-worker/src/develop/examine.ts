@@ -90,7 +90,7 @@ export async function examine(
   }
 }
 
-/** A copy of the file, unless `file` is a copy already: it would be copied again for each of its pages. */
+/** A copy of the file, unless `file` is already a copy: otherwise it would be copied again for each of its pages. */
 function declaredAsRgb(file: Uint8Array, input: Uint8Array): Uint8Array {
   const copy = file === input ? Buffer.from(file) : Buffer.from(file.buffer, file.byteOffset, file.length)
   declareAsRgb(copy)

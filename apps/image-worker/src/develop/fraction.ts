@@ -2,7 +2,7 @@
 const longest = 2 ** 32 - 1
 
 /**
- * The simplest fraction of two whole numbers up to `most` that comes close to a value, which is not below 0, by its
+ * The simplest fraction of two whole numbers up to `most` that comes close to a value of at least 0, computed with its
  * continued fraction.
  */
 export function fractionOf(value: number, most = longest): [numerator: number, denominator: number] {

@@ -8,7 +8,7 @@ import { UnusableImage } from './unusable-image.ts'
  * Sharp's metadata of an image, and the options to open it: all frames of an animation from `page` on, one page of a
  * document, and failing on any damage.
  *
- * @throws UnusableImage for samples that would be cut to eight bits, for more channels than pictures have,
+ * @throws UnusableImage for samples that would be truncated to eight bits, for more channels than pictures have,
  * and for colours that libvips doesn't support
  */
 export async function openImage(

@@ -26,11 +26,11 @@ export function withSamples<Pixels extends Pick<Raster, 'data'>>(raster: Pixels,
   return { ...raster, data: new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength) }
 }
 
-/** Smaller buffers are not released: they may be a part of memory that others use. */
+/** Smaller buffers are not released: they may share memory with other buffers. */
 const minReleasedBytes = 1024 * 1024
 
 /**
- * Releases the memory of a raster that isn't needed any more. The garbage collector would do so only after several
+ * Releases the memory of a raster that is no longer needed. The garbage collector would do so only after several
  * images, and each image would be unpacked into new memory that the system has to clear first.
  */
 export function release({ data: { buffer } }: Raster): void {

@@ -31,7 +31,7 @@ export class SharedOriginal {
   }
 
   /**
-   * Keeps an output. It is copied, as its memory may be used for the next.
+   * Keeps a copy of an output, because its memory may be reused for the next.
    *
    * @throws UnusableImage if the outputs together become too large
    */

@@ -59,7 +59,7 @@ export function largestPixels(original: Size, steps: readonly Step[]): { certain
   return { certain, possible }
 }
 
-/** The sizes, up to the given ones, that enlarging can make largest: the whole, and the thinnest strips. */
+/** The sizes, up to the given size, that enlarging can make largest: the whole, and the thinnest strips. */
 function extremesUpTo(sizes: readonly Size[]): Size[] {
   const width = Math.max(...sizes.map(size => size.width))
   const height = Math.max(...sizes.map(size => size.height))

@@ -2,7 +2,7 @@ import { problemType, type TaskError } from '@darkroom/contracts'
 import type { ImageFormat } from '@darkroom/image-header'
 import { formatNames } from './format-names.ts'
 
-/** The image can't be developed, however often it is tried. The message is for its owner. */
+/** The image can't be developed, however often it is retried. The message is for its owner. */
 export class UnusableImage extends Error {
   readonly code: string
 

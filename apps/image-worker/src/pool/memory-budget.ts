@@ -4,7 +4,7 @@ interface Waiting {
 }
 
 /**
- * The memory that work on images may take at one time, so that two large images are not unpacked together. First come,
+ * The memory that work on images may take at any time, so that two large images are not unpacked together. First come,
  * first served: small images don't overtake a large one forever.
  */
 export class MemoryBudget {

@@ -22,8 +22,8 @@ export interface PoolOptions extends Omit<ThreadData, 'name' | 'loadersAreSet'> 
   drainMs: number
   workEnded(end: WorkEnd, seconds: number): void
   /**
-   * Called when a thread can't be terminated, because native code in it doesn't return: only the end of the process
-   * helps.
+   * Called when a thread can't be terminated, because native code in it doesn't return: then only the end of the process
+   * frees it.
    */
   stuck(): void
   /** The main module of the threads; by default the one that develops images. */
@@ -34,9 +34,9 @@ const terminationMs = 5000
 const restartMs = 500
 
 /**
- * The threads that develop images. An idle thread takes some 25 MB, so the pool starts with one; whenever all are busy,
- * their number doubles, up to the limit. Threads that die are replaced. The pool reports the end of the work of threads
- * that died or took too long.
+ * The threads that develop images. An idle thread takes about 25 MB, so the pool starts with one thread. Whenever all
+ * threads are busy, their number doubles, up to the limit. Threads that die are replaced. The pool reports the end of the
+ * work of threads that died or took too long.
  */
 export class Pool {
   readonly #options: PoolOptions
@@ -116,7 +116,7 @@ export class Pool {
     const { logger, processingMs, stuck } = this.#options
     logger.error(
       { processingMs, id: thread.imageId },
-      'an image exceeded the time limit; its thread is terminated',
+      'an image exceeded the time limit; terminating its thread',
     )
     this.#fail(thread, tookTooLong(processingMs), false)
     const timeout = new AbortController()
@@ -128,7 +128,7 @@ export class Pool {
     if (!ended) stuck()
   }
 
-  /** Fails the current work. Other work, whose results the thread was delivering, is not the cause and is returned. */
+  /** Fails the current work. Other work, whose results the thread was delivering, is not the cause, so it is returned. */
   #fail(thread: WorkerThread, error: TaskError, retryable: boolean): void {
     const current = thread.takeCurrentWork()
     if (current)

@@ -32,7 +32,7 @@ export interface TakenWork {
 
 /**
  * The worker's handle of one thread: its work, how long that has taken, and the end of the thread. The work begun last is
- * the current; the results of others may still be on their way.
+ * the current work; the results of earlier work may still be on their way.
  */
 export class WorkerThread {
   readonly exited: Promise<void>

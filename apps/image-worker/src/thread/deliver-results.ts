@@ -30,7 +30,7 @@ interface DeliveryOptions {
   nextRequest(): { next?: WorkRequest }
 }
 
-/** The storage responds but accepts no data now. However often that happens, the image is not the cause. */
+/** The storage responds, but accepts no data now. However often this happens, the image is not the cause. */
 export class WriteRefused extends ServiceUnavailable {}
 
 /**
@@ -113,9 +113,9 @@ async function store(
 }
 
 /**
- * Retries for a while: the storage may have room again in a moment, and an attempt is too expensive to throw away.
- * A request under way is not aborted when the lease is lost: the storage may keep its bytes in any case, and only the
- * report after it makes the master delete the result of a deleted task.
+ * Retries for a while: the storage may have room again in a moment, and an attempt is too expensive to throw away. A running
+ * request is not aborted when the lease is lost: the storage may keep its bytes in any case, and only the later report makes
+ * the master delete the result of a deleted task.
  */
 async function storeResult(
   key: string,

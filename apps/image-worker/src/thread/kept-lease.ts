@@ -7,7 +7,7 @@ const retryMs = 1000
 
 /**
  * Renews the lease of a task every third of its duration, until it is closed or the lease is lost. A renewal without a
- * response is soon repeated. It uses the duration of the lease, not its end, because the clocks of two machines differ and
+ * response is repeated soon. It uses the duration of the lease, not its end, because the clocks of two machines differ and
  * can be changed.
  */
 export class KeptLease {

@@ -19,8 +19,8 @@ sharp.cache(false)
 allowOnlyOurLoaders(data.loadersAreSet)
 
 /**
- * Longer than the master works on a request during an outage of the task DB, which is 15 s: if it leases work and the thread
- * has just given up, nobody has that work until its lease expires.
+ * Longer than the master works on a request during an outage of the task DB, which is 15 s: if the master leases work after
+ * the thread has given up, nobody has that work until its lease expires.
  */
 const responseTimeoutMs = 20_000
 

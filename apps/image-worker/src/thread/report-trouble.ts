@@ -8,7 +8,7 @@ import type { WorkLoopOptions } from './work-options.ts'
 
 /**
  * An image that was returned this often may itself be the reason why the storage seems unavailable. Then a probe of the
- * storage decides, because an image that many workers try during an outage is returned as often.
+ * storage decides: an image that many workers try during an outage is also returned often.
  */
 const maxClaims = 20
 
@@ -58,7 +58,7 @@ async function reportFailure(work: Work, cause: unknown, options: WorkLoopOption
   if (!isUnusable) logger.error({ err: cause, id: work.id }, 'an image could not be developed')
   const body = { id: work.id, lease: work.lease.token, error, retryable: !isUnusable }
   const reported = await clients.imageMaster.workFailed({ body }).catch(reportError => {
-    // The lease then expires, and the task is tried again.
+    // The lease then expires, and the task is retried.
     logger.error(
       { err: reportError, id: work.id },
       'a failure could not be reported; the task is retried when its lease expires',

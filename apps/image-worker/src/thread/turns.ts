@@ -29,7 +29,7 @@ export class Turns {
     return promise
   }
 
-  /** The turn stays taken until its next holder runs, so that nobody takes it in between. */
+  /** The turn stays taken until its next holder runs, so that no other caller takes it in between. */
   #passOn(): void {
     const next = this.#waiting.shift()
     if (next) next()

@@ -36,7 +36,7 @@ class WorkLoop {
   #seriesCount = 0
   #seriesEnded = Promise.withResolvers<void>()
   readonly #turns = new Turns()
-  /** A series has a buffer of its own, as results may share the memory of their originals. */
+  /** Each series has its own buffer, because results may share the memory of their originals. */
   readonly #originals: ReusableBuffer[] = []
   readonly #backoff = new Backoff(100, 2000)
   readonly #pauses: Backoff

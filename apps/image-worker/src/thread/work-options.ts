@@ -10,7 +10,7 @@ export interface WorkLoopOptions {
   decodes?: readonly string[]
   clients: { imageMaster: Client<typeof imageMasterRoutes>; storage: Client<typeof storageRoutes> }
   logger: Logger
-  /** Aborted when no more work is to be taken. */
+  /** Aborted when the thread must take no more work. */
   draining: AbortSignal
   /**
    * Called for each output, one after the other. `shared` is given if there are several.

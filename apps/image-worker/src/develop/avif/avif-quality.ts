@@ -1,6 +1,6 @@
 /**
- * The quality at which libheif makes libaom quantise with each index, measured with sharp 0.35.5 (libheif 1.23, libaom
- * 3.15). It is the same for all sizes, depths and subsamplings.
+ * For each index, the quality at which libheif makes libaom quantise with it, measured with sharp 0.35.5 (libheif 1.23,
+ * libaom 3.15). It is the same for all sizes, depths and subsamplings.
  */
 const measured: readonly (readonly [index: number, quality: number])[] = [
   [0, 100], [4, 99], [8, 98], [16, 95], [32, 90], [48, 85], [60, 80], [76, 75], [92, 70], [108, 65], [120, 60],

@@ -26,8 +26,8 @@ export const transformationTypes = ['clap', 'irot', 'imir']
 
 /**
  * Makes the cropped primary image an image that is derived from the whole one (`iden`, ISO/IEC 23008-12, 6.6.2.1), and its
- * transparency likewise: libheif refuses to decode an image that is much larger than its crop, and gets crops wrong whose
- * fractions are large. All crops become whole pixels inside the image.
+ * transparency likewise: libheif refuses to decode an image that is much larger than its crop, and gets crops with large
+ * fractions wrong. All crops become whole pixels inside the image.
  *
  *     hvc1 with clap, irot  ->  iden with clap, irot  -dimg->  hvc1
  */

@@ -8,7 +8,7 @@ import { itemsIn, primaryOf, referencesIn } from './items.ts'
 const bytesPerPixel = 22
 
 /**
- * Decodes each tile of an AVIF by itself, and of its transparency. libvips lets libheif leave tiles blank that can't be
+ * Decodes each tile of an AVIF, and of its transparency, separately. libvips lets libheif leave tiles blank if they can't be
  * decoded. Awaits `reserve` before it takes memory.
  *
  * @throws an error of the decoder when a tile is damaged

@@ -54,7 +54,7 @@ export function spaceOfNumbers({ primaries, transfer }: ColourNumbers): ColourSp
   }
 }
 
-/** Whether the difference to sRGB is invisible, or programs don't make one. */
+/** Whether the difference from sRGB is invisible, or ignored by programs. */
 export function isSrgb({ primaries, curve, isNarrowRange }: ColourSpace): boolean {
   return !isNarrowRange && isSrgbCurve(curve) && hasSrgbPrimaries(primaries)
 }
@@ -73,8 +73,8 @@ export function hasSrgbPrimaries(primaries: Chromaticities): boolean {
 }
 
 /**
- * Whether equal steps between samples look about equal, as in sRGB. Then operations do what they should, and few bits
- * are enough.
+ * Whether equal steps between samples look about equal, as in sRGB. Only then do operations work as intended, and are few
+ * bits enough.
  */
 export function isPerceptual({ curve, isNarrowRange }: ColourSpace): boolean {
   if (isNarrowRange || isHdr(curve)) return false

@@ -6,7 +6,7 @@ import { toLinearSrgb } from './matrix.ts'
 import { encodeSrgb } from './srgb.ts'
 import { brightest, paperWhite, toneCurve } from './tone-curve.ts'
 
-/** The peak of HDR images that don't declare one, in cd/m2: the value that most of them are made for. */
+/** The peak of HDR images that don't declare a peak, in cd/m2: the value that most of them are made for. */
 const usualPeak = 1000
 
 /**

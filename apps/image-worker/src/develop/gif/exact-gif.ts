@@ -67,7 +67,7 @@ function indexColours({ data, channels, bits }: Raster): Indexed | undefined {
         ? red * 0x10101
         : (red << 16) | ((data[at + 1] as number) << 8) | (data[at + 2] as number)
     const colour = alpha === 0 ? none : seen
-    // Neighbours are often alike; then the lookup isn't needed.
+    // Neighbours are often equal; then no lookup is needed.
     if (colour !== lastColour) {
       lastColour = colour
       const known = indexOf.get(colour)

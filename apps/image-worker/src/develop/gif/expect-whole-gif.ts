@@ -6,9 +6,9 @@ import { gifBlocks } from './gif-blocks.ts'
 const trailer = Uint8Array.of(0x3b)
 
 /**
- * Checks that a GIF isn't cut off, and that no frame has fewer pixels than its size: libnsgif leaves out such frames, or
- * the rest of their pixels. The trailer may be missing, because nothing else is then. All other damage is left to the
- * decoder.
+ * Checks that a GIF isn't cut off, and that no frame has fewer pixels than its size: libnsgif leaves out such frames, or the
+ * rest of their pixels. Only the trailer may be missing, because then nothing else is missing. All other damage is left to
+ * the decoder.
  *
  * @throws UnusableImage
  */

@@ -74,7 +74,7 @@ export function* gifBlocks(gif: Uint8Array): Generator<GifBlock> {
   }
 }
 
-/** The blocks up to the first that is damaged: the decoder reports damage. */
+/** The blocks before the first damaged block: the decoder reports the damage. */
 export function* blocksUntilDamage(gif: Uint8Array): Generator<GifBlock> {
   try {
     yield* gifBlocks(gif)

@@ -46,8 +46,8 @@ export function unpackHeic(input: Uint8Array, header: ImageHeader): UnpackedHeic
 const leastBytes = 32 * 1024 * 1024
 
 /**
- * The bytes of memory that libheif may take: 2.5 to 3.5 times the result were measured, for 8 and 10 bits, with and
- * without transparency, and its allocator takes up to a fifth more than it needs.
+ * The bytes of memory that libheif may take. In measurements, it took 2.5 to 3.5 times the size of the result, for 8 and 10
+ * bits, with and without transparency, and its allocator takes up to a fifth more than it needs.
  */
 export function unpackHeicCost(input: Uint8Array, { unpackedBytes }: ImageHeader): number {
   return leastBytes + 3 * input.length + 5 * unpackedBytes

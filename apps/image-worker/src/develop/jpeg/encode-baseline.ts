@@ -6,8 +6,8 @@ import { optimiseJpeg } from './optimise-jpeg.ts'
 /** For fewer pixels, starting several encoders costs about as much as they save. */
 const minDividedPixels = 1_000_000
 /**
- * A constant, not the number of cores: the same image gives the same file everywhere. Each further encoder takes about
- * a millisecond, which doesn't pay when other images are developed at the same time.
+ * A constant, not the number of cores: the same image gives the same file everywhere. Each further encoder takes about a
+ * millisecond, which is wasted if other images are developed at the same time.
  */
 const strips = 2
 /** A strip ends at a multiple of the 8 x 8 and 16 x 16 pixel units. */

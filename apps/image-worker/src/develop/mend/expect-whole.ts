@@ -18,7 +18,7 @@ import { followScans } from './mend-jpeg.ts'
  * libjpeg reads all their scans before it returns the first row, and following them as well would take as long again;
  * JPEGs with arithmetic or lossless coding; and JPEGs without Huffman tables.
  *
- * @returns whether all data of the pixels were checked, which is so for most JPEGs
+ * @returns whether all data of the pixels were checked, as they are for most JPEGs
  * @throws UnusableImage
  */
 export function expectWhole(input: Uint8Array, header: Pick<ImageHeader, 'format' | 'progressive'>): boolean {

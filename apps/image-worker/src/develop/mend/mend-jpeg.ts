@@ -7,8 +7,7 @@ import { fill, fillStrays } from './fill-strays.ts'
 import { ScanMender } from './scan-mender.ts'
 
 /**
- * A copy of a JPEG without the oddities that decoders warn of although no sample depends on them (ITU-T T.81, JFIF
- * 1.02):
+ * A copy of a JPEG without the oddities that decoders warn about although no sample depends on them (ITU-T T.81, JFIF 1.02):
  *
  *     stray bytes between segments and before the markers of a scan -> fill bytes (FF)
  *     a sequential scan whose range is all zeros                    -> the whole spectrum

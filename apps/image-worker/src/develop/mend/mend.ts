@@ -5,7 +5,7 @@ import { mendTiff } from './mend-tiff.ts'
 import { withEnd } from './with-end.ts'
 
 /**
- * The file without the oddities that decoders warn of in a JPEG, PNG or TIFF, although no sample depends on them.
+ * The file without the oddities that decoders warn about in a JPEG, PNG or TIFF, although no sample depends on them.
  * Undefined if it has none.
  */
 export function mend(input: Uint8Array, { format }: Pick<ImageHeader, 'format'>): Uint8Array | undefined {

@@ -45,7 +45,7 @@ export class ScanMender {
     this.#findsEnd = findsEnd
   }
 
-  /** The components of the frame; none before the frame came. */
+  /** The components of the frame; empty before the frame header. */
   get components(): readonly Component[] {
     return this.#frame?.components ?? []
   }
@@ -85,8 +85,8 @@ export class ScanMender {
     if (!frame.isProgressive && range.every(byte => byte === 0)) range.set(wholeRange)
     const scan = parseScan(header, frame)
     this.#history.add(scan, anyTables)
-    // Decoders use standard tables for a file without any, such as Motion JPEG. But the tables may have been in a
-    // segment that is lost.
+    // Decoders use standard tables for a file without any, such as Motion JPEG. But the tables may have been in a segment
+    // that was lost.
     if (this.#isHuffman) prepareScan(this.#kernel, this.#tables, scan)
     const isOnly = !frame.isProgressive && header[0] === frame.components.length
     this.#isComplete = isOnly

@@ -17,7 +17,7 @@ const resolutionTags: readonly number[] = [
 /**
  * Puts metadata into a TIFF that was just written. Changes the resolution in `tiff` itself if there is one. For other
  * metadata, writes each page's directory again at the end of the file, with profile and resolution on every page and
- * the rest on the first. The old directories, some 200 bytes each, stay without a pointer to them.
+ * the rest on the first. The old directories, about 200 bytes each, stay without a pointer to them.
  */
 export function attachToTiff(
   tiff: Uint8Array,

@@ -47,7 +47,7 @@ export function readExifOfTiff(
   return (picture && described(picture.at)) ?? described()
 }
 
-/** The bytes without the thumbnail, because a forged value could point at it. */
+/** The bytes without the thumbnail: a forged value could point to it. */
 function withoutThumbnail(exif: Uint8Array): Uint8Array {
   const reader = TiffReader.of(exif)
   const second = reader?.directory(reader.directory(reader.firstAt)?.next ?? 0)?.entries

@@ -1,6 +1,6 @@
 import type { TiffEntry } from './tiff-directory.ts'
 
-/** Writes TIFF structures, each part after the one before; `start` holds the bytes that exist already. */
+/** Writes TIFF structures, each part after the previous part; `start` holds the bytes that exist already. */
 export class TiffWriter {
   readonly #parts: Uint8Array[]
   #length: number

@@ -6,7 +6,7 @@ import type { Size } from './operation-kind.ts'
 
 /**
  * The part of the given size that shows the most important content. It is the same for all frames: its position is the
- * median over the frames, so that an empty frame, which the first often is, doesn't decide.
+ * median over the frames, so that an empty frame, as the first often is, doesn't decide.
  */
 export async function findWindow(
   frames: readonly Raster[],
@@ -44,7 +44,7 @@ async function windowOf(frame: Raster, { width, height }: Size, strategy: Strate
   return { left: -(info.cropOffsetLeft ?? 0), top: -(info.cropOffsetTop ?? 0) }
 }
 
-/** For an even count, the lower of the two in the middle. */
+/** For an even count, the lower of the two middle values. */
 function median(numbers: readonly number[]): number {
   const sorted = numbers.toSorted((one, other) => one - other)
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0

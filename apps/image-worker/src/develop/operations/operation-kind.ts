@@ -20,7 +20,7 @@ type Apply<Name extends OperationName> = (
   operation: OperationNamed<Name>,
 ) => Promise<Raster[]>
 
-/** The size of the result, known before it is made. */
+/** The size of the result, known before the result is computed. */
 type SizeAfter<Name extends OperationName> = (size: Size, operation: OperationNamed<Name>) => Size
 
 /**
@@ -80,7 +80,7 @@ export function throughEffect<Name extends OperationName>({ write }: Effect<Name
   return (frame, operation) => throughSharp(frame, image => write(image, operation))
 }
 
-/** An operation that changes samples without moving pixels; it keeps colours, or mixes them from neighbours. */
+/** An operation that changes samples without moving pixels. It keeps colours, or mixes them from neighbours. */
 export function onPixels<Name extends OperationName>(change: Change<Name>, effect?: Effect<Name>) {
   return withoutMoving(change, effect, false)
 }

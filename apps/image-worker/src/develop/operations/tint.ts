@@ -31,7 +31,9 @@ async function tintDeep(frame: Raster, color: string): Promise<Raster> {
   return withSamples(tinted, samples)
 }
 
-/** Red, green and blue for every level of grey, as sharp tints: most in the midtones, not at all in black and white. */
+/**
+ * Red, green and blue for every level of grey, as in sharp: tinted most in the midtones, and not at all in black and white.
+ */
 function tableFor(color: string): Uint16Array {
   const rgb = [0, 2, 4].map(at => Number.parseInt(color.slice(at, at + 2), 16) / 255)
   const [, a, b] = labOf(rgb as unknown as Vector)

@@ -28,8 +28,8 @@ interface Written {
 
 /**
  * Ends a call to sharp, configured in `image`, with a PNG. For photographs, sharp's encoder takes several times as long as
- * ours, and makes files a quarter larger. But it finds repetitions faster than Node's zlib, so drawings are left to it; and
- * only sharp's can interlace, and give each row the filter that suits it.
+ * ours, and makes files a quarter larger. But it finds repetitions faster than Node's zlib, so drawings are left to it. Only
+ * sharp's encoder can interlace, and give each row the filter that suits it.
  */
 export async function writePng(
   image: Sharp,

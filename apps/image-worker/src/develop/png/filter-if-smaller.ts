@@ -6,7 +6,7 @@ interface Written {
   info: Pick<OutputInfo, 'width' | 'height'>
 }
 
-/** A result that is this many times as large as its original is written again. Photographs stay smaller. */
+/** A result that is this many times as large as its original is written again. Photographs stay below this limit. */
 const tooLarge = 1.4
 /** A result below this size is not written again. */
 const minBytes = 16 * 1024

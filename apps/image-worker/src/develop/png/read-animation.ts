@@ -32,8 +32,8 @@ export interface PngFrames {
 const sharedTypes: readonly string[] = ['PLTE', 'tRNS', 'iCCP']
 
 /**
- * The frames of an animated PNG, each as a file for a decoder of still images. Like such a decoder, leaves out
- * ancillary chunks with a wrong CRC, and an image that is not a frame.
+ * The frames of an animated PNG, each as a file for a decoder of still images. Like such a decoder, omits ancillary chunks
+ * with a wrong CRC, and an image that is not a frame.
  *
  * @throws NotWellFormed for an animation whose frames can't be read
  */

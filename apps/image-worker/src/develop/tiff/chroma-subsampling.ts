@@ -6,8 +6,8 @@ import { compressions, numbersOfTag, pageTags, photometrics, type TiffPage, tiff
 
 /**
  * A copy of a TIFF whose pages of JPEG declare the chroma subsampling of their JPEGs; the file itself if they do. Scanners
- * and microscopes often leave out the tag, which then means 2, 2. libtiff corrects a missing tag, but warns of it as it
- * does of damage, and refuses a wrong one.
+ * and microscopes often leave out the tag, which then means 2, 2. libtiff corrects a missing tag, but warns about it as
+ * about damage, and refuses a wrong tag.
  */
 export function withChromaSubsampling(tiff: Uint8Array): Uint8Array {
   const changed = tiffPages(tiff).flatMap(page => {

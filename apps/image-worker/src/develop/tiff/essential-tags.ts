@@ -33,9 +33,9 @@ const valid: Readonly<Record<number, readonly number[]>> = {
 }
 
 /**
- * Reads one page of a TIFF after the other with `read`, from a file with only this page. If that fails, it is tried again
- * with only the tags about pixels, in their order: cameras and scanners write texts without a final zero, wrong counts,
- * or tags in another order, and libtiff warns about them as it does about damage. All later pages are read in this way.
+ * Reads one page of a TIFF after the other with `read`, from a file with only this page. If that fails, it is retried with
+ * only the tags about pixels, in their order: cameras and scanners write texts without a final zero, wrong counts, or tags
+ * in another order, and libtiff warns about them as it does about damage. All later pages are read in this way.
  */
 export function forgivingOddTags(
   tiff: Uint8Array,

@@ -48,7 +48,7 @@ const baseline = 1
 
 interface NewJpegs {
   readonly jpegs: readonly Buffer[]
-  /** Whether each is a tile; otherwise the only one is the whole page. */
+  /** Whether each JPEG is a tile; otherwise the only JPEG is the whole page. */
   readonly areTiles: boolean
   readonly components: number
   readonly isYCbCr: boolean

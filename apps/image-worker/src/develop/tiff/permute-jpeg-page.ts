@@ -72,7 +72,7 @@ function expectToFill(page: TiffPage, cut: JpegPage['cut'], streams: readonly Jp
     )
   })
   if (!areAlike || streams.length !== across * down)
-    throw new NotWellFormed("the JPEGs don't match the page's tags")
+    throw new NotWellFormed("the JPEGs do not match the page's tags")
 }
 
 function cutOf(page: TiffPage): JpegPage['cut'] {

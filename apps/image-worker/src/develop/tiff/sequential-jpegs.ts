@@ -8,8 +8,8 @@ import { compressions, pageTags, type TiffPage, tiffPages } from './tiff-page.ts
 
 /**
  * A TIFF whose JPEGs are sequential where they were progressive, with the same coefficients; the file itself if none is
- * progressive. libtiff warns of progressive JPEGs, as of damage, but older versions of sharp write them. The new JPEGs are
- * at the end of the file. Awaits `reserve` before it takes memory.
+ * progressive. libtiff warns about progressive JPEGs, as about damage, but older versions of sharp write them. The new JPEGs
+ * are at the end of the file. Awaits `reserve` before it takes memory.
  */
 export async function withSequentialJpegs(
   tiff: Uint8Array,
@@ -37,7 +37,7 @@ export async function withSequentialJpegs(
   return withDirectories(tiff, added, changed)
 }
 
-/** Looks only at the first JPEG, as all of a page come from one encoder. */
+/** Looks only at the first JPEG, because all JPEGs of a page come from one encoder. */
 function hasProgressive(tiff: Uint8Array, { compression, segments }: TiffPage): boolean {
   const [first] = segments
   // If strips overlapped, they would be read again and again.

@@ -110,7 +110,7 @@ async function fromRaster(
   return bytes
 }
 
-/** Does a call and the operations that are left after it. */
+/** Runs a call, and the operations that are left after it. */
 async function finish(
   job: ExaminedJob,
   call: Call,

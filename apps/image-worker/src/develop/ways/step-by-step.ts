@@ -9,9 +9,7 @@ import { applySteps } from '../steps.ts'
 import { developTiff } from '../tiff/develop-tiff.ts'
 import type { Job, Way } from './way.ts'
 
-/**
- * Decodes, changes each frame step by step, and encodes: TIFFs page by page, HEIC with libheif-js. Can do every job.
- */
+/** Decodes, changes each frame step by step, and encodes: TIFFs page by page, HEIC with libheif-js. It can do every job. */
 export const stepByStep: Way = {
   cost: heldBytes,
   develop: async job => {

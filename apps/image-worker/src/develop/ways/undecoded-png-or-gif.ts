@@ -41,8 +41,8 @@ function canTurn({ input, header: { format, frames } }: Job, turn: Turn): boolea
 
 /**
  * Turns and permutes a file without decoding its pixels; undefined if it must be decoded, because it isn't well formed.
- * Ancillary chunks of a PNG that break a rule are left out of the result, as decoders ignore them: if the PNG were
- * decoded, it would lose its palette, and the parts of its frames.
+ * Ancillary chunks of a PNG that break a rule are dropped from the result, because decoders ignore them, too: if the PNG
+ * were decoded instead, it would lose its palette, and the parts of its frames.
  */
 async function rearrangeFile(
   { input, header, plan }: Job,

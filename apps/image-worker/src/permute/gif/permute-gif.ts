@@ -9,10 +9,10 @@ import { GifReader, joinSubBlocks } from './reader.ts'
  * Permutes the colour channels of a GIF exactly, in all frames of an animation, by permuting its colour tables. The
  * frames' pixels are indexes into these tables and stay as they are, like delays, loop, disposal and transparency.
  *
- * Throws NotWellFormed when the file breaks a rule of GIF 89a. All blocks up to the trailer are checked, and the codes
- * of the frames are followed to make sure that they give exactly the frame's pixels, which takes most of the time.
- * Decoders forgive many of these errors, and guess. Bytes after the trailer are dropped instead: they don't belong to
- * the image, many harmless files end in padding, and another file hidden there must not stay in the result.
+ * Throws NotWellFormed when the file breaks a rule of GIF 89a. All blocks up to the trailer are checked. The codes of the
+ * frames are followed to make sure that they give exactly the frame's pixels, which takes most of the time. Decoders forgive
+ * many of these errors, and guess. Bytes after the trailer are dropped instead: they don't belong to the image, many
+ * harmless files end in padding, and another file hidden there must not stay in the result.
  */
 export function permuteGif(
   input: Uint8Array,

@@ -2,9 +2,9 @@ import { instantiate, type Kernel, type KernelGlobal } from '../../kernels/kerne
 import { CutOff, NotWellFormed } from '../not-well-formed.ts'
 
 /**
- * Follows the LZW codes of a frame (GIF 89a, appendix F) and throws NotWellFormed unless they give exactly `pixels`
- * pixels: CutOff if there are fewer. Only the length of each code's string is kept, not its pixels, so a byte costs about
- * 1.3 ns. The end code may be missing, as some encoders forget it; nothing may follow it.
+ * Follows the LZW codes of a frame (GIF 89a, appendix F) and throws NotWellFormed unless they give exactly `pixels` pixels:
+ * CutOff if there are fewer. Only the length of each code's string is kept, not its pixels, so a byte costs about 1.3 ns.
+ * The end code may be missing, because some encoders forget it; nothing may follow it.
  *
  * @param colorBits The first codes have one bit more than this (2 to 8)
  * @param subBlocks Each with its length before it, without the sub-block of length 0 that ends them

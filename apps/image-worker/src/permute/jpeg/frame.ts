@@ -26,7 +26,7 @@ export function parseFrame(data: Buffer, isProgressive: boolean): Frame {
   const count = data[5] ?? 0
   if (data.length !== 6 + 3 * count) throw new NotWellFormed('the frame header has a wrong length')
   const [bits, height, width] = [data.readUInt8(0), data.readUInt16BE(1), data.readUInt16BE(3)]
-  if (bits !== 8) throw new NotWellFormed("the samples don't have eight bits")
+  if (bits !== 8) throw new NotWellFormed('the samples do not have eight bits')
   if (width === 0 || height === 0) throw new NotWellFormed('the image has no pixels')
   if (count < 1 || count > 4) throw new NotWellFormed('the image does not have one to four components')
   const components = Array.from({ length: count }, (_, index) => {

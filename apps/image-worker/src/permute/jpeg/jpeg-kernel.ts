@@ -125,7 +125,7 @@ export function expectNoError(kernel: JpegKernel, error: number): void {
   throw isDamage(name) ? new DamagedScan(messages[name]) : new NotWellFormed(messages[name])
 }
 
-/** Whether pixels are lost. Well-formed codes don't lead beyond a block, although decoders don't warn of that. */
+/** Whether pixels are lost. Codes that lead beyond a block are not well formed, although decoders don't warn about them. */
 function isDamage(name: ErrorName): boolean {
   return name === 'unknownCode' || name === 'beyondBlock' || name === 'endsTooEarly' || name === 'noRestart'
 }

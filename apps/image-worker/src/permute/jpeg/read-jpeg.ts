@@ -112,7 +112,7 @@ function expectLumaAndChroma(
   const areNamedRgb = components.map(({ id }) => String.fromCharCode(id)).join('') === 'RGB'
   if (transform === undefined ? areNamedRgb : transform === 0)
     throw new NotWellFormed('the components are red, green and blue')
-  // Adobe defines 0 and 1; cameras write 3. Any other number may be a damaged 0, and the decoder warns of it.
+  // Adobe defines 0 and 1; cameras write 3. Any other number may be a damaged 0, and the decoder warns about it.
   if (transform !== undefined && transform !== 1 && transform !== 3)
     throw new NotWellFormed(`the colour transform ${transform} is unknown`)
 }

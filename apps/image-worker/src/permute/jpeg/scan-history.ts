@@ -36,7 +36,7 @@ export class ScanHistory {
       const expected = highBit === 0 ? -1 : highBit
       const isNext = lowest.subarray(spectralStart, spectralEnd + 1).every(bit => bit === expected)
       if (!isNext || (spectralStart > 0 && lowest[0] === -1))
-        throw new NotWellFormed("a scan can't follow the scans before it")
+        throw new NotWellFormed('a scan cannot follow the scans before it')
       lowest.fill(lowBit, spectralStart, spectralEnd + 1)
       component.quantisation ??= tables.get(component.table)
       if (!component.quantisation) throw new NotWellFormed('a quantisation table is missing')

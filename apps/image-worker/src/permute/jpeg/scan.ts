@@ -27,7 +27,7 @@ export function parseScan(data: Buffer, { components, isProgressive }: Frame): S
   const scanned = Array.from({ length: count }, (_, at) => {
     const [id, tables = 0] = data.subarray(1 + 2 * at)
     const index = components.findIndex(component => component.id === id)
-    if (index === -1) throw new NotWellFormed("a scan has a component that the frame doesn't have")
+    if (index === -1) throw new NotWellFormed('a scan has a component that the frame does not have')
     if ((tables & 0xcc) !== 0) throw new NotWellFormed('a scan uses a table that does not exist')
     return { index, dcTable: tables >> 4, acTable: tables & 15 }
   })

@@ -11,7 +11,7 @@ interface DeflateExports extends Kernel {
 }
 
 /**
- * Deflate with literals and runs only, and the changes to bytes before it. One per thread: the caller fills the room
+ * Deflate with only literals and runs, and the changes to bytes before it. One per thread: the caller fills the room
  * and takes the result without awaiting anything in between.
  */
 export class DeflateKernel {

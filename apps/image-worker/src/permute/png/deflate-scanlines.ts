@@ -13,8 +13,8 @@ import { checkFilters, inTurn, type ScanlineVisitor, type ScanlineWalk, type Sub
 type Way = 'runs' | 'matches'
 
 /**
- * The part that is permuted and compressed by runs at once. Each gets its own codes, of some 80 bytes; larger parts
- * gain nothing.
+ * The part that is permuted and compressed by runs at once. Each gets its own codes, of about 80 bytes; larger parts gain
+ * nothing.
  */
 export const partBytes = 128 * 1024
 

@@ -19,9 +19,9 @@ const blockBytes = 512 * 1024
 const maxAtOnceBytes = 128 * 1024
 
 /**
- * Inflates one zlib stream that must give exactly `length` bytes, have the right Adler-32 and end where `pieces` end;
- * throws NotWellFormed otherwise. Pulls `pieces` only as the result is pulled, so a decompression bomb is stopped at
- * most one block after `length`, and nothing of it is kept. The caller owns the blocks.
+ * Inflates one zlib stream that must give exactly `length` bytes, have the right Adler-32 and end where `pieces` end; throws
+ * NotWellFormed otherwise. Pulls `pieces` only as the result is pulled, so a decompression bomb is stopped at most one block
+ * after `length`, and is not kept in memory. The caller owns the blocks.
  */
 export async function* inflateExactly(
   pieces: AsyncIterable<Uint8Array>,

@@ -32,7 +32,7 @@ export class MatchesDeflater {
   #window = new Uint8Array(0)
   #compressed: Promise<Uint8Array> | undefined
 
-  /** The approximate length of the compressed bytes, computed on this thread. For few bytes. */
+  /** The approximate length of the compressed bytes, computed on this thread. For small inputs. */
   static lengthOf(bytes: Uint8Array): number {
     // zlib allocates whole chunks.
     const chunkSize = Math.max(1024, Math.min(bytes.length, options.chunkSize))

@@ -91,7 +91,7 @@ export function scanlinePermuter(header: PngHeader, order: ChannelOrder): Scanli
   return { filter: checkFilters.filter, samples: bytes => permute(bytes, channels, order) }
 }
 
-/** Calls visitors in turn, each on the result of the one before. */
+/** Calls visitors in turn, each on the result of the previous visitor. */
 export function inTurn(...visitors: readonly ScanlineVisitor[]): ScanlineVisitor {
   return {
     filter(bytes, at) {
