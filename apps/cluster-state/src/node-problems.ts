@@ -25,7 +25,7 @@ export function refuse(refusal: Refusal | IdInUse, what: string): never {
   throw new ServiceProblem(409, reason, `${what} was not changed: ${details[reason]}`)
 }
 
-/** Another node can accept the write meanwhile. */
+/** Meanwhile, another node can accept the write. */
 function idInUse(detail: string): ServiceProblem {
   return unavailable('node-id-in-use', detail, 5)
 }

@@ -7,11 +7,11 @@ export { openKvStore, storeUrlPattern } from './engine/open-store.ts'
 interface MigrationCounts {
   /** How many entries were copied to the target. */
   copied: number
-  /** How many entries were in the target already with the same value, mostly from an earlier run. */
+  /** How many entries the target already had with the same value, mostly from an earlier run. */
   present: number
   /** How many entries the target has with another value. They were not changed. */
   differing: number
-  /** How many registrations were left out, as the services register again. */
+  /** How many registrations were left out, because the services register again. */
   registrations: number
 }
 
@@ -25,7 +25,7 @@ const pageSize = 100
 /**
  * Copies every entry but registrations. A lease (of an unfinished upload, or a grant) keeps its end. Nothing is overwritten,
  * so the migration can be stopped at any moment and run again. Entries that change during the run may be missed: run it
- * again when nothing writes to `from` any more.
+ * again when no program writes to `from` any more.
  *
  * @throws the reason of `signal` when it is aborted, and the errors of the stores
  */

@@ -6,7 +6,7 @@ interface ByteRange {
 
 /**
  * The requested part of a representation (RFC 9110, section 14): undefined for the whole, 'unsatisfiable' if there is
- * no such part. Several ranges, other units and malformed ranges are answered with the whole, as 14.2 allows.
+ * no such part. For several ranges, other units and malformed ranges, the whole is sent, as 14.2 allows.
  */
 export function requestedRange(
   range: string | undefined,

@@ -13,7 +13,7 @@ interface BlobMigration {
   /** No other process may use it meanwhile. */
   from: BlobStore
   to: BlobStore
-  /** Ends the migration after the blobs under way. The copied blobs stay. */
+  /** Ends the migration after the blobs that are being copied. The copied blobs stay. */
   signal: AbortSignal
   onProgress(progress: { phase: 'copying'; done: number }): void
 }

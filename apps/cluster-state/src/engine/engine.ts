@@ -2,7 +2,7 @@ import type { Entry } from '@darkroom/crdt'
 
 /** Stores the state and the id of a node. One process at a time. */
 export interface StateStore {
-  /** Random, created with the store: a node that lost its disk comes back with another id. */
+  /** Random, created with the store, so a node that lost its disk comes back with another id. */
   readonly nodeId: string
   /** All saved entries. */
   load(): Promise<Entry[]>

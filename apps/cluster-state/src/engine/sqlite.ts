@@ -38,7 +38,7 @@ export class SqliteStateStore implements StateStore {
     return this.#nodeId
   }
 
-  /** Makes this another node; its earlier counts stay under the old id. */
+  /** Turns this into another node; its earlier counts stay under the old id. */
   renewId(): string {
     this.#nodeId = randomUUID()
     this.#database.prepare('UPDATE node SET id = ?').run(this.#nodeId)

@@ -3,7 +3,7 @@ import { type KvClient, type Logger, readJson, watchPrefix } from '@darkroom/ser
 import type { Membership } from './membership.ts'
 
 /**
- * Membership by the registrations of cluster-state in kv-config; each node has one. A killed node stays a member
+ * Membership through the registrations of cluster-state in kv-config; each node has one. A killed node stays a member
  * until its lease expires (10 s). While kv-config doesn't answer, the last known members stay.
  */
 export class KvMembership implements Membership {
@@ -47,7 +47,7 @@ export class KvMembership implements Membership {
     return () => this.#listeners.delete(listener)
   }
 
-  /** It continues with the known members, so it is always ready. */
+  /** The node continues with the known members, so the membership is always ready. */
   async checkReady(): Promise<void> {}
 
   async close(): Promise<void> {

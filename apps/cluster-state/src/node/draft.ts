@@ -10,7 +10,7 @@ import {
   sumOf,
 } from '@darkroom/crdt'
 
-/** The state that a group of writes will have made: the changed entries on top of the current state. */
+/** The state after a group of writes: the changed entries on top of the current state. */
 export class Draft {
   readonly #state: State
   readonly #changed = new Map<string, Entry>()
@@ -21,7 +21,7 @@ export class Draft {
     this.#state = state
   }
 
-  /** Puts an entry, unless the current one is at least as new; returns whether it did. */
+  /** Puts an entry, unless the current entry is at least as new; returns whether it did. */
   put(entry: Entry): boolean {
     const key = keyOf(entry)
     const known = this.get(key)

@@ -1,12 +1,12 @@
 import { type Static, Type } from '@darkroom/contracts/typebox'
 
-/** An interval that starts this node's part of the gossip; each is shortened or lengthened by up to a tenth. */
+/** An interval of this node's part of the gossip; each is shortened or lengthened by up to a tenth. */
 const IntervalMs = (defaultMs: number, description: string) =>
   Type.Integer({ default: defaultMs, minimum: 10, maximum: 3_600_000, description })
 
 /**
- * How the state spreads. "Near" are members of the same data centre, "far" all others; n is the number of near members,
- * with this node. Bytes per second are those that a node sends while something changes all the time.
+ * How the state spreads. "Near" are members of the same data centre, "far" all others; n is the number of near members, with
+ * this node. Bytes per second are what a node sends while the state changes all the time.
  */
 export const gossipSettings = {
   gossipFanout: Type.Integer({

@@ -2,7 +2,7 @@ import type { Member } from '@darkroom/contracts'
 
 /**
  * Members in random order, each once before any is repeated, like SWIM's probes (Das et al. 2002, section 4.3). So in a
- * small data centre every member is reached within a few rounds; independent draws would miss some for long.
+ * small data centre every member is reached within a few rounds; independent draws would miss some members for long.
  */
 export class MemberCycle {
   readonly #random: () => number

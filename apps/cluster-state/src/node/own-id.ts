@@ -2,7 +2,7 @@ import type { NodeIdentity } from '@darkroom/contracts'
 import type { Membership } from '../membership/membership.ts'
 import type { NodeContext } from './node-context.ts'
 
-/** How long writes wait at most until it is known whether another process has this id. */
+/** How long writes wait at most for the check whether another process has this id. */
 const maxWaitMs = 5000
 /** How often to check again while another process may have this id. */
 const recheckMs = 3000
@@ -36,7 +36,7 @@ export class OwnId {
   #stopListening: (() => void) | undefined
   #cancelCheck: (() => void) | undefined
   #checking: Promise<void> | undefined
-  /** Since when it accepts writes, in monotonic time. */
+  /** When it began to accept writes, in monotonic time. */
   #writingSince: number | undefined
   #hasYielded = false
   #duplicate: Duplicate | undefined
@@ -55,7 +55,7 @@ export class OwnId {
     return `the node at ${this.#duplicate?.url} has the same id (${this.id}), because a data folder was copied: stop the copy, give it a new id with "npx darkroom new-node-id", and start it again`
   }
 
-  /** Resolves once it is known whether another process has this id, or if that can't be found out soon. */
+  /** Resolves once it is known whether another process has this id, or if the check takes too long. */
   settled(): Promise<void> | undefined {
     return this.#writingSince === undefined && !this.#hasYielded ? this.#settled.promise : undefined
   }
@@ -109,7 +109,7 @@ export class OwnId {
       other = await this.#context.network.identify(url, own)
     } catch (error) {
       // No process listens at the node's earlier address, or the process is not a node.
-      this.#context.logger.debug({ err: error, url }, 'no node answers where this id was seen')
+      this.#context.logger.debug({ err: error, url }, 'no node answers at the address where this id was seen')
       const isListed = this.#membership?.otherAddresses().includes(url)
       if (url === this.#duplicate?.url && !this.#hasYielded && !isListed) this.#duplicate = undefined
       return
@@ -134,7 +134,7 @@ export class OwnId {
   #report(duplicate: Duplicate): void {
     const { logger } = this.#context
     const remedy =
-      'a data folder was copied, and what both counted at the same time may be lost; stop the copy, give it a new id with "npx darkroom new-node-id", and start it again'
+      'a data folder was copied, and counts that both nodes accepted at the same time may be lost; stop the copy, give it a new id with "npx darkroom new-node-id", and start it again'
     if (this.#hasYielded)
       logger.error(
         { id: this.id, duplicate },

@@ -82,7 +82,7 @@ export class Peers {
 }
 
 function splitOf(members: readonly Member[], { dataCentre, url }: Member): Split {
-  // A member with this node's own address is an earlier node with another disk. Messages to it would reach this node.
+  // A member with this node's own address is an earlier node that had another disk. Messages to it would reach this node.
   const others = members.filter(member => member.url !== url)
   const { near = [], far = [] } = Object.groupBy(others, member =>
     member.dataCentre === dataCentre ? 'near' : 'far',

@@ -4,12 +4,12 @@ import type { Clock } from './clock.ts'
 import type { Draft } from './draft.ts'
 import type { Ledger } from './ledger.ts'
 
-/** How often a lack of room is logged, at most. */
+/** How often dropped entries are logged, at most. */
 const quietMs = 60_000
 
 /**
- * Accepts entries of other nodes. Without room for new entries, it still accepts newer versions of existing entries. So
- * a register in use continues to spread, even if there are many other registers.
+ * Accepts entries from other nodes. At the limit, it drops new entries, but still accepts newer versions of existing
+ * entries. So a register in use continues to spread, even if there are many other registers.
  */
 export class Receiver {
   readonly #ledger: Ledger
@@ -27,8 +27,8 @@ export class Receiver {
 
   /**
    * Stores the newer entries of a peer. They are on disk when this resolves, and are then sent on. Returns how many were
-   * stored. New entries without room are left out. If a peer has a higher count of this node than the node itself, the
-   * disk was restored to an earlier state, and the higher count is stored.
+   * stored. New entries that exceed the limit are dropped. If a peer has a higher count of this node than the node itself,
+   * the disk was restored to an earlier state, and the higher count is stored.
    */
   async receive(entries: readonly Entry[]): Promise<number> {
     if (entries.length === 0) return 0
@@ -53,7 +53,7 @@ export class Receiver {
     this.#loggedAt = now
     this.#logger.warn(
       { leftOut, maxEntries: this.#maxEntries },
-      'there is no room for new entries of other nodes, which are left out: raise MAX_ENTRIES on all nodes',
+      'new entries from other nodes are dropped, because MAX_ENTRIES is reached: raise it on all nodes',
     )
   }
 }

@@ -65,7 +65,7 @@ function readWindows(
     throw new ServiceProblem(
       400,
       'invalid-window',
-      `no counts are kept for ${window} in ${buckets} buckets: a window has at most 48h; its buckets have whole seconds in windows up to 2m, whole minutes up to 2h, whole hours above`,
+      `no counts are kept for ${window} in ${buckets} buckets: a window may be at most 48h; its buckets must be whole seconds up to 2m, whole minutes up to 2h, and whole hours above`,
     )
   }
   return {

@@ -7,7 +7,7 @@ const maxPeers = 1000
 
 /**
  * Counts and logs the messages that are refused in this scope. Between nodes, a refusal means that one of the nodes has a
- * fault.
+ * bug.
  */
 export function logRefusals(app: App): void {
   const refusals = new Counter({
@@ -28,7 +28,7 @@ export function logRefusals(app: App): void {
       refusals.inc()
       log(request.ip, error.message)
     }
-    throw error // the app's own handler answers it
+    throw error // the app's own handler sends the response
   })
 }
 

@@ -70,7 +70,7 @@ function checkPart(key: string, part: unknown, { source = '' }: { source?: strin
     throw new ServiceProblem(
       400,
       'inexact-number',
-      `the number ${shown} can't be stored exactly, because values are 64-bit floating-point numbers; send it as a string`,
+      `the number ${shown} cannot be stored exactly, because values are 64-bit floating-point numbers; send it as a string`,
     )
   }
   if (key === '__proto__' || (key === 'constructor' && Object.hasOwn(Object(part), 'prototype'))) {

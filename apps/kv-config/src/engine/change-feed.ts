@@ -49,7 +49,7 @@ export class ChangeFeed {
     }
   }
 
-  /** Starts again at a revision: earlier changes are not known, so all waiting callers are woken. */
+  /** Starts again at a revision: earlier changes are unknown, so all waiting callers are woken. */
   restart(revision: number): void {
     this.#changes = []
     this.#floor = revision

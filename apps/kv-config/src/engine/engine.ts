@@ -29,7 +29,7 @@ export interface ListQuery {
   limit: number
   /** The last key of the previous page. */
   cursor?: string | undefined
-  /** Whether entries contain the end of their lease, for which some engines need a request per entry. */
+  /** Whether entries contain the end of their lease; some engines need a request per entry for this. */
   includesExpiry?: boolean
 }
 
@@ -38,8 +38,8 @@ export const pageBytes = 4 * 1024 * 1024
 
 /**
  * Keys with raw bytes. Every change increases the revision of the store. An acknowledged write is on disk. Checking a
- * condition and writing are one step. If the store's response to a write was lost, the write throws OutcomeUnknown, and
- * never a conflict: it may still take effect, once.
+ * condition and writing are one step. If the store's response to a write was lost, the write throws OutcomeUnknown, never a
+ * conflict: it may still take effect, once.
  *
  * All methods throw StoreUnavailable or StoreMisconfigured; those that write also throw StoreFull and OutcomeUnknown.
  */

@@ -161,7 +161,7 @@ export class SqliteKvStore implements KvStore {
     return row && this.#toEntry(row as unknown as Row)
   }
 
-  /** The ends of leases are answered in the current time of day. */
+  /** The ends of leases are returned in the current time of day. */
   #toEntry({ key, value, revision, expires_at }: Row): KvEntry {
     return {
       key: keyText(key),

@@ -4,7 +4,7 @@ import type { BlobId } from './engine.ts'
 
 export const stageFolders: Readonly<Record<Stage, string>> = { pre: 'inProgress', post: 'finished' }
 
-/** Files with other names in our folders are not ours. */
+/** Files in our folders that have other names are not ours. */
 export const blobKey = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/
 
 /** Two hex digits, which spread blobs evenly. */

@@ -38,7 +38,7 @@ export interface BlobListing {
   next?: string
 }
 
-/** Shorter content is given at once: engines can then store it at less cost. */
+/** Content up to this size is passed as bytes, which engines can store at less cost. */
 export const smallBytes = 64 * 1024
 
 /** The bytes of a blob, at once or as a stream. */
@@ -47,8 +47,8 @@ export type Content = AsyncIterable<Uint8Array> | Uint8Array
 /** Keeps blobs. Before a write is acknowledged, the whole blob is on disk; a reader sees a whole blob or none. */
 export interface BlobStore {
   /**
-   * Stores `content`, in place of the stored blob, in bounded memory: when the next chunk is requested, the memory of
-   * the last one may be reused. If `content` throws, nothing changes and nothing is left behind.
+   * Stores `content`, in place of the stored blob, in bounded memory: when the next chunk is requested, the memory of the
+   * previous chunk may be reused. If `content` throws, nothing changes and nothing is left behind.
    *
    * @throws StoreFull
    * @throws StoreUnavailable, like all methods
@@ -60,7 +60,7 @@ export interface BlobStore {
    */
   copy(from: BlobId, to: BlobId): Promise<StoredBlob | undefined>
   /**
-   * `whole` announces that the whole blob will be read, instead of a part or nothing. This changes the cost. If the blob
+   * `whole` announces that the whole blob will be read, instead of a part or nothing; it affects only the cost. If the blob
    * is replaced or deleted meanwhile, some engines can still read a blob that was opened as a whole, but not parts.
    */
   open(id: BlobId, options?: { whole: boolean }): Promise<OpenBlob | undefined>

@@ -12,7 +12,7 @@ const defaultPort = 7373
 /**
  * Parses serf://[:rpc-auth-key@]host[:7373].
  *
- * @throws InvalidConfig; the message leaves the key out
+ * @throws InvalidConfig; the message omits the key
  */
 export function parseAgentAddress(url: string): AgentAddress {
   const parsed = URL.parse(url)

@@ -39,8 +39,8 @@ export class AgentConnection {
   readonly #timeoutMs: number
   readonly #values: AsyncIterator<unknown>
   /**
-   * By Seq, the callers that wait for a reply. Only one at a time: the agent leaves bodies that it refuses to read in
-   * the stream.
+   * By Seq, the callers that wait for a reply. Only one command at a time: the agent leaves bodies that it refuses to read
+   * in the stream.
    */
   readonly #expected = new Map<number, Expected>()
   readonly #listeners = new Map<number, (event: MemberEvent) => void>()
@@ -48,7 +48,7 @@ export class AgentConnection {
   #sequence = 0
   #agentName = ''
   #fault: Error | undefined
-  /** Resolves with the reason when the connection is broken and nothing is read any more. */
+  /** Resolves with the reason when the connection is broken and no longer read. */
   readonly closed: Promise<Error>
 
   private constructor(socket: Socket, timeoutMs: number) {
@@ -143,7 +143,7 @@ export class AgentConnection {
     if (onEvent) this.#listeners.set(sequence, onEvent)
     this.#socket.write(encode({ Command: command, Seq: sequence }))
     if (body) this.#socket.write(encode(body))
-    // A late reply could be mistaken for another reply, so the connection can't be used any more.
+    // A late reply could be mistaken for another reply, so the connection is no longer usable.
     const timeout = setTimeout(() => {
       this.#fault ??= new Error(`the Serf agent did not answer "${command}" within ${this.#timeoutMs} ms`)
       this.#socket.destroy()

@@ -75,7 +75,7 @@ export class SerfMembership implements Membership {
     throw new MembersUnknown(message, { cause: this.#fault })
   }
 
-  /** Removes the own tags, so that the others stop using this node. Idempotent. */
+  /** Removes this node's tags, so that the others stop using this node. Idempotent. */
   async close(): Promise<void> {
     if (!this.#closing.signal.aborted && this.#connection) {
       const leaving = this.#connection.setTags({}, ownTagNames)

@@ -68,7 +68,7 @@ function decode(text: string): string {
   }
 }
 
-/** Leaves the URL itself out, as it may contain a password. */
+/** Omits the URL itself, which may contain a password. */
 function mistake(words: string, cause?: unknown): InvalidConfig {
   return Object.assign(new InvalidConfig([`KV_STORE_URL ${words}`]), cause === undefined ? {} : { cause })
 }

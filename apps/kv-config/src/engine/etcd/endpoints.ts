@@ -1,9 +1,9 @@
 import { type Clock, systemClock } from '@darkroom/service-kit'
 
-/** How long a member that failed is tried only if all others have failed, too. */
+/** For this long, a member that failed is tried only if all others have failed, too. */
 const suspicionMs = 5000
 
-/** Selects the member to use: the same one for as long as it answers. */
+/** Selects the member to use: the same member for as long as it answers. */
 export class Endpoints {
   readonly #urls: readonly string[]
   readonly #clock: Pick<Clock, 'monotonic'>

@@ -17,7 +17,7 @@ import { Watch } from './watch.ts'
 type Write = { put: Uint8Array; lease: string | undefined } | 'delete'
 
 /**
- * A store in etcd, by its JSON gateway. Reads are linearizable. A write reads the key and replaces it in a
+ * A store in etcd, through its JSON gateway. Reads are linearizable. A write reads the key and replaces it in a
  * transaction that compares the key's last revision; if another write came first, it repeats both. At most one of its
  * transactions takes effect, even if etcd does it after the caller has stopped waiting.
  */
@@ -92,7 +92,7 @@ export class EtcdKvStore implements KvStore {
     else signal.addEventListener('abort', () => resolve(undefined), { once: true })
     await Promise.race([this.#watch.started, aborted])
     if (after > this.#feed.revision) {
-      // The feed may be a little late. But a revision that etcd itself has not reached is from another store.
+      // The feed may be a little late. But a revision that etcd itself has not reached comes from another store.
       const now = await Promise.race([this.revision(), aborted])
       if (now !== undefined && after > now) return
     }

@@ -10,7 +10,7 @@ import { EtcdRefusal, toRefusal } from './refusal.ts'
 type Kind = 'repeatable' | 'write'
 
 const connectMs = 1000
-/** How long one member may take to answer; longer for a write, whose outcome is unknown without a response. */
+/** How long one member may take to answer; longer for a write, because its outcome is unknown without a response. */
 const answerMs: Readonly<Record<Kind, number>> = { repeatable: 1500, write: 2500 }
 /** How long to try one member after the other: longer than etcd's election of a leader, which takes 1 to 2 s. */
 const timeoutMs = 5000
@@ -89,7 +89,7 @@ export class Gateway {
     this.#endpoints.suspect(endpoint)
   }
 
-  /** Requests under way are rejected. */
+  /** Requests in flight are rejected. */
   close(): Promise<void> {
     return this.#agent.destroyed ? Promise.resolve() : this.#agent.destroy()
   }

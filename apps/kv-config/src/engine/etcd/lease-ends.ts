@@ -4,8 +4,8 @@ import { type Clock, SteadyTime, systemClock } from '@darkroom/service-kit'
 const firstSweep = 1000
 
 /**
- * The known ends of leases: etcd reports the end of only one lease per request, and a listing may contain a thousand.
- * Renewals by another copy are not known here, so an end that has passed is queried again.
+ * The known ends of leases: etcd reports the end of only one lease per request, and a listing may contain a thousand. This
+ * copy doesn't know of renewals by another copy, so it queries an end that has passed again.
  */
 export class LeaseEnds {
   readonly #time: SteadyTime
@@ -31,7 +31,7 @@ export class LeaseEnds {
     return running
   }
 
-  /** Does not jump when the clock is set. */
+  /** Doesn't jump when the clock is set. */
   now(): number {
     return this.#time.now()
   }

@@ -19,7 +19,7 @@ export class Leases {
     return ttlSeconds === undefined ? undefined : (await this.#grant(ttlSeconds)).id
   }
 
-  /** Renews the lease if it has this duration; otherwise makes a new lease. */
+  /** Renews the lease if it has this duration; otherwise creates a new lease. */
   async renewOrGrant(
     current: string | undefined,
     ttlSeconds: number | undefined,
@@ -44,7 +44,7 @@ export class Leases {
     })
   }
 
-  /** Revokes a lease that has no key any more. Not awaited, as the lease would expire by itself. */
+  /** Revokes a lease that no longer has a key. Not awaited, because the lease would expire by itself. */
   revoke(id: string): void {
     this.#ends.forget(id)
     this.#gateway.call('repeatable', 'lease/revoke', { ID: id }).catch(() => undefined)

@@ -8,7 +8,7 @@ import { type StoredEntry, storedEntry, toEntry } from './stored-entry.ts'
 
 /** How many entries are requested first, without knowing their size: with values of 1 MiB, 16 MiB. */
 const firstChunk = 16
-/** The most entries per request, as large values may follow small ones: with values of 1 MiB, 32 MiB. */
+/** The maximum number of entries per request, because large values may follow small values: with values of 1 MiB, 32 MiB. */
 const largestChunk = 32
 /** How many leases are queried at once; each needs a request. */
 const leasesAtOnce = 32

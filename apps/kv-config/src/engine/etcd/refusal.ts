@@ -32,7 +32,7 @@ export class EtcdRefusal extends RequestRefused {
     return accessCodes.has(this.code) || accessErrors.some(words => this.reason.includes(words))
   }
 
-  /** The token has expired: etcd's simple tokens live for 5 minutes unused, and don't survive a restart. */
+  /** The token has expired: etcd's simple tokens expire after 5 minutes without use, and don't survive a restart. */
   get needsAuthentication(): boolean {
     return this.code === grpcCode.unauthenticated || this.reason.includes('auth store is old')
   }
@@ -64,7 +64,7 @@ const unknownCodes = new Set([1, 2, 4, 13, 14])
 /** etcd refuses changes of members within 5 s after a member was unavailable. */
 const unhealthy = 'unhealthy cluster'
 
-/** A member without a leader drops requests; reads that an election interrupts are refused. */
+/** A member without a leader drops requests, and refuses reads that an election interrupts. */
 const undone = ['raft proposal dropped', 'no leader', 'leader changed', 'too many requests']
 
 /** Parses the body of a refusal: `error` is absent since 3.6, `message` is always present. */

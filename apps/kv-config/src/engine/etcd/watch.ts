@@ -16,8 +16,8 @@ const retryMs = 100
  * revision, the feed is restarted, which wakes all callers.
  *
  * A member that hangs or has lost its cluster keeps the stream open without sending anything. So the watch sends it a
- * linearizable read every second, and leaves it if it doesn't answer. If the response is older than the last change, etcd
- * was restored from a copy. Its next changes have lower revisions than the callers wait for, so the feed is restarted
+ * linearizable read every second, and leaves the member if it doesn't answer. If the response is older than the last change,
+ * etcd was restored from a copy. Its next changes have lower revisions than the callers wait for, so the feed is restarted
  * as well.
  */
 export class Watch {
@@ -145,7 +145,7 @@ export class Watch {
     if (result?.created) return 'taken'
     const events = result?.events ?? []
     this.#feed.publish(events.flatMap(event => this.#changeOf(event)))
-    // With events, the header may be ahead of them, as more will follow. Without events, it is the current revision.
+    // The header may be ahead of the events, because more will follow. Without events, it is the current revision.
     const seen = events.length > 0 ? events.at(-1)?.kv?.mod_revision : result?.header?.revision
     // Never decreases: #ping detects a restored etcd, and restarts the feed.
     if (this.#next !== undefined) this.#next = Math.max(this.#next, Number(seen) + 1)

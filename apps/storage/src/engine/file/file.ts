@@ -35,8 +35,8 @@ type Current = Pick<OpenBlob, 'blob' | 'modifiedAt'> | undefined
  * Blobs on a local disk: small blobs as rows of a database, others as files
  * (docs/decisions/0010-small-blobs-are-rows.md).
  *
- * A write of the other kind first stores its blob, and then removes the old blob. After a crash in between, both exist;
- * then the blob with the newer fencing token counts, and of two with the same token the row. As the write was not answered,
+ * A write of the other kind first stores its blob, and then removes the old blob. After a crash in between, both exist; then
+ * the blob with the newer fencing token counts, or the row if the tokens are equal. The write was not acknowledged, so
  * either result is right.
  */
 export class FileBlobStore implements BlobStore {
@@ -73,7 +73,7 @@ export class FileBlobStore implements BlobStore {
   }
 
   async open(id: BlobId, options = { whole: false }): Promise<OpenBlob | undefined> {
-    // Both are looked up at once, and a blob that becomes the other kind is both for a moment, so it is always found.
+    // Both are looked up at once. A blob that changes its kind exists as both for a moment, so it is always found.
     const row = this.#small.open(id)
     const file = await this.#files.open(id, options)
     if (newer(row, file) === file) return file

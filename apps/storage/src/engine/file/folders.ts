@@ -10,7 +10,7 @@ export const shards = Array.from({ length: 256 }, (_, shard) => shard.toString(1
 const writingFolder = 'writing'
 const temporarySuffix = '.tmp'
 
-/** Makes the folders of a store that don't exist, and removes the temporary files of interrupted writes. */
+/** Creates the missing folders of a store, and removes the temporary files of interrupted writes. */
 export async function prepareFolders(folder: string): Promise<void> {
   await makeAndSync(resolve(folder))
   for (const stage of Object.values(stageFolders)) await prepareStage(join(folder, stage))
@@ -32,7 +32,7 @@ export async function syncPath(path: string): Promise<void> {
   }
 }
 
-/** Makes a folder and its missing parents, and syncs their names. */
+/** Creates a folder and its missing parents, and syncs their names. */
 async function makeAndSync(path: string): Promise<void> {
   const first = makeFolder(path)
   if (first === undefined) return

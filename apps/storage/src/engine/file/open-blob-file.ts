@@ -15,7 +15,7 @@ import { isMissing } from './file-errors.ts'
 import { maxWholeBytes } from './write-blob-file.ts'
 
 const readBytes = 256 * 1024
-/** On another thread, as it may wait for the disk. */
+/** On another thread, because it may wait for the disk. */
 const readAsync = promisify(read)
 
 /** Opens a blob from its file; undefined if there is no file. `whole` announces that all of it will be read. */
@@ -23,7 +23,7 @@ export async function openBlobFile(
   path: string,
   { whole }: { whole: boolean },
 ): Promise<OpenBlob | undefined> {
-  // Most writes find no file; this call returns then without making an Error.
+  // Most writes find no file. This call then returns without creating an Error.
   const found = statSync(path, { throwIfNoEntry: false })
   if (!found) return undefined
   try {

@@ -20,7 +20,7 @@ const migrations: Migrations = [
   CREATE UNIQUE INDEX blobs_by_key ON blobs (stage, shard, key);`,
 ]
 
-/** With SQLite's default of 4096, blobs of 20 and 60 KB were measured to take a quarter more CPU time to store. */
+/** With SQLite's default of 4096, storing blobs of 20 and 60 KB took a quarter more CPU time in a measurement. */
 const pageBytes = 8192
 
 const facts = 'fence, modified_at AS modifiedAt, content_type AS contentType, sha256'
@@ -34,8 +34,8 @@ interface Facts {
 }
 
 /**
- * Blobs as rows of a database. Blobs that arrive together share one sync of the disk (GroupCommit), and no file is made for
- * them: for a small image, files and their syncs were measured to take 14 to 20 % of the CPU time of all services.
+ * Blobs as rows of a database. Blobs that arrive together share one sync of the disk (GroupCommit), and no file is created
+ * for them: in a measurement with small images, files and their syncs took 14 to 20 % of the CPU time of all services.
  */
 export class SmallBlobs {
   readonly #database: DatabaseSync
@@ -112,7 +112,7 @@ export class SmallBlobs {
     this.#writes.checkReady()
   }
 
-  /** Waits for writes under way. */
+  /** Waits for running writes. */
   close(): Promise<void> {
     return this.#writes.close()
   }

@@ -16,7 +16,7 @@ const ownerOnly = 0o600
 
 /*
  * Only calls that may take long run on another thread: syncs, the writes of larger blobs, and the creation of files. ext4
- * without a journal was measured to take up to 0.8 ms for a new file, while it searches for an inode that was not deleted
+ * without a journal took up to 0.8 ms for a new file in a measurement, while it searched for an inode that was not deleted
  * lately. The other calls take less time than a change of threads.
  */
 export const syncFile = promisify(fsync)
@@ -25,7 +25,7 @@ const createFile = promisify(open)
 
 /**
  * Writes a new file with the bytes and their footer, and syncs it. The bytes are collected in `memory`, which has
- * `memoryBytes`: with writes of Node's default, 64 KiB, uploads were measured at less than half the speed.
+ * `memoryBytes`: with writes of 64 KiB, Node's default, uploads had less than half the speed in a measurement.
  *
  * @throws errors of `content`, and of the file system, such as EEXIST and ENOSPC
  */
@@ -83,7 +83,7 @@ class WrittenFile implements AsyncDisposable {
     this.#file = file
   }
 
-  /** Waits for the previous write only. Then the memory of that one can be reused. */
+  /** Waits only for the previous write, whose memory can then be reused. */
   async beginWrite(...buffers: Uint8Array[]): Promise<void> {
     await this.#writing
     if (this.#unsyncedBytes >= syncEveryBytes) await this.#beginSync()
@@ -115,8 +115,8 @@ class WrittenFile implements AsyncDisposable {
 }
 
 /**
- * Copies chunks into the halves of `memory` in turn, and yields each half when it is full, and the last one at the end.
- * So no chunk stays in memory, however small they are. A half is filled again when the other one has been taken.
+ * Copies chunks into the halves of `memory` in turn, and yields each half when it is full, and the last half at the end.
+ * So no chunk stays in memory, however small they are. A half is filled again when the other half has been taken.
  */
 async function* inBatches(content: AsyncIterable<Uint8Array>, memory: Buffer): AsyncGenerator<Buffer> {
   const halfBytes = memory.length / 2

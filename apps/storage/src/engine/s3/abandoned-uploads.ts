@@ -88,7 +88,7 @@ export class AbandonedUploads {
     }
   }
 
-  /** Returns false if the upload got a part after `latest`, or does not exist any more. */
+  /** Returns false if the upload got a part after `latest`, or no longer exists. */
   async #abortUnlessUsed({ Key, UploadId, Initiated }: MultipartUpload, latest: number): Promise<boolean> {
     if (Initiated === undefined || Initiated.getTime() > latest) return false
     const { bucket: Bucket } = this.#location

@@ -64,7 +64,7 @@ export class BlobWriter {
     if (this.#refusal && performance.now() < this.#refusal.until) throw this.#refusal.failure
   }
 
-  /** Waits for the writes that are under way. */
+  /** Waits for running writes. */
   async close(): Promise<void> {
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay)
   }
@@ -124,7 +124,7 @@ export class BlobWriter {
   }
 }
 
-/** For people who look into the bucket; the service itself uses the footer. */
+/** For people who inspect the bucket; the service itself uses the footer. */
 function typeHeader(contentType: string): { ContentType?: string } {
   return /^[\x20-\x7e]+$/.test(contentType) ? { ContentType: contentType } : {}
 }

@@ -96,7 +96,7 @@ export class ConditionalWrites {
     return this.#mutex.run(name, work)
   }
 
-  /** Returns the error code if the write must be tried again; undefined if it was published. */
+  /** Returns the error code if the write must be retried; undefined if it was published. */
   async #tryToPublish(
     { publishIf }: ConditionalWrite,
     current: Found | undefined,

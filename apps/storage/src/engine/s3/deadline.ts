@@ -4,9 +4,9 @@ export class DeadlineExceeded extends Error {
 }
 
 /**
- * Runs `work`, with all its requests and retries, and rejects if it takes longer than `ms` milliseconds. The client's
- * waits between attempts count, too, although no signal ends them. After `work` is done, the signal is not aborted any
- * more, so that the body of a response can be read for as long as it takes.
+ * Runs `work`, with all its requests and retries, and rejects if it takes longer than `ms` milliseconds. The client's waits
+ * between attempts count, too, although no signal ends them. Once `work` is done, the signal is never aborted, so that the
+ * body of a response can be read for as long as it takes.
  *
  * @throws DeadlineExceeded
  */

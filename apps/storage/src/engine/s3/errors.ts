@@ -5,7 +5,7 @@ import type { S3Location } from './address.ts'
 /** The error codes of servers without free space (Ceph, MinIO, others). */
 const full = new Set(['QuotaExceeded', 'XMinioStorageFull', 'InsufficientStorage', 'StorageFull'])
 
-/** The server received other bytes than were signed, or fewer. */
+/** The server received bytes other than those that were signed, or fewer. */
 const damaged = new Set(['BadDigest', 'XAmzContentSHA256Mismatch', 'IncompleteBody', 'RequestTimeout'])
 
 /** Converts an error of the object store to one that explains what to do; other errors are returned unchanged. */

@@ -57,10 +57,7 @@ export class MultipartUpload {
     return new MultipartUpload(client, { Bucket: object.Bucket, Key: object.Key, UploadId }, timeouts)
   }
 
-  /**
-   * Sends the next part and takes over its memory; waits while enough parts are under way. @throws the error of a
-   * part
-   */
+  /** Sends the next part and takes over its memory; waits while enough parts are in flight. @throws the error of a part */
   async add(part: PartMemory): Promise<void> {
     while (this.#underWay.size >= partsUnderWay) await Promise.race(this.#underWay)
     this.#throwFailure()
@@ -85,7 +82,7 @@ export class MultipartUpload {
     await this.#client.send(new CompleteMultipartUploadCommand(command), { abortSignal })
   }
 
-  /** Parts that arrive after the abort would stay, so the requests under way end first. */
+  /** Parts that arrive after the abort would stay, so the requests in flight end first. */
   async abort(): Promise<void> {
     this.#abortion.abort()
     await Promise.all(this.#underWay)

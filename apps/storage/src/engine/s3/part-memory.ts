@@ -6,7 +6,7 @@ const firstBytes = 64 * 1024
 
 /**
  * Collects bytes for one request. The memory grows with the bytes, so that a short or slow blob doesn't use the memory
- * of a whole part. It is freed explicitly, as the garbage collector does not count it: it is outside of V8's heap.
+ * of a whole part. It is freed explicitly, because the garbage collector does not count it: it is outside V8's heap.
  */
 export class PartMemory {
   #memory: Buffer<ArrayBuffer>

@@ -7,7 +7,7 @@ import { collectingMemory, StoreUnavailable } from '@darkroom/service-kit'
  */
 export function receivedBody(body: Readable, bytes: number, stalledMs: number): Readable {
   const received = Readable.from(collectingMemory(receive(body, bytes, stalledMs)), { objectMode: false })
-  // A generator that is ended before it began does nothing: it would leave the connection open.
+  // Ending a generator before it has begun runs none of its code: the connection would stay open.
   return received.once('close', () => body.destroy())
 }
 

@@ -42,12 +42,12 @@ const defaultPartMs = 30_000
  *     up to 8 MiB   one PutObject                                      bytes | footer
  *     longer        CreateMultipartUpload, UploadPart ..., Complete    bytes ... | footer
  *
- * The digest is known after the last byte, when headers can't be sent any more; so it is in the footer. A small object
+ * The digest is known only after the last byte, when headers can no longer be sent; so it is in the footer. A small object
  * also has it in a header, which saves a request when it is read.
  *
- * A write depends on the object whose fencing token was compared: its last request has If-Match or If-None-Match, and
- * is refused if another write came first. As each footer names its write, no two objects have the same ETag, not even
- * with the same bytes. README.md explains the limits of servers without such conditions.
+ * A write depends on the object whose fencing token was compared: its last request has If-Match or If-None-Match, and is
+ * refused if another write came first. Each footer names its write, so no two objects have the same ETag, not even with the
+ * same bytes. README.md explains the limits of servers without such conditions.
  */
 export class S3BlobStore implements BlobStore {
   readonly #clients: S3Clients
