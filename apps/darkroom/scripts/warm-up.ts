@@ -13,9 +13,9 @@ const readyWords = 'Darkroom is ready'
 const bin = fileURLToPath(new URL('../bin/darkroom.js', import.meta.url))
 
 /**
- * Starts Darkroom once and shuts it down, which puts all its modules into the compile cache. Runs at every `npm install`,
- * so that the first start is as fast as the next ones, and before the tests: most of them kill their processes, and a
- * killed process puts nothing there.
+ * Starts Darkroom once and shuts it down, which puts all its modules into the compile cache. Runs at every `npm install`, so
+ * that the first start is as fast as later starts. Also runs before the tests: most of them kill their processes, and a
+ * killed process doesn't fill the cache.
  *
  * @returns whether it started; without a warm-up, starts are only slower
  */
@@ -43,5 +43,5 @@ export async function warmUp({ PATH, NODE_COMPILE_CACHE }: NodeJS.ProcessEnv): P
 
 if (import.meta.main && !(await warmUp(process.env)))
   process.stderr.write(
-    'Darkroom could not be started for a moment, which would have made its first start faster; npm start shows the reason\n',
+    'the cache of compiled code could not be filled, so the first start will be slower; npm start shows the reason\n',
   )

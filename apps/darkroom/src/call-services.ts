@@ -16,7 +16,7 @@ import { kvUrlOf, loadSettings } from './settings.ts'
 const timeoutMs = 3000
 
 /**
- * Calls the services of a running Darkroom, at KV_URL or at the address of kv-config that follows from the settings.
+ * Calls the services of a running Darkroom, using KV_URL or the address of kv-config that the settings imply.
  *
  * @throws InvalidConfig; ExpectedFailure if a service doesn't answer, or refuses the cluster token
  */
@@ -34,7 +34,7 @@ export async function callServices<Result>(
     environment,
     error => `${error.message}; ${otherwise}`,
     async clients => {
-      // Without this, any fault of kv-config would look like a service that is not registered.
+      // Without this, any failure of kv-config would look like a service that is not registered.
       await clients.kv.listKeys({ querystring: { prefix: '', limit: 1 } })
       return call(clients)
     },

@@ -6,13 +6,13 @@ import { ExpectedFailure } from './expected-failure.ts'
 
 const minLength = 16
 
-/** Loads the token with which services call each other. It is made at the first start, readable only by its owner. */
+/** Loads the token with which services call each other. It is generated at the first start, readable only by its owner. */
 export function loadOrMakeClusterToken(dataDir: string): string {
   makeFolder(dataDir)
   const temporary = join(dataDir, `.cluster-token-${randomUUID()}`)
   writeFileSync(temporary, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx', flush: true })
   try {
-    // The file is there completely or not at all. If two processes start at once, one makes it and the other reads it.
+    // The file exists completely or not at all. If two processes start at once, one creates it and the other reads it.
     linkSync(temporary, tokenPath(dataDir))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
@@ -22,13 +22,13 @@ export function loadOrMakeClusterToken(dataDir: string): string {
   const token = readClusterToken(dataDir)
   if (token === undefined || token.length < minLength) {
     throw new ExpectedFailure(
-      `${tokenPath(dataDir)} must contain a token of at least ${minLength} characters; delete the file, and the next start makes a new token`,
+      `${tokenPath(dataDir)} must contain a token of at least ${minLength} characters; delete the file, and the next start generates a new token`,
     )
   }
   return token
 }
 
-/** The token; undefined if none was made. @throws ExpectedFailure if this user may not read it */
+/** The token; undefined if there is none. @throws ExpectedFailure if this user may not read it */
 export function readClusterToken(dataDir: string): string | undefined {
   try {
     return readFileSync(tokenPath(dataDir), 'utf8').trim()
@@ -36,8 +36,8 @@ export function readClusterToken(dataDir: string): string | undefined {
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return undefined
     if (code !== 'EACCES') throw error
-    const advice = "run the command as the user of Darkroom's process, or set CLUSTER_TOKEN"
-    throw new ExpectedFailure(`the cluster token can't be read: ${message}; ${advice}`, { cause: error })
+    const advice = 'run the command as the user that runs Darkroom, or set CLUSTER_TOKEN'
+    throw new ExpectedFailure(`the cluster token cannot be read: ${message}; ${advice}`, { cause: error })
   }
 }
 

@@ -9,7 +9,7 @@ export interface ConnectOptions {
   key?: string | undefined
 }
 
-/** A busy Darkroom or a slow line may need seconds; where nothing listens, the response comes at once. */
+/** A busy Darkroom or a slow line may need seconds; if nothing listens, the error comes at once. */
 const checkMs = 10_000
 
 /**

@@ -10,7 +10,7 @@ interface Interruption {
   exitCode(): number | undefined
 }
 
-/** Lets a command end by itself when the user interrupts it, so that it leaves nothing half-written. */
+/** Lets a command end in its own way when the user interrupts it, so that it leaves no half-written file. */
 export function watchForInterruption(process: Pick<NodeJS.Process, 'once'>): Interruption {
   const abort = new AbortController()
   let exitCode: number | undefined

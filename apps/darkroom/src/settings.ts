@@ -46,7 +46,7 @@ export function frontendUrlOf(settings: Settings): string {
   return httpUrl(settings.host, settings.port)
 }
 
-/** The environment of one service, as for a separate process. */
+/** The environment of one service, as it would be in a separate process. */
 export function environmentOf(
   service: ServiceName,
   settings: Settings & { clusterToken: string },

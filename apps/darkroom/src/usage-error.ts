@@ -4,7 +4,7 @@ export class UsageError extends Error {}
 /** An invalid command line whose message is enough: the usage is not printed after it. */
 export class BriefUsageError extends UsageError {}
 
-/** @throws UsageError if an option was given that the command doesn't have */
+/** @throws UsageError for an option that the command doesn't have */
 export function refuseOtherOptions(command: string, others: object): void {
   const [option] = Object.keys(others)
   if (option !== undefined) throw new UsageError(`${command} has no option --${option}`)

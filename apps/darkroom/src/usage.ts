@@ -4,16 +4,16 @@ const usage = `Darkroom: self-hosted, asynchronous image processing
   darkroom develop <image…> [options]   uploads images (files, folders or URLs), waits, and writes the results
       -o, --out <folder>                the folder for the results (default: developed/)
       --operations <list>               the operations to apply (default: swap-channels:bgr)
-      --variant <name>=<list>           makes a further result, name_thumb.webp for thumb=format:webp; can be repeated
+      --variant <name>=<list>           adds a result, name_thumb.webp for thumb=format:webp; can be repeated
       --preset <name>                   uses a preset; --operations and --variant replace its operations and variants
       --concurrency <count>             how many images to develop at once (default: 8)
       --json                            prints one line of JSON for each image on standard output
       --url <url>                       the URL of Darkroom (default: DARKROOM_URL, else PORT on this machine)
       --key <key>                       the API key, if one is needed (default: DARKROOM_KEY)
   darkroom presets                      lists the presets with their operations
-  darkroom presets create <name>        makes or replaces a preset with --operations and --variant
+  darkroom presets create <name>        creates or replaces a preset with --operations and --variant
   darkroom presets show <name>          shows the operations of a preset
-  darkroom presets delete <name>        deletes a preset; images that were made with it stay
+  darkroom presets delete <name>        deletes a preset; images that were developed with it stay
       --url, --key, --json              as for develop
   darkroom retry <id…>                  develops failed images again
   darkroom retry --all                  develops all failed images again, or only those that match:
@@ -26,7 +26,7 @@ const usage = `Darkroom: self-hosted, asynchronous image processing
   darkroom status                       shows which services are ready, and how many images are waiting
   darkroom intake <pause|open|show>     makes every frontend refuse uploads (503), or accept them again
       --url <url>                       a node of cluster-state to use if kv-config is unreachable
-  darkroom keys create [options]        makes an API key, and prints it once; after the first, every request needs a key
+  darkroom keys create [options]        creates an API key, and prints it once; after the first, every request needs a key
       --role <user|operator>            operators see all images, and manage keys (default: user)
       --owner <name>                    the owner whose images the key can see (default: the id of the key)
       --name <words>                    a note for people: who uses the key, and where
@@ -37,10 +37,10 @@ const usage = `Darkroom: self-hosted, asynchronous image processing
   darkroom keys rotate <id>             replaces a key with a new key for the same owner
       --keep <duration>                 how long the old key stays valid, such as 1d (default: not at all)
   darkroom erase --owner <name> [--yes] revokes all keys of an owner, and deletes all its images and uploads
-  darkroom token worker                 prints the token for workers (WORKER_TOKEN), which opens only a worker's routes
+  darkroom token worker                 prints the token for workers (WORKER_TOKEN), which opens only the routes of workers
   darkroom webhooks secret              prints the secret that signs webhooks
       --owner <name>                    of this owner (default: of uploads without a key)
-  darkroom webhooks rotate              makes a new secret
+  darkroom webhooks rotate              creates a new secret
       --owner <name>                    as above
       --keep <duration>                 how long the old secret also signs, such as 12h (default: 1d)
   darkroom new-node-id                  gives a copied data folder a new node id

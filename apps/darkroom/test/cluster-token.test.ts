@@ -18,7 +18,7 @@ test('a token of another user is an error that explains what to do', t => {
       () => readClusterToken(folder),
       error =>
         error instanceof ExpectedFailure &&
-        /can't be read: .*; run the command as the user of Darkroom's process, or set CLUSTER_TOKEN$/.test(
+        /cannot be read: .*; run the command as the user that runs Darkroom, or set CLUSTER_TOKEN$/.test(
           error.message,
         ),
     ),

@@ -93,7 +93,7 @@ test('develop reports why a folder cannot be made or read', async t => {
   const file = join(folder, 'a.png')
   writeFileSync(file, png)
   for (const [out, message] of [
-    ['/proc/x', /the folder of -o can't be made: /],
+    ['/proc/x', /the folder of -o cannot be created: /],
     ['', /-o must be a folder/],
     [file, /-o must be a folder, but .*a.png is a file/],
     [join(file, 'below'), /a.png/],

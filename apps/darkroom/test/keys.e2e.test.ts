@@ -118,7 +118,7 @@ test('from the first key on, requests without a key are refused, also after the 
     assert.equal((await ask(darkroom, key, `/images/${before.id}`)).status, 200)
     const { token } = (await ask(darkroom, key, '/grants', Buffer.from('{}'))).json()
 
-    assert.match(`${darkroom.program.stdout}${darkroom.program.stderr}`, /an API key was made/)
+    assert.match(`${darkroom.program.stdout}${darkroom.program.stderr}`, /an API key was created/)
 
     await darkroom.stop()
     for (const file of readdirSync(darkroom.dataDir).filter(name => name.startsWith('kv-config.sqlite')))

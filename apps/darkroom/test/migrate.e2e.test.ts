@@ -91,7 +91,7 @@ test('migrate explains wrong arguments and stores that it cannot use', async t =
     [
       ['task-db', '--from', `${second}`, '--to', 'postgres://darkroom:se@cret@127.0.0.1:99999/darkroom'],
       1,
-      /^darkroom: postgres:\/\/…: PostgreSQL can't be used: its URL is not valid: ports are 1–65535.*\n$/,
+      /^darkroom: postgres:\/\/…: PostgreSQL cannot be used: its URL is not valid: ports are 1–65535.*\n$/,
     ],
     [
       ['task-db', '--from', `sqlite:${folder}`, '--to', nowhere],

@@ -100,7 +100,7 @@ function summary({ id, role, owner }: KeyDescription): string {
 
 function table(keys: KeyDescription[]): string {
   if (keys.length === 0)
-    return 'there are no API keys; to make the first: npx darkroom keys create --role operator\n'
+    return 'there are no API keys; to create the first: npx darkroom keys create --role operator\n'
   const rows = keys.map(({ id, role, owner, name = '', createdAt, expiresAt }) => [
     id,
     role,

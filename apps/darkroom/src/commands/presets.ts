@@ -23,7 +23,7 @@ const verbs: Readonly<Record<string, Verb>> = {
   },
 }
 
-/** Prints the presets for `develop --preset`, or makes, shows or deletes a preset. */
+/** Prints the presets for `develop --preset`, or creates, shows or deletes a preset. */
 export async function presetsCommand(
   process: NodeJS.Process,
   [verb, ...names]: string[],

@@ -28,10 +28,10 @@ export async function startCommand(
   const settings = { ...given, clusterToken: given.clusterToken ?? loadOrMakeClusterToken(given.dataDir) }
   // A separate process, so that a crash in native code does not end the services. It loads while the services load here.
   const workerEnv = environmentOf('image-worker', settings, process.env)
-  loadConfig(WorkerConfig, workerEnv) // otherwise the worker would die of each mistake again and again
+  loadConfig(WorkerConfig, workerEnv) // otherwise the worker would start and die again and again
   const worker = new SupervisedWorker(workerEnv, createLogger('image-worker', settings.logLevel))
   const { startAllServices } = await import('../start/all-services.ts')
-  collectLessOften() // after the modules are loaded: V8 refuses compiled code from before its flags were changed
+  collectLessOften() // after the modules are loaded: V8 refuses code that was compiled before its flags changed
   const running = await startAllServices(settings, process.env, worker).catch(explainTakenPort(settings))
   const closing = new AbortController()
   const close = () => {
@@ -66,7 +66,7 @@ function explainTakenPort({ port }: Settings): (error: unknown) => never {
   return error => {
     if (!(error instanceof Error) || !('code' in error) || error.code !== 'EADDRINUSE') throw error
     const taken = 'port' in error ? error.port : 'one of these ports'
-    const message = `PORT=${port} uses the ports ${port} to ${port + furtherPorts}, and another program listens at ${taken}`
+    const message = `PORT=${port} uses the ports ${port} to ${port + furtherPorts}, and another program listens on ${taken}`
     throw new ExpectedFailure(`${message}; set PORT to another port`, { cause: error })
   }
 }

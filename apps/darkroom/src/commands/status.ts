@@ -50,11 +50,11 @@ async function report(clients: ServiceClients, output: NodeJS.WriteStream): Prom
   const { oldestNotStartedAt } = stats
   if (oldestNotStartedAt !== undefined) output.write(`waiting since ${oldestNotStartedAt}\n`)
   if (await isPaused(clients))
-    output.write('the intake is paused: uploads are refused; npx darkroom intake open\n')
+    output.write('the intake is paused: uploads are refused; to open it: npx darkroom intake open\n')
   return missing.length === 0 && found.flat().every(({ health }) => health === 'ready') ? 0 : 1
 }
 
-/** False while cluster-state does not answer, which the report has shown already. */
+/** False while cluster-state does not answer; the report already shows that. */
 async function isPaused(clients: ServiceClients): Promise<boolean> {
   try {
     return (await intakeState(clients.clusterState)) === 'paused'

@@ -16,7 +16,7 @@ export interface FoundImage {
 
 interface FoundImages {
   images: FoundImage[]
-  /** How many files of the folders don't have the name of an image. */
+  /** How many files in the folders don't have the extension of an image. */
   skippedCount: number
 }
 
@@ -109,7 +109,7 @@ async function filesBelow(folder: string, excluded: string): Promise<FilesBelow>
     } catch (error) {
       const { syscall, message } = error as NodeJS.ErrnoException
       if (syscall === undefined) throw error
-      found.unreadable.push(withProblem(inside, `the folder can't be read: ${message}`))
+      found.unreadable.push(withProblem(inside, `the folder cannot be read: ${message}`))
     }
   }
   await read(folder)

@@ -45,7 +45,7 @@ export class ResultFolder {
     if (await this.#isOriginal(path))
       throw new Error(`its result would overwrite the original ${path}; choose another folder with -o`)
     makeFolder(dirname(path))
-    // Has a short name, because the name of the result with an ending may be too long for the disk.
+    // Has a short name, because the name of the result with a suffix may be too long for the disk.
     const temporary = join(dirname(path), `.darkroom-${randomBytes(8).toString('hex')}.part`)
     try {
       await file.download(({ body }) =>
@@ -61,14 +61,14 @@ export class ResultFolder {
     return path
   }
 
-  /** Whether there is an original at a path, also by links. */
+  /** Whether a path leads to an original, directly or through links. */
   async #isOriginal(path: string): Promise<boolean> {
     const found = await stat(path).catch(() => undefined)
     return found !== undefined && this.#originals.has(identityOf(found))
   }
 }
 
-/** Makes the folder of `-o`. @throws UsageError */
+/** Creates the folder of `-o`. @throws UsageError */
 export function makeOutputFolder(out: string): void {
   if (out === '') throw new BriefUsageError('-o must be a folder, got ""')
   try {
@@ -76,6 +76,6 @@ export function makeOutputFolder(out: string): void {
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException
     if (code === 'EEXIST') throw new BriefUsageError(`-o must be a folder, but ${out} is a file`)
-    throw new BriefUsageError(`the folder of -o can't be made: ${message}`)
+    throw new BriefUsageError(`the folder of -o cannot be created: ${message}`)
   }
 }

@@ -25,7 +25,7 @@ export const migrateBlobs: Migrate = async (urls, { signal, progress }) => {
   ]
 }
 
-/** In another folder, such as DATA_DIR, the engine would make an empty storage, and nothing would be copied. */
+/** In another folder, such as DATA_DIR, the engine would create an empty storage, and nothing would be copied. */
 function checkIsStorage(url: string): void {
   const folder = pathOf(url)
   if (folder === undefined || existsSync(join(folder, stageFolders.pre))) return

@@ -25,7 +25,7 @@ interface AllServices {
 
 /**
  * Starts all services in this process, each on its own port; the image-worker runs in a separate process. They find each
- * other through kv-config, as always. The worker is closed with them, also when they can't start.
+ * other through kv-config, as always. The worker is closed with them, even if they can't start.
  */
 export async function startAllServices(
   settings: Settings & { clusterToken: string },

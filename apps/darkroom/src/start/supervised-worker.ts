@@ -35,7 +35,7 @@ export class SupervisedWorker {
       const startedAt = performance.now()
       const end = await this.#runOnce()
       if (this.#closing.signal.aborted) return
-      this.#logger.error(end, 'the image-worker died, and is restarted')
+      this.#logger.error(end, 'the image-worker died; restarting it')
       if (performance.now() - startedAt > settledMs) backoff.reset()
       await backoff.wait(this.#closing.signal)
     }
