@@ -22,7 +22,7 @@ if (vite) {
 
 function explainMissing(error: Error): undefined {
   process.stderr.write(
-    `The page was not built: Vite can't be loaded (${error.message.split('\n')[0]}). Darkroom works without the page; npm install with the development tools builds it.\n`,
+    `The page was not built: Vite cannot be loaded (${error.message.split('\n')[0]}). Darkroom works without the page; npm install with the development tools builds it.\n`,
   )
 }
 

@@ -20,8 +20,8 @@ export function docsPages(): Plugin {
 }
 
 /**
- * Marks each line, because the rest of a line that does not fit is indented, and what must not be divided: the options of
- * commands, as half of "--data-binary" could be copied, and the indentation of a line.
+ * Marks each line, because the rest of a line that does not fit is indented. Also marks parts that must not be broken: the
+ * indentation of a line, and the options of commands, because half of "--data-binary" could be copied.
  */
 function inLines(code: string): string {
   return code

@@ -1,8 +1,8 @@
 import type { Plugin } from 'vite'
 
 /**
- * Leaves `import()` as it is. Vite wraps it in a function that loads styles and other scripts in advance, which no import of
- * the page needs. In the first view, this function would be 800 bytes of compressed script.
+ * Leaves `import()` as it is. Vite wraps it in a function that preloads styles and other scripts, which no import of the
+ * page needs. In the first view, this function would be 800 bytes of compressed script.
  */
 export function plainImports(): Plugin {
   return {

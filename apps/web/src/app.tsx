@@ -18,7 +18,7 @@ import { DropZone } from './upload/drop-zone.tsx'
 import { lastFile } from './upload/last-file.ts'
 import { cancelAll, responsesArrived } from './upload/queue.ts'
 
-/** How often the page polls while it gets no events, or could not be read. */
+/** How often the page polls while it gets no events, or after a failed read. */
 const pollMs = 3000
 
 function Page() {
@@ -102,7 +102,7 @@ effect(() => {
       forgetPresets()
     } else forgetImages()
   }
-  // The first stream was opened for the first caller, and so were details before the response.
+  // The first stream was opened for the first caller, as were the details that were opened before the response.
   if (lastCaller !== '') {
     openedRow.value = undefined
     reconnect()

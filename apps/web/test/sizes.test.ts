@@ -36,5 +36,5 @@ test('a test does not use a page that was built before, if it cannot be built', 
   const folder = temporaryFolder(t)
   mkdirSync(join(folder, 'apps/web/dist'), { recursive: true })
   cpSync(new URL('../build/build.ts', import.meta.url), join(folder, 'apps/web/build/build.ts'))
-  assert.throws(() => build(folder), /the page was not built: .*Vite can't be loaded/s)
+  assert.throws(() => build(folder), /the page was not built: .*Vite cannot be loaded/s)
 })

@@ -1,4 +1,4 @@
-/** The command line does more than send requests, so these lines are written by hand: by the name of the route. */
+/** The command line does more than send requests, so these lines are written by hand, for each route by its name. */
 const commands: Readonly<Record<string, string>> = {
   uploadImage: 'npx darkroom develop photo.jpg --operations resize:800x,format:webp -o developed/',
   newImage: 'npx darkroom develop photo.jpg -o developed/',

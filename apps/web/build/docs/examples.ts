@@ -3,7 +3,7 @@ import { commandFor } from './commands.ts'
 import { escapeHtml } from './html.ts'
 import type { Schema } from './schema-table.ts'
 
-/** The same request by curl, in JavaScript, and on the command line. */
+/** The same request with curl, in JavaScript, and on the command line. */
 export function examplesOf(name: string, route: Route): string {
   const command = commandFor(name)
   const examples = [
@@ -20,7 +20,9 @@ function code(text: string): string {
 
 const tus = { 'tus-resumable': tusVersion }
 const piece = { ...tus, 'content-type': tusContentType, 'upload-offset': '0' }
-/** Headers that tus requires, and the contracts don't, so that errors are those of tus. `$size` is the size of the file. */
+/**
+ * Headers that tus requires. The contracts don't require them, so that errors follow tus. `$size` is the size of the file.
+ */
 const headersOf: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   createUpload: { ...tus, 'content-type': tusContentType, 'upload-length': '$size' },
   getUpload: tus,

@@ -15,7 +15,7 @@ import { tryForm } from './try-form.ts'
 const statuses: Readonly<Record<string, string>> = {
   200: 'done',
   201: 'created',
-  202: 'accepted; the work is under way',
+  202: 'accepted; the work continues in the background',
   204: 'done; the response has no body',
   206: 'the part that Range requested',
   304: 'unchanged since the given ETag',
@@ -23,7 +23,7 @@ const statuses: Readonly<Record<string, string>> = {
   401: 'an API key is needed',
   403: 'not allowed for this caller',
   404: 'missing, or of another owner',
-  405: 'not with this method',
+  405: 'the path does not support this method',
   408: 'the request arrived too slowly',
   409: 'not in this state',
   410: 'deleted',
@@ -37,7 +37,7 @@ const statuses: Readonly<Record<string, string>> = {
   423: 'busy; try again',
   429: 'too many requests or images; Retry-After has the time to wait',
   431: 'the headers are too long',
-  500: 'a fault of Darkroom',
+  500: 'an error inside Darkroom',
   501: 'a coding that is not supported',
   503: 'temporarily unavailable; Retry-After has the time to wait',
 }

@@ -7,8 +7,8 @@ import type { Schema } from './schema-table.ts'
 const triedHeaders = new Set(['prefer', 'idempotency-key', 'range', 'if-none-match'])
 
 /**
- * A form that sends the request with the session of the page; a template, because the forms of all routes together slow the
- * page down. Resumable uploads have no form: each request needs the responses to the requests before.
+ * A form that sends the request with the session of the page; it is in a template, because the forms of all routes together
+ * would slow the page down. Resumable uploads have no form: each request needs the responses to the requests before.
  */
 export function tryForm(name: string, route: Route): string {
   const { method, url, schema } = route

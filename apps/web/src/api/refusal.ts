@@ -97,8 +97,8 @@ function parseProblem(text: string): Problem | undefined {
 }
 
 /**
- * Without the words that are not for users of the page: the names of its previews; how an operation is written, because
- * here it has a form; "try again in 5 s", because the page tries again automatically.
+ * Removes the parts that are not for users of the page: the names of its previews; the syntax of an operation, because the
+ * page has a form for it; "try again in 5 s", because the page retries automatically.
  */
 function detailOf({ detail, title }: Partial<Problem> = {}): string | undefined {
   return (detail ?? title)?.replace(
@@ -113,7 +113,7 @@ function proxyWords(status: number): string {
   return `the request failed with status ${status}`
 }
 
-/** Instead of details that are written for programs. */
+/** Used instead of details that are written for programs. */
 const words: Readonly<Record<string, string>> = {
   'empty-body': 'the file is empty',
   'key-required': 'this Darkroom requires an API key',

@@ -3,7 +3,7 @@ import { useRef } from 'preact/hooks'
 interface SliderProps {
   before: string
   after: string
-  /** In pixels, if it is known: then the pictures have their place before they are loaded. */
+  /** In pixels, if it is known: then space for the pictures is reserved before they are loaded. */
   size?: { width: number; height: number } | undefined
   /** One of the pictures can't be loaded. */
   onBroken?(): void
@@ -14,12 +14,14 @@ interface SliderProps {
 /** A line of pixels would be too thin to be seen, so it is stretched. */
 function stretchThin({ currentTarget: image }: { currentTarget: HTMLImageElement }): void {
   const { naturalWidth: width, naturalHeight: height } = image
-  // A wide picture has the width of the dialog, a tall one its own.
+  // A wide picture has the width of the dialog, a tall picture its own width.
   const isThin = width > height * 50 || (height > width * 50 && width < 16)
   image.classList.toggle('is-thin', isThin)
 }
 
-/** A tall picture, such as of a whole web page, is scrolled: as a whole it would be a thin line. */
+/**
+ * A tall picture, such as a screenshot of a whole web page, is scrolled: fitted into the dialog, it would be a thin line.
+ */
 const scrollable = { tabIndex: 0, role: 'group', 'aria-label': 'Both pictures' } as const
 
 /**

@@ -2,7 +2,7 @@ import { urlOf } from '../api/base.ts'
 
 /* "Try it": sends the request of a form with the session of the page, and shows the response. */
 
-/** A form comes into the document when its section is opened. */
+/** A form is added to the document when its section is opened. */
 function openForm(event: Event): void {
   if (!(event.target instanceof HTMLDetailsElement)) return
   const template = event.target.querySelector('template')
@@ -21,7 +21,7 @@ const followMs = 15_000
 
 type Field = HTMLInputElement | HTMLTextAreaElement
 
-/** The latest try of each form, which ends the try before it. */
+/** The latest try of each form; it ends the previous try. */
 const latest = new WeakMap<HTMLFormElement, AbortController>()
 
 async function tryRoute(form: HTMLFormElement): Promise<void> {
@@ -58,7 +58,7 @@ async function showResponse(response: Response, output: HTMLOutputElement): Prom
 
 class Unsendable extends Error {}
 
-/** @throws Unsendable if the browser refuses what was filled in */
+/** @throws Unsendable if the browser refuses a value of the form */
 function requestOf(form: HTMLFormElement, signal: AbortSignal): Request {
   const { path = '', method = 'GET' } = form.dataset
   const fields = [...form.querySelectorAll<Field>('[data-in]')]

@@ -4,7 +4,7 @@ import { hasPreview, sides } from './previews.ts'
 import { imageOf, type Row } from './row.ts'
 import { stemOf } from './row-words.ts'
 
-/** The most images that one archive holds. */
+/** The maximum number of images in one archive. */
 const maxInArchive = 200
 /** Proxies allow 8 KiB for the first line of a request, such as nginx with its default settings. */
 const maxQueryLength = 7500
@@ -37,7 +37,7 @@ export function archivesOf(rows: readonly Row[]): Archive[] {
 function archiveUrl(rows: readonly Row[]): string {
   const ids = rows.map(idOf).join()
   const names = rows.map(encodedName).join('/')
-  // If a variant of a user has the name of a preview, previews of that name are not left out.
+  // If a user's variant has the name of a preview, previews with that name are kept.
   const isOwn = (side: string) =>
     rows.some(row => imageOf(row)?.variants?.[side] && !hasPreview(imageOf(row), side))
   const previews = Object.values(sides).filter(side => !isOwn(side))

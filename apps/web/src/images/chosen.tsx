@@ -19,7 +19,7 @@ export function Chosen() {
   const [next = archives[0]] = left
   const words = archives.length > 1 && next && `zip ${archives.indexOf(next) + 1} of ${archives.length}`
   const advance = ({ url }: Archive) => {
-    // Later, because the browser follows the link after its click is handled.
+    // Deferred, because the browser follows the link after its click is handled.
     setTimeout(() => (downloaded.value = [...(left.length > 0 ? downloaded.value : []), url]))
   }
   return (

@@ -40,9 +40,9 @@ export function undo(): void {
   undoable.value = undefined
 }
 
-/** Images whose deletion can't be undone any more, and is not requested yet. */
+/** Images whose deletion can no longer be undone, and has not been requested yet. */
 const due: Row[] = []
-/** For the other tabs of a user who has signed out: their deletions would be refused. */
+/** For the other tabs of a user who has signed out, because their deletions would be refused. */
 export function forgetDeletions(): void {
   clearTimeout(timer)
   undoable.value = undefined
@@ -125,7 +125,7 @@ async function deleteImage(id: string): Promise<void> {
   otherTabs.postMessage(id)
 }
 
-// A user who leaves the page has not undone the deletion.
+// If the user leaves the page, the deletion was not undone.
 addEventListener('pagehide', () => {
   endUndo()
   for (const row of due.splice(0)) void deleteRow(row)

@@ -7,7 +7,7 @@ export interface Previews {
   after: Blob
 }
 
-/** Makes both sides of a result that came without previews. The image that is made for it is deleted again. */
+/** Makes both sides of a result that came without previews. The image that it creates for this is deleted again. */
 export async function makePreviews(id: string, operations: readonly Operation[]): Promise<Previews> {
   const lists = previewsOf(operations)
   if (!lists[sides.after])

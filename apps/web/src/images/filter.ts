@@ -34,7 +34,7 @@ function readUrl(): Filter {
   }
 }
 
-/** Accepts a day such as 2026-01-31, too. An invalid time is sent unchanged, and the server refuses it. */
+/** Also accepts a day such as 2026-01-31. An invalid time is sent unchanged, and the server refuses it. */
 function instantIn(text: string | null): string | undefined {
   if (text === null || text === '') return undefined
   const date = new Date(text)

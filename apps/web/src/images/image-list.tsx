@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { ImageRow } from './image-row.tsx'
 import { shownRows } from './store.ts'
 
-/** All rows have the same height, in rem, so that none must be measured. The same number is in row.css. */
+/** All rows have the same height, in rem, so rows need not be measured. The same number is in row.css. */
 const rowHeight = 4.75
 /** How many rows beyond the edges of the window are drawn. */
 const spare = 6
@@ -32,7 +32,8 @@ export function ImageList() {
       removeEventListener('resize', measure)
     }
   }, [])
-  // Some rows are always there, also while the list is out of view: for screen readers, and for the search of the browser.
+  // Some rows are always in the document, even while the list is out of view: for screen readers, and for the browser's
+  // search.
   const from = Math.max(0, Math.min(range.value.from, rows.length - alwaysDrawn))
   const to = Math.max(range.value.to, from + alwaysDrawn)
   return (

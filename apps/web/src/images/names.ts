@@ -8,7 +8,7 @@ export function nameOf(id: string): string | undefined {
   return read().get(id)
 }
 
-/** Each tab saves all names, so a name must reach the others before they save. */
+/** Each tab saves all names, so a name must reach the other tabs before they save. */
 const otherTabs = new BroadcastChannel('darkroom-names')
 /** Called when another tab has named an image. */
 export const onNamed = { call: (_id: string, _name: string) => {} }

@@ -20,7 +20,7 @@ const small = [
   { name: 'resize', width: 1200, height: 1200, fit: 'inside' },
   { name: 'format', type: 'webp' },
 ] as unknown as Operation[]
-/** The server also answers with the arguments that it has added. */
+/** The server's response also contains the arguments that it has added. */
 const shownArguments = ['name', 'width', 'height', 'fit', 'type']
 
 /** The limits of the server, as in the contracts. */
@@ -28,8 +28,8 @@ export const maxOperations = 10
 export const maxVariants = 8
 
 /**
- * Adds previews to the request for a file if the browser can't show one side. Without operations it adds none: variants
- * alone would replace the server's default, which is not known here.
+ * Adds previews to the request for a file if the browser can't show one side. It adds none if there are no operations:
+ * variants alone would replace the server's default, which is unknown here.
  */
 export function withPreviews(file: File, lists: Lists): Lists {
   const { operations, variants = {} } = lists
@@ -51,7 +51,7 @@ export function isMadeForPage({ operations, variants }: ImageStatus): boolean {
 
 const trialPattern = /^page-trial-[0-9a-f]{32}$/
 
-/** A name for the only variant of a trial, which no variant of a user has. */
+/** A name for the only variant of a trial; no user's variant has this name. */
 export function nameOfTrial(): string {
   return `page-trial-${randomText()}`
 }

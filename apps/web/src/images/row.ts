@@ -4,7 +4,7 @@ import type { Refusal } from '../api/refusal.ts'
 
 /** The state of the upload of a file, or of the development of its image. */
 export type RowView =
-  /** share: how much of the file the server has already. */
+  /** share: how much of the file the server already has. */
   | { state: 'waiting'; share?: number | undefined }
   | { state: 'uploading'; share: number }
   | { state: 'refused'; refusal: Refusal }
@@ -20,16 +20,16 @@ export interface UploadOptions {
 
 /** A line of the list: a file that was chosen here, an image that the server has, or both. */
 export interface Row {
-  /** Stays the same when the file becomes an image. Those of files are in the order in which the files were added. */
+  /** Stays the same when the file becomes an image. The keys of files are in the order in which the files were added. */
   readonly key: string
   readonly name: string
   /** For images whose name this tab may learn later. */
   rename?(name: string): void
   readonly bytes: number
   readonly file?: File | undefined
-  /** Undefined while the file is collected: it will be sent with the recipe of the time when it is sent. */
+  /** Undefined while the file is collected: it gets the recipe that is current when it is sent. */
   options: UploadOptions | undefined
-  /** Sent with every attempt, so that an upload whose response was lost makes no second image. */
+  /** Sent with every attempt, so that an upload whose response was lost creates no second image. */
   readonly idempotencyKey: string
   readonly view: Signal<RowView>
   readonly isChosen: Signal<boolean>

@@ -34,7 +34,8 @@ export const counts = computed<Counts>(() => {
 export const shownRows = computed<readonly Row[]>(() => {
   const { state, since, preset, cursor } = filter.value
   const own = cursor === undefined ? uploads.value : []
-  // Without a filter, no state is read: otherwise, each change of one of thousands of rows would compute the list again.
+  // Without a filter, no state is read: otherwise, the list would be computed again for each change of one of thousands of
+  // rows.
   const fits = own.filter(
     row =>
       (state === undefined || matches(row.view.value.state, state)) &&
@@ -140,7 +141,7 @@ export function setHistory(images: readonly ImageStatus[], before: readonly Row[
   const kept = new Set(next)
   for (const row of history.value) {
     const image = imageOf(row)
-    // A row that is not shown any more is unknown again: a later event may show it.
+    // A row that is no longer shown is unknown again: a later event may show it.
     if (image && !kept.has(row) && !isUpload(row) && !hidden.value.has(row)) rowsById.delete(image.id)
   }
   history.value = next
@@ -184,7 +185,7 @@ export function removeRows(rows: readonly Row[]): void {
   })
 }
 
-/** Removes all images of this tab, as they belong to the caller who has signed out. */
+/** Removes all images of this tab, because they belong to the caller who has signed out. */
 export function forgetAll(): void {
   rowsById.clear()
   uploads.value = []

@@ -25,7 +25,7 @@ let waiting: Job[] = []
 let running = 0
 const failed = new Set<string>()
 
-/** A picture of a row, as soon as it is made; undefined while there is none. */
+/** The picture of a row, as soon as it is ready; undefined before that. */
 export function thumbnailOf(row: Row): string | undefined {
   version.value // called again when another picture is ready
   const sources = sourcesOf(row)
@@ -47,7 +47,7 @@ export function requestThumbnail(row: Row): void {
   }
 }
 
-/** The row has left the view, so a thumbnail that was not begun is not made. */
+/** The row has left the view, so a thumbnail that was not started yet is not made. */
 export function withdrawThumbnail(row: Row): void {
   const keys = new Set(sourcesOf(row).map(({ key }) => key))
   waiting = waiting.filter(({ key }) => !keys.has(key))

@@ -24,7 +24,7 @@ export function follow(listener: Listener): void {
   document.addEventListener('visibilitychange', report)
   setInterval(() => document.hidden || send('visible'), tabReportMs)
   addEventListener('pagehide', () => send('gone'))
-  // A network that is away does not interrupt a stream.
+  // A lost network does not interrupt a stream.
   for (const change of ['offline', 'online']) addEventListener(change, reconnect)
   addEventListener('pageshow', ({ persisted }) => persisted && location.reload())
   report()
@@ -37,7 +37,7 @@ export function reconnect(): void {
   send('reconnect')
 }
 
-/** Browsers that store nothing for the page refuse shared workers: some at once, some later. */
+/** Browsers that store no data for the page refuse shared workers, some at once, some later. */
 function shareStream(receive: Listener): (message: TabMessage) => void {
   try {
     const worker = new SharedWorker(new URL('./shared-stream.ts', import.meta.url), {

@@ -23,7 +23,7 @@ scope.onconnect = ({ ports: [tab] }) => {
     if (data === 'visible') {
       const isNew = !visible.has(tab)
       visible.set(tab, Date.now())
-      // A tab that was hidden missed changes. If the stream is not connected now, it reports when it is.
+      // A tab that was hidden missed changes. If the stream is not connected now, the tab gets a message when it is.
       if (isNew && stream.isConnected) tab.postMessage({ kind: 'reset' })
     } else visible.delete(tab)
     if (data === 'gone') tabs.delete(tab)

@@ -7,7 +7,7 @@ export type LiveMessage =
   /** Changes may have been missed: read the images again. */
   | { kind: 'reset' }
   | { kind: 'connected' }
-  /** The stream is closed and is opened again later; until then, poll. */
+  /** The stream is closed, and will be opened again later; poll until then. */
   | { kind: 'lost' }
 
 const minBackoffMs = 1000
@@ -17,8 +17,8 @@ const maxSilenceMs = 45_000
 
 /**
  * An EventSource for the events of all images. The browser reconnects after an interruption, but a single response other
- * than 200 closes an EventSource for good, and a server that hangs, or that a computer has lost while it slept, doesn't
- * interrupt it. Then a new EventSource is opened after a random pause.
+ * than 200 closes an EventSource for good, and a server that hangs, or whose connection was lost while the computer slept,
+ * doesn't interrupt it. Then a new EventSource is opened after a random pause.
  */
 export class StateStream {
   readonly #url: string

@@ -4,8 +4,8 @@ import { change, recipe, stepsOf } from './recipe.ts'
 import { listsOf } from './upload-options.ts'
 
 /**
- * The choice of a preset of the operators. Renders nothing if there are none. It has a place beside the heading, because
- * the presets are read after the recipe is drawn, and must not move it.
+ * Selects one of the operators' presets. Renders nothing if there are none. It has a place beside the heading: the presets
+ * are read after the recipe is drawn, and must not move it.
  */
 export function PresetChoice() {
   const { preset = '' } = recipe.value

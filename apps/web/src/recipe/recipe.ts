@@ -49,7 +49,7 @@ export const recipe = signal<Recipe>(readSaved(readStored(lastKey)) ?? firstReci
 /** Recipes that were saved in this browser, by name. */
 export const recipes = signal<Readonly<Record<string, unknown>>>(readRecipes())
 
-/** Each tab saves all recipes, so a change in another tab must arrive before this one saves. */
+/** Each tab saves all recipes, so a change in another tab must arrive before this tab saves. */
 addEventListener('storage', ({ key }) => {
   if (key === savedKey) recipes.value = readRecipes()
 })
@@ -94,7 +94,7 @@ export function removeStep(place: StepPlace, key: string): void {
   )
 }
 
-/** Moves a step up (-1) or down (1), where another step is. */
+/** Moves a step up (-1) or down (1), if there is a step in that direction. */
 export function moveStep(place: StepPlace, key: string, by: -1 | 1): void {
   const steps = stepsAt(place)
   const from = steps.findIndex(step => step.key === key)
@@ -102,7 +102,7 @@ export function moveStep(place: StepPlace, key: string, by: -1 | 1): void {
   setSteps(place, steps.toSpliced(from, 1).toSpliced(from + by, 0, ...moved))
 }
 
-/** Adds a small variant under a name that is free. */
+/** Adds a small variant under an unused name. */
 export function addVariant(): void {
   const { variants } = recipe.value
   if (variants.length >= maxVariants) return

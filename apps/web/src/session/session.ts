@@ -15,7 +15,7 @@ export const session = signal<Session>({ state: 'unknown' })
 /** Why the user is unknown, if the server has refused the request. */
 export const sessionProblem = signal<Refusal | undefined>(undefined)
 const retryMs = 2000
-/** The number of the latest reading of the session. */
+/** The number of the latest read of the session. */
 let latest = 0
 /** Whether the form for the key is shown. */
 export const askForKey = signal(false)
@@ -24,7 +24,7 @@ export const askForKey = signal(false)
 const otherTabs = new BroadcastChannel('darkroom-session')
 otherTabs.onmessage = ({ data }) => (data === 'left' ? leave() : void readSession())
 
-// The refused request may have been sent before the user signed in, so the server is asked.
+// The refused request may have been sent before the user signed in, so the session is read again.
 onUnauthorized.call = () => void readSession()
 
 function requireKey(): void {
@@ -35,7 +35,7 @@ function requireKey(): void {
 }
 
 function leave(): void {
-  latest += 1 // the response to an earlier reading is not true any more
+  latest += 1 // the response to an earlier read is outdated
   session.value = { state: 'signed-out', why: 'left' }
   askForKey.value = true
 }
@@ -47,7 +47,7 @@ interface SessionResponse {
   keyId?: string
 }
 
-/** Reads the session from the server. A response that a later reading has overtaken is ignored. */
+/** Reads the session from the server. Ignores the response if a later read has begun. */
 export async function readSession(): Promise<void> {
   const turn = ++latest
   try {
@@ -79,7 +79,7 @@ export async function signIn(key: string): Promise<void> {
   otherTabs.postMessage('changed')
 }
 
-/** Called before the session ends: what needs it is finished. */
+/** Called before the session ends, to finish requests that need it. */
 export const beforeSignOut = { call: async () => {} }
 
 /** If it fails, the session stays, and the error is shown. */

@@ -71,5 +71,5 @@ function reason(current: Session): string {
   if (current.state !== 'signed-out') return 'Use an API key to see the images of its owner.'
   if (current.why === 'ended')
     return 'Your key was revoked or has expired. Sign in with another key to upload the remaining files.'
-  return 'This Darkroom requires an API key. An operator makes keys with `npx darkroom keys create`.'
+  return 'This Darkroom requires an API key. An operator creates keys with `npx darkroom keys create`.'
 }

@@ -12,7 +12,7 @@ export function forgetAnnouncements(): void {
   announcement.value = ''
 }
 
-/** Announces changes, several together, at most once in two seconds. */
+/** Announces changes, several at a time, at most once in two seconds. */
 export function announce(words: string): void {
   pending.push(words)
   _timer ??= setTimeout(() => {

@@ -1,16 +1,16 @@
 import { focusOn } from './pass-focus.ts'
 
 /*
- * When the control that has the focus disappears or is disabled, the focus moves to a control near its place: to the one
- * before it in its row, to the first in the part of the page where it was, or to one that had the focus before. Otherwise,
- * a user of the keyboard would begin at the head of the page again.
+ * When the control that has the focus disappears or is disabled, the focus moves to a control near its place: to the control
+ * before it in its row, to the first control in its part of the page, or to a control that had the focus earlier. Otherwise,
+ * keyboard users would begin at the top of the page again.
  */
 
 const controls = 'a[href], button, input, select, summary, [tabindex]'
 const maxEarlier = 10
 
 let focused: HTMLElement | undefined
-/** The elements around the focused one, the nearest first: it loses them when it is removed. */
+/** The ancestors of the focused control, the nearest first: it loses them when it is removed. */
 let around: readonly Element[] = []
 /** The other controls of its row, the nearest first. */
 let inRow: readonly HTMLElement[] = []
@@ -26,7 +26,7 @@ document.addEventListener('focusin', ({ target }) => {
   inRow = [...all.slice(0, Math.max(0, at)).reverse(), ...all.slice(at + 1)]
 })
 
-/** A user who clicks beside the controls has left the focused one. */
+/** After a click beside the controls, the user has left the focused control. */
 document.addEventListener('focusout', () =>
   queueMicrotask(() => {
     if (focused && isUsable(focused) && isLost()) focused = undefined

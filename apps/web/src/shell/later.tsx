@@ -11,7 +11,7 @@ interface LaterProps {
   children: ComponentChildren
 }
 
-/** Draws its children in a later turn: several short tasks at the opening leave the browser time for input. */
+/** Draws its children in a later turn: opening the page in several short tasks leaves the browser time for input. */
 export function Later({ in: wanted, children }: LaterProps) {
   return turn.value >= wanted ? children : null
 }

@@ -1,7 +1,7 @@
 /**
- * To be called before the item of a button is removed from its list: moves the focus to the same button of the next or the
- * previous item, whose label begins with the same verb, or else to another element. Otherwise, a user of the keyboard would
- * begin at the head of the page again.
+ * Call this before the item of a button is removed from its list. It moves the focus to the same button of the next or
+ * previous item, whose label begins with the same verb, or else to another element. Otherwise, keyboard users would begin at
+ * the top of the page again.
  */
 export function passFocus({ currentTarget }: Event, otherwise: string): void {
   if (!(currentTarget instanceof HTMLElement)) return

@@ -1,6 +1,6 @@
 import { computed, signal } from '@preact/signals'
 
-/** The filters of the figures. They are in the URL, so that a reload and a bookmark show the same. */
+/** The filters of the figures. They are in the URL, so that a reload or a bookmark shows the same figures. */
 interface Filters {
   /** The figures are paused. */
   paused?: string | undefined

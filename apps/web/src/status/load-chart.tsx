@@ -4,7 +4,7 @@ import { countWords } from './words.ts'
 
 const width = 600
 const height = 120
-/** There is a count each minute. A longer gap is not bridged by a line, because nothing is known about it. */
+/** There is a count each minute. No line is drawn over a longer gap, because its counts are unknown. */
 const maxGapMs = 150_000
 
 /** How many images waited and were developed, from the first count of a frontend on. */

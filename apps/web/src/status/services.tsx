@@ -64,7 +64,7 @@ function ServiceTable({ services }: { services: readonly ServiceStats[] }) {
   )
 }
 
-/** Below the name, so that the table fits on a phone. Its line ends after the scheme, if it has to. */
+/** Below the name, so that the table fits on a phone. If it is too long, its line breaks after the scheme. */
 function Address({ url }: { url: string }) {
   const place = url.indexOf('//') + 2
   return (

@@ -16,7 +16,9 @@ export interface Load {
   developing: number
 }
 
-/** The loads of the last hour, the oldest first: those that the frontends counted, and those that this page has read. */
+/**
+ * The loads of the last hour, the oldest first: those that the frontends have counted, and those that this page has read.
+ */
 export const loads = signal<readonly Load[]>([])
 
 /** How often the figures are read while the page is visible; sooner after a change. */

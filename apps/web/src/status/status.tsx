@@ -76,7 +76,7 @@ function Body() {
   return problem.value ? <Problem style="panel refusal" /> : <div class="panel tall" aria-busy="true" />
 }
 
-/** Why the figures can't be read. If there are earlier figures, it is a message below them, which does not move them. */
+/** Why the figures can't be read. If there are earlier figures, the message is below them, so that they don't move. */
 function Problem({ style }: { style: string }) {
   const refusal = problem.value
   if (!refusal) return null

@@ -10,7 +10,7 @@ const answerMs = 500
 /** Continues the uploads that were interrupted by a reload, or by the end of the browser. */
 export async function continueUploads(): Promise<void> {
   const others = await otherTabs()
-  // After the question: a tab that was opened before this one may have taken uploads of this tab.
+  // After asking the other tabs: a tab that was opened earlier may have taken uploads of this tab.
   const own = await takePending(thisTab, ({ key, tab }) => !others.has(tab) && !hasUpload(key))
   const rows = own.map(({ key, file, options, uploadUrl: url, share = 0 }) => {
     const row = rowOfFile(file, options, key)
@@ -21,7 +21,7 @@ export async function continueUploads(): Promise<void> {
   if (rows.length > 0) enqueue(rows)
 }
 
-/** The other tabs that are open now, also those that the browser is restoring: they reply, or ask for this tab's name. */
+/** The other open tabs, including those that the browser is restoring: they reply, or ask for this tab's name. */
 async function otherTabs(): Promise<ReadonlySet<string>> {
   const found = new Set<string>()
   tabs.addEventListener('message', ({ data }) => found.add(data.here))

@@ -66,7 +66,7 @@ export async function takePending(
   const all = await inStore<PendingUpload[]>('readwrite', store => {
     const request = store.getAll()
     request.onsuccess = () => {
-      // Once: by the end of the transaction, the tab of an upload may have been opened again.
+      // Read only once: by the end of the transaction, the tab of an upload may have been opened again.
       taken = request.result.filter(isFree)
       for (const upload of taken) store.put({ ...upload, tab })
     }

@@ -15,14 +15,14 @@ const parallel = 3
 const maxBackoffMs = 15_000
 /** How often a browser reports the progress of an upload (XMLHttpRequest, "request body chunk steps"). */
 const progressMs = 50
-/** How many server errors without an explanation an upload gets before it is given up. */
+/** An upload is given up after this many server errors without an explanation. */
 const maxUnexplained = 3
 const recipeFaults: ReadonlySet<string> = new Set(['invalid-operations', 'invalid-preset'])
 
-/** How long the reason of a pause is shown while it is tried again: usually, the response comes sooner. */
+/** How long the reason for a pause is shown during a retry: usually, the response comes sooner. */
 const answerMs = 1000
 
-/** The reason why nothing is sent at the moment, and until when; 0 while it is tried again. */
+/** The reason why nothing is sent at the moment, and until when; 0 during a retry. */
 export const pause = signal<{ refusal: Refusal; until: number } | undefined>(undefined)
 /** Whether files are collected until the user sends them. */
 export const isHeld = signal(false)
@@ -74,7 +74,7 @@ export function cancelAll(): void {
   for (const row of [...waiting, ...sending.keys()]) void cancelUpload(row)
 }
 
-/** Resolves when every upload whose bytes have all been sent by now is answered. */
+/** Resolves when every upload whose bytes have all been sent by now has its response. */
 export async function responsesArrived(): Promise<void> {
   if (sending.size === 0) return
   await new Promise(resolve => setTimeout(resolve, 2 * progressMs))
@@ -107,7 +107,7 @@ function startNext(): void {
   }
 }
 
-/** A deleted file waits for the end of the time in which the deletion can be undone. */
+/** A deleted file waits until its deletion can no longer be undone. */
 function nextWanted(): Row | undefined {
   for (const row of waiting) if (!hidden.peek().has(row)) return row
 }

@@ -31,7 +31,7 @@ export function startOver(row: Row): void {
   begun.delete(row)
 }
 
-/** How much of a file the server has: so much is not sent again. */
+/** How much of a file the server has; this part is not sent again. */
 export function keptShare(row: Row): number | undefined {
   return begun.get(row)?.share
 }
@@ -52,7 +52,7 @@ export async function rememberRow(row: Row): Promise<void> {
   if (file) await rememberPending({ key, tab: thisTab, file, options, uploadUrl, share })
 }
 
-/** Sends a file by tus 1.0. Bytes that the server has received are not sent again, not even after a reload. */
+/** Sends a file with tus 1.0. Bytes that the server has received are not sent again, not even after a reload. */
 export function sendInPieces(row: Row, onProgress: (share: number) => void): Sending {
   let upload: Upload | undefined
   const cancelled = new AbortController()
@@ -73,10 +73,10 @@ export function sendInPieces(row: Row, onProgress: (share: number) => void): Sen
       cancelled.signal.addEventListener('abort', () => reject(new DOMException('cancelled', 'AbortError')))
       const known = begun.get(row)?.url
       upload = new Upload(file, {
-        // A known upload has no endpoint, as tus-js-client would begin a new upload when the server is only busy.
+        // A known upload has no endpoint: otherwise, tus-js-client would begin a new upload when the server is only busy.
         ...(known === undefined ? { endpoint: urlOf('uploads') } : { uploadUrl: known }),
         chunkSize: pieceBytes,
-        retryDelays: null, // the queue tries again
+        retryDelays: null, // the queue retries
         storeFingerprintForResuming: false,
         metadata: given({ ...options, filename: file.name }),
         onProgress: (sent, total) => onProgress(sent / total),

@@ -16,12 +16,12 @@ function newName(): string {
   try {
     sessionStorage.setItem('darkroom-tab', name)
   } catch {
-    // Storage is disabled: after a reload it is another tab.
+    // Storage is disabled: after a reload, it counts as another tab.
   }
   return name
 }
 
-/** A copy of a tab has the name of the tab at first. */
+/** At first, a copy of a tab has the name of that tab. */
 export function renameTab(): void {
   thisTab = newName()
 }

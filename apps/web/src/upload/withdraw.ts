@@ -5,8 +5,8 @@ import { mayHaveArrived } from './queue.ts'
 import { goesInPieces, uploadIdOf } from './send-in-pieces.ts'
 
 /**
- * Deletes an upload whose response did not arrive, so that the id of the image is not known here; also if the upload ends
- * later. The request outlives the page.
+ * Deletes an upload whose response did not arrive, so the id of the image is unknown here. The upload may even end later.
+ * The request outlives the page.
  */
 export async function withdraw(row: Row): Promise<void> {
   if (!mayHaveArrived(row)) return

@@ -33,7 +33,7 @@ export function rareStateFlows({ open, local, png }: InBrowser): void {
         ? refuse(route, 429, `the queue at ${address} is full`, { 'retry-after': '3600' })
         : route.fulfill({ json: { images: [failedImage] } }),
     )
-    await page.route('**/retry', route => refuse(route, 409, `the image at ${address} is not failed`))
+    await page.route('**/retry', route => refuse(route, 409, `the image at ${address} has not failed`))
     await page.goto(new URL('/', page.url()).href)
     await untilLoaded(page)
     await page.getByRole('button', { name: /^Develop .* again/ }).click()
@@ -154,14 +154,14 @@ export function rareStateFlows({ open, local, png }: InBrowser): void {
         ? refuse(route, 429, 'the queue is full', { 'retry-after': '3600' })
         : route.fulfill({ json: { images: [failedImage] } }),
     )
-    await page.route('**/retry', route => refuse(route, 409, 'the image is not failed'), { times: 1 })
+    await page.route('**/retry', route => refuse(route, 409, 'the image has not failed'), { times: 1 })
     await page.goto(new URL('/', page.url()).href)
     await untilLoaded(page)
     const press = (name: string | RegExp) => page.getByRole('button', { name }).press('Enter')
     const focused = () =>
       page.evaluate(() => document.activeElement?.ariaLabel ?? document.activeElement?.textContent)
     await press(/^Develop/)
-    await page.getByText('The image is not failed. Reload the page, then try again.').waitFor()
+    await page.getByText('The image has not failed. Reload the page, then try again.').waitFor()
     await press('Close')
     await page.locator('.toast').waitFor({ state: 'detached' })
     assert.match(String(await focused()), /^Develop .* again$/)
