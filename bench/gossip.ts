@@ -1,4 +1,4 @@
-/** Makes the table and the plot of docs/gossip.md. The figures come from a simulation, and change only with the code. */
+/** Generates the table and the plot of docs/gossip.md. The figures come from a simulation, and change only with the code. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { measureSpread, type SpreadFigures } from '../apps/cluster-state/test/simulation/measure-spread.ts'
 import { serfFormulaMs } from '../apps/cluster-state/test/simulation/serf-formula.ts'
@@ -9,7 +9,7 @@ const page = new URL('gossip.md', folder)
 const plot = new URL('gossip-spread.svg', folder)
 
 const losses = [0, 0.1, 0.25, 0.5]
-/** Large clusters have few writes, as their simulation takes long. */
+/** Large clusters have few writes, because their simulation takes long. */
 const sizes = [
   { nodes: 3, writes: 400 },
   { nodes: 5, writes: 400 },

@@ -1,5 +1,5 @@
 /**
- * Measures HEIC to JPEG, by `develop` as in a worker, and the decoding alone. `npm run bench -- heic photo.heic …`; RUNS
+ * Measures HEIC to JPEG, with `develop` as in a worker, and the decoding alone. `npm run bench -- heic photo.heic …`; RUNS
  * as in permute.ts. Debian's `heif-enc photo.jpg` makes such files.
  */
 import { readFileSync } from 'node:fs'

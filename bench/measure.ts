@@ -1,7 +1,7 @@
 import { availableParallelism, cpus } from 'node:os'
 import sharp from 'sharp'
 
-/** The number of interleaved runs, whose medians are reported; RUNS sets another number. */
+/** The number of interleaved runs, whose medians are reported; RUNS changes it. */
 const runs = Math.max(15, Number(process.env.RUNS ?? 15))
 const warmUps = 2
 

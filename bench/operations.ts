@@ -33,7 +33,7 @@ const formats: Readonly<Record<string, Format>> = {
 }
 const turns = ['rotate:90', 'rotate:180', 'flip', 'flop']
 
-/** The code that a user would write for an operation. Each element is a separate call, as sharp has a fixed order. */
+/** The code that a user would write for an operation. Each element is a separate call, because sharp has a fixed order. */
 type Peer = readonly ((image: Sharp) => Sharp)[]
 
 const resized = (width: number) => (image: Sharp) => image.resize({ width, withoutEnlargement: true })

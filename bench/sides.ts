@@ -19,7 +19,7 @@ export interface Side {
   readonly pids: readonly number[]
 }
 
-/** All services in one process, and its worker, as `npm start` runs them, with their own data. */
+/** All services in one process, and the worker, as `npm start` runs them, with their own data. */
 export async function startDarkroomSide(owner: Owner): Promise<Side> {
   const darkroom = await startDarkroom(owner)
   return { name: 'Darkroom', url: darkroom.url, pids: [darkroom.program.pid] }

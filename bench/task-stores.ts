@@ -12,7 +12,7 @@ import { sampleFacts, sampleTask } from './sample-task.ts'
 const callersAtOnce = [1, 16, 256]
 const durationMs = 4000
 
-/** The number of this run, so that each run on the same database makes its own tasks. */
+/** The number of this run, so that each run on the same database creates its own tasks. */
 const run = Date.now().toString(16).padStart(12, '0')
 let created = 0
 

@@ -81,7 +81,7 @@ async function measure(name: string, deadHosts: (round: number) => string[]): Pr
     await until('all webhooks have arrived', () => live.every(({ id }) => arrived.has(id)))
     delays.push(...live.map(({ id, at }) => Math.max(0, (arrived.get(id) ?? 0) - at)))
     await remove([...(await dead), ...live])
-    await delay(responseTimeoutMs + 1000) // until the calls under way are given up
+    await delay(responseTimeoutMs + 1000) // until the running calls are given up
   }
   const [p50 = 0, p99 = 0] = [0.5, 0.99].map(share => quantile(delays, share))
   row(name, String(rounds), String(delays.length), p50, p99, Math.max(...delays))

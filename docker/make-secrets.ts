@@ -13,8 +13,8 @@ import { dirname, join } from 'node:path'
 import { deriveWorkerToken } from '../libs/service-kit/src/http/worker-token.ts'
 
 /**
- * Makes the secrets that the containers of one installation share, in the given folder: files that only their owner can
- * read. Each is made once and then kept, because the data was made with it.
+ * Generates the secrets that the containers of one installation share, in the given folder: files that only their owner can
+ * read. Each secret is generated once and then kept, because stored data depends on it.
  */
 const [folder = '/secrets', workerFolder = '/worker-secrets'] = process.argv.slice(2)
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 
-// Tests as many examples of each property as fit into a fifth of a second; `npm test` tests all. An example under way
-// runs to its end, and a property that ran out of time has not failed.
+// Tests as many examples of each property as fit into a fifth of a second; `npm test` tests all. A running example is
+// completed, and a property that ran out of time has not failed.
 fc.configureGlobal({
   skipAllAfterTimeLimit: 200,
   maxSkipsPerRun: 1,

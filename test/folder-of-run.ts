@@ -8,7 +8,7 @@ const memory = '/dev/shm'
 const enoughBytes = 4 * 2 ** 30
 
 /**
- * Makes the folder for the files of a run's tests, which is removed when the run ends. It is in memory if there is room,
+ * Creates the folder for the files of a run's tests, which is removed when the run ends. It is in memory if there is room,
  * because most tests commit to small databases, and a disk is slow for each commit. Tests about disks have their own.
  */
 export function folderOfRun(): string {

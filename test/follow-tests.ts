@@ -2,9 +2,9 @@ import hooks, { AsyncLocalStorage, AsyncResource, type HookCallbacks } from 'nod
 import { syncBuiltinESMExports } from 'node:module'
 
 /*
- * Node's test runner follows every promise by async hooks, to find the test that an uncaught error belongs to. That was
- * measured to take a sixth of the CPU time of all test processes. AsyncLocalStorage finds the test, too, and costs almost
- * nothing. So the runner gets other functions of node:async_hooks, if this module is loaded before node:test.
+ * Node's test runner follows every promise by async hooks, to find the test that an uncaught error belongs to. In a
+ * measurement, that took a sixth of the CPU time of all test processes. AsyncLocalStorage finds the test, too, and costs
+ * almost nothing. So the runner gets other functions of node:async_hooks, if this module is loaded before node:test.
  */
 const { createHook, executionAsyncId } = hooks
 const { runInAsyncScope } = AsyncResource.prototype

@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 
-/** Functions that start processes or use disks or networks. Tests that use them, also indirectly, need `npm test`. */
+/** Functions that start processes or use disks or networks. Tests that use them, even indirectly, need `npm test`. */
 const starts =
   /\b(start(Darkroom|Etcd|ObjectStore|Postgres|Program|Redis|Script|Serf|Service)|withEngine|inMountNamespace|makeDiskImage|makeNetwork)\b|node:child_process/
 

@@ -5,7 +5,9 @@ import { quickFiles } from './quick-files.ts'
 import { env, runTests } from './run-tests.ts'
 import { inShards } from './shards.ts'
 
-/** The files that take longest, often because they wait. They begin first, so that all processes end at about one time. */
+/**
+ * The files that take longest, often because they wait. They begin first, so that all processes end at about the same time.
+ */
 const longest = [
   'apps/web/test/page.browser.test.ts',
   'apps/cluster-state/test/membership/serf/hosts.test.ts',
