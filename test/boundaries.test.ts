@@ -76,7 +76,7 @@ suite('the package graph', () => {
     })
   }
 
-  test('has no cycle, tests included', () => {
+  test('the package graph has no cycle, tests included', () => {
     const visit = (name: string, path: string[]): void => {
       assert.ok(!path.includes(name), [...path, name].join(' -> '))
       const found = packages.find(each => each.name === name)
@@ -95,7 +95,7 @@ suite('the package graph', () => {
     assert.deepEqual(whole, [], 'import @darkroom/service-kit/clients instead')
   })
 
-  test('lists only packages that exist', () => {
+  test('the package graph lists only packages that exist', () => {
     assert.deepEqual(Object.keys(allowedEdges).sort(), packages.map(({ name }) => name).sort())
   })
 })

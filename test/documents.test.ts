@@ -13,7 +13,7 @@ const shellCommands =
   /^(\w+=("[^"]*"|'[^']*'|\S)+ *)*(#|aws|cd|cp|curl|docker|etcdctl|export|for|mv|np[mx]|node|pg_\w+|pm2|rm|serf|sqlite3|sudo|umask|$)/
 
 suite('the documents', () => {
-  test('link only to files and headings that exist', () => {
+  test('the documents link only to files and headings that exist', () => {
     const broken = documents.flatMap(document =>
       linksOf(read(document))
         .filter(link => !isThere(document, link))

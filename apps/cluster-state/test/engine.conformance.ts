@@ -16,7 +16,7 @@ const countEntry = (name: string, node: string, total: number): Entry => ({
 /** Tests what src/engine/engine.ts promises, for any engine. `openEngine` returns an empty store. */
 export function engineConformance(name: string, openEngine: OpenEngine): void {
   suite(`${name} as a store of entries`, () => {
-    test('keeps what was saved, the latest of each key', async t => {
+    test(`${name} as a store of entries keeps what was saved, the latest of each key`, async t => {
       const store = openEngine(t)
       assert.deepEqual(await store.load(), [])
       await store.save([registerEntry('a', 1), countEntry('a', 'node-1', 1), countEntry('a', 'node-2', 1)])
@@ -25,7 +25,7 @@ export function engineConformance(name: string, openEngine: OpenEngine): void {
       assert.deepEqual(byKey(await store.load()), byKey([...latest, countEntry('a', 'node-1', 1)]))
     })
 
-    test('keeps tombstones, and values of every kind', async t => {
+    test(`${name} as a store of entries keeps tombstones, and values of every kind`, async t => {
       const store = openEngine(t)
       const { value: _, ...tombstone } = { ...registerEntry('gone', 1), value: undefined }
       const values = [null, false, 0, '', { a: [{}] }, 'ü\u0000\ud800'].map(
@@ -35,13 +35,13 @@ export function engineConformance(name: string, openEngine: OpenEngine): void {
       assert.deepEqual(byKey(await store.load()), byKey([tombstone, ...values]))
     })
 
-    test('has a unique node id', t => {
+    test(`${name} as a store of entries has a unique node id`, t => {
       const [one, other] = [openEngine(t), openEngine(t)]
       assert.match(one.nodeId, /^[A-Za-z0-9._:-]{1,64}$/)
       assert.notEqual(one.nodeId, other.nodeId)
     })
 
-    test('finishes saves under way before it closes', async t => {
+    test(`${name} as a store of entries finishes saves under way before it closes`, async t => {
       const store = openEngine(t)
       const saved = store.save([registerEntry('a', 1)])
       await store.close()

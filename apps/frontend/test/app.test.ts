@@ -24,7 +24,7 @@ suite('the contract', async () => {
   const document = (await app.inject('/openapi.json')).json()
 
   for (const { method, url, schema } of Object.values(frontendRoutes)) {
-    test(`names ${method} ${url} with its parameters and responses`, () => {
+    test(`the contract names ${method} ${url} with its parameters and responses`, () => {
       const path = url.replaceAll(/:([a-z]+)/g, '{$1}')
       const operation = document.paths[path]?.[method.toLowerCase()]
       assert.ok(operation)
@@ -45,7 +45,7 @@ suite('the contract', async () => {
     })
   }
 
-  test('requires a key for all routes except the public ones', () => {
+  test('the contract requires a key for all routes except the public ones', () => {
     const { bearer } = document.components.securitySchemes
     assert.deepEqual([bearer.type, bearer.scheme, document.security], ['http', 'bearer', [{ bearer: [] }]])
     const open = Object.entries(document.paths as Record<string, Record<string, { security?: unknown[] }>>)
@@ -56,7 +56,7 @@ suite('the contract', async () => {
     assert.deepEqual(open.filter(path => !path.startsWith('/signed/{signature}/')).sort(), expected)
   })
 
-  test('has examples that its schemas allow', () => {
+  test('the contract has examples that its schemas allow', () => {
     const schemas: Record<string, TSchema> = { ImageFacts, ImageRequest, ImageStatus, NewKey, Problem }
     const described = Object.entries(document.components.schemas as Record<string, { examples?: unknown[] }>)
     const found = described.flatMap(([name, { examples = [] }]) =>
@@ -69,7 +69,7 @@ suite('the contract', async () => {
     }
   })
 
-  test('describes images as bytes, which generated clients must not read as text or JSON', () => {
+  test('the contract describes images as bytes, which generated clients must not read as text or JSON', () => {
     const bytes = { schema: { type: 'string', format: 'binary' } }
     const { get } = document.paths['/images/{id}/result']
     assert.deepEqual(get.responses[200].content, { 'image/*': bytes })
@@ -79,7 +79,7 @@ suite('the contract', async () => {
     })
   })
 
-  test('has an example of each problem that a route can answer, with what to do', () => {
+  test('the contract has an example of each problem that a route can answer, with what to do', () => {
     const { 404: missing } = document.paths['/images/{id}'].get.responses
     const example = {
       summary: problemRemedies['image-not-found'],
@@ -93,7 +93,7 @@ suite('the contract', async () => {
     assert.equal(examples['too-many-requests'].value.status, 429)
   })
 
-  test('is well-formed OpenAPI 3.1', () => {
+  test('the contract is well-formed OpenAPI 3.1', () => {
     assert.match(document.openapi, /^3\.1\.\d+$/)
     assert.ok(document.info.title && document.info.version)
     for (const [path, item] of Object.entries(document.paths) as [string, object][]) {

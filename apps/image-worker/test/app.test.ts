@@ -10,7 +10,7 @@ import { startPool } from './pool/start-pool.ts'
 import { startWorkshop } from './start-workshop.ts'
 
 suite('health and metrics', () => {
-  test('show what the threads do, and how work ended', async t => {
+  test('health and metrics show what the threads do, and how work ended', async t => {
     const workshop = await startWorkshop(t)
     const clusterToken = 'a token of the whole cluster'
     const app = buildApp({
@@ -59,7 +59,7 @@ suite('health and metrics', () => {
 })
 
 suite('a started worker', () => {
-  test('develops an image, is registered, and closes', async t => {
+  test('a started worker develops an image, is registered, and closes', async t => {
     const workshop = await startWorkshop(t)
     const config = loadConfig(Config, { ...workshop.env, THREADS: '2', WORKER_NAME: 'tester' })
     const worker = await start(config, logger, { pid: 1, kill: () => assert.fail('no thread is stuck') })
@@ -74,7 +74,7 @@ suite('a started worker', () => {
     assert.deepEqual((await workshop.clients.kv.listKeys({ querystring: { prefix } })).body.keys, [])
   })
 
-  test('registers that it decodes HEIC, and develops HEIC', async t => {
+  test('a started worker registers that it decodes HEIC, and develops HEIC', async t => {
     const workshop = await startWorkshop(t)
     const config = loadConfig(Config, { ...workshop.env, THREADS: '1' })
     const worker = await start(config, logger, { pid: 1, kill: () => assert.fail('no thread is stuck') })
@@ -94,7 +94,7 @@ suite('a started worker', () => {
     assert.deepEqual([result?.contentType, result?.width, result?.height], ['image/jpeg', 64, 48])
   })
 
-  test('reports all invalid settings', () => {
+  test('a started worker reports all invalid settings', () => {
     const wrong = { THREADS: '0', PROCESSING_MS: '1', MAX_PIXELS: 'x' }
     assert.throws(
       () => loadConfig(Config, wrong),

@@ -6,7 +6,7 @@ import { requestedRange } from '../src/byte-range.ts'
 const of = (range: string, bytes = 100) => requestedRange(range, bytes)
 
 suite('a requested range', () => {
-  test('is parsed as in RFC 9110', () => {
+  test('a requested range is parsed as in RFC 9110', () => {
     assert.deepEqual(of('bytes=0-9'), { start: 0, end: 9 })
     assert.deepEqual(of('bytes=10-10'), { start: 10, end: 10 })
     assert.deepEqual(of('bytes=90-'), { start: 90, end: 99 })
@@ -15,11 +15,11 @@ suite('a requested range', () => {
     assert.deepEqual(of('Bytes= 0-9 '), { start: 0, end: 9 })
   })
 
-  test('is the whole blob if the suffix is longer than the blob', () => {
+  test('a requested range is the whole blob if the suffix is longer than the blob', () => {
     assert.deepEqual(of('bytes=-1000'), { start: 0, end: 99 })
   })
 
-  test('is unsatisfiable if it contains no byte', () => {
+  test('a requested range is unsatisfiable if it contains no byte', () => {
     for (const range of [
       'bytes=100-',
       'bytes=100-200',
@@ -31,7 +31,7 @@ suite('a requested range', () => {
     assert.equal(of('bytes=0-', 0), 'unsatisfiable')
   })
 
-  test('is ignored if it is malformed, has another unit, or is one of several', () => {
+  test('a requested range is ignored if it is malformed, has another unit, or is one of several', () => {
     const ranges = [
       '',
       'bytes',
@@ -47,7 +47,7 @@ suite('a requested range', () => {
       assert.equal(of(range), undefined, range)
   })
 
-  test('never exceeds the blob', () => {
+  test('a requested range never exceeds the blob', () => {
     const range = fc.oneof(
       fc.string(),
       fc.string().map(text => `bytes=${text}`),

@@ -15,11 +15,11 @@ export function testEngine(name: string, open: OpenEngine): void {
     copiesAreIndependent(open)
     listingsAreComplete(open)
 
-    test('is ready when it is open', async t => {
+    test(`${name}, as every engine, is ready when it is open`, async t => {
       await (await open(t)).checkReady()
     })
 
-    test('may be closed twice', async t => {
+    test(`${name}, as every engine, may be closed twice`, async t => {
       const store = await open(t)
       await store.close()
       await store.close()

@@ -44,7 +44,7 @@ async function assertAllThere(store: BlobStore): Promise<void> {
 }
 
 suite('the migration of blobs', () => {
-  test('copies bytes, types and tokens, small and large; a second run copies nothing', async t => {
+  test('the migration of blobs copies bytes, types and tokens, small and large; a second run copies nothing', async t => {
     const [{ store: from }, { store: to }] = [await openFolder(t), await openFolder(t)]
     await fill(from)
     assert.deepEqual(await migrate(from, to), { blobs: 5, copied: 5, newer: 0, damaged: [] })
@@ -53,7 +53,7 @@ suite('the migration of blobs', () => {
     await assertAllThere(from)
   })
 
-  test('leaves blobs with a newer token in the target as they are', async t => {
+  test('the migration of blobs leaves blobs with a newer token in the target as they are', async t => {
     const [{ store: from }, { store: to }] = [await openFolder(t), await openFolder(t)]
     await fill(from)
     const [{ id } = assert.fail()] = blobs
@@ -62,7 +62,7 @@ suite('the migration of blobs', () => {
     assert.deepEqual(await read(to, id), patterned(7))
   })
 
-  test('reports damaged blobs, and copies the others', async t => {
+  test('the migration of blobs reports damaged blobs, and copies the others', async t => {
     const [{ store: from, folder }, { store: to }] = [await openFolder(t), await openFolder(t)]
     await fill(from)
     const { id } = blobs.at(-1) ?? assert.fail()
@@ -71,7 +71,7 @@ suite('the migration of blobs', () => {
     assert.equal(await to.open(id), undefined)
   })
 
-  test('stops when it is interrupted', async t => {
+  test('the migration of blobs stops when it is interrupted', async t => {
     const [{ store: from }, { store: to }] = [await openFolder(t), await openFolder(t)]
     await fill(from)
     await assert.rejects(migrate(from, to, AbortSignal.abort(new Error('interrupted'))), /interrupted/)

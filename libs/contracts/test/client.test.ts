@@ -67,7 +67,7 @@ function clientOf(
 }
 
 suite('a client', () => {
-  test('sends parameters in the path so that they arrive as they were', async () => {
+  test('a client sends parameters in the path so that they arrive as they were', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.string({ unit: fc.nat(lastCharacter).map(characterOf) }),
@@ -83,7 +83,7 @@ suite('a client', () => {
     )
   })
 
-  test('keeps the slashes in the value of *, and encodes the rest', async () => {
+  test('a client keeps the slashes in the value of *, and encodes the rest', async () => {
     const { client, requests } = clientOf({ type: 'application/octet-stream' })
     for (const key of ['a/b/c', '/a//b/', 'a?b#c/d%2f', 'ä/ö ü', '../a/./b', ':id/*']) {
       await client.getKey({ params: { '*': key } })
@@ -93,7 +93,7 @@ suite('a client', () => {
     }
   })
 
-  test('sends the query and headers that are given, and passes on how long it may be held', async () => {
+  test('a client sends the query and headers that are given, and passes on how long it may be held', async () => {
     const { client, requests } = clientOf()
     const call = { params: { id: 'a', part: 1 }, headers: { range: 'bytes=0-1' } }
     await client.get({ ...call, querystring: { wait: 2.5, text: 'a&b=c ä' } })
@@ -107,7 +107,7 @@ suite('a client', () => {
     assert.equal(bare?.heldMs, 0)
   })
 
-  test('sends JSON as JSON and bytes as bytes', async () => {
+  test('a client sends JSON as JSON and bytes as bytes', async () => {
     const { client, requests } = clientOf({ status: 201, text: '"made"' })
     assert.equal((await client.post({ body: { n: 1 } })).body, 'made')
     assert.equal(requests[0]?.body, '{"n":1}')
@@ -126,7 +126,7 @@ suite('a client', () => {
     assert.equal(uploads.requests[0]?.idempotent, true)
   })
 
-  test('answers every status of the contract as a value', async () => {
+  test('a client answers every status of the contract as a value', async () => {
     const call = { params: { id: 'a', part: 1 }, querystring: {}, headers: {} }
     const found = await clientOf({ headers: { etag: '"1"' } }).client.get(call)
     assert.deepEqual([found.status, found.body, found.headers.etag], [200, { name: 'x' }, '"1"'])
@@ -142,13 +142,13 @@ suite('a client', () => {
     assert.equal(text.body, '7')
   })
 
-  test('passes bytes on as a stream', async () => {
+  test('a client passes bytes on as a stream', async () => {
     const { client } = clientOf({ type: 'image/png', text: '{"not":"json"}' })
     const { body } = await client.getKey({ params: { '*': 'a' } })
     assert.equal(Buffer.concat(await Array.fromAsync(body)).toString(), '{"not":"json"}')
   })
 
-  test('throws a status that the contract does not declare, with the problem and Retry-After', async () => {
+  test('a client throws a status that the contract does not declare, with the problem and Retry-After', async () => {
     const problem = { type: problemType('busy'), title: 'Busy', status: 503, detail: 'too much to do' }
     const { client } = clientOf({
       status: 503,
@@ -163,7 +163,7 @@ suite('a client', () => {
     })
   })
 
-  test('throws a response that is not a problem document, with the beginning of its text', async () => {
+  test('a client throws a response that is not a problem document, with the beginning of its text', async () => {
     for (const text of ['<h1>Bad gateway</h1>', '', 'null', '[]', '{"type":1}']) {
       const { client } = clientOf({ status: 502, type: 'text/html', text })
       await assert.rejects(client.post({ body: { n: 1 } }), (error: unknown) => {

@@ -32,7 +32,7 @@ const services: Record<string, Record<string, Route>> = {
 
 for (const [service, routes] of Object.entries(services)) {
   suite(`the routes of ${service}`, () => {
-    test('are all different, and differ from the routes that every service has', () => {
+    test(`the routes of ${service} are all different, and differ from the routes that every service has`, () => {
       const all = [
         ...Object.values(routes),
         ...(routes === serviceRoutes ? [] : Object.values(serviceRoutes)),

@@ -48,7 +48,7 @@ const history = fc
   })
 
 suite('a count', () => {
-  test('is the sum of its increments, and becomes newer with each', () => {
+  test('a count is the sum of its increments, and becomes newer with each', () => {
     fc.assert(
       fc.property(history, increments => {
         let count: Count | undefined
@@ -65,7 +65,7 @@ suite('a count', () => {
     )
   })
 
-  test('stays the same through JSON', () => {
+  test('a count stays the same through JSON', () => {
     fc.assert(
       fc.property(history, increments => {
         const count = countOf(increments)
@@ -74,7 +74,7 @@ suite('a count', () => {
     )
   })
 
-  test('keeps at most the size of its rings, for any times', () => {
+  test('a count keeps at most the size of its rings, for any times', () => {
     const jumps = fc.array(fc.integer({ min: 0, max: 2 * start }), { minLength: 1, maxLength: 60 })
     fc.assert(
       fc.property(jumps, instants => {
@@ -93,7 +93,7 @@ suite('a count', () => {
     )
   })
 
-  test('continues from now when a clock that was ahead is corrected', () => {
+  test('a count continues from now when a clock that was ahead is corrected', () => {
     const ahead = raiseCount(undefined, 5, start + 365 * 24 * hour)
     const right = raiseCount(ahead, 3, start)
     assert.equal(right.total, 8)
@@ -102,7 +102,7 @@ suite('a count', () => {
 })
 
 suite('the value of a counter', () => {
-  test('is the sum over its nodes', () => {
+  test('the value of a counter is the sum over its nodes', () => {
     fc.assert(
       fc.property(fc.array(history, { maxLength: 5 }), histories => {
         const counts = histories.flatMap(increments => countOf(increments) ?? [])
@@ -112,7 +112,7 @@ suite('the value of a counter', () => {
     )
   })
 
-  test('stays exact at its limit', () => {
+  test('the value of a counter stays exact at its limit', () => {
     const half = raiseCount(undefined, 2 ** 52, start)
     assert.equal(sumOf([half, raiseCount(undefined, 2 ** 52 - 1, start)]), maxCount)
     assert.equal(sumOf([half, half, half]), maxCount)
@@ -130,7 +130,7 @@ suite('the windows of a counter', () => {
   ]
 
   for (const { windowMs, buckets, unit } of windows) {
-    test(`have the amounts of the last ${windowMs / second} s, in ${buckets} parts`, () => {
+    test(`the windows of a counter have the amounts of the last ${windowMs / second} s, in ${buckets} parts`, () => {
       fc.assert(
         fc.property(fc.array(history, { maxLength: 3 }), fc.nat(2 * hour), (histories, later) => {
           const increments = histories.flat()
@@ -150,7 +150,7 @@ suite('the windows of a counter', () => {
     })
   }
 
-  test('are undefined when the rings do not have them', () => {
+  test('the windows of a counter are undefined when the rings do not have them', () => {
     const refused = [
       { windowMs: 49 * hour, buckets: 1 },
       { windowMs: 5 * minute, buckets: 10 },
@@ -160,7 +160,7 @@ suite('the windows of a counter', () => {
     for (const each of refused) assert.equal(windowsOf([], { ...each, now: start }), undefined)
   })
 
-  test('leave out future counts of a node whose clock is ahead', () => {
+  test('the windows of a counter leave out future counts of a node whose clock is ahead', () => {
     const ahead = raiseCount(undefined, 5, start + 10 * second)
     assert.deepEqual(windowsOf([ahead], { windowMs: minute, buckets: 1, now: start })?.counts, [0])
   })

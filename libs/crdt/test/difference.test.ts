@@ -14,13 +14,13 @@ function registersNamed(prefix: string, count: number): Entry[] {
 }
 
 suite('the difference of two states', () => {
-  test('is empty when they are the same, and no version is exchanged', () => {
+  test('the difference of two states is empty when they are the same, and no version is exchanged', () => {
     const [one, other] = [new State(registersNamed('a', 500)), new State(registersNamed('a', 500).reverse())]
     assert.deepEqual(differingBuckets(one.digest(), other.digest()), [])
     assert.equal(one.versions([]).length, 0)
   })
 
-  test('is in one bucket when one entry differs', () => {
+  test('the difference of two states is in one bucket when one entry differs', () => {
     const [one, other] = [new State(registersNamed('a', 500)), new State(registersNamed('a', 500))]
     other.merge({ kind: 'register', name: 'a7', ...writeRegister(other.register('a7'), 'node-2', 'new') })
     const buckets = differingBuckets(one.digest(), other.digest())
@@ -30,7 +30,7 @@ suite('the difference of two states', () => {
     assert.equal(one.register('a7')?.value, 'new')
   })
 
-  test('makes any two states equal, in pages of any size', () => {
+  test('the difference of two states makes any two states equal, in pages of any size', () => {
     const given = fc.array(entries, { maxLength: 40 })
     fc.assert(
       fc.property(given, given, fc.integer({ min: 1, max: 5 }), (ofOne, ofOther, pageSize) => {
@@ -43,7 +43,7 @@ suite('the difference of two states', () => {
     )
   })
 
-  test('sends each entry once, to the state that lacks it', () => {
+  test('the difference of two states sends each entry once, to the state that lacks it', () => {
     const [mine, theirs] = [registersNamed('mine', 40), registersNamed('theirs', 60)]
     const common = registersNamed('common', 200)
     const [one, other] = [new State([...mine, ...common]), new State([...theirs, ...common])]

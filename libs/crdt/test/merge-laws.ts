@@ -17,7 +17,7 @@ export function mergeLaws<Value>(
   },
 ): void {
   suite(`the merge of ${what}`, () => {
-    test('is commutative', () => {
+    test(`the merge of ${what} is commutative`, () => {
       fc.assert(
         fc.property(values, values, (one, other) => {
           assert.deepEqual(merge(one, other), merge(other, one))
@@ -25,7 +25,7 @@ export function mergeLaws<Value>(
       )
     })
 
-    test('is associative', () => {
+    test(`the merge of ${what} is associative`, () => {
       fc.assert(
         fc.property(values, values, values, (one, two, three) => {
           assert.deepEqual(merge(merge(one, two), three), merge(one, merge(two, three)))
@@ -33,7 +33,7 @@ export function mergeLaws<Value>(
       )
     })
 
-    test('is idempotent', () => {
+    test(`the merge of ${what} is idempotent`, () => {
       fc.assert(
         fc.property(values, values, (one, other) => {
           assert.deepEqual(merge(one, one), one)
@@ -42,7 +42,7 @@ export function mergeLaws<Value>(
       )
     })
 
-    test('is inflationary: it makes nothing older', () => {
+    test(`the merge of ${what} is inflationary: it makes nothing older`, () => {
       fc.assert(
         fc.property(values, values, (one, other) => {
           const merged = merge(one, other)

@@ -13,7 +13,7 @@ mergeLaws('registers', {
 })
 
 suite('a register', () => {
-  test('becomes newer with every write, including deletions', () => {
+  test('a register becomes newer with every write, including deletions', () => {
     fc.assert(
       fc.property(
         registers,
@@ -28,7 +28,7 @@ suite('a register', () => {
     )
   })
 
-  test('is the same everywhere after two nodes wrote at the same moment', () => {
+  test('a register is the same everywhere after two nodes wrote at the same moment', () => {
     const before = writeRegister(undefined, 'node-1', 0)
     const one = writeRegister(before, 'node-1', 1)
     const two = writeRegister(before, 'node-2', 2)
@@ -42,18 +42,18 @@ suite('a register', () => {
     assert.deepEqual(merged(deleted, set), { kind: 'register', name: 'a', ...deleted })
   })
 
-  test('holds null, which is not the same as deleted', () => {
+  test('a register holds null, which is not the same as deleted', () => {
     const set = writeRegister(undefined, 'node-1', null)
     assert.equal(set.value, null)
     assert.notEqual(compareRegisters(set, { generation: 1, writer: 'node-1' }), 0)
   })
 
-  test('refuses a write when its generations are used up', () => {
+  test('a register refuses a write when its generations are used up', () => {
     const last = { generation: Number.MAX_SAFE_INTEGER, writer: 'node-1', value: 1 }
     assert.throws(() => writeRegister(last, 'node-2', 2), RangeError)
   })
 
-  test('stays the same through JSON', () => {
+  test('a register stays the same through JSON', () => {
     fc.assert(
       fc.property(registers, register => {
         assert.equal(compareRegisters(JSON.parse(JSON.stringify(register)), register), 0)

@@ -5,7 +5,7 @@ import { makeNetwork, type NetworkHost, networkNamespacesAreMissing } from '../s
 import { until } from '../src/until.ts'
 
 suite('hosts in network namespaces', { skip: networkNamespacesAreMissing() }, () => {
-  test('reach each other, except over a partition', t => {
+  test('hosts in network namespaces reach each other, except over a partition', t => {
     const { hosts, partition, heal } = makeNetwork(t, 3)
     const [first, second, third] = hosts as [NetworkHost, NetworkHost, NetworkHost]
     assert.ok(canReach(first, second) && canReach(second, third))
@@ -16,7 +16,7 @@ suite('hosts in network namespaces', { skip: networkNamespacesAreMissing() }, ()
     assert.ok(canReach(third, first))
   })
 
-  test('lose packets between the named hosts', async t => {
+  test('hosts in network namespaces lose packets between the named hosts', async t => {
     const { hosts, losePackets, lostPackets } = makeNetwork(t, 3)
     const [first, second, third] = hosts as [NetworkHost, NetworkHost, NetworkHost]
     losePackets(1, 2)
@@ -28,7 +28,7 @@ suite('hosts in network namespaces', { skip: networkNamespacesAreMissing() }, ()
     assert.ok(canReach(first, second))
   })
 
-  test('are gone when their test has ended', async () => {
+  test('hosts in network namespaces are gone when their test has ended', async () => {
     const endings: (() => unknown)[] = []
     const t = { after: (end: () => unknown) => endings.push(end) } as unknown as TestContext
     const [host] = makeNetwork(t, 1).hosts

@@ -46,7 +46,7 @@ function foldersThatAreCopied(name: string, openPlaces: OpenPlaces): void {
       )
     })
 
-    test('moves with its node: no error is logged, and the node continues to count', async t => {
+    test(`a data folder, with ${name} moves with its node: no error is logged, and the node continues to count`, async t => {
       const [here, there] = await openPlaces(t)
       const folder = temporaryFolder(t)
       const before = await here.start(folder)
@@ -60,7 +60,7 @@ function foldersThatAreCopied(name: string, openPlaces: OpenPlaces): void {
       assert.ok(!`${after.stdout}${after.stderr}`.includes('copied'))
     })
 
-    test('is lost: its node comes back with another id, and no error is logged', async t => {
+    test(`a data folder, with ${name} is lost: its node comes back with another id, and no error is logged`, async t => {
       const [here, there] = await openPlaces(t)
       const folder = temporaryFolder(t)
       const witness = await there.start(temporaryFolder(t))

@@ -6,7 +6,7 @@ import { until } from '@darkroom/testing'
 import { ask, post, selfOf, startCluster, untilAllAnswer, untilAllMeet } from './start-cluster.ts'
 
 suite('nodes that find each other by kv-config', () => {
-  test('agree on all writes and sums, and continue without kv-config', async t => {
+  test('nodes that find each other by kv-config agree on all writes and sums, and continue without kv-config', async t => {
     const cluster = await startCluster(t)
     const nodes = await Promise.all([1, 2, 3, 4, 5].map(cluster.start))
     const [first, second] = nodes

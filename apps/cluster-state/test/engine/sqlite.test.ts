@@ -16,7 +16,7 @@ function open(t: TestContext, path: string): SqliteStateStore {
 }
 
 suite('the SQLite store of entries', () => {
-  test('has the same node id and the same entries when it is opened again', async t => {
+  test('the SQLite store of entries has the same node id and the same entries when it is opened again', async t => {
     const path = join(temporaryFolder(t), 'state.sqlite')
     const first = open(t, path)
     await first.save([registerEntry('a', 1)])
@@ -26,7 +26,7 @@ suite('the SQLite store of entries', () => {
     assert.deepEqual(await again.load(), [registerEntry('a', 1)])
   })
 
-  test('cannot be opened by two processes, as both would count under one id', async t => {
+  test('the SQLite store of entries cannot be opened by two processes, as both would count under one id', async t => {
     const path = join(temporaryFolder(t), 'state.sqlite')
     const holder = startScript(t, new URL('hold-store.ts', import.meta.url), path)
     await until('it is held', () => holder.lines.length > 0)
@@ -35,7 +35,7 @@ suite('the SQLite store of entries', () => {
     assert.equal(open(t, path).nodeId, holder.lines[0])
   })
 
-  test('saves all or nothing', async t => {
+  test('the SQLite store of entries saves all or nothing', async t => {
     const path = join(temporaryFolder(t), 'state.sqlite')
     const store = open(t, path)
     const broken = { ...registerEntry('b', 1), name: Symbol('no name') as unknown as string }
@@ -43,7 +43,7 @@ suite('the SQLite store of entries', () => {
     assert.deepEqual(await store.load(), [])
   })
 
-  test('is not opened if its schema is newer', t => {
+  test('the SQLite store of entries is not opened if its schema is newer', t => {
     const path = join(temporaryFolder(t), 'state.sqlite')
     const database = new DatabaseSync(path)
     database.exec('PRAGMA user_version = 99')

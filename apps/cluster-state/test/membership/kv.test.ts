@@ -30,7 +30,7 @@ async function prepare(t: TestContext) {
 }
 
 suite('membership by kv-config', () => {
-  test('follows the registered nodes, without this node', async t => {
+  test('membership by kv-config follows the registered nodes, without this node', async t => {
     const { register, remove, join } = await prepare(t)
     await register('node-1', '{"url":"http://10.0.0.1:8085","dataCentre":"north"}')
     await register('node-2', '{"url":"http://10.0.0.2:8085","dataCentre":"south"}')
@@ -52,7 +52,7 @@ suite('membership by kv-config', () => {
     await membership.close()
   })
 
-  test('skips a registration that is not a valid node, and logs it', async t => {
+  test('membership by kv-config skips a registration that is not a valid node, and logs it', async t => {
     const { log, register, join } = await prepare(t)
     await register('node-2', '{"url":"http://10.0.0.2:8085","dataCentre":"south"}')
     await register('odd', '{"url":"http://10.0.0.9:8085"}')

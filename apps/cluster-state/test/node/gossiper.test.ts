@@ -47,7 +47,7 @@ suite('gossip', () => {
     assert.ok(repeated.every(({ at }) => at < 5 * 2200 + 1))
   })
 
-  test('is passed on when it is new to its receiver, and not when it is known', async () => {
+  test('gossip is passed on when it is new to its receiver, and not when it is known', async () => {
     const { node, time, sent } = await prepareNode({ members: near(8), settings: { gossipMs: 3_600_000 } })
     const entries = [{ kind: 'register', name: 'a', generation: 3, writer: 'node-7', value: 1 }] as const
     assert.equal(await node.receive({ from: 'node-1', entries: [...entries] }), 1)
@@ -58,7 +58,7 @@ suite('gossip', () => {
     assert.equal(sent.length, 6)
   })
 
-  test('is divided into bounded messages, and nothing is left out', async () => {
+  test('gossip is divided into bounded messages, and nothing is left out', async () => {
     const maxMessageBytes = 16 * 1024
     const { node, time, sent } = await prepareNode({ members: near(2), settings: { maxMessageBytes } })
     const value = 'x'.repeat(3000)
@@ -108,7 +108,7 @@ suite('gossip', () => {
     assert.ok(sent.slice(before).some(({ names }) => names.includes('late')))
   })
 
-  test('goes to another data centre about once a second, from all nodes of this data centre together', async () => {
+  test('gossip goes to another data centre about once a second, from all nodes of this data centre together', async () => {
     const far = Array.from({ length: 5 }, (_, index) => memberOf(`far-${index}`, 'there'))
     const { node, time, sent } = await prepareNode({ members: [...near(9), ...far] })
     for (let times = 0; times < 2000; times++) {
@@ -130,7 +130,7 @@ suite('gossip', () => {
     assert.equal(sent.length, 3)
   })
 
-  test('sends nothing without members', async () => {
+  test('gossip sends nothing without members', async () => {
     const { node, time, sent, synced } = await prepareNode({ members: [] })
     await node.increment('a', 1)
     await time.run(60_000)

@@ -40,7 +40,7 @@ function prepare() {
 const settled = () => new Promise(setImmediate)
 
 suite('the ledger', () => {
-  test('shows, sends and acknowledges a write only when it is saved', async () => {
+  test('the ledger shows, sends and acknowledges a write only when it is saved', async () => {
     const { ledger, saves, changes } = prepare()
     let answer: number | undefined
     const written = ledger.write(draft => increment(draft, 5)).then(sum => (answer = sum))
@@ -82,7 +82,7 @@ suite('the ledger', () => {
     assert.equal(await later, 7)
   })
 
-  test('rejects only the write that throws, not the others of its group', async () => {
+  test('the ledger rejects only the write that throws, not the others of its group', async () => {
     const { ledger, saves } = prepare()
     const blocking = ledger.write(draft => draft.put(registerEntry('first', 1)))
     const good = ledger.write(draft => draft.put(registerEntry('a', 1)))
@@ -98,7 +98,7 @@ suite('the ledger', () => {
     assert.equal(ledger.state.size, 3)
   })
 
-  test('saves nothing when nothing is new', async () => {
+  test('the ledger saves nothing when nothing is new', async () => {
     const { ledger, saves, changes } = prepare()
     const first = ledger.write(draft => draft.put(registerEntry('a', 2)))
     saves[0]?.end.resolve()

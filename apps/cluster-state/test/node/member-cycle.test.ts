@@ -8,7 +8,7 @@ const members = (count: number) =>
   Array.from({ length: count }, (_, index) => ({ id: `node-${index}`, url: '', dataCentre: '' }))
 
 suite('the cycle of members', () => {
-  test('returns each member once before it repeats one', () => {
+  test('the cycle of members returns each member once before it repeats one', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 20 }),
@@ -29,7 +29,7 @@ suite('the cycle of members', () => {
     )
   })
 
-  test('returns only current candidates', () => {
+  test('the cycle of members returns only current candidates', () => {
     const cycle = new MemberCycle(seededRandom(1))
     cycle.take(members(10), 3)
     for (let times = 0; times < 10; times++)
@@ -37,7 +37,7 @@ suite('the cycle of members', () => {
     assert.deepEqual(cycle.take([], 2), [])
   })
 
-  test('begins with each member equally often', () => {
+  test('the cycle of members begins with each member equally often', () => {
     const firsts = new Map<string, number>()
     const random = seededRandom(7)
     for (let times = 0; times < 4000; times++) {

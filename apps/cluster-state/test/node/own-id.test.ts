@@ -108,7 +108,7 @@ suite('a node id that two processes have', () => {
       assert.equal(both.filter(({ ownId }) => ownId.refusal === undefined).length, 1)
     })
 
-  test('accepts writes again once the other process has an id of its own', async () => {
+  test('a node id that two processes have accepts writes again once the other process has an id of its own', async () => {
     const processes = new Processes()
     processes.start('http://a')
     await processes.time.run(1000)

@@ -10,7 +10,7 @@ const one = sizeOf(entry('a'))
 const names = (entries: readonly Entry[]) => entries.map(({ name }) => name).toSorted()
 
 suite('rumours', () => {
-  test('are sent for the given number of rounds', () => {
+  test('rumours are sent for the given number of rounds', () => {
     const rumours = new Rumours()
     rumours.add(key('a'), 2)
     rumours.add(key('b'), 1)
@@ -20,7 +20,7 @@ suite('rumours', () => {
     assert.deepEqual(rumours.take(state, 10 * one), [])
   })
 
-  test('begin again when their entry changes', () => {
+  test('rumours begin again when their entry changes', () => {
     const rumours = new Rumours()
     rumours.add(key('a'), 2)
     rumours.take(state, 10 * one)

@@ -25,7 +25,7 @@ const setMany = (node: StateNode, prefix: string, count: number, value = 'x') =>
   Promise.all(Array.from({ length: count }, (_, index) => node.setRegister(`${prefix}${index}`, value)))
 
 suite('a comparison of states', () => {
-  test('is one small message when nothing differs, every three seconds', async () => {
+  test('a comparison of states is one small message when nothing differs, every three seconds', async () => {
     const { one } = await prepareTwo()
     await one.time.run(30_000)
     const { synced } = one
@@ -34,7 +34,7 @@ suite('a comparison of states', () => {
     assert.ok(JSON.stringify(synced[0]?.request).length < 1024)
   })
 
-  test('makes both equal, in both directions, within a round', async () => {
+  test('a comparison of states makes both equal, in both directions, within a round', async () => {
     const { one, other } = await prepareTwo()
     await one.time.run(1)
     await setMany(one.node, 'mine', 50)
@@ -77,7 +77,7 @@ suite('a comparison of states', () => {
     assert.equal(one.log.lines.filter(({ msg }) => msg.includes('no room')).length, 1)
   })
 
-  test('waits for the previous comparison', async () => {
+  test('a comparison of states waits for the previous comparison', async () => {
     const first = Promise.withResolvers<SyncReply>()
     const { time, synced } = await prepareNode({ members: near(5), answerSync: () => first.promise })
     await time.run(60_000)
@@ -128,7 +128,7 @@ suite('a comparison of states', () => {
     assert.equal(log.lines.filter(({ msg }) => msg.includes('a request to this member failed')).length, 1)
   })
 
-  test('begins as soon as there is another member', async () => {
+  test('a comparison of states begins as soon as there is another member', async () => {
     const { synced, time } = await prepareNode({ members: near(3) })
     await time.run(1)
     assert.equal(synced.length, 1)

@@ -4,7 +4,7 @@ import { assertProblem } from '@darkroom/testing'
 import { buildTestApp } from '../build-test-app.ts'
 
 suite('a counter', () => {
-  test('begins at 0, and POST or GET increments it, with a response in plain text', async t => {
+  test('a counter begins at 0, and POST or GET increments it, with a response in plain text', async t => {
     const { app } = await buildTestApp(t)
     const responses = [
       await app.inject('/'),
@@ -30,7 +30,7 @@ suite('a counter', () => {
     )
   })
 
-  test('accepts only whole and positive amounts', async t => {
+  test('a counter accepts only whole and positive amounts', async t => {
     const { app, node } = await buildTestApp(t)
     const refused = [
       '0',
@@ -56,7 +56,7 @@ suite('a counter', () => {
     assert.equal(node.state.size, 0)
   })
 
-  test('counts to 2^53 - 1, and refuses further increments', async t => {
+  test('a counter counts to 2^53 - 1, and refuses further increments', async t => {
     const { app } = await buildTestApp(t)
     const inc = (amount: number) => app.inject({ method: 'POST', url: `/inc?amount=${amount}` })
     assert.equal((await inc(Number.MAX_SAFE_INTEGER - 1)).body, '9007199254740990')
@@ -66,7 +66,7 @@ suite('a counter', () => {
     assert.equal((await app.inject('/')).body, '9007199254740991')
   })
 
-  test('counts each of many simultaneous increments', async t => {
+  test('a counter counts each of many simultaneous increments', async t => {
     const { app } = await buildTestApp(t)
     const responses = await Promise.all(
       Array.from({ length: 200 }, () => app.inject({ method: 'POST', url: '/counters/a/inc' })),
@@ -78,14 +78,14 @@ suite('a counter', () => {
     )
   })
 
-  test('is not incremented by HEAD', async t => {
+  test('a counter is not incremented by HEAD', async t => {
     const { app, node } = await buildTestApp(t)
     for (const url of ['/inc', '/counters/a/inc'])
       assert.notEqual((await app.inject({ method: 'HEAD', url })).statusCode, 200)
     assert.equal(node.state.size, 0)
   })
 
-  test('is listed by name, in pages, apart from registers', async t => {
+  test('a counter is listed by name, in pages, apart from registers', async t => {
     const { app } = await buildTestApp(t)
     for (const name of ['b', 'a', 'c'])
       await app.inject({ method: 'POST', url: `/counters/${name}/inc?amount=2` })
@@ -102,7 +102,7 @@ suite('a counter', () => {
 })
 
 suite('the windows of a counter', () => {
-  test('contain the counts over time', async t => {
+  test('the windows of a counter contain the counts over time', async t => {
     const { app } = await buildTestApp(t)
     for (const amount of [3, 4]) await app.inject({ method: 'POST', url: `/counters/a/inc?amount=${amount}` })
     for (const [query, bucketSeconds, length] of [

@@ -33,7 +33,7 @@ async function build(t: TestContext, options = {}) {
 }
 
 suite('a message of another node', () => {
-  test('is stored if it is newer, and is on disk before the response', async t => {
+  test('a message of another node is stored if it is newer, and is on disk before the response', async t => {
     const { node, gossip } = await build(t)
     assert.equal((await gossip(register, count)).statusCode, 204)
     assert.equal(node.state.register('intake')?.value, 'paused')
@@ -115,7 +115,7 @@ suite('a message that breaks the protocol', () => {
     nothing: null,
   }
   for (const [what, entry] of Object.entries(violations))
-    test(`is refused as a whole: ${what}`, async t => {
+    test(`a message that breaks the protocol is refused as a whole: ${what}`, async t => {
       const { node, gossip, post } = await build(t)
       const before = node.state.digest()
       for (const response of [
@@ -126,7 +126,7 @@ suite('a message that breaks the protocol', () => {
       assert.deepEqual(node.state.digest(), before)
     })
 
-  test('is refused in comparisons', async t => {
+  test('a message that breaks the protocol is refused in comparisons', async t => {
     const { post } = await build(t)
     for (const body of [
       { step: 'compare', from: 'node-2', digest: [] },
@@ -140,7 +140,7 @@ suite('a message that breaks the protocol', () => {
       assert.equal((await post('/sync', body)).statusCode, 400, JSON.stringify(body).slice(0, 100))
   })
 
-  test('is refused if it is nested too deeply to be stored', async t => {
+  test('a message that breaks the protocol is refused if it is nested too deeply to be stored', async t => {
     const { node, post } = await build(t)
     const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`
     const text = JSON.stringify({ from: 'node-2', entries: [{ ...register, value: 0 }] })
@@ -148,7 +148,7 @@ suite('a message that breaks the protocol', () => {
     assert.equal(node.state.size, 0)
   })
 
-  test('is logged once a minute, and counted', async t => {
+  test('a message that breaks the protocol is logged once a minute, and counted', async t => {
     const { gossip, log } = await build(t)
     for (let times = 0; times < 10; times++) await gossip({ ...register, generation: 0 })
     const warnings = log.lines.filter(({ msg }) => msg.includes('protocol error'))
@@ -156,7 +156,7 @@ suite('a message that breaks the protocol', () => {
     assert.match(String(warnings[0]?.reason), /generation|entries/)
   })
 
-  test('is always answered; only valid messages change something', async t => {
+  test('a message that breaks the protocol is always answered; only valid messages change something', async t => {
     const { node, post } = await build(t)
     const mutated = fc
       .tuple(
@@ -193,7 +193,7 @@ suite('a message that breaks the protocol', () => {
     )
   })
 
-  test('logs nothing for valid messages', () => {
+  test('a message that breaks the protocol logs nothing for valid messages', () => {
     assert.equal(digest.length, bucketCount)
     assert.ok(Value.Check(SyncRequest, { step: 'compare', from: 'node-2', digest }))
     assert.ok(Value.Check(Entry, register) && Value.Check(Entry, count))

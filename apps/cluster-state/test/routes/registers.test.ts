@@ -34,7 +34,7 @@ test('a register is set only to JSON, with any content type of the request', asy
 })
 
 suite('the register of the bare paths', () => {
-  test('is set and read as plain text, by POST or GET', async t => {
+  test('the register of the bare paths is set and read as plain text, by POST or GET', async t => {
     const { app, post } = await build(t)
     assertProblem(await app.inject('/get'), 404, 'register-not-set')
     const set = await post('/set/42')
@@ -45,7 +45,7 @@ suite('the register of the bare paths', () => {
     assert.equal((await app.inject('/registers/value')).json().generation, 2)
   })
 
-  test('accepts only whole numbers', async t => {
+  test('the register of the bare paths accepts only whole numbers', async t => {
     const { node, post, put } = await build(t)
     for (const value of ['4.5', 'four', '1e3', '9007199254740993', '-0', '%20', '0x10'])
       assertProblem(await post(`/set/${value}`), 400, 'invalid-request')
@@ -67,7 +67,7 @@ suite('the register of the bare paths', () => {
     assert.equal((await app.inject('/registers/value')).json().generation, 7)
   })
 
-  test('refuses invalid notifications', async t => {
+  test('the register of the bare paths refuses invalid notifications', async t => {
     const { node, post } = await build(t)
     const refused = [
       '/notify/1/0?notifier=a',
@@ -86,7 +86,7 @@ suite('the register of the bare paths', () => {
     assert.equal((await post('/set/2')).statusCode, 200, 'generations are left')
   })
 
-  test('is not set by HEAD', async t => {
+  test('the register of the bare paths is not set by HEAD', async t => {
     const { app, node } = await build(t)
     assert.notEqual((await app.inject({ method: 'HEAD', url: '/set/1' })).statusCode, 200)
     assert.equal(node.state.size, 0)
@@ -95,7 +95,7 @@ suite('the register of the bare paths', () => {
 
 suite('a named register', () => {
   for (const json of ['"paused"', '0', 'null', 'false', '""', '[1,{"a":[]}]', '{"open":true}'])
-    test(`holds ${json}`, async t => {
+    test(`a named register holds ${json}`, async t => {
       const { app, node, put } = await build(t)
       const set = await put('intake', json)
       const expected = { name: 'intake', value: JSON.parse(json), generation: 1, writer: node.id }
@@ -105,7 +105,7 @@ suite('a named register', () => {
       assert.equal(read.headers.etag, `"1-${node.id}"`)
     })
 
-  test('accepts 4 KiB of JSON, and no more', async t => {
+  test('a named register accepts 4 KiB of JSON, and no more', async t => {
     const { app, put } = await build(t)
     const largest = JSON.stringify('x'.repeat(4094))
     assert.equal((await put('a', largest)).statusCode, 200)
@@ -116,7 +116,7 @@ suite('a named register', () => {
     assert.equal((await app.inject('/registers/a')).json().value.length, 4094)
   })
 
-  test('refuses invalid JSON and invalid names', async t => {
+  test('a named register refuses invalid JSON and invalid names', async t => {
     const { app, node, put } = await build(t)
     for (const json of ['', '{', 'open', '{"__proto__":1}'])
       assert.equal((await put('a', json)).statusCode, 400, json)
@@ -129,7 +129,7 @@ suite('a named register', () => {
     }
   })
 
-  test('is gone after it was deleted, and newer when it is set again', async t => {
+  test('a named register is gone after it was deleted, and newer when it is set again', async t => {
     const { app, node, put } = await build(t)
     await put('a', '1')
     for (let times = 0; times < 2; times++)
@@ -140,7 +140,7 @@ suite('a named register', () => {
     assert.equal((await put('a', '2')).json().generation, 3)
   })
 
-  test('is set from the path: to JSON if it is valid JSON, otherwise to text', async t => {
+  test('a named register is set from the path: to JSON if it is valid JSON, otherwise to text', async t => {
     const { app, post } = await build(t)
     assert.equal((await post('/registers/intake/set/paused')).json().value, 'paused')
     assert.equal((await app.inject('/registers/intake/set/12')).json().value, 12)
@@ -150,7 +150,7 @@ suite('a named register', () => {
     assert.equal((await post('/registers/intake/notify/paused/8?notifier=other')).json().value, 'open')
   })
 
-  test('refuses on every route a value that other nodes would refuse', async t => {
+  test('a named register refuses on every route a value that other nodes would refuse', async t => {
     const { put, post } = await build(t)
     for (const poison of ['{"__proto__":1}', '[{"a":{"__proto__":{}}}]', '{"constructor":{"prototype":1}}']) {
       assert.equal((await put('a', poison)).statusCode, 400)
@@ -192,19 +192,19 @@ suite('a named register', () => {
       assert.equal(node.state.size, 0)
     })
 
-  test('accepts every notation of a number that is returned as the same value', async t => {
+  test('a named register accepts every notation of a number that is returned as the same value', async t => {
     const { put } = await build(t)
     for (const json of ['1e3', '0.10', '-2.50e-7', '9007199254740992', '1e300', '"9007199254740993"'])
       assert.deepEqual((await put('a', json)).json().value, JSON.parse(json))
   })
 
-  test('refuses a value that is nested too deeply', async t => {
+  test('a named register refuses a value that is nested too deeply', async t => {
     const { node, put } = await build(t)
     assertProblem(await put('a', '['.repeat(15_000) + ']'.repeat(15_000)), 400, 'invalid-request')
     assert.equal(node.state.size, 0)
   })
 
-  test('is listed by name, in pages', async t => {
+  test('a named register is listed by name, in pages', async t => {
     const { app, put } = await build(t)
     for (const name of ['c', 'a', 'b']) await put(name, '1')
     const first = (await app.inject('/registers?limit=2')).json()
@@ -220,7 +220,7 @@ suite('a named register', () => {
     assert.equal(second.next, undefined)
   })
 
-  test('is refused when the limit of names is reached; existing registers can be set', async t => {
+  test('a named register is refused when the limit of names is reached; existing registers can be set', async t => {
     const { node, put, post } = await build(t, { limits: { maxNames: 2, maxEntries: 10 } })
     await put('a', '1')
     await post('/counters/b/inc')

@@ -40,7 +40,7 @@ suite('simulated nodes', () => {
         }
       })
 
-  test('agree within two rounds after a partition, with the counts of both sides', async () => {
+  test('simulated nodes agree within two rounds after a partition, with the counts of both sides', async () => {
     for (let seed = 1; seed <= 20; seed++) {
       const cluster = await SimulatedCluster.start({ nodes: 5, loss: 0, seed })
       await cluster.time.run(1000)
@@ -64,7 +64,7 @@ suite('simulated nodes', () => {
     }
   })
 
-  test('count every acknowledged increment once, even if nodes are killed', async () => {
+  test('simulated nodes count every acknowledged increment once, even if nodes are killed', async () => {
     for (let seed = 1; seed <= 10; seed++) {
       const cluster = await SimulatedCluster.start({ nodes: 5, loss: 0.1, seed })
       let [asked, acknowledged] = [0, 0]
@@ -91,7 +91,7 @@ suite('simulated nodes', () => {
     }
   })
 
-  test('end with equal states after random writes, losses, partitions and kills', async () => {
+  test('simulated nodes end with equal states after random writes, losses, partitions and kills', async () => {
     const seeds = fc.integer({ min: 1, max: 2 ** 31 - 1 })
     await fc.assert(
       fc.asyncProperty(seeds, fc.integer({ min: 2, max: 8 }), async (seed, nodes) => {
@@ -131,7 +131,7 @@ suite('simulated nodes', () => {
     )
   })
 
-  test('send fewer bytes to another data centre than within their own', async () => {
+  test('simulated nodes send fewer bytes to another data centre than within their own', async () => {
     const dataCentreOf = (index: number) => (index < 10 ? 'here' : 'there')
     const cluster = await SimulatedCluster.start({ nodes: 20, loss: 0, seed: 1, dataCentreOf })
     let far = 0
@@ -150,7 +150,7 @@ suite('simulated nodes', () => {
     assert.ok(far * 20 < near, `${far} messages between data centres, ${near} within them`)
   })
 
-  test('behave the same with the same seed', async () => {
+  test('simulated nodes behave the same with the same seed', async () => {
     const [one, other] = await Promise.all([1, 1].map(figuresOf))
     assert.deepEqual(one, other)
     assert.notDeepEqual(one, await figuresOf(2))

@@ -60,7 +60,7 @@ suite('a grant', () => {
     assert.equal((await askWith(token, `/images/${own}/events`)).status, 404)
   })
 
-  test('cannot choose options or sources, nor use the routes of a key', async () => {
+  test('a grant cannot choose options or sources, nor use the routes of a key', async () => {
     const token = await grant({ images: 5 })
     const json = { 'content-type': 'application/json' }
     for (const response of [
@@ -82,7 +82,7 @@ suite('a grant', () => {
     assert.deepEqual((await askWith(token, '/images')).json(), { images: [] })
   })
 
-  test('takes its outputs as text, or as lists', async () => {
+  test('a grant takes its outputs as text, or as lists', async () => {
     const flip = [{ name: 'flip' }]
     for (const [operations, variants] of [
       ['flip', 'thumb=flip'],
@@ -94,7 +94,7 @@ suite('a grant', () => {
     }
   })
 
-  test('does not count an upload whose connection breaks', async () => {
+  test('a grant does not count an upload whose connection breaks', async () => {
     const token = await grant()
     const large = await generateImage({ kind: 'png', width: 400, height: 300, seed: 1 })
     const hangUp = new AbortController()
@@ -115,7 +115,7 @@ suite('a grant', () => {
     await until('the place is free', async () => (await upload(token)).status === 202, 20_000)
   })
 
-  test('reports the reason of a refusal even if the place can’t be freed', async t => {
+  test('a grant reports the reason of a refusal even if the place can’t be freed', async t => {
     const token = await grant()
     const { setKey } = frontend.clients.kv
     let writes = 0
@@ -127,7 +127,7 @@ suite('a grant', () => {
     assert.equal(writes, 2)
   })
 
-  test('has its own idempotency keys', async () => {
+  test('a grant has its own idempotency keys', async () => {
     const headers = { 'idempotency-key': 'one' }
     const own = String((await upload(alice.key, headers)).json().id)
     const token = await grant()
@@ -157,7 +157,7 @@ suite('a grant', () => {
     }
   })
 
-  test('limits the bytes, and does not count a refused image', async () => {
+  test('a grant limits the bytes, and does not count a refused image', async () => {
     const token = await grant({ maxBytes: png.length })
     const long = Buffer.concat([png, png])
     assertProblem(await upload(token, {}, '/images', long), 413, 'too-large')
@@ -167,7 +167,7 @@ suite('a grant', () => {
     assert.equal((await upload(token)).status, 202)
   })
 
-  test('counts resumable uploads', async () => {
+  test('a grant counts resumable uploads', async () => {
     const token = await grant({ operations: 'flop', maxBytes: png.length })
     const tus = { 'tus-resumable': '1.0.0', 'content-type': 'application/offset+octet-stream' }
     const begin = (headers: object) =>
@@ -191,7 +191,7 @@ suite('a grant', () => {
     assert.deepEqual(image.operations, [{ name: 'flop' }])
   })
 
-  test('does not count a resumable upload that is refused', async () => {
+  test('a grant does not count a resumable upload that is refused', async () => {
     const token = await grant()
     const tus = { 'tus-resumable': '1.0.0', 'content-type': 'application/offset+octet-stream' }
     const text = Buffer.from('this is not an image, but a text')
@@ -211,7 +211,7 @@ suite('a grant', () => {
     assertProblem(await begin(png), 403, 'grant-used-up')
   })
 
-  test('expires, and ends when its key is revoked', async () => {
+  test('a grant expires, and ends when its key is revoked', async () => {
     const key = deriveKey(await readOrMakeRoot(frontend.clients.kv), 'grants')
     const past = { id: '0123456789ab', keyId: alice.id, expiresAt: Math.floor(Date.now() / 1000) }
     assertProblem(await askWith(grantToken(past, key), '/images'), 401, 'key-refused')
@@ -227,7 +227,7 @@ suite('a grant', () => {
     assert.match(String(response.json().detail), /grant has ended/)
   })
 
-  test('is not accepted as a key, a session, a link or another grant', async () => {
+  test('a grant is not accepted as a key, a session, a link or another grant', async () => {
     const token = await grant()
     const text = token.slice(3)
     assert.equal((await askWith(text, '/images')).status, 401)

@@ -47,7 +47,7 @@ function maxAgeOf({ headers }: HttpResponse): number {
 }
 
 suite('a signed link', () => {
-  test('serves the bytes without a key, with HEAD, ranges and entity tags', async () => {
+  test('a signed link serves the bytes without a key, with HEAD, ranges and entity tags', async () => {
     const { links } = await sign()
     const plain = await askWith(alice.key, `/images/${id}/result`)
     const response = await ask(links.result)
@@ -71,7 +71,7 @@ suite('a signed link', () => {
     assertRefused(await ask(links.result, { headers: { range: 'bytes=99-' } }), 416, 'range-not-satisfiable')
   })
 
-  test('serves each variant, and answers 409 while there is none yet', async () => {
+  test('a signed link serves each variant, and answers 409 while there is none yet', async () => {
     const query = '?variants=thumb=resize:10x10;large=flip'
     const uploaded = await askWith(alice.key, `/images${query}`, { method: 'POST', body: png })
     const { links } = await sign({}, alice.key, String(uploaded.json().id))
@@ -84,7 +84,7 @@ suite('a signed link', () => {
     assertRefused(await ask(String(links.variants?.thumb)), 404, 'image-not-found')
   })
 
-  test('is refused for another image, and if a character of it is changed', async () => {
+  test('a signed link is refused for another image, and if a character of it is changed', async () => {
     const { links } = await sign()
     const other = await finished(alice.key)
     const [, , signature = ''] = links.result.split('/')
@@ -101,7 +101,7 @@ suite('a signed link', () => {
       assertRefused(await ask(path), 403, 'link-refused')
   })
 
-  test('expires, and ends when its image is deleted or its key is revoked', async () => {
+  test('a signed link expires, and ends when its image is deleted or its key is revoked', async () => {
     const endsIn = ({ expiresAt }: Signed) => (Date.parse(expiresAt) - Date.now()) / 1000
     const within = (given: number, [least, most]: [number, number]) =>
       assert.ok(given >= least && given <= most, `${given}`)
@@ -123,7 +123,7 @@ suite('a signed link', () => {
     assertRefused(await ask(signedPath(`images/${id}/result`, past, key)), 403, 'link-refused')
   })
 
-  test('ends at once when its key is revoked', async () => {
+  test('a signed link ends at once when its key is revoked', async () => {
     const made = await frontend.makeKey({ owner: 'alice' })
     const { links } = await sign({}, made.key)
     assert.equal((await ask(links.result)).status, 200)
@@ -136,13 +136,13 @@ suite('a signed link', () => {
     assert.match(String(response.json().detail), /the API key of this link was revoked or has expired/)
   })
 
-  test('is made only for images of the caller', async () => {
+  test('a signed link is made only for images of the caller', async () => {
     const response = await askWith(bob.key, `/images/${id}/links`, { method: 'POST' })
     assertRefused(response, 404, 'image-not-found')
     assert.equal((await ask(`/images/${id}/links`, { method: 'POST' })).status, 401)
   })
 
-  test('is not accepted as a key or a session, and a session not as a link', async () => {
+  test('a signed link is not accepted as a key or a session, and a session not as a link', async () => {
     const [, , signature = ''] = (await sign()).links.result.split('/')
     assert.equal((await askWith(signature, '/images')).status, 401)
     assert.equal((await ask('/images', { headers: { cookie: `darkroom=${signature}` } })).status, 401)
@@ -162,7 +162,7 @@ suite('a signed link', () => {
     assertRefused(await ask(`/signed/${token}/images/${id}/result`), 403, 'link-refused')
   })
 
-  test('is never in the log or in an error document', async () => {
+  test('a signed link is never in the log or in an error document', async () => {
     const { links } = await sign()
     const [, , signature = ''] = links.result.split('/')
     const responses = await Promise.all([

@@ -30,7 +30,7 @@ async function uploadAndRevoke(
 }
 
 suite('an upload whose key is revoked meanwhile', () => {
-  test('is refused, and leaves nothing', async t => {
+  test('an upload whose key is revoked meanwhile is refused, and leaves nothing', async t => {
     const guarded = await startGuarded(t)
     const alice = await guarded.makeKey({ owner: 'alice' })
     const response = await uploadAndRevoke(guarded, alice, '/images', { method: 'POST' })
@@ -39,7 +39,7 @@ suite('an upload whose key is revoked meanwhile', () => {
     await until('nothing is stored', () => blobNames(guarded).length === 0)
   })
 
-  test('makes no image if it is resumable', async t => {
+  test('an upload whose key is revoked meanwhile makes no image if it is resumable', async t => {
     const guarded = await startGuarded(t)
     const alice = await guarded.makeKey({ owner: 'alice' })
     const tus = { 'tus-resumable': '1.0.0' }

@@ -28,7 +28,7 @@ function cookieOf({ headers }: HttpResponse): string {
 }
 
 suite('a session', () => {
-  test('begins with a key, is a cookie that scripts cannot read, and has the role of its user', async () => {
+  test('a session begins with a key, is a cookie that scripts cannot read, and has the role of its user', async () => {
     const response = await signIn(anna.key)
     assert.equal(response.status, 200)
     const [cookie] = [response.headers['set-cookie']].flat()
@@ -42,7 +42,7 @@ suite('a session', () => {
     assert.deepEqual(response.json(), who)
   })
 
-  test('is a secure cookie for this host only if the page uses https', async () => {
+  test('a session is a secure cookie for this host only if the page uses https', async () => {
     const secure = await startGuarded({ after }, { settings: { PUBLIC_URL: 'https://photos.example' } })
     const { key } = await secure.makeKey({})
     const response = await secure.ask('/session', {
@@ -56,7 +56,7 @@ suite('a session', () => {
     assert.equal((await secure.ask('/session', { headers: { cookie: cookieOf(response) } })).status, 200)
   })
 
-  test('has the rights of its key, and changes data only for its own pages', async () => {
+  test('a session has the rights of its key, and changes data only for its own pages', async () => {
     const cookie = cookieOf(await signIn(operator.key))
     assert.equal((await ask('/images', { headers: { cookie } })).status, 200)
     const put = (headers: Record<string, string>) =>
@@ -73,7 +73,7 @@ suite('a session', () => {
     assertProblem(await put({ origin: url, cookie: users }), 403, 'operators-only')
   })
 
-  test('ends at once when its key is revoked', async () => {
+  test('a session ends at once when its key is revoked', async () => {
     const { id, key } = await frontend.makeKey({ owner: 'berta' })
     const cookie = cookieOf(await signIn(key))
     await frontend.store.revoke(id)
@@ -85,7 +85,7 @@ suite('a session', () => {
     assert.match(String(response.json().detail), /sign in again/)
   })
 
-  test('ends when the page signs out', async () => {
+  test('a session ends when the page signs out', async () => {
     const response = await ask('/session', { method: 'DELETE', headers: { origin: url } })
     assert.equal(response.status, 204)
     const cookies = [response.headers['set-cookie']].flat()
@@ -96,7 +96,7 @@ suite('a session', () => {
     assert.ok(cookies.every(cookie => String(cookie).includes('Max-Age=0')))
   })
 
-  test('needs a valid key: a missing key, a wrong key and a forged cookie are 401', async () => {
+  test('a session needs a valid key: a missing key, a wrong key and a forged cookie are 401', async () => {
     assertProblem(await ask('/session'), 401, 'key-required')
     assertProblem(await signIn('dk_nonsense'), 401, 'key-refused')
     const cookie = cookieOf(await signIn(anna.key))

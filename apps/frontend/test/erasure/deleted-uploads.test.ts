@@ -49,7 +49,7 @@ function holdResponses({ clients: { imageMaster } }: Guarded, t: { mock: typeof 
 }
 
 suite('deleting an image by the Idempotency-Key of its upload', () => {
-  test('deletes the image and its bytes', async t => {
+  test('deleting an image by the Idempotency-Key of its upload deletes the image and its bytes', async t => {
     const guarded = await startGuarded(t)
     const { key } = await guarded.makeKey({ owner: 'alice' })
     await upload(guarded, key, 'a photo / 1')
@@ -132,7 +132,7 @@ suite('deleting an image by the Idempotency-Key of its upload', () => {
     assert.equal(await taskCount(guarded), 0)
   })
 
-  test('is completed by another frontend', async t => {
+  test('deleting an image by the Idempotency-Key of its upload is completed by another frontend', async t => {
     const guarded = await startGuarded(t)
     const { clients } = guarded
     const { key } = await guarded.makeKey({ owner: 'alice' })
@@ -147,7 +147,7 @@ suite('deleting an image by the Idempotency-Key of its upload', () => {
     assert.equal(await taskCount(guarded), 0)
   })
 
-  test('is completed when the task DB answers again', async t => {
+  test('deleting an image by the Idempotency-Key of its upload is completed when the task DB answers again', async t => {
     const guarded = await startGuarded(t)
     const { taskDb } = guarded.clients
     const { key } = await guarded.makeKey({ owner: 'alice' })
@@ -214,7 +214,7 @@ suite('deleting an image by the Idempotency-Key of its upload', () => {
       assert.equal(await statusOf(key, path), 400, path)
   })
 
-  test('is limited: 1000 in ten minutes', async t => {
+  test('deleting an image by the Idempotency-Key of its upload is limited: 1000 in ten minutes', async t => {
     const guarded = await startGuarded(t)
     const { key } = await guarded.makeKey({ owner: 'alice' })
     const { kv } = guarded.clients
@@ -232,7 +232,7 @@ suite('deleting an image by the Idempotency-Key of its upload', () => {
     await deleteUpload(guarded, bob.key, 'one')
   })
 
-  test('leaves no mark of an owner that is erased', async t => {
+  test('deleting an image by the Idempotency-Key of its upload leaves no mark of an owner that is erased', async t => {
     const guarded = await startGuarded(t)
     const [alice, bob] = [await guarded.makeKey({ owner: 'alice' }), await guarded.makeKey({ owner: 'bob' })]
     for (const { key } of [alice, bob]) await deleteUpload(guarded, key, 'one')

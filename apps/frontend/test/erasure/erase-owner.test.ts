@@ -78,7 +78,7 @@ async function untilRefused({ askWith }: Guarded, { key }: Key): Promise<void> {
 
 suite('an owner that is erased while the master accepts an image', () => {
   for (const [name, prepare] of Object.entries(uploads))
-    test(`gets no image by ${name}`, async t => {
+    test(`an owner that is erased while the master accepts an image gets no image by ${name}`, async t => {
       const guarded = await startGuarded(t)
       const alice = await guarded.makeKey({ owner: 'alice' })
       const send = await prepare(guarded, alice)

@@ -12,12 +12,12 @@ const forbidden = [
 ]
 
 suite('outbound connections', () => {
-  test('go to public addresses', () => {
+  test('outbound connections go to public addresses', () => {
     for (const address of ['8.8.8.8', '::ffff:8.8.8.8', '2606:4700:4700::1111'])
       assert.ok(readNetworks('').isAllowed(address), address)
   })
 
-  test('do not go to other addresses', () => {
+  test('outbound connections do not go to other addresses', () => {
     for (const address of forbidden) assert.ok(!readNetworks('').isAllowed(address), address)
   })
 

@@ -74,7 +74,7 @@ ZfYC
 }
 
 suite('an outbound request', () => {
-  test('has its own User-Agent, does not accept compression, and sends no cookie', async t => {
+  test('an outbound request has its own User-Agent, does not accept compression, and sends no cookie', async t => {
     const port = await serve(t, ({ headers }, response) => response.end(JSON.stringify(headers)))
     const outbound = await outboundTo(t)
     const headers = JSON.parse(await textOf(outbound, `http://127.0.0.1:${port}/a`))
@@ -84,7 +84,7 @@ suite('an outbound request', () => {
     assert.equal(headers.cookie, undefined)
   })
 
-  test('is refused if the name resolves to an address whose network is not allowed', async t => {
+  test('an outbound request is refused if the name resolves to an address whose network is not allowed', async t => {
     const port = await serve(t, (_request, response) => response.end('inside'))
     const strict = await outboundTo(t, '')
     await assert.rejects(textOf(strict, `http://localhost:${port}/`), failure('not-found'))
@@ -92,7 +92,7 @@ suite('an outbound request', () => {
     assert.equal(await textOf(await outboundTo(t), `http://localhost:${port}/`), 'inside')
   })
 
-  test('fails with the same error for an internal name and for a name that does not exist', async t => {
+  test('an outbound request fails with the same error for an internal name and for a name that does not exist', async t => {
     const strict = await outboundTo(t, '')
     const messages = await Promise.all(
       ['http://localhost:9999/', 'http://no-such-name.invalid/'].map(url =>
@@ -110,7 +110,7 @@ suite('an outbound request', () => {
     await assert.rejects(textOf(outbound, `http://photos.example:${port}/`), failure('not-found'))
   })
 
-  test('tries at most four IPv4 addresses of a name', async t => {
+  test('an outbound request tries at most four IPv4 addresses of a name', async t => {
     const resolve = async () => Array.from({ length: 100 }, (_, n) => `127.0.1.${n}`)
     const port = await freePort()
     const outbound = await outboundTo(t, '127.0.0.0/8', [], resolve)
@@ -122,7 +122,7 @@ suite('an outbound request', () => {
     })
   })
 
-  test('never reaches a service of this Darkroom', async t => {
+  test('an outbound request never reaches a service of this Darkroom', async t => {
     const { kv, storage } = await neighbours
     const outbound = await outboundTo(t, '0.0.0.0/0')
     for (const { url } of [kv, storage])
@@ -133,7 +133,7 @@ suite('an outbound request', () => {
         )
   })
 
-  test('has different errors for a refused connection, a broken connection and a status', async t => {
+  test('an outbound request has different errors for a refused connection, a broken connection and a status', async t => {
     const outbound = await outboundTo(t)
     const port = await serve(t, ({ url }, response) => {
       if (url === '/gone') response.writeHead(410).end('secret words')
@@ -181,7 +181,7 @@ suite('an outbound request', () => {
     await assert.rejects(textOf(outbound, `https://localhost:${securePort}/`), failure('untrusted'))
   })
 
-  test('fails with a word of its own if the other side has no TLS, or only HTTP/2 over it', async t => {
+  test('an outbound request fails with a word of its own if the other side has no TLS, or only HTTP/2 over it', async t => {
     const outbound = await outboundTo(t)
     const port = await serve(t, (_request, response) => response.end('x'))
     const http2Only = createHttp2Server(selfSigned, (_request, response) => response.end('x')).listen(0)
@@ -192,7 +192,7 @@ suite('an outbound request', () => {
       await assert.rejects(textOf(outbound, `https://localhost:${each}/`), failure('no-tls'))
   })
 
-  test('ends at its deadline, even if bytes still arrive slowly', async t => {
+  test('an outbound request ends at its deadline, even if bytes still arrive slowly', async t => {
     const port = await serve(t, (_request, response) => {
       const dripping = setInterval(() => response.write('.'), 5)
       response.once('close', () => clearInterval(dripping))
@@ -202,14 +202,14 @@ suite('an outbound request', () => {
     await assert.rejects(Array.fromAsync(opened.body), failure('timeout'))
   })
 
-  test('accepts a body that is declared as not compressed', async t => {
+  test('an outbound request accepts a body that is declared as not compressed', async t => {
     const port = await serve(t, (_request, response) =>
       response.writeHead(200, { 'content-encoding': 'Identity, identity' }).end('x'),
     )
     assert.equal(await textOf(await outboundTo(t), `http://127.0.0.1:${port}/`), 'x')
   })
 
-  test('accepts a body whose coding does not change the bytes', async t => {
+  test('an outbound request accepts a body whose coding does not change the bytes', async t => {
     for (const coding of ['aws-chunked', 'utf-8', 'binary']) {
       const port = await serve(t, (_request, response) =>
         response.writeHead(200, { 'content-encoding': coding }).end('x'),
@@ -218,7 +218,7 @@ suite('an outbound request', () => {
     }
   })
 
-  test('refuses a compressed body', async t => {
+  test('an outbound request refuses a compressed body', async t => {
     const port = await serve(t, (_request, response) =>
       response.writeHead(200, { 'content-encoding': 'gzip' }).end('x'),
     )
@@ -236,14 +236,14 @@ suite('a redirect', () => {
       else response.end('here')
     })
 
-  test('is followed at most three times', async t => {
+  test('a redirect is followed at most three times', async t => {
     const port = await redirecting(t)
     const outbound = await outboundTo(t)
     assert.equal(await textOf(outbound, `http://127.0.0.1:${port}/?left=3`), 'here')
     await assert.rejects(textOf(outbound, `http://127.0.0.1:${port}/?left=4`), failure('too-many-redirects'))
   })
 
-  test('may have bytes that are not ASCII, which are percent-encoded', async t => {
+  test('a redirect may have bytes that are not ASCII, which are percent-encoded', async t => {
     const asked: (string | undefined)[] = []
     const port = await serve(t, ({ url }, response) => {
       asked.push(url)
@@ -255,7 +255,7 @@ suite('a redirect', () => {
     assert.deepEqual(asked, ['/', '/%E6%97%A5%20%C3%A9?%C3%BC', '/%E9'])
   })
 
-  test('must lead to a URL that passes the same checks', async t => {
+  test('a redirect must lead to a URL that passes the same checks', async t => {
     const port = await redirecting(t)
     const outbound = await outboundTo(t, '127.0.0.0/8', [new URL('https://photos.example')])
     const targets = [

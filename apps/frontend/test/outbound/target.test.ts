@@ -13,7 +13,7 @@ function assertRefused(urls: readonly string[], message: RegExp): void {
 }
 
 suite('a URL that a caller names', () => {
-  test('may be http or https, on the ports 80, 443 and above 1023', () => {
+  test('a URL that a caller names may be http or https, on the ports 80, 443 and above 1023', () => {
     for (const url of [
       'http://a.example',
       'https://a.example:443/b?c',
@@ -23,7 +23,7 @@ suite('a URL that a caller names', () => {
       assert.equal(mistakeInTarget(url, rules), undefined, url)
   })
 
-  test('is refused for another scheme, a user name, or the port of another protocol', () => {
+  test('a URL that a caller names is refused for another scheme, a user name, or the port of another protocol', () => {
     assertRefused(['ftp://a.example', 'file:///etc/passwd', 'data:,x', 'a.example', ''], /http or https/)
     assertRefused(['http://me@a.example', 'http://:secret@a.example'], /user name/)
     assertRefused(['http://a.example:25', 'http://a.example:0', 'https://a.example:1023'], /port/)
@@ -35,7 +35,7 @@ suite('a URL that a caller names', () => {
     assertRefused([`http://a.example/${'x'.repeat(2000)}`], /longer/)
   })
 
-  test('is refused for an address that is not public, in any notation', () => {
+  test('a URL that a caller names is refused for an address that is not public, in any notation', () => {
     const spellings = [
       '127.0.0.1',
       '[::1]',
@@ -52,7 +52,7 @@ suite('a URL that a caller names', () => {
     )
   })
 
-  test('is refused if it is a public URL of this Darkroom', () => {
+  test('a URL that a caller names is refused if it is a public URL of this Darkroom', () => {
     assertRefused(
       [
         'https://photos.example/darkroom/images',

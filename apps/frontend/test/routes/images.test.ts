@@ -29,7 +29,7 @@ async function statusOf(id: string) {
 }
 
 suite('the status document', () => {
-  test('has the fields of every state, without leases, versions and keys', async () => {
+  test('the status document has the fields of every state, without leases, versions and keys', async () => {
     const id = await upload({ 'idempotency-key': 'a key that is secret' })
     const fields = ['id', 'state', 'operations', 'attempts', 'createdAt', 'original', 'links']
     const assertDocument = async (state: string, more: string[]) => {
@@ -121,7 +121,7 @@ suite('the status document', () => {
 })
 
 suite('deleting an image', () => {
-  test('deletes its task and its bytes, and is 404 the second time', async () => {
+  test('deleting an image deletes its task and its bytes, and is 404 the second time', async () => {
     const [files, tasks] = [blobNames(frontend).length, await taskCount(frontend)]
     const id = await upload()
     await finishNext(frontend, Buffer.from('result'))
@@ -145,7 +145,7 @@ suite('deleting an image', () => {
     }
   })
 
-  test('cancels the work on it', async () => {
+  test('deleting an image cancels the work on it', async () => {
     const id = await upload()
     const { lease } = await takeWork(frontend)
     await ask(`/images/${id}`, { method: 'DELETE' })
@@ -162,7 +162,7 @@ suite('deleting an image', () => {
 })
 
 suite('the list of images', () => {
-  test('is newest first, can be filtered by state, and has pages', async t => {
+  test('the list of images is newest first, can be filtered by state, and has pages', async t => {
     const own = await startFrontend(t)
     const ids: unknown[] = []
     for (let n = 0; n < 5; n++) {

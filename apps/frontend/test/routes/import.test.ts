@@ -70,7 +70,7 @@ suite('an import', () => {
     await finishNext(frontend, png)
   })
 
-  test('accepts operations as JSON, an idempotency key and a wait', async () => {
+  test('an import accepts operations as JSON, an idempotency key and a wait', async () => {
     const given = { url: `${farUrl}/photo.png`, operations: [{ name: 'swap-channels', order: 'brg' }] }
     const headers = { 'idempotency-key': 'one', prefer: 'wait=20' }
     const [first] = await Promise.all([importing(given, headers), finishNext(frontend, png)])
@@ -79,7 +79,7 @@ suite('an import', () => {
     assert.equal(second.json().id, first.json().id, 'the document wins over the query')
   })
 
-  test('accepts a document that begins with a byte order mark', async () => {
+  test('an import accepts a document that begins with a byte order mark', async () => {
     const body = Buffer.from(`\ufeff${JSON.stringify({ url: `${farUrl}/photo.png` })}`)
     const headers = { 'content-type': 'application/json' }
     const answer = await frontend.ask('/images', { method: 'POST', headers, body })
@@ -87,7 +87,7 @@ suite('an import', () => {
     await finishNext(frontend, png)
   })
 
-  test('fails with 422 that names the host, but neither the URL nor the body of the other server', async () => {
+  test('an import fails with 422 that names the host, but neither the URL nor the body of the other server', async () => {
     for (const [path, message] of Object.entries({
       '/gone': /answered 404/,
       '/half': /connection was lost/,
@@ -104,7 +104,7 @@ suite('an import', () => {
     assertProblem(await importing({ url: `${frontend.url}/images` }), 422, 'import-failed')
   })
 
-  test('is refused like an upload: 415, or 413 as soon as it is too large', async () => {
+  test('an import is refused like an upload: 415, or 413 as soon as it is too large', async () => {
     assertProblem(await importing({ url: `${farUrl}/text` }), 415, 'not-an-image')
     assertProblem(await importing({ url: `${farUrl}/declared` }), 413, 'too-large')
     assertProblem(await importing({ url: `${farUrl}/endless` }), 413, 'too-large')
@@ -114,7 +114,7 @@ suite('an import', () => {
     )
   })
 
-  test('ends when its client hangs up, and leaves nothing', async () => {
+  test('an import ends when its client hangs up, and leaves nothing', async () => {
     const [files, tasks] = [blobNames(frontend).length, await taskCount(frontend)]
     const client = request(`${frontend.url}/images`, {
       method: 'POST',
@@ -128,7 +128,7 @@ suite('an import', () => {
     assert.equal(await taskCount(frontend), tasks)
   })
 
-  test('is refused with 503 while 64 others are under way', async () => {
+  test('an import is refused with 503 while 64 others are under way', async () => {
     const others = await startSlowImports(n => `http://127.0.0.${2 + Math.floor(n / 16)}`, 64)
     await assertRefused(farUrl)
     await others.end()
@@ -184,7 +184,7 @@ suite('an import', () => {
     assert.ok(!asked.includes('/photo.png'))
   }
 
-  test('is refused with 400 if its document is not valid', async () => {
+  test('an import is refused with 400 if its document is not valid', async () => {
     for (const [document, message] of [
       ['{"url": ', /not valid JSON: /],
       [{}, /url/],

@@ -8,7 +8,7 @@ import { flip, flop, outputsIn, png, startWithOwners } from './start-with-owners
 const { frontend, clients, operator, ask, upload, deleteAll } = await startWithOwners({ after })
 
 suite('presets', () => {
-  test('are written by operators, read by all, expanded at intake, and deleted', async t => {
+  test('presets are written by operators, read by all, expanded at intake, and deleted', async t => {
     t.after(deleteAll)
     const given = { operations: 'flip', variants: { thumb: 'flop' } }
     assert.equal((await ask('/presets/shop', 'PUT', given)).status, 403)
@@ -34,7 +34,7 @@ suite('presets', () => {
     assert.equal((await ask('/presets/shop', 'DELETE', undefined, operator.key)).status, 404)
   })
 
-  test('do not override the options of the upload', async t => {
+  test('presets do not override the options of the upload', async t => {
     t.after(deleteAll)
     await ask('/presets/shop', 'PUT', { operations: 'flip', variants: { thumb: 'flop' } }, operator.key)
     await ask('/presets/both', 'PUT', { operations: 'flop' }, operator.key)

@@ -12,7 +12,7 @@ const { ask } = frontend
 const { create, begin, patch, offsetOf } = tusRequests(frontend)
 
 suite('an invalid request', () => {
-  test('is refused with a clear error, and changes nothing', async () => {
+  test('an invalid request is refused with a clear error, and changes nothing', async () => {
     const path = await begin()
     const refusals: [Promise<HttpResponse>, number, string][] = [
       [patch(path, 1, png), 409, 'offset-mismatch'],
@@ -71,7 +71,7 @@ suite('an invalid request', () => {
 })
 
 suite('the refusal of an image', () => {
-  test('is the response to the last piece, and ends the upload', async () => {
+  test('the refusal of an image is the response to the last piece, and ends the upload', async () => {
     const text = Buffer.from('this is not an image, but a text')
     const path = await begin(text.length)
     assert.deepEqual(codeOf(await patch(path, 0, text)), [415, 'not-an-image'])

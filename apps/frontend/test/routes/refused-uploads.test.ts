@@ -134,7 +134,7 @@ suite('a refused upload', () => {
     assert.match(String(response.json().detail), /in base64; send its bytes$/)
   })
 
-  test('leaves nothing behind', async () => {
+  test('a refused upload leaves nothing behind', async () => {
     await until('nothing is stored', () => blobNames(frontend).length === 0)
     assert.equal(await taskCount(frontend), 0)
     assert.equal((await frontend.ask('/healthz')).status, 200)
@@ -156,7 +156,7 @@ suite('a refused upload', () => {
     })
   }
 
-  test('has the status and Retry-After of the master', async t => {
+  test('a refused upload has the status and Retry-After of the master', async t => {
     const own = await startFrontend(t, { MAX_QUEUED: '1' })
     const send = () => own.ask('/images', { method: 'POST', body: png })
     const refused = await until('the queue is full', async () => {
@@ -167,7 +167,7 @@ suite('a refused upload', () => {
     assert.ok(Number(refused.headers['retry-after']) > 0)
   })
 
-  test('has the status and Retry-After of the storage', async t => {
+  test('a refused upload has the status and Retry-After of the storage', async t => {
     const own = await startFrontend(t, { MIN_FREE_BYTES: String(Number.MAX_SAFE_INTEGER) })
     for (const [headers, body] of [
       [{}, png],

@@ -14,7 +14,7 @@ const { ask, clients } = frontend
 const { create, begin, patch, offsetOf } = tusRequests(frontend)
 
 suite('a resumable upload', () => {
-  test('becomes an image with the id of the upload and the operations of its metadata', async () => {
+  test('a resumable upload becomes an image with the id of the upload and the operations of its metadata', async () => {
     const path = await begin(png.length, {
       'upload-metadata': metadata({ filename: 'ä.png', operations: 'flip', relativePath: 'x/y' }),
     })
@@ -34,7 +34,7 @@ suite('a resumable upload', () => {
     assert.ok(!blobNames(frontend).some(name => name.includes(`${id}_`)))
   })
 
-  test('answers HEAD with its offset until it is finished', async () => {
+  test('a resumable upload answers HEAD with its offset until it is finished', async () => {
     const sent = metadata({ filename: 'a.png' })
     const path = await begin(png.length, { 'upload-metadata': sent })
     await patch(path, 0, png.subarray(0, 10))
@@ -53,7 +53,7 @@ suite('a resumable upload', () => {
     await ask(path, { method: 'DELETE', headers: tus })
   })
 
-  test('can be sent with the request that creates it, completely or in part', async () => {
+  test('a resumable upload can be sent with the request that creates it, completely or in part', async () => {
     const head = { 'upload-length': String(png.length), ...patchType }
     const whole = await create(head, { body: png })
     assert.deepEqual([whole.status, whole.headers['upload-offset']], [201, String(png.length)])
@@ -63,7 +63,7 @@ suite('a resumable upload', () => {
     assert.equal((await patch(String(part.headers.location), 99, png.subarray(99))).status, 204)
   })
 
-  test('has the urgency of its Priority, unless a browser added it', async () => {
+  test('a resumable upload has the urgency of its Priority, unless a browser added it', async () => {
     const urgencyOf = async (headers: Record<string, string>) => {
       const path = await begin(png.length, headers)
       assert.equal((await patch(path, 0, png)).status, 204)
@@ -74,7 +74,7 @@ suite('a resumable upload', () => {
     assert.equal(await urgencyOf({ priority: 'u=1, i', origin: frontend.url }), 3)
   })
 
-  test('can declare its length later', async () => {
+  test('a resumable upload can declare its length later', async () => {
     const { headers } = await create({ 'upload-defer-length': '1' })
     const path = String(headers.location)
     assert.equal((await patch(path, 0, png.subarray(0, 50))).status, 204)
@@ -89,7 +89,7 @@ suite('a resumable upload', () => {
     assert.equal((await ask(`/images/${path.split('/').at(-1)}`)).status, 200)
   })
 
-  test('keeps a length that was declared without bytes', async () => {
+  test('a resumable upload keeps a length that was declared without bytes', async () => {
     const { headers } = await create({ 'upload-defer-length': '1' })
     const path = String(headers.location)
     const nothing = new Uint8Array()
@@ -103,7 +103,7 @@ suite('a resumable upload', () => {
     assert.equal((await ask(`/images/${path.split('/').at(-1)}`)).status, 200)
   })
 
-  test('is ended by DELETE, which deletes its bytes', async () => {
+  test('a resumable upload is ended by DELETE, which deletes its bytes', async () => {
     const path = await begin()
     await patch(path, 0, png.subarray(0, 10))
     assert.equal((await ask(path, { method: 'DELETE', headers: tus })).status, 204)
@@ -112,7 +112,7 @@ suite('a resumable upload', () => {
     assert.ok(!blobNames(frontend).some(name => name.includes('_')))
   })
 
-  test('expires', async t => {
+  test('a resumable upload expires', async t => {
     const brief = await startFrontend(
       { after: t.after.bind(t) },
       {},
@@ -128,7 +128,7 @@ suite('a resumable upload', () => {
     await until('the upload is gone', async () => (await head()).status === 404)
   })
 
-  test('can be continued by POST with X-HTTP-Method-Override', async () => {
+  test('a resumable upload can be continued by POST with X-HTTP-Method-Override', async () => {
     const path = await begin()
     const headers = { ...tus, ...patchType, 'upload-offset': '0', 'x-http-method-override': 'PATCH' }
     assert.equal((await ask(path, { method: 'POST', body: png, headers })).status, 204)

@@ -57,11 +57,11 @@ suite('tus-js-client', () => {
     assert.ok(!blobNames(frontend).some(name => name.includes('_')))
   })
 
-  test('gets the reason why an image is refused', async () => {
+  test('tus-js-client gets the reason why an image is refused', async () => {
     await assert.rejects(upload(frontend.url, Buffer.from('not an image, but text')), /not-an-image/)
   })
 
-  test('continues at another frontend after its connection is cut', async () => {
+  test('tus-js-client continues at another frontend after its connection is cut', async () => {
     const second = await secondFrontend()
     const path = await begin(large.length)
     const cut = new AbortController()
@@ -84,7 +84,7 @@ suite('tus-js-client', () => {
     assert.ok(original.body.equals(large))
   })
 
-  test('continues when a line that stalled for too long works again', async t => {
+  test('tus-js-client continues when a line that stalled for too long works again', async t => {
     const impatient = await startFrontend({ after: t.after.bind(t) }, {}, { bodyStallMs: 100 })
     const { url, stalls } = await startStallingLine(t, impatient.url, 9 * MiB)
     const { path } = await upload(url, large)
@@ -93,7 +93,7 @@ suite('tus-js-client', () => {
     assert.ok(original.body.equals(large))
   })
 
-  test('waits while the storage does not answer, and does not begin again', async () => {
+  test('tus-js-client waits while the storage does not answer, and does not begin again', async () => {
     const path = await begin(large.length)
     await patch(path, 0, large.subarray(0, 9 * MiB))
     await frontend.storage.close()

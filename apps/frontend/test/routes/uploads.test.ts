@@ -35,7 +35,7 @@ async function storedOriginal(id: string): Promise<Buffer> {
 }
 
 suite('an upload of raw bytes', () => {
-  test('is answered 202 with Location, Retry-After and the status document', async () => {
+  test('an upload of raw bytes is answered 202 with Location, Retry-After and the status document', async () => {
     const response = await post(png, { headers: { 'content-type': 'image/png' } })
     const id = assertAccepted(response)
     assert.equal(response.headers.location, `/images/${id}`)
@@ -45,12 +45,12 @@ suite('an upload of raw bytes', () => {
     assert.ok((await storedOriginal(id)).equals(png))
   })
 
-  test('is accepted with a Content-Range that is the whole image', async () => {
+  test('an upload of raw bytes is accepted with a Content-Range that is the whole image', async () => {
     const headers = { 'content-range': `bytes 0-${png.length - 1}/${png.length}` }
     assertAccepted(await post(png, { headers }))
   })
 
-  test('is developed before others if its Priority or a waiting client requires it', async () => {
+  test('an upload of raw bytes is developed before others if its Priority or a waiting client requires it', async () => {
     const urgencyOf = async (headers: Record<string, string>) => {
       const { id } = (await post(png, { headers })).json()
       const { body } = await frontend.clients.taskDb.listTasks({ querystring: { limit: 100 } })
@@ -72,7 +72,7 @@ suite('an upload of raw bytes', () => {
     assert.equal(await urgencyOf({ origin, priority: 'u=4', prefer: 'wait=1' }), 2)
   })
 
-  test('accepts operations and an idempotency key', async () => {
+  test('an upload of raw bytes accepts operations and an idempotency key', async () => {
     const upload = { headers: { 'idempotency-key': 'one' }, path: '/images?operations=swap-channels:gbr' }
     const response = await post(png, upload)
     assert.deepEqual(response.json().operations, [{ name: 'swap-channels', order: 'gbr' }])
@@ -138,7 +138,7 @@ suite('an upload by form', () => {
     })
   }
 
-  test('accepts operations in the query, and prefers those of a field', async () => {
+  test('an upload by form accepts operations in the query, and prefers those of a field', async () => {
     const path = '/images?operations=swap-channels:grb'
     const [byQuery, byField] = [
       await postForm(formData(filePart(png)), { path }),

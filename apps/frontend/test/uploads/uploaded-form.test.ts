@@ -30,7 +30,7 @@ const content = fc.array(piece, { maxLength: 20 }).map(pieces => Buffer.concat(p
 const places = fc.array(fc.nat(), { maxLength: 20 })
 
 suite('the file of a form', () => {
-  test('is streamed unchanged, wherever the form is cut into chunks', async () => {
+  test('the file of a form is streamed unchanged, wherever the form is cut into chunks', async () => {
     await fc.assert(
       fc.asyncProperty(content, places, fc.boolean(), async (bytes, at, isNamed) => {
         fc.pre(!bytes.includes('--a-boundary-0123'))
@@ -42,14 +42,14 @@ suite('the file of a form', () => {
     )
   })
 
-  test('is streamed completely even if it is longer than all buffers', async () => {
+  test('the file of a form is streamed completely even if it is longer than all buffers', async () => {
     const bytes = Buffer.alloc(3_000_000)
     for (let at = 0; at < bytes.length; at++) bytes[at] = (at * 7919) % 251
     const { content } = await read(cut(formData(filePart(bytes)), [1, 100_000, 2_000_000]))
     assert.ok(content.equals(bytes))
   })
 
-  test('ends with an error if the form ends too early, wherever that is', async () => {
+  test('the file of a form ends with an error if the form ends too early, wherever that is', async () => {
     const form = formData(operationsPart('swap-channels'), filePart(Buffer.from('an image')))
     const closing = '--\r\n'.length
     for (let length = 0; length <= form.length - closing; length++) {
@@ -72,7 +72,7 @@ const nameless = (content: Uint8Array) => ({
 const unchosen = nameless(Buffer.alloc(0))
 
 suite('a form', () => {
-  test('may have file inputs without a chosen file, before and after the file', async () => {
+  test('a form may have file inputs without a chosen file, before and after the file', async () => {
     const bytes = Buffer.from('an image')
     const parts = [unchosen, operationsPart('flip'), filePart(bytes), unchosen]
     const form = formData(...parts, unchosen)
@@ -83,7 +83,7 @@ suite('a form', () => {
     await assert.rejects(read(cut(formData(unchosen), [])), /the form has no file/)
   })
 
-  test('may give a file an empty name, but not two files', async () => {
+  test('a form may give a file an empty name, but not two files', async () => {
     const bytes = Buffer.from('an image')
     const unnamed = nameless(bytes)
     for (let at = 0; at <= formData(unnamed).length; at++)
@@ -172,7 +172,7 @@ suite('a form', () => {
 })
 
 suite('any bytes', () => {
-  test('are parsed as a form, or refused with a client error', async () => {
+  test('any bytes are parsed as a form, or refused with a client error', async () => {
     const bytes = fc.oneof(
       content,
       content.map(content => openForm(filePart(content), operationsPart('x'))),
@@ -214,7 +214,7 @@ suite('a file without a reader', () => {
     await assert.rejects(Array.fromAsync(file), /aborted/)
   })
 
-  test('ends the reading of the form when it is destroyed', async () => {
+  test('a file without a reader ends the reading of the form when it is destroyed', async () => {
     let isEnded = false
     async function* endless() {
       try {

@@ -20,7 +20,7 @@ suite('the pauses between attempts', () => {
   }
   const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
 
-  test('allow eight attempts before the results expire, for all random numbers', () => {
+  test('the pauses between attempts allow eight attempts before the results expire, for all random numbers', () => {
     for (const keptSeconds of [60, 3600, 86_400, 604_800])
       for (const random of [0, 0.5, 1]) {
         const pauses = pausesFor(keptSeconds, random)
@@ -29,7 +29,7 @@ suite('the pauses between attempts', () => {
       }
   })
 
-  test('grow, and differ between notices', () => {
+  test('the pauses between attempts grow, and differ between notices', () => {
     const pauses = pausesFor(86_400, 0.5)
     assert.deepEqual(
       pauses.toSorted((a, b) => a - b),
@@ -55,13 +55,13 @@ suite('a signature', () => {
   const notice = { id: 'x_3', body: '{"type":"image.finished","a":"ü"}', sentAt: new Date() }
   const headers = signedHeaders(notice, secrets)
 
-  test('is valid with any of the secrets, and with no other secret', () => {
+  test('a signature is valid with any of the secrets, and with no other secret', () => {
     for (const byte of [1, 2])
       assert.deepEqual(receiver(byte).verify(notice.body, headers), JSON.parse(notice.body))
     assert.throws(() => receiver(3).verify(notice.body, headers))
   })
 
-  test('is not valid for a changed body, id or time', () => {
+  test('a signature is not valid for a changed body, id or time', () => {
     assert.throws(() => receiver(1).verify(notice.body.replace('ü', 'u'), headers))
     assert.throws(() => receiver(1).verify(notice.body, { ...headers, 'webhook-id': 'x_4' }))
     const old = signedHeaders({ ...notice, sentAt: new Date(Date.now() - 400_000) }, secrets)
@@ -72,7 +72,7 @@ suite('a signature', () => {
 suite('the slots for deliveries', () => {
   const limits = { all: 6, host: 2, notFast: 5, untried: 4, slow: 2, failing: 1 }
 
-  test('are limited for each host and in total', () => {
+  test('the slots for deliveries are limited for each host and in total', () => {
     const slots = new DeliverySlots(limits)
     for (const host of ['a', 'b', 'c', 'd']) slots.record(host, true)
     assert.ok(slots.take('a') && slots.take('a'))
@@ -82,7 +82,7 @@ suite('the slots for deliveries', () => {
     assert.equal(slots.take('d'), undefined)
   })
 
-  test('are few for hosts that failed lately, and some stay free for hosts that work', () => {
+  test('the slots for deliveries are few for hosts that failed lately, and some stay free for hosts that work', () => {
     const slots = new DeliverySlots(limits)
     for (const host of ['dead-1', 'dead-2', 'dead-3']) slots.record(host, false)
     slots.record('alive', true)
@@ -96,7 +96,7 @@ suite('the slots for deliveries', () => {
     assert.ok(slots.take('dead-2'))
   })
 
-  test('are few for hosts that answer slowly', () => {
+  test('the slots for deliveries are few for hosts that answer slowly', () => {
     const slots = new DeliverySlots(limits)
     for (const host of ['slow-1', 'slow-2', 'slow-3']) slots.record(host, true, slowResponseMs + 1)
     slots.record('fast', true, slowResponseMs)
@@ -110,7 +110,7 @@ suite('the slots for deliveries', () => {
     assert.ok(slots.take('slow-1'))
   })
 
-  test('stay free for a host that answers fast, whatever the others are', () => {
+  test('the slots for deliveries stay free for a host that answers fast, whatever the others are', () => {
     const slots = new DeliverySlots(limits)
     for (const host of ['slow-1', 'slow-2']) slots.record(host, true, slowResponseMs + 1)
     slots.record('dead', false)
@@ -123,7 +123,7 @@ suite('the slots for deliveries', () => {
     assert.ok(slots.take('fast'))
   })
 
-  test('are normal again for a host once it answers, or after ten minutes', () => {
+  test('the slots for deliveries are normal again for a host once it answers, or after ten minutes', () => {
     let now = 0
     const slots = new DeliverySlots(limits, () => now)
     slots.record('a', false)

@@ -38,7 +38,7 @@ async function secretOf(): Promise<string> {
 }
 
 suite('a notice', () => {
-  test('is posted at the end of an image, signed with the secret of its owner', async () => {
+  test('a notice is posted at the end of an image, signed with the secret of its owner', async () => {
     const { id, version } = await endTask(taskDb, { url: url('/finished') })
     const { url: receiverUrl, ...callback } = (await untilReported(id, 'delivered')) as unknown as Record<
       string,
@@ -64,25 +64,25 @@ suite('a notice', () => {
     assert.deepEqual([type, data.error.title], ['image.failed', 'Undecodable'])
   })
 
-  test('is sent again with the same id until the receiver accepts it', async () => {
+  test('a notice is sent again with the same id until the receiver accepts it', async () => {
     const { id } = await endTask(taskDb, { url: url('/late') })
     assert.deepEqual((await untilReported(id, 'delivered')).attempts, 3)
     assert.equal(new Set(receiver.of('/late').map(({ headers }) => headers['webhook-id'])).size, 1)
   })
 
-  test('follows no redirect', async () => {
+  test('a notice follows no redirect', async () => {
     const { id } = await endTask(taskDb, { url: url('/moved') })
     assert.equal((await untilReported(id, 'delivered')).attempts, 2)
     assert.equal(receiver.of('/elsewhere').length, 0)
   })
 
-  test('is not sent again after 410; the body of the receiver is not shown anywhere', async () => {
+  test('a notice is not sent again after 410; the body of the receiver is not shown anywhere', async () => {
     const { id } = await endTask(taskDb, { url: url('/gone') })
     assert.deepEqual((await untilReported(id, 'failed')).answer, '410')
     assert.doesNotMatch(String((await frontend.ask(`/images/${id}`)).body), /secret words/)
   })
 
-  test('has one word for the reason why a receiver was not reached', async () => {
+  test('a notice has one word for the reason why a receiver was not reached', async () => {
     for (const [target, word] of [
       ['http://localhost:1024/', 'unreachable'],
       ['http://10.0.0.1/', 'not-allowed'],
@@ -93,7 +93,7 @@ suite('a notice', () => {
     }
   })
 
-  test('is sent again on request with the same id; before the end of the image that is 409', async () => {
+  test('a notice is sent again on request with the same id; before the end of the image that is 409', async () => {
     const { id } = await endTask(taskDb, { url: url('/again') })
     await untilReported(id, 'delivered')
     const answer = await frontend.ask(`/images/${id}/callback`, { method: 'POST' })
@@ -138,7 +138,7 @@ suite('a notice', () => {
     assert.equal(receiver.of('/killed').length, 1)
   })
 
-  test('is sent once if there are several frontends', async t => {
+  test('a notice is sent once if there are several frontends', async t => {
     const other = buildApp({
       clients: frontend.clients,
       logger: (await import('@darkroom/image-master/testing')).logger,
@@ -158,7 +158,7 @@ suite('a notice', () => {
 })
 
 suite('the secret', () => {
-  test('is rotated without a gap: for a while, notices have both signatures', async () => {
+  test('the secret is rotated without a gap: for a while, notices have both signatures', async () => {
     const before = await secretOf()
     const answer = await frontend.ask('/webhooks/secret/rotate?keep=60', { method: 'POST' })
     assert.deepEqual([answer.status, answer.headers['cache-control']], [201, 'no-store'])
@@ -198,7 +198,7 @@ suite('the secret', () => {
     })
   })
 
-  test('differs for each owner, is encrypted in kv-config, and signs the notices of its owner', async t => {
+  test('the secret differs for each owner, is encrypted in kv-config, and signs the notices of its owner', async t => {
     const guarded = await startGuarded(t)
     const [anna, bert] = await Promise.all([
       guarded.makeKey({ owner: 'anna' }),

@@ -46,7 +46,7 @@ async function fail({ clients: { taskDb } }: Neighbours, count: number): Promise
 }
 
 suite('expired images', () => {
-  test('are deleted with their bytes, page by page; others stay', async t => {
+  test('expired images are deleted with their bytes, page by page; others stay', async t => {
     const neighbours = await startNeighbours(t)
     const count = 230
     for (let n = 1; n <= count + 2; n++) await makeTask(neighbours, idOf(n))
@@ -63,7 +63,7 @@ suite('expired images', () => {
     assert.deepEqual(await storedKeys(neighbours), { pre: [idOf(count + 1)], post: [] })
   })
 
-  test('may be swept by two masters at once', async t => {
+  test('expired images may be swept by two masters at once', async t => {
     const neighbours = await startNeighbours(t)
     for (let n = 1; n <= 20; n++) await makeTask(neighbours, idOf(n))
     await fail(neighbours, 20)
@@ -73,7 +73,7 @@ suite('expired images', () => {
     assert.deepEqual((await neighbours.clients.taskDb.listTasks({ querystring: {} })).body.tasks, [])
   })
 
-  test('are left for the next sweep when a sweep is aborted', async t => {
+  test('expired images are left for the next sweep when a sweep is aborted', async t => {
     const neighbours = await startNeighbours(t)
     await makeTask(neighbours, idOf(1))
     await fail(neighbours, 1)
@@ -104,7 +104,7 @@ suite('bytes without a task', () => {
     assert.deepEqual((await storedKeys(neighbours)).pre, [idOf(1)])
   })
 
-  test('include the bytes of variants only if the image of the variant has no task', async t => {
+  test('bytes without a task include the bytes of variants only if the image of the variant has no task', async t => {
     const neighbours = await startNeighbours(t)
     await makeTask(neighbours, idOf(1))
     for (const key of [`${idOf(1)}_thumb`, `${idOf(2)}_thumb`, `${idOf(2)}_a_b`])
@@ -131,7 +131,7 @@ suite('bytes without a task', () => {
     assert.deepEqual((await storedKeys(neighbours)).pre, [idOf(1)])
   })
 
-  test('may be swept by two masters', async t => {
+  test('bytes without a task may be swept by two masters', async t => {
     const neighbours = await startNeighbours(t)
     for (let n = 1; n <= 20; n++) await store(neighbours, idOf(n), 'pre')
     const masters = [sweeperOf(neighbours), sweeperOf(neighbours)]
@@ -142,7 +142,7 @@ suite('bytes without a task', () => {
     assert.deepEqual(await storedKeys(neighbours), nothingStored)
   })
 
-  test('are found on every page of a long listing', async t => {
+  test('bytes without a task are found on every page of a long listing', async t => {
     const neighbours = await startNeighbours(t)
     const { clients } = neighbours
     const keys = Array.from({ length: 25 }, (_, n) => idOf(n + 1))
@@ -198,7 +198,7 @@ suite('bytes without a task', () => {
 })
 
 suite('housekeeping', () => {
-  test('sweeps by itself, and continues after an outage of the task DB', async t => {
+  test('housekeeping sweeps by itself, and continues after an outage of the task DB', async t => {
     const settings = { SWEEP_MS: '20', ORPHAN_SWEEP_MS: '20', ORPHAN_AGE_MS: '0', RETENTION_SECONDS: '0.001' }
     const master = await startMaster(t, settings)
     const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })

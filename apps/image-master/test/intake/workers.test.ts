@@ -26,7 +26,7 @@ async function start(t: TestContext) {
 }
 
 suite('an upload of an optional type', () => {
-  test('is refused with 503 until a worker that decodes it has registered', async t => {
+  test('an upload of an optional type is refused with 503 until a worker that decodes it has registered', async t => {
     const master = await start(t)
     for (const body of [heic, heif]) {
       const refused = await upload(master, body)
@@ -60,7 +60,7 @@ suite('an upload of an optional type', () => {
     await until('it is taken', async () => (await upload(master, heic)).status === 202)
   })
 
-  test('waits for the first worker to register', async t => {
+  test('an upload of an optional type waits for the first worker to register', async t => {
     const { clients, register, defer } = await start(t)
     const workers = new Workers({ kv: clients.kv, logger, timeoutMs: 60_000 })
     defer(() => workers.close())

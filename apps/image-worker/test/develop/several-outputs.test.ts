@@ -27,7 +27,7 @@ suite('several outputs of one original', () => {
     kind => [kind, () => generateImage({ kind, width: 65, height: 47, seed: 7 })] as const,
   )
   for (const [kind, make] of [...generated, ...heics]) {
-    test(`are the same as each alone: ${kind}`, async () => {
+    test(`several outputs of one original are the same as each alone: ${kind}`, async () => {
       const original = await make()
       const input = Buffer.from(original)
       const shared = new SharedOriginal()
@@ -51,7 +51,7 @@ suite('several outputs of one original', () => {
     await develop(input, parseOperations('flip'), limits, undefined, shared)
   })
 
-  test('do not change while the next output is made', async () => {
+  test('several outputs of one original do not change while the next output is made', async () => {
     const input = await generateImage({ kind: 'png', width: 65, height: 47, seed: 7 })
     const shared = new SharedOriginal()
     const first = await develop(input, parseOperations('swap-channels:bgr'), limits, undefined, shared)
@@ -60,7 +60,7 @@ suite('several outputs of one original', () => {
     assert.ok(before.equals(first.bytes))
   })
 
-  test('are counted in the memory that the next output reserves', async () => {
+  test('several outputs of one original are counted in the memory that the next output reserves', async () => {
     const input = await generateImage({ kind: 'png', width: 65, height: 47, seed: 7 })
     const shared = new SharedOriginal()
     const reserved: number[] = []
@@ -75,7 +75,7 @@ suite('several outputs of one original', () => {
     )
   })
 
-  test('fail if they are too large together', async () => {
+  test('several outputs of one original fail if they are too large together', async () => {
     const input = await generateImage({ kind: 'png', width: 65, height: 47, seed: 7 })
     const tight = { ...limits, maxUnpackedBytes: 20_000 }
     const shared = new SharedOriginal()

@@ -26,7 +26,7 @@ suite('the threads of a pool', { concurrency: 2 }, () => {
     assert.equal(tasks.filter(({ state }) => state === 'not-started').length, 1)
   })
 
-  test('develop and report one image after the other', async t => {
+  test('the threads of a pool develop and report one image after the other', async t => {
     const workshop = await startWorkshop(t)
     const { pool, ends } = startPool(workshop, { threads: 2 })
     const ids = await Promise.all(['a', 'b', 'c', 'd'].map(text => workshop.addTask(text)))
@@ -73,7 +73,7 @@ suite('the threads of a pool', { concurrency: 2 }, () => {
     assert.deepEqual(ends, [{ kind: 'failed', error }, { kind: 'returned' }])
   })
 
-  test('start no other thread when work arrives while the pool closes', async t => {
+  test('the threads of a pool start no other thread when work arrives while the pool closes', async t => {
     const workshop = await startWorkshop(t)
     const threadMain = new URL('late-thread.ts', import.meta.url)
     const { pool, ends } = startPool(workshop, { threads: 4, drainMs: 60_000, threadMain })
@@ -82,7 +82,7 @@ suite('the threads of a pool', { concurrency: 2 }, () => {
     assert.equal(pool.alive, 0)
   })
 
-  test('unpack images one after the other if memory is too small for both', async t => {
+  test('the threads of a pool unpack images one after the other if memory is too small for both', async t => {
     const workshop = await startWorkshop(t, longLease)
     startPool(workshop, { threads: 2 })
     await untilBothThreadsWork(workshop)
@@ -90,7 +90,7 @@ suite('the threads of a pool', { concurrency: 2 }, () => {
     for (const id of ids) assert.equal((await workshop.untilState(id, 'finished')).attempts, 1)
   })
 
-  test('release memory before they reserve more for the same image', async t => {
+  test('the threads of a pool release memory before they reserve more for the same image', async t => {
     const workshop = await startWorkshop(t, longLease)
     startPool(workshop, { threads: 2 })
     await untilBothThreadsWork(workshop)
@@ -140,7 +140,7 @@ suite('the threads of a pool', { concurrency: 2 }, () => {
 })
 
 suite('closing a pool', { concurrency: 2 }, () => {
-  test('ends idle threads long before their polls end', async t => {
+  test('closing a pool ends idle threads long before their polls end', async t => {
     const startedAt = performance.now()
     const workshop = await startWorkshop(t)
     const { pool } = startPool(workshop, { threads: 2, drainMs: 60_000 })
@@ -149,7 +149,7 @@ suite('closing a pool', { concurrency: 2 }, () => {
     assert.ok(performance.now() - startedAt < 20_000)
   })
 
-  test('returns an image that does not end in time once, without counting the attempt', async t => {
+  test('closing a pool returns an image that does not end in time once, without counting the attempt', async t => {
     const workshop = await startWorkshop(t, longLease)
     const { pool, ends } = startPool(workshop, { threads: 2 })
     const ids = [await workshop.addTask('wait', 1), await workshop.addTask('loop forever', 1)]
@@ -164,7 +164,7 @@ suite('closing a pool', { concurrency: 2 }, () => {
     assert.equal(ends.length, 2)
   })
 
-  test('starts no thread again', async t => {
+  test('closing a pool starts no thread again', async t => {
     const workshop = await startWorkshop(t, longLease)
     const { pool, ends } = startPool(workshop)
     await workshop.addTask('exit', 1)

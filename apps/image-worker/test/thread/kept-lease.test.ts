@@ -18,7 +18,7 @@ async function begin(t: TestContext, leaseMs = 1500) {
 }
 
 suite('a lease that is kept', () => {
-  test('is renewed before it expires', async t => {
+  test('a lease that is kept is renewed before it expires', async t => {
     const { id, work, lease, expiresAt, taskOf } = await begin(t)
     const end = Date.parse(work.lease.expiresAt)
     await until('it has a later end', async () => (await expiresAt()) > end + 1500)
@@ -41,7 +41,7 @@ suite('a lease that is kept', () => {
     assert.match(String(lease.lost.reason), /deleted/)
   })
 
-  test('is no longer renewed when it is closed, once or twice, and is not lost thereby', async t => {
+  test('a lease that is kept is no longer renewed when it is closed, once or twice, and is not lost thereby', async t => {
     const { id, lease, untilState, taskOf } = await begin(t, 300)
     await Promise.all([lease.close(), lease.close()])
     await lease.close()
@@ -50,7 +50,7 @@ suite('a lease that is kept', () => {
     assert.equal((await taskOf(id)).attempts, 1)
   })
 
-  test('closes at once while a renewal is under way', async t => {
+  test('a lease that is kept closes at once while a renewal is under way', async t => {
     const startedAt = performance.now()
     const { lease, master } = await begin(t, 300)
     await master.close()

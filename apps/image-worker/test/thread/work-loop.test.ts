@@ -9,7 +9,7 @@ import { facts, heldDevelopment, reverse } from './run-work-loop.ts'
 import { shared, work } from './shared-workshop.ts'
 
 suite('work that succeeds', () => {
-  test('stores the result, finishes the task and reports its steps', async t => {
+  test('work that succeeds stores the result, finishes the task and reports its steps', async t => {
     const workshop = shared
     const { messages, untilEnded } = work(t, workshop)
     const id = await workshop.addTask('abc')
@@ -28,7 +28,7 @@ suite('work that succeeds', () => {
     assert.ok(ended?.type === 'ended' && ended.id === id)
   })
 
-  test('is done one image after the other, oldest first, each with its operations', async t => {
+  test('work that succeeds is done one image after the other, oldest first, each with its operations', async t => {
     const workshop = shared
     const ids = [
       await workshop.addTask('one'),
@@ -139,7 +139,7 @@ suite('work that succeeds', () => {
     })
   }
 
-  test('comes with the response to the report of the previous work', async t => {
+  test('work that succeeds comes with the response to the report of the previous work', async t => {
     const { imageMaster, storage } = shared.clients
     let polls = 0
     const getWork: typeof imageMaster.getWork = call => {

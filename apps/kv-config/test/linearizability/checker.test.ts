@@ -149,7 +149,7 @@ suite('the checker of histories', () => {
   for (const [what, history] of good) test(`accepts ${what}`, () => assert.equal(check(history), true))
   for (const [what, history] of bad) test(`refuses ${what}`, () => assert.equal(check(history), false))
 
-  test('gives the same result as trying every order', () => {
+  test('the checker of histories gives the same result as trying every order', () => {
     let accepted = 0
     const isSame = fc.property(anyOperations, operations => {
       const model = registerModel(operations)
@@ -162,7 +162,7 @@ suite('the checker of histories', () => {
     assert.ok(accepted > 30, `only ${accepted} histories were linearizable`)
   })
 
-  test('accepts every history of an atomic register', () => {
+  test('the checker of histories accepts every history of an atomic register', () => {
     fc.assert(
       fc.property(fc.array(schedule, { maxLength: 60 }), schedules => {
         assert.equal(check(runAtomically(schedules)), true)
@@ -171,7 +171,7 @@ suite('the checker of histories', () => {
     )
   })
 
-  test('refuses the history of an atomic register if one read returns an older value', () => {
+  test('the checker of histories refuses the history of an atomic register if one read returns an older value', () => {
     let changed = 0
     fc.assert(
       fc.property(fc.array(schedule, { minLength: 10, maxLength: 60 }), fc.nat(), (schedules, pick) => {

@@ -64,7 +64,7 @@ suite('a client that waits for 100 Continue', () => {
     ['/refused', 413],
     ['/unread', 200],
   ] as const)
-    test(`gets only the response ${status} if nothing reads the body`, async t => {
+    test(`a client that waits for 100 Continue gets only the response ${status} if nothing reads the body`, async t => {
       const connection = (await serve(t)).begin(path)
       await until('the response arrives', () => /\r\n\r\n.+$/s.test(connection.received))
       connection.socket.end()
@@ -74,7 +74,7 @@ suite('a client that waits for 100 Continue', () => {
       if (status !== 200) assert.match(connection.received, /\r\nconnection: close\r\n/)
     })
 
-  test('is not aborted while the handler does not read yet', async t => {
+  test('a client that waits for 100 Continue is not aborted while the handler does not read yet', async t => {
     const { begin, letRead, log } = await serve(t)
     const waiting = begin('/later')
     const stalled = begin('/bytes')

@@ -55,7 +55,7 @@ async function serve(t: TestContext, bounds: BodyBounds = { bodyStallMs: stallMs
 }
 
 suite('the body of a request', () => {
-  test('may take longer than any bound while it makes progress', async t => {
+  test('the body of a request may take longer than any bound while it makes progress', async t => {
     const { app, begin, aborted } = await serve(t)
     assert.equal(app.server.requestTimeout, 0)
     const socket = begin('/bytes', 20)
@@ -116,7 +116,7 @@ suite('the body of a request', () => {
     assert.equal(aborted().length, 1)
   })
 
-  test('does not count as stalled while the service itself does not read it', async t => {
+  test('the body of a request does not count as stalled while the service itself does not read it', async t => {
     const { begin, letRead, counted, aborted } = await serve(t)
     const bytes = 32 * 1024 * 1024
     const socket = begin('/later', bytes)

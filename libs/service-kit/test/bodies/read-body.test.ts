@@ -4,7 +4,7 @@ import { readBody } from '../../src/bodies/read-body.ts'
 import { ServiceProblem } from '../../src/problems/problems.ts'
 
 suite('reading a body', () => {
-  test('returns all bytes of a body that has at most the allowed length', async () => {
+  test('reading a body returns all bytes of a body that has at most the allowed length', async () => {
     const chunks = async function* () {
       yield Buffer.from('abc')
       yield Buffer.from('de')
@@ -14,7 +14,7 @@ suite('reading a body', () => {
     for (const none of [null, undefined]) assert.equal((await readBody(none, 0)).length, 0)
   })
 
-  test('fails with 413 at the first chunk that exceeds the limit', async () => {
+  test('reading a body fails with 413 at the first chunk that exceeds the limit', async () => {
     let yielded = 0
     const endless = async function* () {
       for (;;) {

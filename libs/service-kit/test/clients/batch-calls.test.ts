@@ -92,7 +92,7 @@ const isUnexpected = (status: number) => (error: unknown) =>
   error instanceof UnexpectedReply && error.status === status
 
 suite('calls that are made at once', () => {
-  test('share a request, and each gets its own response', async t => {
+  test('calls that are made at once share a request, and each gets its own response', async t => {
     const { get, claim, paths } = await serveNotes(t)
     const calls = [get('a/ä'), claim('b'), get('c')]
     assert.deepEqual(await idsOf(calls), ['200 a/ä', '200 b', '200 c'])
@@ -100,7 +100,7 @@ suite('calls that are made at once', () => {
     assert.deepEqual(paths, ['/batch'])
   })
 
-  test('share a request, and a problem is the response of one call', async t => {
+  test('calls that are made at once share a request, and a problem is the response of one call', async t => {
     const missing = new ServiceProblem(404, 'no-note', 'there is no note b')
     const { get, paths } = await serveNotes(t, {
       getNote: async id => {
@@ -112,7 +112,7 @@ suite('calls that are made at once', () => {
     assert.deepEqual(paths, ['/batch'])
   })
 
-  test('share several requests if there are too many for a batch', async t => {
+  test('calls that are made at once share several requests if there are too many for a batch', async t => {
     const { get, paths } = await serveNotes(t)
     const ids = Array.from({ length: 2 * maxBatchedCalls }, (_, n) => `${n}`)
     assert.deepEqual(
@@ -122,13 +122,13 @@ suite('calls that are made at once', () => {
     assert.deepEqual(paths, ['/batch', '/batch'])
   })
 
-  test('are sent one by one if the service does not support batches', async t => {
+  test('calls that are made at once are sent one by one if the service does not support batches', async t => {
     const { get, claim, paths } = await serveNotes(t, { hasBatches: false })
     assert.deepEqual(await idsOf([get('a'), claim('b')]), ['200 a', '200 b'])
     assert.deepEqual(paths.toSorted(), ['/notes/a', '/notes/claim?wait=0'])
   })
 
-  test('are sent one by one if the service refuses the batch', async t => {
+  test('calls that are made at once are sent one by one if the service refuses the batch', async t => {
     const { get, paths } = await serveNotes(t, {
       arrived: async url => {
         if (url === '/batch') throw new ServiceProblem(413, 'too-large', 'the body is too large')
@@ -138,7 +138,7 @@ suite('calls that are made at once', () => {
     assert.deepEqual(paths.toSorted(), ['/batch', '/notes/a', '/notes/b'])
   })
 
-  test('are repeated together if the connection breaks before the response', async t => {
+  test('calls that are made at once are repeated together if the connection breaks before the response', async t => {
     let broken = 0
     const notes = await serveNotes(t, {
       arrived: async () => {
@@ -163,7 +163,7 @@ suite('calls that are made at once', () => {
     assert.deepEqual(paths, ['/batch', '/notes/b'])
   })
 
-  test('get an error each if the service fails', async t => {
+  test('calls that are made at once get an error each if the service fails', async t => {
     const { get } = await serveNotes(t, {
       getNote: async id => {
         if (id === 'b') throw new Error('a fault')
@@ -228,7 +228,7 @@ suite('a call', () => {
     ])
   })
 
-  test('fails like the whole batch if the service cannot be reached', async t => {
+  test('a call fails like the whole batch if the service cannot be reached', async t => {
     const { send } = transportTo(t, [await refusing()], { timeoutMs: 100 })
     const { getNote } = batchCalls(createClient(routes, send), noteRoutes)
     const calls = [getNote({ params: { id: 'a' } }), getNote({ params: { id: 'b' } })]

@@ -24,7 +24,7 @@ function discover(t: TestContext, urls: string[] = []) {
 }
 
 suite('discovery', () => {
-  test('returns instances in turn', async t => {
+  test('discovery returns instances in turn', async t => {
     const { found, pick } = discover(t, ['http://a', 'http://b', 'http://c'])
     await found(3)
     const picked = await pick(6)
@@ -32,7 +32,7 @@ suite('discovery', () => {
     assert.deepEqual(picked.slice(3), picked.slice(0, 3))
   })
 
-  test('prefers instances that were not suspected', async t => {
+  test('discovery prefers instances that were not suspected', async t => {
     const { discovery, found, pick } = discover(t, ['http://a', 'http://b'])
     await found(2)
     discovery.suspect('http://a')
@@ -41,7 +41,7 @@ suite('discovery', () => {
     assert.deepEqual(new Set(await pick(4)), new Set(['http://a', 'http://b']))
   })
 
-  test('trusts a suspected instance again after a while', async t => {
+  test('discovery trusts a suspected instance again after a while', async t => {
     const { discovery, found, pick } = discover(t, ['http://a', 'http://b'])
     await found(2)
     let now = performance.now()
@@ -52,14 +52,14 @@ suite('discovery', () => {
     assert.deepEqual(new Set(await pick(4)), new Set(['http://a', 'http://b']))
   })
 
-  test('waits for the first instance to register', async t => {
+  test('discovery waits for the first instance to register', async t => {
     const { discovery, register } = discover(t)
     const picking = discovery.pick(() => never)
     register(1, 'http://late')
     assert.equal(await picking, 'http://late')
   })
 
-  test('returns undefined when waiting is aborted', async t => {
+  test('discovery returns undefined when waiting is aborted', async t => {
     const { discovery } = discover(t)
     const controller = new AbortController()
     const picking = discovery.pick(() => controller.signal)
@@ -68,7 +68,7 @@ suite('discovery', () => {
     assert.equal(await discovery.pick(() => AbortSignal.abort()), undefined)
   })
 
-  test('follows instances that come and go', async t => {
+  test('discovery follows instances that come and go', async t => {
     const { kv, discovery, register, found } = discover(t, ['http://a'])
     await found(1)
     register(7, 'http://b')
@@ -88,7 +88,7 @@ suite('discovery', () => {
     await found(2)
   })
 
-  test('skips a registration that is not valid, and logs it', async t => {
+  test('discovery skips a registration that is not valid, and logs it', async t => {
     const { kv, log, found } = discover(t, ['http://a'])
     await found(1)
     const otherSchemes = ['mailto:a@b', 'ftp://a', 'file:///a', 'localhost:80'].map(url =>

@@ -67,7 +67,7 @@ suite('live settings', () => {
     assert.deepEqual(settings.current, defaults)
   })
 
-  test('keep their values while kv-config does not answer', async t => {
+  test('live settings keep their values while kv-config does not answer', async t => {
     const { kv, settings, set } = live(t)
     set('maxPixels', '7')
     await until('it takes effect', () => settings.current.maxPixels === 7)

@@ -23,7 +23,7 @@ function register(t: TestContext, kv = new FakeKv()) {
 }
 
 suite('a registration', () => {
-  test('is in kv-config with a lease, and is deleted when it is closed', async t => {
+  test('a registration is in kv-config with a lease, and is deleted when it is closed', async t => {
     const { kv, registration } = register(t)
     await until('it is registered', () => kv.values.get(key) === '{"url":"http://me"}')
     assert.deepEqual(kv.sets[0], { key, ttl: '10' })
@@ -32,7 +32,7 @@ suite('a registration', () => {
     assert.equal(kv.values.size, 0)
   })
 
-  test('comes back after an outage of kv-config, which is logged once', async t => {
+  test('a registration comes back after an outage of kv-config, which is logged once', async t => {
     const kv = new FakeKv()
     kv.goAway()
     const { log } = register(t, kv)
@@ -44,7 +44,7 @@ suite('a registration', () => {
     await until('the return is logged, too', () => log.lines.some(({ msg }) => msg === 'registered again'))
   })
 
-  test('closes in time while kv-config does not answer', async t => {
+  test('a registration closes in time while kv-config does not answer', async t => {
     const { kv, registration } = register(t)
     await until('it is registered', () => kv.values.has(key))
     kv.goAway()

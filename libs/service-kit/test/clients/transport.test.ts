@@ -12,7 +12,7 @@ const unavailable: RequestListener = (_request, response) =>
 const closing: RequestListener = (_request, response) => void response.writeHead(421).end('shutting down')
 
 suite('a transport', () => {
-  test('sends requests below the path of the instance, with its credentials if there is no token', async t => {
+  test('a transport sends requests below the path of the instance, with its credentials if there is no token', async t => {
     const { url, requests } = await instance(t)
     const base = `${url.replace('//', '//me:secret@')}/behind/a/proxy/`
     await (await transportTo(t, [base]).send({ path: '/key/..?a=b' })).body.dump()
@@ -26,7 +26,7 @@ suite('a transport', () => {
     )
   })
 
-  test('leaves credentials out of its error, which is logged', async t => {
+  test('a transport leaves credentials out of its error, which is logged', async t => {
     const { url } = await instance(t, unavailable)
     const { send } = transportTo(t, [url.replace('//', '//me:secret@')], { timeoutMs: 50 })
     await assert.rejects(send(), ({ cause }: Error) => {
@@ -36,7 +36,7 @@ suite('a transport', () => {
     })
   })
 
-  test('sends the path as it is, the body, and the cluster token', async t => {
+  test('a transport sends the path as it is, the body, and the cluster token', async t => {
     const { url, requests } = await instance(t)
     const { send } = transportTo(t, [url], { clusterToken: 'the token' })
     const path = '/key/a/../b/%2e%2e/c?prefix=x%2Fy'
@@ -46,7 +46,7 @@ suite('a transport', () => {
     assert.equal(requests[2]?.body, 'in chunks')
   })
 
-  test('tries another instance when a connection is refused, whatever the method', async t => {
+  test('a transport tries another instance when a connection is refused, whatever the method', async t => {
     const down = await refusing()
     const { url } = await instance(t)
     const { send, suspected } = transportTo(t, [down, url])
@@ -55,7 +55,7 @@ suite('a transport', () => {
     assert.deepEqual(suspected, [down])
   })
 
-  test('retries until there is an instance', async t => {
+  test('a transport retries until there is an instance', async t => {
     const port = await freePort()
     const { send, suspected } = transportTo(t, [`http://127.0.0.1:${port}`])
     const sent = send()
@@ -65,7 +65,7 @@ suite('a transport', () => {
     assert.equal(await (await sent).body.text(), 'late')
   })
 
-  test('tries another instance after a 421, even if the request is not idempotent', async t => {
+  test('a transport tries another instance after a 421, even if the request is not idempotent', async t => {
     const away = await instance(t, closing)
     const { url } = await instance(t)
     const { send, suspected } = transportTo(t, [away.url, url])
@@ -74,7 +74,7 @@ suite('a transport', () => {
     assert.deepEqual(suspected, [away.url])
   })
 
-  test('is unavailable when a request is refused after a part of its streamed body was read', async t => {
+  test('a transport is unavailable when a request is refused after a part of its streamed body was read', async t => {
     const away = await instance(t, closing)
     const { url, requests } = await instance(t)
     const { send } = transportTo(t, [away.url, url])
@@ -82,7 +82,7 @@ suite('a transport', () => {
     assert.equal(requests.length, 0)
   })
 
-  test('tries again, also with other instances, while it gets a 503', async t => {
+  test('a transport tries again, also with other instances, while it gets a 503', async t => {
     let answers = 0
     const recovering = await instance(t, (_request, response) => {
       answers += 1
@@ -94,7 +94,7 @@ suite('a transport', () => {
     assert.deepEqual(suspected, [recovering.url, away.url, recovering.url, away.url])
   })
 
-  test('is unavailable, with the reason, when it gets a 503 for longer than its timeout', async t => {
+  test('a transport is unavailable, with the reason, when it gets a 503 for longer than its timeout', async t => {
     const { url } = await instance(t, unavailable)
     await assert.rejects(transportTo(t, [url], { timeoutMs: 200 }).send(), (error: unknown) => {
       assert.ok(error instanceof ServiceUnavailable)
@@ -118,7 +118,7 @@ suite('a transport', () => {
     assert.equal(requests.length, handedOn.length)
   })
 
-  test('repeats an idempotent request when the connection broke', async t => {
+  test('a transport repeats an idempotent request when the connection broke', async t => {
     const broken = await instance(t, breaking)
     const { url } = await instance(t)
     const reply = await transportTo(t, [broken.url, url]).send({ method: 'PUT', body: 'again' })
@@ -126,7 +126,7 @@ suite('a transport', () => {
     assert.equal(broken.requests.length, 1)
   })
 
-  test('does not repeat a request that is not idempotent when the connection broke', async t => {
+  test('a transport does not repeat a request that is not idempotent when the connection broke', async t => {
     const broken = await instance(t, breaking)
     const { url, requests } = await instance(t)
     const { send } = transportTo(t, [broken.url, url])
@@ -134,7 +134,7 @@ suite('a transport', () => {
     assert.deepEqual([broken.requests.length, requests.length], [1, 0])
   })
 
-  test('does not repeat a streamed body of which a part was read', async t => {
+  test('a transport does not repeat a streamed body of which a part was read', async t => {
     const broken = await instance(t, request => request.once('data', () => request.socket.destroy()))
     const { url, requests } = await instance(t)
     const { send } = transportTo(t, [broken.url, url])
@@ -142,7 +142,7 @@ suite('a transport', () => {
     assert.equal(requests.length, 0)
   })
 
-  test('fails with the error of the body if the body fails', async t => {
+  test('a transport fails with the error of the body if the body fails', async t => {
     const { url } = await instance(t)
     async function* failing() {
       yield Buffer.from('half')
@@ -151,7 +151,7 @@ suite('a transport', () => {
     await assert.rejects(transportTo(t, [url]).send({ method: 'PUT', body: failing() }), TypeError)
   })
 
-  test('gives the reader an error when a response breaks off, and does not repeat the request', async t => {
+  test('a transport gives the reader an error when a response breaks off, and does not repeat the request', async t => {
     const { url, requests } = await instance(t, (request, response) => {
       response.writeHead(200, { 'content-length': 1000 })
       response.write('half', () => request.socket.destroy())

@@ -10,14 +10,14 @@ class MoreUnusable extends Unusable {}
 suite('engines', () => {
   const engines = { 'here:': 'embedded', 'far(s)?://.+': 'distributed' }
 
-  test('are found by their whole URL', () => {
+  test('engines are found by their whole URL', () => {
     assert.equal(engineFor(engines, 'here:'), 'embedded')
     assert.equal(engineFor(engines, 'fars://host'), 'distributed')
     for (const url of ['here:more', 'far://', 'nowhere:', 'say far://host'])
       assert.throws(() => engineFor(engines, url), /expected here: or far/)
   })
 
-  test('give the pattern of the setting, which allows the same URLs', () => {
+  test('engines give the pattern of the setting, which allows the same URLs', () => {
     const pattern = new RegExp(engineUrlPattern(engines))
     for (const url of ['here:', 'far://a', 'fars://a']) assert.match(url, pattern)
     for (const url of ['here:more', 'far://', 'say far://host']) assert.doesNotMatch(url, pattern)
@@ -32,11 +32,11 @@ suite('engines', () => {
 })
 
 suite('opening an engine', () => {
-  test('returns the engine', async () => {
+  test('opening an engine returns the engine', async () => {
     assert.equal(await openEngine('STORE_URL', [Unusable], async () => 'store'), 'store')
   })
 
-  test('names the setting if the engine cannot be used, and does not change other errors', async () => {
+  test('opening an engine names the setting if the engine cannot be used, and does not change other errors', async () => {
     const open = (error: Error) => openEngine('STORE_URL', [Unusable], () => Promise.reject(error))
     const mistakes = (error: unknown) => error instanceof InvalidConfig && error.mistakes.join()
     await assert.rejects(open(new MoreUnusable('no such folder')), error => {

@@ -26,7 +26,7 @@ suite('a request', () => {
     return app
   }
 
-  test('has its query converted to the types of the contract', async t => {
+  test('a request has its query converted to the types of the contract', async t => {
     assert.deepEqual((await checking(t).inject('/query?n=12&b=true')).json(), { n: 12, b: true })
   })
 
@@ -55,7 +55,7 @@ suite('a request', () => {
     }
   })
 
-  test('keeps the types of its JSON: text does not become a number', async t => {
+  test('a request keeps the types of its JSON: text does not become a number', async t => {
     const app = checking(t)
     const post = (payload: object | string) =>
       app.inject({ method: 'POST', url: '/body', headers: { 'content-type': 'application/json' }, payload })

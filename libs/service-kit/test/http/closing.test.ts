@@ -45,7 +45,7 @@ async function ask(url: string, agent?: Agent) {
 }
 
 suite('closing', () => {
-  test('waits for a request under way, and not for its kept-alive connection', async t => {
+  test('closing waits for a request under way, and not for its kept-alive connection', async t => {
     const { app, url, agent, letEnd, hasBegun } = await serve(t)
     const asked = ask(`${url}/slow`, agent)
     await hasBegun('slow')
@@ -62,7 +62,7 @@ suite('closing', () => {
     await closed
   })
 
-  test('answers held requests', async t => {
+  test('closing answers held requests', async t => {
     const { app, url, agent, hasBegun } = await serve(t)
     const asked = ask(`${url}/held`, agent)
     await hasBegun('held')
@@ -93,7 +93,7 @@ suite('closing', () => {
     })
   }
 
-  test('does not wait for the rest of a body that was refused', async t => {
+  test('closing does not wait for the rest of a body that was refused', async t => {
     const { app, url } = await serve(t)
     const socket = connect(Number(new URL(url).port), '127.0.0.1')
     t.after(() => socket.destroy())
@@ -103,7 +103,7 @@ suite('closing', () => {
     await app.close()
   })
 
-  test('may be called twice', async t => {
+  test('closing may be called twice', async t => {
     const { app } = await serve(t)
     await Promise.all([app.close(), app.close()])
   })

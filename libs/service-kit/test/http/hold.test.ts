@@ -27,12 +27,12 @@ async function holding(t: TestContext) {
 }
 
 suite('a held request', () => {
-  test('ends when its time is over', async t => {
+  test('a held request ends when its time is over', async t => {
     const { url } = await holding(t)
     assert.equal(await (await fetch(`${url}/held?seconds=0.01`)).text(), 'answered')
   })
 
-  test('ends when its client hangs up', async t => {
+  test('a held request ends when its client hangs up', async t => {
     const { url, held } = await holding(t)
     const controller = new AbortController()
     const asked = assert.rejects(fetch(`${url}/held?seconds=55`, { signal: controller.signal }))
@@ -42,7 +42,7 @@ suite('a held request', () => {
     await until('it is released', () => held[0]?.aborted)
   })
 
-  test('leaves nothing behind, over thousands of requests', async t => {
+  test('a held request leaves nothing behind, over thousands of requests', async t => {
     const { app, url, passing } = await holding(t)
     const agent = new Agent({ keepAlive: true, maxSockets: 20 })
     t.after(() => agent.destroy())

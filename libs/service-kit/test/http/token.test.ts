@@ -14,7 +14,7 @@ async function appWith(t: TestContext, options: Partial<AppOptions>) {
 }
 
 suite('the cluster token', () => {
-  test('is required on every route of an internal service', async t => {
+  test('the cluster token is required on every route of an internal service', async t => {
     const { app, statusOf } = await appWith(t, { clusterToken: token })
     for (const url of ['/own', '/metrics', '/openapi.json']) {
       assert.equal(await statusOf(url, `Bearer ${token}`), 200, url)
@@ -34,25 +34,25 @@ suite('the cluster token', () => {
     assert.equal(refused.headers['www-authenticate'], 'Bearer')
   })
 
-  test('is not needed for /healthz and /readyz', async t => {
+  test('the cluster token is not needed for /healthz and /readyz', async t => {
     const { statusOf } = await appWith(t, { clusterToken: token })
     for (const url of ['/healthz', '/readyz']) assert.equal(await statusOf(url), 200)
   })
 
-  test('is needed even to find out which paths exist', async t => {
+  test('the cluster token is needed even to find out which paths exist', async t => {
     const { statusOf } = await appWith(t, { clusterToken: token })
     assert.equal(await statusOf('/nothing'), 401)
     assert.equal(await statusOf('/nothing', `Bearer ${token}`), 404)
   })
 
-  test('protects only the metrics of a public service', async t => {
+  test('the cluster token protects only the metrics of a public service', async t => {
     const { statusOf } = await appWith(t, { clusterToken: token, isPublic: true })
     for (const url of ['/own', '/healthz', '/openapi.json']) assert.equal(await statusOf(url), 200, url)
     assert.equal(await statusOf('/metrics'), 401)
     assert.equal(await statusOf('/metrics', `Bearer ${token}`), 200)
   })
 
-  test('is accepted as a password only on pages for browsers', async t => {
+  test('the cluster token is accepted as a password only on pages for browsers', async t => {
     const { app, statusOf } = await appWith(t, { clusterToken: token })
     app.get('/page', { config: { isForBrowsers: true } }, async () => 'page')
     const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`

@@ -28,7 +28,7 @@ function parts(t: TestContext, env: Record<string, string> = {}) {
 }
 
 suite('a service', () => {
-  test('listens at its URL, and closes its app and clients once', async t => {
+  test('a service listens at its URL, and closes its app and clients once', async t => {
     const { start, closed, log } = parts(t)
     const service = await start()
     assert.equal((await fetch(`${service.url}/healthz`)).status, 200)
@@ -39,7 +39,7 @@ suite('a service', () => {
     await assert.rejects(fetch(`${service.url}/healthz`))
   })
 
-  test('registers the address of ADVERTISE_URL', async t => {
+  test('a service registers the address of ADVERTISE_URL', async t => {
     const { start } = parts(t, { ADVERTISE_URL: 'http://storage.example:8083' })
     const service = await start()
     assert.equal(service.url, 'http://storage.example:8083')
@@ -57,7 +57,7 @@ suite('a service', () => {
     })
   }
 
-  test('does not start without a token on an address that other machines can reach', async t => {
+  test('a service does not start without a token on an address that other machines can reach', async t => {
     for (const host of ['0.0.0.0', '::', '192.0.2.1', 'example.org']) {
       const { start, closed } = parts(t, { HOST: host })
       await assert.rejects(start(), InvalidConfig)
@@ -65,7 +65,7 @@ suite('a service', () => {
     }
   })
 
-  test('closes its app and clients if its port is in use', async t => {
+  test('a service closes its app and clients if its port is in use', async t => {
     const PORT = String(await freePort())
     const first = await parts(t, { PORT }).start()
     const { start, closed } = parts(t, { PORT })

@@ -37,7 +37,7 @@ function mistakesIn(schema: TObject, env: Record<string, string>): string[] {
 }
 
 suite('settings', () => {
-  test('are converted from text to the types of the schema', () => {
+  test('settings are converted from text to the types of the schema', () => {
     const config = loadConfig(Config, { ...needed, PORT: '0', RATIO: '-0.25', IS_OPEN: 'true', BUCKET: '12' })
     assert.equal(config.maxUploadBytes, 1000)
     assert.equal(config.port, 0)
@@ -107,7 +107,7 @@ suite('settings', () => {
     assert.deepEqual(mistakesIn(Config, {}), ['MAX_UPLOAD_BYTES is not set', 'BUCKET is not set'])
   })
 
-  test('can be in files, like secrets; the variable itself has priority', t => {
+  test('settings can be in files, like secrets; the variable itself has priority', t => {
     const path = temporaryFolder(t)
     const file = join(path, 'bucket')
     writeFileSync(file, 'from a file\n')
@@ -127,7 +127,7 @@ suite('settings', () => {
     assert.match(String(mistakes[1]), /^BUCKET_FILE: ENOENT/)
   })
 
-  test('can be in regular files of at most 64 KiB, also through links', t => {
+  test('settings can be in regular files of at most 64 KiB, also through links', t => {
     const path = temporaryFolder(t)
     const large = join(path, 'large')
     const tooLarge = join(path, 'too-large')
@@ -156,7 +156,7 @@ suite('settings', () => {
       assert.equal(mistakesIn(Config, { ...needed, MAX_UPLOAD_BYTES: value }).length, 1, value)
   })
 
-  test('are accepted or refused as InvalidConfig, whatever their text', () => {
+  test('settings are accepted or refused as InvalidConfig, whatever their text', () => {
     const env = fc.record(
       {
         PORT: fc.string(),

@@ -18,7 +18,7 @@ function heldCalls() {
 const turn = () => new Promise(setImmediate)
 
 suite('concurrent calls', () => {
-  test('begin when others have ended, and have their results in the order of the items', async () => {
+  test('concurrent calls begin when others have ended, and have their results in the order of the items', async () => {
     const { begun, call, end } = heldCalls()
     const results = mapConcurrently(2, [1, 2, 3], call)
     assert.deepEqual(begun, [1, 2])
@@ -30,7 +30,7 @@ suite('concurrent calls', () => {
     assert.deepEqual(await results, ['one', 'two', 'three'])
   })
 
-  test('do not begin after an error, which is thrown when the calls under way have ended', async () => {
+  test('concurrent calls do not begin after an error, which is thrown when the calls under way have ended', async () => {
     const { begun, call, end } = heldCalls()
     let isOver = false
     const results = mapConcurrently(2, [1, 2, 3, 4], call).finally(() => (isOver = true))

@@ -9,7 +9,7 @@ import type { MemberEvent } from '../../../src/membership/serf/agent-protocol.ts
 
 withEngine('serf', serf => {
   suite('a connection to a Serf agent', { concurrency: 4 }, () => {
-    test('authenticates, and reads the members', async t => {
+    test('a connection to a Serf agent authenticates, and reads the members', async t => {
       const agent = await startSerf(t, serf, { name: 'a', authKey: 'open sesame', tags: { shelf: 'upper' } })
       const connection = await open(t, { ...addressOf(agent), authKey: 'open sesame' })
       const [member, ...others] = await connection.members()
@@ -20,7 +20,7 @@ withEngine('serf', serf => {
       assert.equal(connection.agentName, 'a')
     })
 
-    test('is refused with a clear error if the key is wrong or missing', async t => {
+    test('a connection to a Serf agent is refused with a clear error if the key is wrong or missing', async t => {
       const agent = await startSerf(t, serf, { name: 'a', authKey: 'open sesame' })
       const address = addressOf(agent)
       const wrong = AgentConnection.open({ ...address, authKey: 'open barley' })
@@ -28,7 +28,7 @@ withEngine('serf', serf => {
       await assert.rejects(AgentConnection.open(address), /refuses "stats": Authentication required/)
     })
 
-    test('sets and removes tags; other tags stay', async t => {
+    test('a connection to a Serf agent sets and removes tags; other tags stay', async t => {
       const agent = await startSerf(t, serf, { name: 'a', tags: { shelf: 'upper' } })
       const connection = await open(t, addressOf(agent))
       await connection.setTags({ role: 'cluster-state', url: 'http://127.0.0.1:1' })
@@ -37,7 +37,7 @@ withEngine('serf', serf => {
       assert.deepEqual(member?.Tags, { shelf: 'upper', url: 'http://127.0.0.1:2' })
     })
 
-    test('gets an error for tags that are too long, and can still be used', async t => {
+    test('a connection to a Serf agent gets an error for tags that are too long, and can still be used', async t => {
       const agent = await startSerf(t, serf, { name: 'a' })
       const connection = await open(t, addressOf(agent))
       await assert.rejects(
@@ -47,7 +47,7 @@ withEngine('serf', serf => {
       assert.equal((await connection.members()).length, 1)
     })
 
-    test('answers simultaneous requests in their order', async t => {
+    test('a connection to a Serf agent answers simultaneous requests in their order', async t => {
       const agent = await startSerf(t, serf, { name: 'a' })
       const connection = await open(t, addressOf(agent))
       const responses = await Promise.all([
@@ -58,7 +58,7 @@ withEngine('serf', serf => {
       assert.deepEqual([responses[0][0]?.Tags, responses[2][0]?.Tags], [{}, { shelf: 'lower' }])
     })
 
-    test('is notified of members that join, change, fail and leave', async t => {
+    test('a connection to a Serf agent is notified of members that join, change, fail and leave', async t => {
       const first = await startSerf(t, serf, { name: 'first' })
       const connection = await open(t, addressOf(first))
       const events: MemberEvent[] = []
@@ -81,7 +81,7 @@ withEngine('serf', serf => {
       await received('member-leave', 'third')
     })
 
-    test('breaks when the agent is killed, and rejects later commands', async t => {
+    test('a connection to a Serf agent breaks when the agent is killed, and rejects later commands', async t => {
       const agent = await startSerf(t, serf, { name: 'a' })
       const connection = await open(t, addressOf(agent))
       await agent.kill()
@@ -90,7 +90,7 @@ withEngine('serf', serf => {
       await connection.close()
     })
 
-    test('breaks after the timeout if the agent hangs', async t => {
+    test('a connection to a Serf agent breaks after the timeout if the agent hangs', async t => {
       const agent = await startSerf(t, serf, { name: 'a' })
       const connection = await open(t, addressOf(agent), 500)
       await agent.pause()
@@ -101,7 +101,7 @@ withEngine('serf', serf => {
       )
     })
 
-    test('ends when its signal is aborted', async t => {
+    test('a connection to a Serf agent ends when its signal is aborted', async t => {
       const agent = await startSerf(t, serf, { name: 'a' })
       const ending = new AbortController()
       const connection = await AgentConnection.open(addressOf(agent), { signal: ending.signal })
@@ -113,7 +113,7 @@ withEngine('serf', serf => {
 })
 
 suite('a connection to a server that is not a Serf agent', () => {
-  test('fails, with the address, if nothing listens there', async () => {
+  test('a connection to a server that is not a Serf agent fails, with the address, if nothing listens there', async () => {
     const port = await freePort()
     await assert.rejects(
       AgentConnection.open({ host: '127.0.0.1', port }),
@@ -121,7 +121,7 @@ suite('a connection to a server that is not a Serf agent', () => {
     )
   })
 
-  test('breaks at invalid replies', async t => {
+  test('a connection to a server that is not a Serf agent breaks at invalid replies', async t => {
     const greetings = [encode({ Seq: 'one', Error: '' }), encode({ Seq: 7, Error: '' }), encode('hello')]
     for (const bytes of [...greetings, Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), Buffer.alloc(0)]) {
       const port = await listen(t, socket => socket.end(bytes))
@@ -129,7 +129,7 @@ suite('a connection to a server that is not a Serf agent', () => {
     }
   })
 
-  test('breaks at an invalid body, and rejects its command', async t => {
+  test('a connection to a server that is not a Serf agent breaks at an invalid body, and rejects its command', async t => {
     const port = await listen(t, socket => {
       socket.once('data', () => socket.write(encode({ Seq: 1, Error: '' })))
       socket.on('data', () =>

@@ -10,7 +10,7 @@ import { SerfMembership } from '../../../src/membership/serf/serf-membership.ts'
 
 withEngine('serf', serf => {
   suite('membership by Serf agents', { concurrency: 4 }, () => {
-    test('finds other nodes by their tags when they join, move, leave and die', async t => {
+    test('membership by Serf agents finds other nodes by their tags when they join, move, leave and die', async t => {
       const [here, there] = await startPair(t, serf)
       const ours = follow(t, here, memberOf('ours'))
       const theirs = follow(t, there, memberOf('theirs'))
@@ -28,7 +28,7 @@ withEngine('serf', serf => {
       await untilKnown(ours, ['successor'])
     })
 
-    test('skips agents without a node; invalid tags are logged once', async t => {
+    test('membership by Serf agents skips agents without a node; invalid tags are logged once', async t => {
       const here = await startSerf(t, serf, { name: 'here' })
       const join = [here.gossip]
       await startSerf(t, serf, {
@@ -51,7 +51,7 @@ withEngine('serf', serf => {
       assert.equal(log.lines.filter(({ agents }) => agents !== undefined).length, 1)
     })
 
-    test('starts without an agent, logs it, and continues when the agent comes', async t => {
+    test('membership by Serf agents starts without an agent, logs it, and continues when the agent comes', async t => {
       const port = await freePortRange(2)
       const rpc = `127.0.0.1:${port}`
       const log = new RecordedLog()
@@ -66,7 +66,7 @@ withEngine('serf', serf => {
       await untilKnown(ours, ['theirs'])
     })
 
-    test('logs once that the key is wrong, without the key', async t => {
+    test('membership by Serf agents logs once that the key is wrong, without the key', async t => {
       const agent = await startSerf(t, serf, { name: 'a', authKey: 'open sesame' })
       const log = new RecordedLog()
       const wrong = follow(t, agent, memberOf('ours'), log, ':open%20barley@')
@@ -82,7 +82,7 @@ withEngine('serf', serf => {
       await untilReady(right)
     })
 
-    test('reports that its tags are too long', async t => {
+    test('membership by Serf agents reports that its tags are too long', async t => {
       const agent = await startSerf(t, serf, { name: 'a' })
       const ours = follow(t, agent, { ...memberOf('ours'), url: `http://${'x'.repeat(600)}` })
       await until('it is refused', () =>
@@ -93,7 +93,7 @@ withEngine('serf', serf => {
       )
     })
 
-    test('sets its tags and reads all members again after its agent was restarted', async t => {
+    test('membership by Serf agents sets its tags and reads all members again after its agent was restarted', async t => {
       const [here, there] = await startPair(t, serf)
       const ours = follow(t, here, memberOf('ours'))
       const theirs = follow(t, there, memberOf('theirs'))
@@ -111,7 +111,7 @@ withEngine('serf', serf => {
       await untilKnown(ours, ['theirs', 'third'])
     })
 
-    test('keeps the known members while its agent hangs, and continues afterwards', async t => {
+    test('membership by Serf agents keeps the known members while its agent hangs, and continues afterwards', async t => {
       const [here, there] = await startPair(t, serf)
       const ours = follow(t, here, memberOf('ours'))
       follow(t, there, memberOf('theirs'))
@@ -124,7 +124,7 @@ withEngine('serf', serf => {
       await untilKnown(ours, ['theirs'])
     })
 
-    test('closes at once although its agent hangs, and may be closed twice', async t => {
+    test('membership by Serf agents closes at once although its agent hangs, and may be closed twice', async t => {
       const agent = await startSerf(t, serf, { name: 'a' })
       const ours = follow(t, agent, memberOf('ours'))
       await untilReady(ours)

@@ -30,7 +30,7 @@ withEngine('serf', serf => {
       await until('it is ready', async () => (await httpRequest(url, '/readyz')).status === 200)
     })
 
-    test('announces its address to the agents, and removes it when it ends', async t => {
+    test('cluster-state with a Serf agent announces its address to the agents, and removes it when it ends', async t => {
       const agent = await startSerf(t, serf, { name: 'a', tags: { shelf: 'upper' } })
       const connection = await AgentConnection.open(parseAgentAddress(`serf://${agent.rpc}`))
       t.after(() => connection.close())

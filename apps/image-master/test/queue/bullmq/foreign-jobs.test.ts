@@ -25,7 +25,7 @@ const foreign: readonly (readonly [id: string, hash: Record<string, string>])[] 
 withEngine('redis', program =>
   suite('jobs in Redis that no master has added', () => {
     for (const place of ['wait', 'prioritized'] as const)
-      test(`are removed from ${place}, and no task waits for them`, async t => {
+      test(`jobs in Redis that no master has added are removed from ${place}, and no task waits for them`, async t => {
         const { redis, openQueue, makeTask } = await startQueues(t, program)
         const queue = await openQueue()
         const client = new Redis(redis.urlOf(0))

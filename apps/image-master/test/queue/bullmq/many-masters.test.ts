@@ -49,7 +49,7 @@ withEngine('redis', program => {
       )
     })
 
-    test('send few commands to Redis while the queue is empty', async t => {
+    test('many workers of two masters send few commands to Redis while the queue is empty', async t => {
       const { redis, openQueue } = await startQueues(t, program)
       const options = { leaseMs: 10_000, reconcileMs: 3000 }
       const masters = [await openQueue(options), await openQueue(options)]

@@ -25,7 +25,7 @@ await withEngine('redis', async program => {
     until('the master is ready', async () => (await ask(master, '/readyz')).status === 200)
 
   suite('Bull Board', () => {
-    test('shows the jobs to clients with the cluster token, as bearer or password', async t => {
+    test('Bull Board shows the jobs to clients with the cluster token, as bearer or password', async t => {
       const master = await start(t)
       await ready(master)
       const { id } = (await upload(master, png, { headers: { authorization: `Bearer ${token}` } })).json()
@@ -44,7 +44,7 @@ await withEngine('redis', async program => {
       assert.equal((await ask(master, '/getWork?worker=w')).status, 401, 'other routes accept no password')
     })
 
-    test('needs nothing from the internet', async t => {
+    test('Bull Board needs nothing from the internet', async t => {
       const master = await start(t)
       const page = await ask(master, '/bull-board/')
       const policy = String(page.headers['content-security-policy'])
@@ -55,7 +55,7 @@ await withEngine('redis', async program => {
       for (const file of files) assert.equal((await ask(master, `/bull-board/${file}`)).status, 200, file)
     })
 
-    test('is read-only by default, and always for pages of other sites', async t => {
+    test('Bull Board is read-only by default, and always for pages of other sites', async t => {
       const pause = (master: Master, headers: Record<string, string> = {}) =>
         ask(master, '/bull-board/api/queues/tasks/pause', { method: 'PUT', headers })
       const readOnly = await start(t)
@@ -68,7 +68,7 @@ await withEngine('redis', async program => {
       assert.equal((await pause(readWrite, { origin: readWrite.url })).status, 200)
     })
 
-    test('is 404 when it is off, and without Redis', async t => {
+    test('Bull Board is 404 when it is off, and without Redis', async t => {
       const off = await start(t, { BULL_BOARD: 'off' })
       const headers = { authorization: `Bearer ${token}` }
       assert.equal((await ask(off, '/bull-board/', { headers })).status, 404)

@@ -15,7 +15,7 @@ withEngine('redis', program => {
 
   suite('the connection to Redis', () => {
     for (const state of ['there', 'away'] as const) {
-      test(`stays closed while Redis is ${state}, even if a copy of it reconnects`, async t => {
+      test(`the connection to Redis stays closed while Redis is ${state}, even if a copy of it reconnects`, async t => {
         const { server, redis } = await connected(t)
         const copy = redis.client.duplicate()
         await until('the copy is connected', () => copy.status === 'ready')
@@ -28,7 +28,7 @@ withEngine('redis', program => {
       })
     }
 
-    test('closes a connection that does not answer, and then fails at once', async t => {
+    test('the connection to Redis closes a connection that does not answer, and then fails at once', async t => {
       const { server, redis } = await connected(t)
       assert.equal(await redis.send(() => redis.client.ping()), 'PONG')
       server.pause()

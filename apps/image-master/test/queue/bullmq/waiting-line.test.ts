@@ -71,7 +71,7 @@ function open(t: TestContext) {
 }
 
 suite('the waiting line', () => {
-  test('is served first come, first served, with one blocking fetch for all', async t => {
+  test('the waiting line is served first come, first served, with one blocking fetch for all', async t => {
     const { source, wait, untilBlocked } = open(t)
     const waiting = Array.from({ length: 20 }, () => wait())
     await untilBlocked()
@@ -81,7 +81,7 @@ suite('the waiting line', () => {
     assert.equal(source.mostBlocked, 1)
   })
 
-  test('fetches nothing while it is empty', async t => {
+  test('the waiting line fetches nothing while it is empty', async t => {
     const { source, line, wait } = open(t)
     source.put(1, 2)
     line.wake()
@@ -91,14 +91,14 @@ suite('the waiting line', () => {
     assert.equal(source.fetches, 1)
   })
 
-  test('asks the source once, even for a waiter whose timeout is over', async t => {
+  test('the waiting line asks the source once, even for a waiter whose timeout is over', async t => {
     const { source, line } = open(t)
     source.put(1)
     assert.equal(await line.wait(taken, { timeout: AbortSignal.abort(), gone: never }), 'got 1')
     assert.equal(await line.wait(taken, { timeout: AbortSignal.abort(), gone: never }), undefined)
   })
 
-  test('puts an item back if nobody waits for it any more', async t => {
+  test('the waiting line puts an item back if nobody waits for it any more', async t => {
     const { source, line, untilBlocked } = open(t)
     const gone = new AbortController()
     const waiting = line.wait(taken, { timeout: never, gone: gone.signal })
@@ -133,7 +133,7 @@ suite('the waiting line', () => {
     assert.equal(await wait(), 'got 4')
   })
 
-  test('puts back an item that nobody accepted for a while, and rarely fetches it again', async t => {
+  test('the waiting line puts back an item that nobody accepted for a while, and rarely fetches it again', async t => {
     const { source, line, untilBlocked } = open(t)
     const gone = new AbortController()
     const waiting = line.wait(taken, { timeout: never, gone: gone.signal, accepts: item => item !== 1 })
@@ -149,7 +149,7 @@ suite('the waiting line', () => {
     assert.deepEqual(source.items, [1])
   })
 
-  test('rejects the wait that failed, and continues with the next', async t => {
+  test('the waiting line rejects the wait that failed, and continues with the next', async t => {
     const { source, wait } = open(t)
     const failed = wait(() => Promise.reject(new Error('the task DB is unavailable')))
     const next = wait()
@@ -158,7 +158,7 @@ suite('the waiting line', () => {
     assert.equal(await next, 'got 2')
   })
 
-  test('continues by itself after an outage of the source', async t => {
+  test('the waiting line continues by itself after an outage of the source', async t => {
     const { source, wait } = open(t)
     source.isReady = false
     const waiting = wait()
@@ -168,7 +168,7 @@ suite('the waiting line', () => {
     assert.equal(await waiting, 'got 1')
   })
 
-  test('ends all waits at once when it closes', async t => {
+  test('the waiting line ends all waits at once when it closes', async t => {
     const { line, wait, untilBlocked } = open(t)
     const waiting = [wait(), wait()]
     await untilBlocked()

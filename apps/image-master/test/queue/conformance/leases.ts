@@ -11,7 +11,7 @@ const renewedLeaseMs = 1500
 
 export function leasesAreFenced(open: Open): void {
   suite('a lease', () => {
-    test('lasts for as long as it is renewed', async t => {
+    test('a lease lasts for as long as it is renewed', async t => {
       const { queue, addTask, next, taskOf } = await open(t, renewedLeaseMs)
       await addTask(1)
       await addTask(2)

@@ -30,7 +30,7 @@ testEngine('the file store', async t => (await openIn(t)).store)
 testEngine('the file store with rows', async t => givenAtOnce((await openIn(t)).store))
 
 suite('the file store', { concurrency: 4 }, () => {
-  test('keeps blobs in folders by stage and shard, in files named by their keys', async t => {
+  test('the file store keeps blobs in folders by stage and shard, in files named by their keys', async t => {
     const { store, folder } = await openIn(t)
     for (let n = 0; n < 40; n++)
       await store.put({ key: `key-${n}`, stage: 'pre' }, inChunks(patterned(1)), png)
@@ -43,14 +43,14 @@ suite('the file store', { concurrency: 4 }, () => {
     assert.ok(new Set(files.map(file => file.split('/')[1])).size > 10, 'shards are used evenly')
   })
 
-  test('begins each file with the bytes themselves', async t => {
+  test('the file store begins each file with the bytes themselves', async t => {
     const { store, folder } = await openIn(t)
     await store.put(id, inChunks(patterned(100)), png)
     const [file = ''] = filesIn(folder)
     assert.ok(readFileSync(join(folder, file)).subarray(0, 100).equals(patterned(100)))
   })
 
-  test('returns blobs after a restart', async t => {
+  test('the file store returns blobs after a restart', async t => {
     const { store, folder } = await openIn(t)
     await store.put(id, inChunks(patterned(100)), { ...png, fence: 4 })
     await store.close()
@@ -59,7 +59,7 @@ suite('the file store', { concurrency: 4 }, () => {
     assert.equal(found?.blob.fence, 4)
   })
 
-  test('leaves no temporary file of content that threw', async t => {
+  test('the file store leaves no temporary file of content that threw', async t => {
     const { store, folder } = await openIn(t)
     async function* throwing() {
       yield patterned(2_000_000)
@@ -69,14 +69,14 @@ suite('the file store', { concurrency: 4 }, () => {
     assert.deepEqual(filesIn(folder), [])
   })
 
-  test('leaves no temporary file of a write with a stale fencing token', async t => {
+  test('the file store leaves no temporary file of a write with a stale fencing token', async t => {
     const { store, folder } = await openIn(t)
     await store.put(id, inChunks(patterned(1)), { ...png, fence: 2 })
     await store.put(id, inChunks(patterned(1)), { ...png, fence: 1 })
     assert.equal(filesIn(folder).length, 1)
   })
 
-  test('removes temporary files of interrupted writes when it starts', async t => {
+  test('the file store removes temporary files of interrupted writes when it starts', async t => {
     const { store, folder } = await openIn(t)
     await store.put(id, inChunks(patterned(100)), png)
     await store.close()
@@ -90,7 +90,7 @@ suite('the file store', { concurrency: 4 }, () => {
     assert.ok(await again.store.open(id).then(async found => found?.[Symbol.asyncDispose]().then(() => true)))
   })
 
-  test('neither opens nor lists the temporary file of a write under way', async t => {
+  test('the file store neither opens nor lists the temporary file of a write under way', async t => {
     const { store, folder } = await openIn(t)
     const { promise: moreMayCome, resolve: letMoreCome } = Promise.withResolvers<void>()
     const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
@@ -142,7 +142,7 @@ suite('the file store', { concurrency: 4 }, () => {
     })
   }
 
-  test('refuses to replace a damaged file, whose token is unknown, and deletes it', async t => {
+  test('the file store refuses to replace a damaged file, whose token is unknown, and deletes it', async t => {
     const { store, folder } = await openIn(t)
     await store.put(id, inChunks(patterned(200)), png)
     const [file = ''] = filesIn(folder)
@@ -153,14 +153,14 @@ suite('the file store', { concurrency: 4 }, () => {
     assert.equal((await store.put(id, inChunks(patterned(100)), png)).kind, 'stored')
   })
 
-  test('refuses bytes while less than the minimum of space is free', async t => {
+  test('the file store refuses bytes while less than the minimum of space is free', async t => {
     const folder = temporaryFolder(t)
     const store = await FileBlobStore.open({ folder, minFreeBytes: Number.MAX_SAFE_INTEGER })
     await assert.rejects(store.put(id, inChunks(patterned(1)), png), StoreFull)
     assert.deepEqual(filesIn(folder), [])
   })
 
-  test('fails its check when its folder is gone', async t => {
+  test('the file store fails its check when its folder is gone', async t => {
     const { store, folder } = await openIn(t)
     rmSync(folder, { recursive: true })
     await assert.rejects(store.checkReady())

@@ -45,7 +45,7 @@ async function listed({ store }: Opened): Promise<string[]> {
 }
 
 suite('small blobs', { concurrency: 4 }, () => {
-  test('are rows, and stay after a restart', async t => {
+  test('small blobs are rows, and stay after a restart', async t => {
     const opened = await openIn(t)
     await putRow(opened)
     assert.equal(opened.hasFile(), false)
@@ -54,7 +54,7 @@ suite('small blobs', { concurrency: 4 }, () => {
     assert.deepEqual(await read(again.store, id), row)
   })
 
-  test('give way to a file, and files to a row', async t => {
+  test('small blobs give way to a file, and files to a row', async t => {
     const opened = await openIn(t)
     await putRow(opened)
     assert.equal((await putFile(opened)).kind, 'stored')
@@ -95,7 +95,7 @@ suite('small blobs', { concurrency: 4 }, () => {
       assert.deepEqual(await listed(opened), [copy.key])
     })
 
-  test('are copied over a file, and files over a row', async t => {
+  test('small blobs are copied over a file, and files over a row', async t => {
     const opened = await openIn(t)
     const { store, hasFile } = opened
     const other = { key: 'another-key', stage: 'post' } as const
@@ -111,7 +111,7 @@ suite('small blobs', { concurrency: 4 }, () => {
     assert.equal(await store.open(other), undefined)
   })
 
-  test('are listed in the same order as files, page by page', async t => {
+  test('small blobs are listed in the same order as files, page by page', async t => {
     const { store } = await openIn(t)
     const keys = Array.from({ length: 30 }, (_, n) => `key-${n}`)
     for (const [n, key] of keys.entries())

@@ -4,11 +4,11 @@ import { InvalidConfig } from '@darkroom/service-kit'
 import { parseS3Url } from '../../../src/engine/s3/address.ts'
 
 suite('the URL of a bucket', () => {
-  test('may name a bucket of AWS; the environment has the rest', () => {
+  test('the URL of a bucket may name a bucket of AWS; the environment has the rest', () => {
     assert.deepEqual(parseS3Url('s3://images'), { bucket: 'images', prefix: '', pathStyle: false })
   })
 
-  test('may name another server, where buckets are paths by default', () => {
+  test('the URL of a bucket may name another server, where buckets are paths by default', () => {
     const url = 's3://images?endpoint=http://minio:9000&prefix=darkroom/eu'
     const location = {
       bucket: 'images',

@@ -55,7 +55,7 @@ suite('a conditional write', () => {
     assert.ok(performance.now() - begun > 65)
   })
 
-  test('ends between two tries after its deadline', async () => {
+  test('a conditional write ends between two tries after its deadline', async () => {
     const late = new AbortController()
     late.abort()
     const { outcome, requests } = await publish(['ConditionalRequestConflict'], [undefined], late.signal)

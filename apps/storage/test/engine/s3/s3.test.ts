@@ -27,7 +27,7 @@ await withEngine('s3', async program => {
   testEngine('the S3 store', async t => openStore(t, await makeBucket(t, server)))
 
   suite('the S3 store', { concurrency: 2 }, () => {
-    test('keeps blobs under its prefix, by stage and shard', async t => {
+    test('the S3 store keeps blobs under its prefix, by stage and shard', async t => {
       const bucket = await makeBucket(t, server)
       const store = await openStore(t, bucket)
       await store.put(id, inChunks(patterned(10)), png)
@@ -37,7 +37,7 @@ await withEngine('s3', async program => {
       assert.match(pre, /^images\/inProgress\/[0-9a-f]{2}\/a-key$/)
     })
 
-    test('lists and finds only its own objects', async t => {
+    test('the S3 store lists and finds only its own objects', async t => {
       const bucket = await makeBucket(t, server)
       const store = await openStore(t, bucket)
       await store.put(id, inChunks(patterned(10)), png)
@@ -68,7 +68,7 @@ await withEngine('s3', async program => {
       assert.equal(release.mock.callCount(), 1)
     })
 
-    test('leaves no parts behind after content that threw, a fenced write, and a successful write', async t => {
+    test('the S3 store leaves no parts behind after content that threw, a fenced write, and a successful write', async t => {
       const bucket = await makeBucket(t, server)
       const store = await openStore(t, bucket)
       async function* throwing() {
@@ -84,7 +84,7 @@ await withEngine('s3', async program => {
       assert.deepEqual(await bucket.uploads(), [])
     })
 
-    test('removes parts of other copies’ old uploads, and keeps those of recent uploads', async t => {
+    test('the S3 store removes parts of other copies’ old uploads, and keeps those of recent uploads', async t => {
       const bucket = await makeBucket(t, server)
       const one = await openStore(t, bucket)
       let go = () => {}
@@ -109,7 +109,7 @@ await withEngine('s3', async program => {
       assert.equal(await one.open(id), undefined)
     })
 
-    test('does not abort an old upload that still gets parts', async t => {
+    test('the S3 store does not abort an old upload that still gets parts', async t => {
       const bucket = await makeBucket(t, server)
       const begin = async (Key: string) => {
         const upload = { Bucket: bucket.name, Key }
@@ -127,7 +127,7 @@ await withEngine('s3', async program => {
       assert.deepEqual(await bucket.uploads(), [slow.Key])
     })
 
-    test('does not abort uploads to names that are not its own', async t => {
+    test('the S3 store does not abort uploads to names that are not its own', async t => {
       const bucket = await makeBucket(t, server)
       const others = ['images/of-others', 'of-others']
       const ours = 'images/finished/00/ours'
@@ -176,7 +176,7 @@ await withEngine('s3', async program => {
       await assert.rejects(buffer(asStream(early.read({ start: 0, end: 9 }))), StoreUnavailable)
     })
 
-    test('reads the folder of a file store that was copied to the bucket', async t => {
+    test('the S3 store reads the folder of a file store that was copied to the bucket', async t => {
       const folder = temporaryFolder(t)
       const files = await FileBlobStore.open({ folder })
       await files.put(id, inChunks(patterned(9 * MiB)), { ...png, fence: 3 })
