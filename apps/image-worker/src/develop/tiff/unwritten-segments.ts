@@ -1,11 +1,20 @@
 import { UnusableImage } from '../unusable-image.ts'
-import type { PlainPlan } from './plain-plan.ts'
+import type { Segments } from './segments.ts'
 import { entryOf, pageTags, type TiffPage } from './tiff-page.ts'
+import type { WideKind } from './wide-samples.ts'
 
 type Segment = TiffPage['segments'][number]
 
+/** A page whose samples become plain samples of `bits`. */
+interface PlainPage {
+  readonly page: TiffPage
+  readonly segments: Segments
+  readonly bits: 8 | 16
+  readonly wideKind: WideKind | undefined
+}
+
 /**
- * Whether a strip or tile is left out of the file, because all its samples have the same value: programs for maps then
+ * Whether a strip or tile is missing in the file, because all its samples have the same value: programs for maps then
  * write 0 as its position and its length (GDAL: "sparse files").
  */
 export function isUnwritten({ at, bytes }: Segment): boolean {
@@ -16,7 +25,7 @@ export function isUnwritten({ at, bytes }: Segment): boolean {
  * Gives all samples of 8 or 16 bits the value that they have where strips or tiles are left out: GDAL's value for places
  * without data, if these bits can hold it, otherwise 0.
  */
-export function fillUnwritten(plain: Uint8Array, { page, segments, bits, wideKind }: PlainPlan): void {
+export function fillUnwritten(plain: Uint8Array, { page, segments, bits, wideKind }: PlainPage): void {
   const text = Buffer.from(entryOf(page, pageTags.gdalNoData)?.value ?? []).toString('latin1')
   const value = Number(text.replaceAll('\0', ''))
   const fits = Number.isInteger(value) && value > 0 && value < 2 ** bits
