@@ -82,6 +82,7 @@ export class EventHub {
     stream.begun()
     send(task, [stream])
     if (hasChanged) void this.#deliver(id)
+    stream.endWhenHalfClosed()
   }
 
   /**
@@ -114,6 +115,7 @@ export class EventHub {
       for (const state of ['in-progress', 'not-started'] satisfies TaskState[])
         await this.#sendFirst(state, stream)
       stream.begun()
+      stream.endWhenHalfClosed()
     } catch (error) {
       this.#options.logger.debug({ err: error }, 'an event stream could not be opened')
       stream.end() // the client reconnects

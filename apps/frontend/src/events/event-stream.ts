@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { hasEnded, type Task } from '@darkroom/contracts'
+import { onceHalfClosed } from '@darkroom/service-kit'
 import type { Caller } from '../access/caller.ts'
 
 /** A client with more unread bytes is disconnected. It reconnects, and gets the current state. */
@@ -86,6 +87,12 @@ export class EventStream {
     // more.
     else if (response.chunkedEncoding && response.socket?.writable) response.socket.write(frame.chunk)
     else response.write(frame.text) // HTTP/1.0, or a response that waits for earlier responses on its connection
+  }
+
+  /** Ends the stream when its client closes its side of the connection, because most such clients have hung up. */
+  endWhenHalfClosed(): void {
+    const stop = onceHalfClosed(this.#response.socket, () => this.end())
+    this.onceClosed(stop)
   }
 
   /** Keeps the connection open: proxies close silent connections. */

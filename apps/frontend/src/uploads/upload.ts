@@ -7,7 +7,7 @@ import {
   type UploadOptions,
   type Urgency,
 } from '@darkroom/contracts'
-import { atMost, type Body, hangUpSignal, ServiceProblem, tooLarge } from '@darkroom/service-kit'
+import { atMost, type Body, halfCloseSignal, ServiceProblem, tooLarge } from '@darkroom/service-kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { requireImage } from '../access/caller.ts'
 import type { Grant, GrantBook } from '../access/grant-book.ts'
@@ -101,7 +101,7 @@ async function passOn(
   using read =
     url === undefined
       ? await readUploadBody(request, 'body' in arrived ? arrived.body : undefined)
-      : await importer.open(url, hangUpSignal(reply), caller.owner)
+      : await importer.open(url, halfCloseSignal(reply), caller.owner)
   const { body, contentLength } = read
   return await imageMaster.newImage({
     querystring: order ?? (await orderOf('options' in read ? read.options : {})),
@@ -117,7 +117,7 @@ function refusalOf(
 ): ServiceProblem {
   const refusal = ServiceProblem.relay(response)
   const { status, code, title, message } = refusal
-  const [, hint] = hints.find(([type]) => headers['content-type']?.startsWith(type)) ?? []
+  const [, hint] = hints.find(([type]) => type.test(headers['content-type'] ?? '')) ?? []
   if (hint === undefined || !refusalsOfBytes.has(code)) return refusal
   return new ServiceProblem(status, code, `${message}; ${hint}`, { title })
 }
@@ -127,11 +127,13 @@ const jsonType = 'JSON with the header Content-Type: application/json'
 const hints = [
   // `curl -d` declares a form, and removes line ends from a file.
   [
-    'application/x-www-form-urlencoded',
+    /^application\/x-www-form-urlencoded/i,
     `with curl, send a file with --data-binary instead of -d, and ${jsonType}`,
   ],
-  // `fetch` declares every text in this way.
-  ['text/plain', `send ${jsonType}`],
+  [/^application\/json/i, 'in JSON, send an object with url or from'],
+  // `fetch` declares every text as plain.
+  [/^text\/plain|json/i, `send ${jsonType}`],
+  [/^multipart\//i, 'send a form as multipart/form-data'],
 ] as const
 
 /**

@@ -127,6 +127,29 @@ suite('a refused upload', () => {
     assert.match(String(response.json().detail), /send JSON with the header Content-Type: application\/json$/)
   })
 
+  test('a refused upload of JSON or of a form that is declared in another way is answered with what to do', async () => {
+    const [object, list] = [Buffer.from('{"url":"https://photos.example/cat.jpg"}'), Buffer.from('["x"]')]
+    const cases: [string, Buffer, RegExp][] = [
+      ['text/json', object, /send JSON with the header Content-Type: application\/json$/],
+      ['application/vnd.api+json', object, /send JSON with the header Content-Type: application\/json$/],
+      ['application/json', list, /in JSON, send an object with url or from$/],
+      [
+        'multipart/mixed; boundary=x',
+        Buffer.from('--x\r\n\r\n\r\n--x--'),
+        /send a form as multipart\/form-data$/,
+      ],
+    ]
+    for (const [type, body, hint] of cases) {
+      const response = await frontend.ask('/images', {
+        method: 'POST',
+        headers: { 'content-type': type },
+        body,
+      })
+      assertProblem(response, 415, 'not-an-image')
+      assert.match(String(response.json().detail), hint)
+    }
+  })
+
   test('a refused upload of an image as text is answered with what to do', async () => {
     const body = Buffer.from(Buffer.from(png).toString('base64'))
     const response = await frontend.ask('/images', { method: 'POST', body })

@@ -14,12 +14,13 @@ import { continueWhenRead } from '../bodies/awaited-bodies.ts'
 import { type AbortResponses, type BodyBounds, requireProgress } from '../bodies/body-progress.ts'
 import type { Logger } from '../log/logger.ts'
 import { answerWithProblems, refusedPathHandler } from '../problems/problem-responses.ts'
-import { refusedMessageHandler, refuseExpectations } from '../problems/refuse-message.ts'
+import { refusedMessageHandler, refuseExpectations, refuseTunnels } from '../problems/refuse-message.ts'
 import { parseJsonOf } from './accept-bodies.ts'
 import { answerInTurn } from './answer-in-turn.ts'
 import type { Api } from './api.ts'
 import type { App } from './app.ts'
 import { refuseWhileClosing } from './closing.ts'
+import { answerHalfClosed } from './half-closed.ts'
 import { ignoreUselessContentType } from './ignore-content-type.ts'
 import { measureReadiness, measureRequests, processMetrics } from './metrics.ts'
 import { Registry } from './prom-client.ts'
@@ -98,7 +99,9 @@ export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => vo
   measureReadiness(app, options.checkReady)
   answerWithProblems(app)
   refuseExpectations(app.server as Server, responseHeaders)
+  refuseTunnels(app.server as Server, responseHeaders)
   continueWhenRead(app.server as Server)
+  if (options.isPublic) answerHalfClosed(app.server as Server)
   refuseWhileClosing(app, options.isPublic ?? false, options.closing ?? new AbortController())
   requireProgress(app, { ...options, responseHeaders }, options.isPublic ?? false)
   ignoreUselessContentType(app)

@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { ClientGone } from '../problems/problems.ts'
+import { onceHalfClosed } from './half-closed.ts'
 
 /** Aborted when the client hangs up before its response is complete. */
 export function hangUpSignal(reply: FastifyReply): AbortSignal {
@@ -10,6 +11,15 @@ export function hangUpSignal(reply: FastifyReply): AbortSignal {
   if (reply.raw.closed || reply.request.raw.socket.destroyed) hangUp()
   else reply.raw.once('close', hangUp)
   return controller.signal
+}
+
+/** Aborted when the client hangs up, or closes its side of the connection, before its response is complete. */
+export function halfCloseSignal(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController()
+  const abort = () => controller.abort(new ClientGone('the client closed its side of the connection'))
+  const stop = onceHalfClosed(reply.request.raw.socket, abort)
+  reply.raw.once('close', stop)
+  return AbortSignal.any([controller.signal, hangUpSignal(reply)])
 }
 
 const holdEnded = new Error('the hold has ended')
@@ -43,11 +53,11 @@ export function holdFor(seconds: number, ...ends: AbortSignal[]): Hold {
 }
 
 /**
- * Limits how long a blocking read may be held: aborted after `seconds`, on hang-up, and when the app closes. When the
- * response is sent, the timer and the listeners are removed.
+ * Limits how long a blocking read may be held: aborted after `seconds`, when the client hangs up or closes its side of the
+ * connection, and when the app closes. When the response is sent, the timer and the listeners are removed.
  */
 export function holdSignal(reply: FastifyReply, seconds: number): AbortSignal {
-  const hold = holdFor(seconds, hangUpSignal(reply), reply.server.closing)
+  const hold = holdFor(seconds, halfCloseSignal(reply), reply.server.closing)
   reply.raw.once('close', () => hold[Symbol.dispose]())
   return hold.signal
 }

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { type Problem, problemType } from '@darkroom/contracts'
 
 export type ResponseHeadersOf = (headers: IncomingHttpHeaders) => Record<string, string>
@@ -35,9 +36,18 @@ export function refuseExpectations(server: Server, responseHeaders: ResponseHead
   })
 }
 
+/** Answers CONNECT, after which Node would only close the connection. */
+export function refuseTunnels(server: Server, responseHeaders: ResponseHeadersOf): void {
+  server.on('connect', ({ headers }: IncomingMessage, socket: Duplex) => {
+    const detail = 'CONNECT is not allowed: this server is not a proxy'
+    const allow = 'GET, HEAD, POST, PUT, PATCH, DELETE'
+    refuseMessage(socket, methodNotAllowed, { detail, headers: { ...responseHeaders(headers), allow } })
+  })
+}
+
 /** Writes a problem document to a connection whose request can't be answered in the usual way, and closes it. */
 export function refuseMessage(
-  socket: Socket,
+  socket: Duplex,
   errorCode: string | undefined,
   {
     detail,
@@ -58,10 +68,12 @@ export function refuseMessage(
 /** The error of a request whose body arrives too slowly, if its client repeats requests only after a 5xx. */
 export const bodyTimeoutAs5xx = 'body-timeout-as-5xx'
 const expectationFailed = 'expectation-failed'
+const methodNotAllowed = 'method-not-allowed'
 const malformed = { status: 400, code: 'malformed-request', title: 'Malformed request' }
 const refusals: Readonly<Record<string, typeof malformed>> = {
   ERR_HTTP_REQUEST_TIMEOUT: { status: 408, code: 'request-timeout', title: 'Request timeout' },
   [bodyTimeoutAs5xx]: { status: 503, code: 'request-timeout', title: 'Request timeout' },
   [expectationFailed]: { status: 417, code: expectationFailed, title: 'Expectation failed' },
+  [methodNotAllowed]: { status: 405, code: methodNotAllowed, title: 'Method not allowed' },
   HPE_HEADER_OVERFLOW: { status: 431, code: 'headers-too-large', title: 'Headers too large' },
 }

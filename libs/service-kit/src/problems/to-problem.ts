@@ -51,6 +51,8 @@ const clientErrors: Readonly<Record<number, string>> = {
 
 /** Messages for errors of Fastify whose own message doesn't help. */
 const clearerMessages: Readonly<Record<string, string>> = {
+  FST_ERR_BAD_URL: 'the path is not percent-encoded UTF-8: encode it again, with each % as %25',
+  FST_ERR_MAX_PARAM_LENGTH: 'a part of the path is too long: check the id or the name in it',
   FST_ERR_CTP_INVALID_JSON_BODY: 'the body is not valid JSON',
   FST_ERR_CTP_INVALID_MEDIA_TYPE:
     'the Content-Type of the body is not supported for this path: send application/json, or no body',

@@ -9,15 +9,19 @@ test('a request that cannot be parsed is answered with a problem, too', async t 
   const { app } = buildApp(t)
   app.get('/things/:id', async () => 'found')
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
-  assertProblem(await httpRequest(url, '/things/%zz'), 400, 'invalid-request')
+  const unreadable = await httpRequest(url, '/things/%zz')
+  assertProblem(unreadable, 400, 'invalid-request')
+  assert.match(String(unreadable.json().detail), /^the path is not percent-encoded UTF-8/)
   const long = await httpRequest(url, `/things/${'x'.repeat(1025)}`)
   assertProblem(long, 414, 'path-too-long')
+  assert.match(String(long.json().detail), /^a part of the path is too long/)
 
   const messages: [string, number, RegExp?][] = [
     ['nonsense\r\n\r\n', 400],
     ['GET /日 HTTP/1.1\r\nhost: x\r\n\r\n', 400, /percent-encode the path and the query$/],
     ['GET /?name=é HTTP/1.1\r\nhost: x\r\n\r\n', 400, /percent-encode the path and the query$/],
     ['GET /things/1 HTTP/1.1\r\nhost: x\r\nexpect: tea\r\n\r\n', 417],
+    ['CONNECT example.com:443 HTTP/1.1\r\nhost: x\r\n\r\n', 405],
     [`GET / HTTP/1.1\r\nhost: x\r\nlong: ${'x'.repeat(200_000)}\r\n\r\n`, 431],
     ['POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n', 400],
   ]
@@ -34,7 +38,7 @@ test('a request that cannot be parsed is answered with a problem, too', async t 
     assert.equal(problem.status, status)
     assert.match(
       problem.detail,
-      /^(the request is not valid HTTP\/1\.1: .|the request line and|the expectation "tea")/,
+      /^(the request is not valid HTTP\/1\.1: .|the request line and|the expectation "tea"|CONNECT is)/,
     )
     assert.match(problem.detail, remedy)
   }
