@@ -20,17 +20,36 @@ const countedWords: Readonly<Record<string, string>> = {
   Properties: 'properties',
 }
 
+/** Patterns in words, because readers don't understand a pattern. */
+const patternWords = new Map<unknown, string>()
+
+/** The pattern of a text, for its schema. `words` describe the pattern in errors and in OpenAPI. */
+export function patternInWords(pattern: string, words: string): { pattern: string; description: string } {
+  patternWords.set(pattern, words)
+  return { pattern, description: words }
+}
+
 /** The rule that a value breaks, in words for people: `must be a whole number`, `must be at least 1`. */
 export function brokenRule({ keyword, message, params }: SchemaError): string {
-  const { allowedValues, limit, type } = params as Record<string, unknown>
+  const { allowedValue, allowedValues, limit, pattern, type } = params as Record<string, unknown>
   if (keyword === 'type') return `must be ${[type].flat().map(wordsOf).join(' or ')}`
   if (keyword === 'enum') return `must be ${alternatives([allowedValues].flat())}`
+  if (keyword === 'const') return `must be ${allowedValue}`
+  if (keyword === 'pattern')
+    return patternWords.has(pattern) ? `must be ${patternWords.get(pattern)}` : message
   if (keyword === 'minimum') return `must be at least ${limit}`
   if (keyword === 'maximum') return `must be at most ${limit}`
   const [, bound, counted = ''] = /^(min|max)(Length|Items|Properties)$/.exec(keyword) ?? []
   if (bound === undefined) return message
   if (bound === 'min' && limit === 1) return 'must not be empty'
   return `must have at ${bound === 'min' ? 'least' : 'most'} ${limit} ${countedWords[counted]}`
+}
+
+/** The kind of a value in JSON, in words for people: `text`, `a list`. */
+export function kindOf(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  if (value === null) return 'null'
+  return wordsOf(Array.isArray(value) ? 'array' : typeof value)
 }
 
 function wordsOf(type: unknown): string {

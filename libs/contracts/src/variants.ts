@@ -1,3 +1,4 @@
+import { patternInWords } from './broken-rule.ts'
 import type { Operation } from './operation-table.ts'
 import { InvalidOperations } from './operation-text.ts'
 import { Operations, readOperations } from './operations.ts'
@@ -8,7 +9,7 @@ export const maxVariants = 8
 const namePattern = '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
 const nameRule = 'at most 64 letters, digits, _ and -, the first a letter or a digit'
 /** The name of a variant or of a preset. */
-export const ResultName = Type.String({ pattern: namePattern, description: nameRule })
+export const ResultName = Type.String(patternInWords(namePattern, nameRule))
 
 /** Further results of one image, by name: each list of operations works on the original. */
 export const Variants = Type.Record(ResultName, Type.Object({ operations: Operations }), {

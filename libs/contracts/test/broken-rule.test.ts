@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { brokenRule } from '../src/broken-rule.ts'
+import { Owner } from '../src/owner.ts'
 import { type TSchema, Type, Value } from '../src/typebox/typebox.js'
+import { ResultName } from '../src/variants.ts'
 
 test('the rule that a value breaks is described in words for people', () => {
   const cases: [TSchema, unknown, string][] = [
@@ -20,6 +22,11 @@ test('the rule that a value breaks is described in words for people', () => {
     [Type.Enum(['keys', 'open']), 'x', 'must be keys or open'],
     [Type.Enum(['jpeg', 'png', 'webp']), 'x', 'must be jpeg, png or webp'],
   ]
+  cases.push(
+    [Type.Literal('only'), 'x', 'must be only'],
+    [ResultName, 'a/b', 'must be at most 64 letters, digits, _ and -, the first a letter or a digit'],
+    [Owner, '/', 'must be at most 64 letters, digits and . _ @ + -, the first a letter or a digit'],
+  )
   for (const [schema, value, rule] of cases) {
     const [error] = Value.Errors(schema, value)
     assert.equal(error && brokenRule(error), rule)

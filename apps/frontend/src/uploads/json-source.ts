@@ -1,4 +1,4 @@
-import { brokenRule, ImageRequest } from '@darkroom/contracts'
+import { brokenRule, ImageRequest, kindOf } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
 import { type Body, readBody, readHead, ServiceProblem } from '@darkroom/service-kit'
 
@@ -47,7 +47,10 @@ function sourceIn(document: unknown): ImageRequest {
     )
   const [error] = errors
   const place = error?.instancePath.replace('/', ' ').replaceAll('/', '.') ?? ''
-  throw invalid(`body${place}: ${error ? brokenRule(error) : 'is not valid'}`)
+  if (!error) throw invalid('the body is not valid')
+  const given = (document as Record<string, unknown>)[place.trim()]
+  const got = error.keyword === 'type' ? `, got ${kindOf(given)}` : ''
+  throw invalid(`body${place}: ${brokenRule(error)}${got}`)
 }
 
 function invalid(detail: string): ServiceProblem {

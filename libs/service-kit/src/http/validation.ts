@@ -1,4 +1,4 @@
-import { brokenRule, isBytes } from '@darkroom/contracts'
+import { brokenRule, isBytes, kindOf } from '@darkroom/contracts'
 import { Compile, type TSchema } from '@darkroom/contracts/typebox'
 import type { FastifySchemaCompiler, FastifyServerOptions } from 'fastify'
 import { fromText } from '../settings/from-text.ts'
@@ -35,8 +35,8 @@ export const schemaController = {
   },
 } as unknown as NonNullable<FastifyServerOptions['schemaController']>
 
-/** Mistakes whose value is quoted: it should be a number, a date, or one of a list, so it is not a secret. */
-const quotedMistakes = new Set(['type', 'format', 'enum', 'minimum', 'maximum'])
+/** Mistakes whose value is quoted: it should be a number, a date, a name, or one of a list, so it is not a secret. */
+const quotedMistakes = new Set(['type', 'format', 'enum', 'const', 'pattern', 'minimum', 'maximum'])
 const maxQuotedLength = 40
 /** Our words for the parts of a request for which Fastify has other names. */
 const partWords: Readonly<Record<string, string>> = { querystring: 'query', params: 'path' }
@@ -60,14 +60,17 @@ function describe(
   const at = `${part}${where ? ` ${where}` : ''}`
   if (Array.isArray(requiredProperties)) return `${at}: missing ${requiredProperties.join(', ')}`
 
+  // Fastify gives null for a missing body.
+  const value = where === '' ? (input ?? undefined) : Object(input)[where]
   // A text of a wrong type in a JSON body may be anything.
+  if (httpPart === 'body' && error.keyword === 'type' && !where.includes('.'))
+    return `${at}: ${brokenRule(error)}, got ${kindOf(value)}`
   const isInstant = propertyAt(schema, where).format === 'date-time'
-  const isQuoted =
-    (isInstant || quotedMistakes.has(error.keyword)) && !(httpPart === 'body' && error.keyword === 'type')
-  const given = isQuoted ? JSON.stringify(Object(input)[where]) : undefined
+  const given = isInstant || quotedMistakes.has(error.keyword) ? JSON.stringify(value) : undefined
   const got = given !== undefined && given.length <= maxQuotedLength ? `, got ${given}` : ''
   const rule = isInstant ? 'must be a date and time such as 2026-01-31T10:00:00Z' : brokenRule(error)
-  return `${at}: ${rule}${got}`
+  const remedy = isInstant && /\d \d\d:\d\d"$/.test(got) ? '; in a query, write + as %2B' : ''
+  return `${at}: ${rule}${got}${remedy}`
 }
 
 function propertyAt(schema: TSchema, where: string): { format?: unknown } {

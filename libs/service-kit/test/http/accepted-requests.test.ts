@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, type TestContext, test } from 'node:test'
-import { GivenInstant } from '@darkroom/contracts'
+import { GivenInstant, ResultName } from '@darkroom/contracts'
 import { Type } from '@darkroom/contracts/typebox'
 import { httpRequest } from '@darkroom/testing'
 import { buildApp, problemOf } from '../app.ts'
@@ -11,6 +11,8 @@ suite('a request', () => {
       n: Type.Integer({ minimum: 1 }),
       b: Type.Optional(Type.Boolean()),
       since: Type.Optional(GivenInstant),
+      preset: Type.Optional(ResultName),
+      count: Type.Optional(Type.Literal('only')),
     },
     { additionalProperties: false },
   )
@@ -40,12 +42,15 @@ suite('a request', () => {
       ['?n=1&n=2', /query n: must be a whole number, got \["1","2"\]$/],
       [`?n=${'x'.repeat(50)}`, /query n: must be a whole number$/],
       ['?n=1&b=yes', /query b: must be true or false, got "yes"$/],
-      ['?n=1&other=2', /query: unknown other; expected: n, b, since$/],
+      ['?n=1&other=2', /query: unknown other; expected: n, b, since, preset, count$/],
       ['?n=1&since=2026-01-31', /query since: must be a date and time such as \S+Z, got "2026-01-31"$/],
       [
         '?n=1&since=2016-12-31T23:59:60Z',
         /query since: must be a date and time such as .*, got "2016-.*:60Z"$/,
       ],
+      ['?n=1&since=2026-01-31T10:00:00+01:00', /, got "2026-.* 01:00"; in a query, write \+ as %2B$/],
+      ['?n=1&preset=a/b', /query preset: must be at most 64 letters, .* a digit, got "a\/b"$/],
+      ['?n=1&count=all', /query count: must be only, got "all"$/],
     ]
     for (const [search, detail] of wrong) {
       const response = await app.inject(`/query${search}`)
@@ -74,6 +79,13 @@ suite('a request', () => {
       assert.equal(response.statusCode, 400, JSON.stringify(payload))
       assert.equal(problemOf(response), 'invalid-request')
     }
+    const kinds: [object | string, RegExp][] = [
+      [{ kind: 'a', n: 'a secret' }, /body n: must be a whole number, got text$/],
+      [{ kind: 'a', n: null }, /body n: must be a whole number, got null$/],
+      [[], /body: must be an object, got a list$/],
+      ['', /body: must be an object, got nothing$/],
+    ]
+    for (const [payload, detail] of kinds) assert.match((await post(payload)).json().detail, detail)
     assert.match((await post({ kind: 'c', n: 1 })).json().detail, /body kind: must be a or b, got "c"$/)
   })
 
