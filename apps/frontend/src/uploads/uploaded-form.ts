@@ -63,6 +63,9 @@ export function readForm(
       part.pipe(form.file, { end: false })
       resolve({ ...form, file: form.file })
     }
+    // The parser itself would leave out the parts that are too many.
+    for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const)
+      parser.on(limit, () => fail(badForm(`the form has more than ${limits.parts} parts`)))
     parser.on('error', fail)
     feeder.feed(body).then(() => {
       if (parser.destroyed) return

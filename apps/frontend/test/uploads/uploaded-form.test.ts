@@ -92,6 +92,18 @@ suite('a form', () => {
       await assert.rejects(read(cut(formData(unnamed, other), [])), /the form has more than one file/)
   })
 
+  test('a form with more than 20 parts is refused, also if the file or a second file is the last of them', async () => {
+    const file = filePart(Buffer.from('an image'))
+    const empty = Array<typeof unchosen>(20).fill(unchosen)
+    for (const parts of [
+      [...empty, file],
+      [file, ...empty],
+      [file, ...empty, file],
+    ])
+      await assert.rejects(read(cut(formData(...parts), [])), /the form has more than 20 parts/)
+    assert.equal(String((await read(cut(formData(...empty.slice(1), file), []))).content), 'an image')
+  })
+
   test('a form that ends within a file without a name is refused', async () => {
     const form = formData(nameless(Buffer.from('an image')))
     for (let length = 0; length <= form.length - '--\r\n'.length; length++) {
