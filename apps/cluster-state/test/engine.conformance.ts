@@ -41,7 +41,7 @@ export function engineConformance(name: string, openEngine: OpenEngine): void {
       assert.notEqual(one.nodeId, other.nodeId)
     })
 
-    test(`${name} as a store of entries finishes saves under way before it closes`, async t => {
+    test(`${name} as a store of entries finishes saves in progress before it closes`, async t => {
       const store = openEngine(t)
       const saved = store.save([registerEntry('a', 1)])
       await store.close()

@@ -71,7 +71,7 @@ function readArguments(args: string[]) {
   try {
     return parseArgs({ args, allowPositionals: true, options })
   } catch (error) {
-    // The first sentence names the option; the next ones explain the syntax of Node.js.
+    // The first sentence names the option; the next sentences explain the syntax of Node.js.
     const [sentence = ''] = (error as Error).message.split('. ')
     throw new UsageError(sentence)
   }

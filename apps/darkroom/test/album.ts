@@ -38,7 +38,7 @@ export function smallPictures(count: number): PictureSize[] {
 
 /**
  * Makes the pictures as files. Later tests reuse the files, so tests must not change them. Generating the pictures of one
- * run takes several seconds of a processor.
+ * run takes several seconds of CPU time.
  */
 export async function makePictures(sizes: readonly PictureSize[]): Promise<Picture[]> {
   await mkdir(album, { recursive: true, mode: 0o700 })

@@ -128,7 +128,7 @@ test('bad input is answered with a problem that names the mistake, and leaves no
       for (let at = 0; at < tooMuch.length; at += MiB) yield tooMuch.subarray(at, at + MiB)
     }
     await t.test("with node's http, of declared length", async () => {
-      // Refused before it is read, while most of it is under way; repeated, because a response may be lost occasionally.
+      // Refused before it is read, while most of it is in progress; repeated, because a response may be lost occasionally.
       for (let count = 0; count < 20; count++)
         assertProblemResponse(await post(url, tooMuch), 413, 'too-large')
     })

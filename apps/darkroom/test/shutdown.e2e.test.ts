@@ -29,7 +29,7 @@ function statesOnDisk(dataDir: string): string[] {
     .map(({ state }) => String(state))
 }
 
-test('SIGTERM lets images under way finish; the others are developed after a restart', {
+test('SIGTERM lets images in progress finish; the others are developed after a restart', {
   skip: procIsMissing,
 }, async t => {
   const pictures = await makePictures([...smallPictures(count), slow, { ...slow, height: 1001 }])
@@ -67,7 +67,7 @@ async function startWorking(t: TestContext, settings: Record<string, string> = {
   return { darkroom, worker }
 }
 
-test('SIGTERM to every process at once, as systemd sends it, lets the image under way finish', {
+test('SIGTERM to every process at once, as systemd sends it, lets the image in progress finish', {
   skip: procIsMissing,
 }, async t => {
   const { darkroom, worker } = await startWorking(t)

@@ -74,7 +74,7 @@ async function beginUpload(url: string, dataDir: string) {
   }
 }
 
-test('SIGTERM to npm start answers the upload under way, and npm waits for the end: exit code 0', {
+test('SIGTERM to npm start answers the upload in progress, and npm waits for the end: exit code 0', {
   skip,
 }, async t => {
   const { url, dataDir, program, all } = await start(t, 'exec npm start')

@@ -27,7 +27,7 @@ interface MigratedTasks {
   newer: number
   /** Tasks of the target that the source never had. */
   others: number
-  /** SHA-256 of all documents except the newer ones, newest first; the same in both stores. */
+  /** SHA-256 of all documents except newer documents, newest first; the same in both stores. */
   digest: string
 }
 

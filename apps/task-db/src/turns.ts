@@ -12,10 +12,10 @@ const lastTurn = 2 ** 31 - 1
 
 /**
  * The turn of an owner's new task. Owners are served in turn (start-time fair queueing; Goyal, Vin and Cheng, 1996): each
- * waiting task of an owner comes two turns after the one before, whatever its urgency, and an owner without waiting tasks
- * begins one turn after the head of the queue. So 5000 waiting tasks of one owner delay the first task of another by one
- * task; and owners who upload whenever a task has ended don't delay owners who uploaded many images at once, because the
- * head moves on. When an owner's turn comes, its most urgent task takes that turn.
+ * waiting task of an owner comes two turns after the owner's previous task, whatever its urgency, and an owner without
+ * waiting tasks begins one turn after the head of the queue. So 5000 waiting tasks of one owner delay the first task of
+ * another by one task; and owners who upload whenever a task has ended don't delay owners who uploaded many images at once,
+ * because the head moves on. When an owner's turn comes, its most urgent task takes that turn.
  */
 export function nextTurn({ head = -1, last = -2 }: Line): number {
   return Math.min(Math.max(head + 1, last + 2), lastTurn)

@@ -134,7 +134,7 @@ test('a timeout that ends while a task is being returned for another claim is no
   claimHeld.release()
   await returnHeld.reached
   waiting.timeOut()
-  await store.delete(taskId(1)) // so that nothing wakes the line any more
+  await store.delete(taskId(1)) // so that nothing else wakes the line
   returnHeld.release()
   assert.equal(await waiting.task, undefined)
 })

@@ -52,7 +52,7 @@ export class Connection {
   }
 
   /**
-   * Returns a successful response. Bodies must be bytes or text, as they may be sent again.
+   * Returns a successful response. Bodies must be bytes or text, because they may be sent again.
    *
    * @throws DarkroomError; TypeError if a header has characters that headers can't have
    */

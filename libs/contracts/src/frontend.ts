@@ -239,7 +239,7 @@ export const frontendRoutes = {
     url: '/images',
     schema: {
       summary:
-        'Deletes the image that was uploaded with an Idempotency-Key. An upload with this key that is still under way, or ends within ten minutes, leaves no image',
+        'Deletes the image that was uploaded with an Idempotency-Key. An upload with this key that is still in progress, or ends within ten minutes, leaves no image',
       querystring: Type.Object(
         {
           idempotencyKey: Type.String({

@@ -77,7 +77,7 @@ suite('nodes that find each other by kv-config', () => {
     )
     await untilAllMeet([...nodes.values()])
     const clients = 12
-    /** How many increments are acknowledged before each kill: enough that others are surely under way. */
+    /** How many increments are acknowledged before each kill: enough that others are surely in progress. */
     const incrementsAKill = 100
     /** The pause between increments of a client, so that a starting node gets the processor. */
     const pauseMs = 20
@@ -116,7 +116,7 @@ suite('nodes that find each other by kv-config', () => {
       )
     })
     t.diagnostic(`${tally.acknowledged} acknowledged, ${tally.unknown} unknown, ${sum} counted`)
-    // Only requests under way at a kill may have been counted without a response: at most one a client.
+    // Only requests in progress at a kill may have been counted without a response: at most one a client.
     assert.ok(sum >= tally.acknowledged && sum <= tally.acknowledged + 4 * clients, `${sum}`)
   })
 })

@@ -17,7 +17,7 @@ export class SimulatedDisk {
 /** About the time of a commit with its fsync on a solid-state disk. */
 const commitMs = 2
 
-/** The clock, disk and network that one run of a node uses. After a kill, they have no effect any more. */
+/** The clock, disk and network that one run of a node uses. After a kill, they no longer have an effect. */
 export class SimulatedProcess implements Clock {
   readonly #time: SimulatedTime
   #isKilled = false
@@ -26,7 +26,7 @@ export class SimulatedProcess implements Clock {
     this.#time = time
   }
 
-  /** Simulates kill -9: work under way is neither done nor answered. */
+  /** Simulates kill -9: work in progress is neither completed nor answered. */
   kill(): void {
     this.#isKilled = true
   }

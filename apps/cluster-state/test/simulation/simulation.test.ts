@@ -85,7 +85,7 @@ suite('simulated nodes', () => {
         await cluster.time.run(500)
       }
       assert.ok(await cluster.time.runUntil(() => cluster.agrees(), 20_000))
-      // Writes under way in a killed node are neither on its disk nor acknowledged.
+      // Writes in progress in a killed node are neither on its disk nor acknowledged.
       for (const { state } of cluster.live) assert.equal(state.sum('images'), acknowledged)
       assert.ok(acknowledged < asked && acknowledged > asked - 40, `${acknowledged} of ${asked}`)
     }

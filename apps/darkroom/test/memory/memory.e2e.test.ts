@@ -38,7 +38,7 @@ for (const [which, warmUps] of [
   })
 }
 
-/** Checks that during `work` no service needs more memory above its idle memory than allowed. */
+/** Checks that during `work`, no service exceeds its idle memory by more than allowed. */
 async function assertMemory<Result>(
   t: TestContext,
   services: Readonly<Record<string, ServiceProcess>>,

@@ -10,7 +10,7 @@ const promisedMs = 15_000
 test('a task whose worker is killed runs again, and finishes within 15 s', async t => {
   const fleet = await prepareFleet(t)
   const { frontend, 'image-worker': doomed } = await fleet.startAll({ THREADS: '1' })
-  // Large enough to be worked on for a moment, and small enough that the time is the lease's, not the image's.
+  // Large enough to be worked on for a moment, and so small that the lease determines the time, not the image.
   const image = await generateImage({ kind: 'webp-lossless', width: 1000, height: 750, seed: 1 })
   const id = await upload(frontend.url, image)
   const status = async () => (await httpRequest(frontend.url, `/images/${id}`)).json()

@@ -88,7 +88,7 @@ export class ChangeFeed {
   }
 }
 
-/** The lines that arrive together. An empty line begins the feed, and later ones keep the connection open. */
+/** The lines that arrive together. An empty line begins the feed; later empty lines keep the connection open. */
 async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string[]> {
   const decoder = new TextDecoder()
   let unfinished = ''

@@ -30,18 +30,18 @@ export class Importer {
     const mistake = this.#outbound.mistakeIn(url)
     if (mistake !== undefined) throw importFailed(`the URL cannot be imported: ${mistake}`)
     if (this.#underWay >= maxImports)
-      throw unavailable('too-many-imports', `${maxImports} imports are under way; try again later`, 2)
+      throw unavailable('too-many-imports', `${maxImports} imports are in progress; try again later`, 2)
     if (owner !== undefined && (this.#underWayOf.get(owner) ?? 0) >= maxImportsPerOwner)
       throw unavailable(
         'too-many-imports',
-        `${maxImportsPerOwner} of your imports are under way; try again later`,
+        `${maxImportsPerOwner} of your imports are in progress; try again later`,
         2,
       )
     const fail = (error: unknown): never => {
       if (error instanceof OutboundFailure && error.word === 'busy')
         throw unavailable(
           'too-many-imports',
-          `${downloadsPerAddress} imports from the server of this URL are under way; try again later`,
+          `${downloadsPerAddress} imports from the server of this URL are in progress; try again later`,
           2,
         )
       if (error instanceof OutboundFailure || error instanceof UnwantedStatus)

@@ -12,7 +12,7 @@ import { type Frontend, startFrontend } from '../start-frontend.ts'
 export interface Guarded extends Frontend {
   store: KeyStore
   log: RecordedLog
-  /** Makes a key, and waits until the frontend accepts it. */
+  /** Creates a key, and waits until the frontend accepts it. */
   makeKey(given?: NewKey): Promise<{ id: string; key: string }>
   askWith(key: string, path: string, request?: HttpRequest): Promise<HttpResponse>
 }

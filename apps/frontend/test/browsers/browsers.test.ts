@@ -12,7 +12,7 @@ const frontend = await startFrontend({ after }, { CORS_ORIGINS: `${shop}, http:/
 const { url } = frontend
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
 
-/** One request for each way to answer: a handler, an error at each stage, and a stream that Fastify doesn't send. */
+/** One request for each kind of response: from a handler, an error at each stage, and a stream that Fastify doesn't send. */
 const requests: Record<string, [path: string, init?: RequestInit]> = {
   'a listing': ['/images'],
   'an upload': ['/images', { method: 'POST', body: new Uint8Array(png) }],

@@ -110,7 +110,7 @@ suite('deleting an image by the Idempotency-Key of its upload', () => {
     t.mock.method(clients.imageMaster, 'newImage', async (call: Parameters<typeof newImage>[0]) => {
       const { signal, body: _, ...rest } = call
       arrived.resolve()
-      // A master that has all bytes goes on when its caller has gone.
+      // A master that has all bytes continues when its caller has gone.
       accepting = goOn.promise.then(() => newImage({ ...rest, body: png }))
       const gone = new Promise<never>((_resolve, reject) =>
         signal?.addEventListener('abort', () => reject(signal.reason)),

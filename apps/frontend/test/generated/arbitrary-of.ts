@@ -25,7 +25,7 @@ export function arbitraryOf(schema: Schema): fc.Arbitrary<unknown> {
   return fc.oneof({ weight: 9, arbitrary: allowedBy(schema) }, { weight: 1, arbitrary: nearby })
 }
 
-/** No test may look up names, nor reach other machines. */
+/** No test may look up names or reach other machines. */
 const addresses = [
   'http://127.0.0.1:9/',
   'https://[::1]/x',

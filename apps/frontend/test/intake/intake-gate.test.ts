@@ -103,7 +103,7 @@ test('an unknown state of the intake changes nothing', async t => {
   neighbours.defer(() => gate.close())
   const setTo = async (body: unknown) => {
     await clusterState.putRegister({ params: { name: intakeRegister }, body })
-    // A read that was under way may have begun before the change.
+    // A read that was in progress may have begun before the change.
     const before = reads
     await until('it has read the state twice', () => reads >= before + 2)
   }

@@ -51,7 +51,7 @@ async function textOf(outbound: Outbound, url: string): Promise<string> {
   return Buffer.concat(await Array.fromAsync(opened.body)).toString()
 }
 
-/** For localhost; nobody trusts it. */
+/** For localhost, from no known authority. */
 const selfSigned = {
   key: `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgKEuIfa6xgni5Oa3h

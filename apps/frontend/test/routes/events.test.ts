@@ -106,12 +106,12 @@ test('the events of an image end with its deletion; the events of a missing imag
   assertProblem(await frontend.app.inject(`/images/${id}/events`), 404, 'image-not-found')
 })
 
-test('the events of all images begin with the images under way', async t => {
+test('the events of all images begin with the images in progress', async t => {
   const frontend = await startFrontend(t)
   const ended = await finishAfterUpload(frontend)
   const running = await upload(frontend)
   await takeWork(frontend)
-  // A change that arrives while the images under way are read may come before them.
+  // A change that arrives while the images in progress are read may come before them.
   const earlier = await follow(t, frontend, '/images/events')
   const hasArrived = (id: string) => earlier.events.some(({ data }) => data.id === id)
   await until('the first is there', () => hasArrived(running))

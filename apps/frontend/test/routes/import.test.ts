@@ -128,13 +128,13 @@ suite('an import', () => {
     assert.equal(await taskCount(frontend), tasks)
   })
 
-  test('an import is refused with 503 while 64 others are under way', async () => {
+  test('an import is refused with 503 while 64 others are in progress', async () => {
     const others = await startSlowImports(n => `http://127.0.0.${2 + Math.floor(n / 16)}`, 64)
     await assertRefused(farUrl)
     await others.end()
   })
 
-  test('is refused with 503 while 16 others from the same address are under way, by any name or redirect', async () => {
+  test('is refused with 503 while 16 others from the same address are in progress, by any name or redirect', async () => {
     const others = await startSlowImports(n => `http://${n % 2 === 0 ? 'localhost' : '127.0.0.1'}`, 16)
     await assertRefused(farUrl)
     pages['/back'] = response => response.writeHead(302, { location: `${farUrl}/photo.png` }).end()

@@ -102,7 +102,7 @@ test('receivers that wait for a slot get the next one in turn, not after a rando
   add('b', 30)
   await until('b has its slots', () => hosts().length === 4)
   add('c', 1)
-  await until('the notice of c is under way', () => {
+  await until('the notice of c is in progress', () => {
     const [first] = underWay
     if (!hosts().includes('c')) first?.answer(1)
     return hosts().includes('c')
@@ -141,6 +141,6 @@ test('a receiver that was busy gets its next notice when it has answered, althou
   add('fast', 1)
   wake()
   fastUnderWay()[0]?.answer(1)
-  await until('the last notice is under way', () => fastUnderWay().length === limits.host)
+  await until('the last notice is in progress', () => fastUnderWay().length === limits.host)
   assert.equal(due.length, 500 - limits.untried)
 })

@@ -10,7 +10,7 @@ interface Count {
   readAt: number
 }
 
-/** The part of `maxBytesInFlight` that the uploads of one owner may take: slow ones must leave room for the others. */
+/** The part of `maxBytesInFlight` that the uploads of one owner may take: slow uploads must leave room for other owners. */
 const shareOfOwner = 0.75
 
 type Bytes = AsyncIterable<Uint8Array> | Uint8Array

@@ -24,7 +24,7 @@ export let isFlat: bool = true
  * @param kept how many coefficients are kept, in zigzag order; DC is only kept as the component's prediction
  * @param block where they are kept, as numbers of 32 bits
  * @param places for each position in zigzag order, 16 bits each: the step to multiply by, and the place in `block`.
- * There are 15 more positions, as a run of zeros may lead beyond the coefficients that are kept.
+ * There are 15 more positions, because a run of zeros may lead beyond the coefficients that are kept.
  */
 export function lowBlock(component: i32, kept: i32, block: usize, places: usize): i32 {
   const difference = dcDifference(component)

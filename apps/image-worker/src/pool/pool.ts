@@ -26,7 +26,7 @@ export interface PoolOptions extends Omit<ThreadData, 'name' | 'loadersAreSet'> 
    * frees it.
    */
   stuck(): void
-  /** The main module of the threads; by default the one that develops images. */
+  /** The main module of the threads; by default, the module that develops images. */
   threadMain?: URL
 }
 

@@ -35,7 +35,7 @@ export interface WorkLoopOptions {
 interface RefusedWrites {
   /** How long to retry storing a result. */
   offerMs: number
-  /** The pause between images that had to be returned: the first, and the longest, as it doubles. */
+  /** The pause between images that had to be returned, which doubles each time: the first, and the longest. */
   firstPauseMs: number
   longestPauseMs: number
 }

@@ -11,7 +11,7 @@ import { run } from './run.ts'
 /** The seed of the inputs. Change it to try other inputs; a failure prints it. */
 const seed = 20_261_121
 const fewest = 2000
-/** Time of the processor: far below the 60 s after which a worker's thread is ended. */
+/** CPU time: far below the 60 s after which a worker's thread is terminated. */
 const mostCpuMs = 10_000
 /** One raster of the largest inputs, 40 MB, and the part of it that the allocator keeps. */
 const toleratedGrowthBytes = 64 * 1024 * 1024

@@ -1,4 +1,4 @@
-// Begins work although it must take no more, like a thread whose poll was under way.
+// Begins work although it must take no more, like a thread whose poll was in progress.
 import { parentPort } from 'node:worker_threads'
 import type { Work } from '@darkroom/contracts'
 import type { ThreadMessage } from '../../src/thread/protocol.ts'

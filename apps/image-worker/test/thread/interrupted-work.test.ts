@@ -85,7 +85,7 @@ suite('work that is no longer wanted', () => {
 })
 
 suite('draining', () => {
-  test('finishes the image under way, and takes no other', async t => {
+  test('finishes the image in progress, and takes no other', async t => {
     const workshop = shared
     const { develop, begun, finish } = heldDevelopment()
     const { draining, ended, untilEnded } = work(t, workshop, { develop })
@@ -100,7 +100,7 @@ suite('draining', () => {
     assert.deepEqual([state, claims], ['not-started', 0])
   })
 
-  test('returns the task of a poll under way, without counting the attempt', async t => {
+  test('returns the task of a poll in progress, without counting the attempt', async t => {
     const workshop = shared
     const { imageMaster, storage } = workshop.clients
     const draining = new AbortController()

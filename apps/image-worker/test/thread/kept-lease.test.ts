@@ -50,7 +50,7 @@ suite('a lease that is kept', () => {
     assert.equal((await taskOf(id)).attempts, 1)
   })
 
-  test('a lease that is kept closes at once while a renewal is under way', async t => {
+  test('a lease that is kept closes at once while a renewal is in progress', async t => {
     const startedAt = performance.now()
     const { lease, master } = await begin(t, 300)
     await master.close()

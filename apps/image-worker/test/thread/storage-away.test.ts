@@ -71,7 +71,7 @@ suite('a storage that does not answer', () => {
     const id = await workshop.addTask('abc', 1)
     const refusedWrites = { offerMs: 0, firstPauseMs: 20, longestPauseMs: 80 }
     work(workshop, { clients, refusedWrites })
-    // More often than an image may be returned before it is suspected itself.
+    // More often than an image may be returned before the image itself is suspected.
     await until('it was refused often', () => refusedAt.length > 25)
     for (const [n, at] of refusedAt.slice(5).entries()) {
       const pausedMs = at - (refusedAt[n + 4] ?? 0)

@@ -46,7 +46,7 @@ test('written values and revisions survive reopening the store', async t => {
   assert.ok((await put(again, 'c', 'three')).revision > revision)
 })
 
-test('closing waits until a write under way is on disk, and may be repeated', async t => {
+test('closing waits until a write in progress is on disk, and may be repeated', async t => {
   const { store, path } = open(t)
   const write = put(store, 'a', 'one')
   await Promise.all([store.close(), store.close()])

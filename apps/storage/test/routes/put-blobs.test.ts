@@ -191,7 +191,7 @@ suite('PUT and POST /images/:key/:stage', { concurrency: 4 }, () => {
       socket.write(`PUT ${path} HTTP/1.1\r\nhost: x\r\n${header}\r\n\r\n`)
       socket.write(header.startsWith('content') ? patterned(2 * MiB) : '200000\r\n')
       if (!header.startsWith('content')) socket.write(patterned(2 * MiB))
-      await until('the upload is under way', () => storedBlobs(folder).length === 1)
+      await until('the upload is in progress', () => storedBlobs(folder).length === 1)
       socket.destroy()
       await until('its file is gone', () => storedBlobs(folder).length === 0)
       await app.close()
@@ -230,7 +230,7 @@ suite('PUT and POST /images/:key/:stage', { concurrency: 4 }, () => {
   })
 })
 
-test('an upload under way when the app closes is stored before the store is closed', async t => {
+test('an upload in progress when the app closes is stored before the store is closed', async t => {
   const { url, app, store, folder } = await serve(t)
   const { promise: closing, resolve: closes } = Promise.withResolvers<void>()
   let isThereAtTheEnd = false
@@ -244,7 +244,7 @@ test('an upload under way when the app closes is stored before the store is clos
     yield patterned(10)
   }
   const uploading = httpRequest(url, path, { method: 'PUT', body: slowly() })
-  await until('the upload is under way', () => storedBlobs(folder).length === 1)
+  await until('the upload is in progress', () => storedBlobs(folder).length === 1)
   const closed = app.close()
   await until('it closes', () => app.closing.aborted)
   closes()

@@ -82,7 +82,7 @@ test('fault: the clock is set forward and back: a valid lease is not ended', asy
   assert.equal((await store.expireLeases()).length, 1)
 })
 
-test('closing waits until a write under way is on disk, and may be repeated', async t => {
+test('closing waits until a write in progress is on disk, and may be repeated', async t => {
   const { store, path } = open(t)
   const write = store.create(taskId(1), newTask())
   await Promise.all([store.close(), store.close()])

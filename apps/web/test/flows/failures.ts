@@ -15,7 +15,7 @@ import {
 } from '../in-browser.ts'
 import { withoutStorage } from '../open-page.ts'
 
-/** Nothing is lost if Darkroom is killed or hangs, or if the network is away. */
+/** Nothing is lost if Darkroom is killed or hangs, or if the network is down. */
 export function failureFlows({ open, openWithSettings, darkroom, png, post }: InBrowser): void {
   test('a kill of Darkroom during uploads and events loses nothing', async () => {
     await using opened = await open()
@@ -60,7 +60,7 @@ export function failureFlows({ open, openWithSettings, darkroom, png, post }: In
   test('without a network, the page is not live, and shows afterwards what has changed', async () => {
     await using opened = await open('/docs')
     const { page } = opened
-    // The network of a shared worker can't be taken away.
+    // The network of a shared worker can't be switched off.
     await page.addInitScript(() => Reflect.deleteProperty(globalThis, 'SharedWorker'))
     await page.goto(new URL('/', page.url()).href)
     await page.getByText('Live', { exact: true }).waitFor()

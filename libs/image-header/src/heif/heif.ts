@@ -51,7 +51,7 @@ function factsOfImages(meta: HeifMeta, sequence: AvifSequence | undefined): Imag
   }
 }
 
-/** A file that contains both an image and a sequence counts as the one that unpacks to more. */
+/** If a file contains both an image and a sequence, the one that unpacks to more bytes counts. */
 function factsOfAvif(
   meta: HeifMeta,
   coded: HeifItem,

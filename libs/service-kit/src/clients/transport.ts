@@ -38,10 +38,10 @@ export interface TransportOptions {
 const unreadTimeoutMs = 60_000
 
 /**
- * Sends requests to any instance that answers. A request is sent again when that is safe: it was never sent
- * (connection refused), an instance that shuts down refused it, or its contract declares it idempotent. An
- * idempotent request is also repeated after a 503, as the engine behind an instance may recover. A streamed body can
- * be sent again only if none of it was read.
+ * Sends requests to any instance that answers. A request is sent again when that is safe: it was never sent (connection
+ * refused), an instance that shuts down refused it, or its contract declares it idempotent. An idempotent request is also
+ * repeated after a 503, because the engine behind an instance may recover. A streamed body can be sent again only if none of
+ * it was read.
  *
  * @throws ServiceUnavailable when no instance answered within `timeoutMs`
  */

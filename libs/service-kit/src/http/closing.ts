@@ -38,7 +38,7 @@ export function refuseWhileClosing(
 }
 
 /**
- * Makes closing wait for requests under way, not for connections. Node would wait 72 s or more for a kept-alive
+ * Makes closing wait for requests in progress, not for connections. Node would wait 72 s or more for a kept-alive
  * connection, or for the rest of a refused body that never comes.
  */
 function waitForRequestsOnly(app: FastifyInstance): void {

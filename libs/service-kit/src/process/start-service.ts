@@ -23,7 +23,7 @@ export async function startService(options: {
   config: CommonConfig
   clients: ServiceClients
   logger: Logger
-  /** The services of this process that call this one without HTTP. */
+  /** The services of this process that call this service without HTTP. */
   inProcess?: InProcessServices | undefined
   /** The name of the instance; by default random, new for each start. */
   instance?: string

@@ -35,7 +35,7 @@ export const commonSettings = {
     default: 30_000,
     minimum: 0,
     maximum: 86_400_000,
-    description: 'How long a shutdown waits for requests under way, in milliseconds',
+    description: 'How long a shutdown waits for requests in progress, in milliseconds',
   }),
   bodyStallMs: Type.Integer({
     default: defaultBodyBounds.bodyStallMs,

@@ -194,7 +194,7 @@ suite('a call', () => {
     assert.deepEqual(paths.toSorted(), ['/batch', '/notes/b', '/notes/claim?wait=5'])
   })
 
-  test('while three batches are under way waits for others, but not long for slow calls', async t => {
+  test('while three batches are in progress waits for others, but not long for slow calls', async t => {
     const slow = Promise.withResolvers<void>()
     const { get, paths } = await serveNotes(t, {
       getNote: async id => {

@@ -6,7 +6,7 @@ import { createLogger } from '../../src/log/logger.ts'
 type ClusterState = ConstructorParameters<typeof Tally>[0]['clusterState']
 const logger = createLogger('image-master', 'silent')
 
-test('closing waits for the request under way, so that nothing is counted twice', async () => {
+test('closing waits for the request in progress, so that nothing is counted twice', async () => {
   const asked = Promise.withResolvers<void>()
   const answering = Promise.withResolvers<void>()
   const counted: number[] = []

@@ -12,7 +12,7 @@ interface Instance {
   requests: { path: string; body: string; authorization: string | undefined }[]
 }
 
-/** A server of the service; a request that `listener` doesn't answer is answered 200 with its own body. */
+/** A server of the service; a request that `listener` doesn't answer gets a 200 with its own body. */
 export async function instance(t: TestContext, listener?: RequestListener): Promise<Instance> {
   const requests: Instance['requests'] = []
   const { url } = await serveHttp(t, async (request, response) => {

@@ -45,7 +45,7 @@ async function ask(url: string, agent?: Agent) {
 }
 
 suite('closing', () => {
-  test('closing waits for a request under way, and not for its kept-alive connection', async t => {
+  test('closing waits for a request in progress, and not for its kept-alive connection', async t => {
     const { app, url, agent, letEnd, hasBegun } = await serve(t)
     const asked = ask(`${url}/slow`, agent)
     await hasBegun('slow')

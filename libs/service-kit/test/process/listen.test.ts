@@ -69,7 +69,7 @@ for (const address of ['127.0.0.1', '::1'])
         assert.equal(socket.timeout, 120_000)
       })
 
-      test('answers requests under way while it closes, and does not wait for idle connections', async t => {
+      test('answers requests in progress while it closes, and does not wait for idle connections', async t => {
         const { app, open, letEnd, untilBegun } = await serve(t, isPublic)
         const idle = open(address)
         idle.write('GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n')

@@ -22,7 +22,7 @@ async function run(t: TestContext, env: Record<string, string> = {}) {
 
 suite('a service as a process', { concurrency: 3 }, () => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    test(`a service as a process answers requests under way and exits 0 on ${signal}`, async t => {
+    test(`a service as a process answers requests in progress and exits 0 on ${signal}`, async t => {
       const { service, has, url } = await run(t, { SLOW_MS: '500' })
       await has(url)
       const asked = fetch(`${url}/slow`)
@@ -46,7 +46,7 @@ suite('a service as a process', { concurrency: 3 }, () => {
     await asked
   })
 
-  test('a service as a process exits 1 when requests under way do not end within the timeout', async t => {
+  test('a service as a process exits 1 when requests in progress do not end within the timeout', async t => {
     const { service, has, url } = await run(t, { SLOW_MS: '600000', DRAIN_MS: '100' })
     await has(url)
     const asked = assert.rejects(fetch(`${url}/slow`))

@@ -30,7 +30,7 @@ suite('concurrent calls', () => {
     assert.deepEqual(await results, ['one', 'two', 'three'])
   })
 
-  test('concurrent calls do not begin after an error, which is thrown when the calls under way have ended', async () => {
+  test('concurrent calls do not begin after an error, which is thrown when the calls in progress have ended', async () => {
     const { begun, call, end } = heldCalls()
     let isOver = false
     const results = mapConcurrently(2, [1, 2, 3, 4], call).finally(() => (isOver = true))

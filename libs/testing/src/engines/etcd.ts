@@ -13,7 +13,7 @@ export interface EtcdMember {
   readonly client: string
   /** The address for other members. */
   readonly peerUrl: string
-  /** The current process, or the last one if it has ended. */
+  /** The current process, or the last process if it has ended. */
   readonly program: Program
   /** Kills by SIGKILL; resolves when the process has ended. */
   kill(): Promise<void>

@@ -7,11 +7,11 @@ import { type HostedNode, memberCount, startHosts, untilMembers } from './cluste
 
 /** The default of a node. */
 const syncMs = 3000
-/** How many increments are acknowledged before each kill: enough that others are surely under way. */
+/** How many increments are acknowledged before each kill: enough that others are surely in progress. */
 const incrementsAKill = Number(process.env.CONVERGENCE_INCREMENTS ?? 50)
 /** The pause between increments of a client, so that a starting node gets the processor. */
 const pauseMs = 50
-/** How many writes are measured. With packet loss, each takes up to some seconds. */
+/** How many writes are measured. With packet loss, each takes up to a few seconds. */
 const writes = Number(process.env.CONVERGENCE_WRITES ?? 10)
 
 withEngine('serf', serf => {

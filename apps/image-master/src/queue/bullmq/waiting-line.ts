@@ -10,7 +10,7 @@ export interface Source<Item> {
    * outages.
    */
   fetch(block: boolean): Promise<Item | undefined>
-  /** Takes back an item that no waiter needs any more. */
+  /** Takes back an item that no waiter needs. */
   putBack(item: Item): Promise<void>
 }
 

@@ -13,7 +13,7 @@ const answerSeconds = 2
 
 withEngine('redis', program => {
   suite('fault: Redis', () => {
-    test('killed: tasks are still accepted, work under way ends, polls pause; restarted: everything continues', async t => {
+    test('killed: tasks are still accepted, work in progress ends, polls pause; restarted: everything continues', async t => {
       const { redis, openQueue, makeTask, taskOf } = await startQueues(t, program)
       const queue = await openQueue()
       for (const number of [1, 2]) await queue.add(await makeTask(number))

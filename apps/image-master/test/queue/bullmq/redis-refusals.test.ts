@@ -97,7 +97,7 @@ const faults: Record<string, Fault> = {
 }
 
 withEngine('redis', program => {
-  // The tests wait most of the time, each for its own Redis.
+  // The tests spend most of their time waiting, each for its own Redis.
   suite('fault: Redis refuses:', { concurrency: 3 }, () => {
     for (const [name, { words, strike, mend, endsConnections = false }] of Object.entries(faults)) {
       test(`${name}: uploads continue, and it is not ready; then work continues; each is logged once`, async t => {

@@ -33,7 +33,7 @@ export interface Subject extends Size {
 }
 
 /**
- * Operations that one call to sharp does with the same result as one call for each. sharp has a fixed order:
+ * Operations that a single call to sharp does with the same result as a call for each. sharp has a fixed order:
  *
  *     cut, resize, turn, rotate or cut again, pad, then the effects in the order of `effectPlaces`
  *     turn, resize, cut again, pad, then the effects

@@ -119,7 +119,7 @@ export class TiffReader {
     return nextAt <= end && nextAt + offset > end
   }
 
-  /** The value is read only on request, because many directories may share a large one. */
+  /** The value is read only on request, because many directories may share a large value. */
   #entry(tag: number, at: number, maxBytes: number): { entry: TiffEntry; length: number } | undefined {
     const { offset } = this.#layout
     const [type, count] = [this.#number(at + 2, 2), this.#number(at + 4, offset)]

@@ -127,7 +127,7 @@ test('each damaged file is refused, or its result is its permuted decode', async
     const [same, other] = results
     await assert.doesNotReject(inspect(other))
     const before = await inspect(jpeg).catch(() => undefined)
-    // Decoders warn of parts that no pixel needs.
+    // Decoders warn about parts that no pixel needs.
     if (before) assertSame(await inspect(same), before)
   }
   assert.ok(accepted > 80 && refused > 400, `${accepted} accepted, ${refused} refused`)

@@ -56,7 +56,7 @@ for (const name of subsamplings) {
 }
 
 test('permuted colours are as close to the permuted decode as encoding it would be', async () => {
-  // In very small images the result depends on chance.
+  // In very small images, the result depends on chance.
   const property = fc.asyncProperty(kindsFrom(32), orders, async (kind, order) => {
     const jpeg = await encode(kind)
     await assertNear(permuteJpeg(jpeg, order), jpeg, order, kind)

@@ -25,7 +25,7 @@ function isUnavailable(error: unknown): boolean {
 withEngine('etcd', program => {
   const etcd = shareEtcd(program)
 
-  // These tests mostly wait, and don't disturb each other.
+  // These tests mostly wait, and don't affect each other.
   suite('a store whose connections to etcd fail', { concurrency: true }, () => {
     test('fault: a watch that broke misses no change until it is restored', async t => {
       const { store, direct, relay } = await openThroughRelays(t, etcd())

@@ -12,7 +12,7 @@ export class PartMemory {
   #memory: Buffer<ArrayBuffer>
   #length = 0
 
-  /** After a full part, the next one is probably full, too. */
+  /** After a full part, the next part is probably full, too. */
   constructor({ isFirst }: { isFirst: boolean }) {
     this.#memory = Buffer.allocUnsafeSlow(isFirst ? firstBytes : partBytes + maxFooterBytes)
   }

@@ -14,7 +14,7 @@ const failure = Object.assign(new Error('the disk is broken'), { code: 'EIO' })
 
 /** How many further calls succeed before one fails. */
 const left = { syncs: Number.POSITIVE_INFINITY, writes: Number.POSITIVE_INFINITY }
-/** The calls under way, by descriptor, and the descriptors that were closed meanwhile. */
+/** The calls in progress, by descriptor, and the descriptors that were closed meanwhile. */
 const underWay: number[] = []
 const closedTooEarly: number[] = []
 

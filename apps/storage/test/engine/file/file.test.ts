@@ -90,7 +90,7 @@ suite('the file store', { concurrency: 4 }, () => {
     assert.ok(await again.store.open(id).then(async found => found?.[Symbol.asyncDispose]().then(() => true)))
   })
 
-  test('the file store neither opens nor lists the temporary file of a write under way', async t => {
+  test('the file store neither opens nor lists the temporary file of a write in progress', async t => {
     const { store, folder } = await openIn(t)
     const { promise: moreMayCome, resolve: letMoreCome } = Promise.withResolvers<void>()
     const { promise: begun, resolve: begin } = Promise.withResolvers<void>()

@@ -40,7 +40,7 @@ await withEngine('s3', async program => {
 
       const upload = inTwoHalves(patterned(24 * MiB, 2))
       const refused = put(upload.body)
-      await until('parts are under way', async () => (await bucket.uploads()).length === 1)
+      await until('parts are in progress', async () => (await bucket.uploads()).length === 1)
       await server.kill()
       upload.goOn()
       const response = await refused
@@ -66,7 +66,7 @@ await withEngine('s3', async program => {
       const { body } = inTwoHalves(patterned(24 * MiB))
       const put = httpRequest(storage.url, '/images/a-key/pre', { method: 'PUT', body })
       put.catch(() => undefined) // checked below
-      await until('parts are under way', async () => (await bucket.uploads()).length === 1)
+      await until('parts are in progress', async () => (await bucket.uploads()).length === 1)
       storage.signal('SIGKILL')
       await assert.rejects(put)
       assert.deepEqual(await bucket.objects(), [])
@@ -80,7 +80,7 @@ await withEngine('s3', async program => {
       const storage = await run(t, bucket)
       async function* body() {
         yield patterned(12 * MiB)
-        await until('parts are under way', async () => (await bucket.uploads()).length === 1)
+        await until('parts are in progress', async () => (await bucket.uploads()).length === 1)
         throw new Error('hung up')
       }
       await assert.rejects(httpRequest(storage.url, '/images/a-key/pre', { method: 'PUT', body: body() }))

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 /**
- * Returns the result of the first attempt that succeeds. Attempts start in their order, the next one when the earlier
+ * Returns the result of the first attempt that succeeds. Attempts start in their order, the next attempt when the earlier
  * attempts have failed or have taken `headStartMs` (as in RFC 8305, "Happy Eyeballs"). At the end, the signals of the
  * attempts that are still running are aborted.
  *

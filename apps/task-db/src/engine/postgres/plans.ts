@@ -16,7 +16,7 @@ const plansOf = new WeakMap<ClientBase, Plans>()
  * Sends what a connection needs before a statement, or before the transaction that begins with the statement. Not within a
  * transaction: a rollback would undo it.
  *
- * Planning was measured to take 40 % of PostgreSQL's CPU time, so plans are kept. But PostgreSQL would keep them for too
+ * In a measurement, planning took 40 % of PostgreSQL's CPU time, so plans are kept. But PostgreSQL would keep them for too
  * long: with a plan from the time when the table was almost empty, each statement would read the whole table.
  */
 export function choosePlans(

@@ -116,7 +116,7 @@ export class Servers {
     this.#current = current
     if (before) {
       before.leave()
-      void endConnection(before.pool) // it waits for queries under way
+      void endConnection(before.pool) // it waits for queries in progress
     }
     return current
   }

@@ -10,7 +10,7 @@ export interface Statement {
 const names = new Map<string, string>()
 
 /**
- * As a named statement, which PostgreSQL parses once per connection: parsing each time was measured to take a fifth of its
+ * As a named statement, which PostgreSQL parses once per connection: in a measurement, parsing each time took a fifth of its
  * CPU time. Names and parsed statements are kept, so values must not be part of the text.
  */
 export function prepared({ text, values = [] }: Statement): QueryConfig {

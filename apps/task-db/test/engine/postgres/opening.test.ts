@@ -114,7 +114,7 @@ await withEngine('postgres', async program => {
     assert.deepEqual(await store.findUnknown(['\0', taskId(1)]), ['\0'])
   })
 
-  test('closing waits until a write under way is stored, and may be repeated', async t => {
+  test('closing waits until a write in progress is stored, and may be repeated', async t => {
     const schema = await emptySchema(url)
     const store = await openPostgresStore(schema)
     const write = store.create(taskId(1), newTask())
