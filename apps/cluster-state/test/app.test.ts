@@ -16,7 +16,7 @@ for (const { method, url } of Object.values(clusterStateRoutes)) {
   })
 }
 
-test('fault: the disk is full: a write is answered 503 with Retry-After, and succeeds when there is room', async t => {
+test('fault: the disk is full: a write returns 503 with Retry-After, and succeeds when there is room', async t => {
   const { app } = await buildTestApp(t)
   const makeRoom = fillDisk(t)
   const writes = ['/set/5', '/counters/images/inc'].map(url => () => app.inject({ method: 'POST', url }))

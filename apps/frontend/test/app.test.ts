@@ -199,7 +199,7 @@ suite('dependencies', () => {
     }
   })
 
-  test('fault: without a master, uploads are 503 with Retry-After long before a client gives up', async t => {
+  test('fault: without a master, uploads return 503 with Retry-After long before a client gives up', async t => {
     const startedAt = performance.now()
     const frontend = await startFrontend(t)
     await frontend.master.close()

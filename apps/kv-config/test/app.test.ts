@@ -35,7 +35,7 @@ test('/healthz and /readyz need no token', async t => {
   assert.deepEqual((await app.inject('/readyz')).json(), { status: 'ready' })
 })
 
-test('fault: the disk is full: a write is answered 503 with Retry-After, and succeeds when there is room', async t => {
+test('fault: the disk is full: a write returns 503 with Retry-After, and succeeds when there is room', async t => {
   const app = buildTestApp(t)
   const makeRoom = fillDisk(t)
   const write = () => app.inject({ method: 'PUT', url: '/key/a', body: 'one' })

@@ -37,7 +37,7 @@ export function blockingReads(name: string, openStore: OpenEngine): void {
       })
     }
 
-    test('a read that waits for a key is answered 404 when the key is deleted', async t => {
+    test('a read that waits for a key returns 404 when the key is deleted', async t => {
       const { store, read, untilHeld } = await listen(t, openStore)
       await put(store, 'a', 'one')
       const answer = read(`/key/a?wait=${waitSeconds}`)
@@ -99,7 +99,7 @@ export function blockingReads(name: string, openStore: OpenEngine): void {
     })
 
     for (const surplus of [1, 5 * 1024 * 1024]) {
-      test(`over the wire, a value of ${surplus} bytes more than 1 MiB is answered 413`, async t => {
+      test(`over the wire, a value of ${surplus} bytes more than 1 MiB returns 413`, async t => {
         const { base, store } = await listen(t, openStore)
         const body = new Uint8Array(1024 * 1024 + surplus)
         const { status } = await fetch(`${base}/key/a`, { method: 'PUT', body })

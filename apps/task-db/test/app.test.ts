@@ -26,7 +26,7 @@ for (const [method, url] of internalRoutes) {
     assertNeedsToken(buildTestApp(t, { clusterToken }), { method, url }, clusterToken))
 }
 
-test('fault: the disk is full: writes are answered 503 with Retry-After, reads work, and writes again when there is room', async t => {
+test('fault: the disk is full: writes return 503 with Retry-After, reads work, and writes again when there is room', async t => {
   const store = openStore(t)
   const app = buildTestApp(t, { store })
   await createTasks(store, 2)

@@ -24,7 +24,7 @@ suite('without a key', () => {
     route => route.method !== 'HEAD' && !('access' in route && route.access === 'anyone'),
   )
   for (const { method, url } of routes) {
-    test(`${method} ${url} is 401 with a challenge`, async () => {
+    test(`${method} ${url} returns 401 with a challenge`, async () => {
       const path = url.replace(':id', '01990000-0000-7000-8000-000000000001')
       const response = await app.inject({ method, url: path, headers: { host: 'localhost' } })
       assertProblem(response, 401, 'key-required')

@@ -59,7 +59,7 @@ suite('images of another owner look like missing images', () => {
     assert.deepEqual(filtered.images, [])
   })
 
-  test('the status document of an image of another owner is 404 at once, also with Prefer: wait', async () => {
+  test('the status document of an image of another owner returns 404 at once, also with Prefer: wait', async () => {
     const id = await upload(alice.key)
     await assertHidden(id => `/images/${id}`, id)
     const startedAt = performance.now()

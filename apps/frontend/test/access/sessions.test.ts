@@ -96,7 +96,7 @@ suite('a session', () => {
     assert.ok(cookies.every(cookie => String(cookie).includes('Max-Age=0')))
   })
 
-  test('a session needs a valid key: a missing key, a wrong key and a forged cookie are 401', async () => {
+  test('a session needs a valid key: a missing key, a wrong key and a forged cookie return 401', async () => {
     assertProblem(await ask('/session'), 401, 'key-required')
     assertProblem(await signIn('dk_nonsense'), 401, 'key-refused')
     const cookie = cookieOf(await signIn(anna.key))

@@ -98,7 +98,7 @@ test('every operation of openapi.json answers 2xx, with a body that its contract
   }
 })
 
-test('every operation on an image or an upload is 404 for the key of another owner', async () => {
+test('every operation on an image or an upload returns 404 for the key of another owner', async () => {
   const ofOne = (Object.keys(operations) as OperationId[]).filter(
     id => /^\/(images|uploads)\/:id/.test(operations[id].url) && world.callerFor(id) === 'user',
   )

@@ -73,7 +73,7 @@ for (const { path, bytes, type, disposition } of representations) {
       assert.deepEqual(found, expected)
     })
 
-    test('a range is answered 206 with its bytes', async () => {
+    test('a range returns 206 with its bytes', async () => {
       for (const [range, start, end] of [
         ['bytes=0-0', 0, 0],
         ['bytes=4-12', 4, 12],
@@ -88,7 +88,7 @@ for (const { path, bytes, type, disposition } of representations) {
       }
     })
 
-    test('a range outside of the bytes is 416 with the size', async () => {
+    test('a range outside of the bytes returns 416 with the size', async () => {
       const { status, headers, json } = await ask(path, { headers: { range: `bytes=${bytes.length}-` } })
       assert.deepEqual([status, json().type], [416, problemType('range-not-satisfiable')])
       assert.equal(headers['content-range'], `bytes */${bytes.length}`)
@@ -101,7 +101,7 @@ for (const { path, bytes, type, disposition } of representations) {
       assert.deepEqual([same.status, other.status], [206, 200])
     })
 
-    test('preconditions that fail are 412, and dates are compared', async () => {
+    test('preconditions that fail return 412, and dates are compared', async () => {
       const modified = String((await ask(path)).headers['last-modified'])
       for (const method of ['GET', 'HEAD']) {
         const statusOf = async (headers: Record<string, string>) =>
@@ -127,7 +127,7 @@ for (const { path, bytes, type, disposition } of representations) {
 }
 
 suite('a missing result', () => {
-  test('the result of an unfinished image is 409 with Retry-After, and the original is served', async () => {
+  test('the result of an unfinished image returns 409 with Retry-After, and the original is served', async () => {
     const id = await upload()
     const assertNotReady = async () => {
       for (const path of [`/images/${id}/result`, `/image/get?id=${id}`]) {
@@ -143,7 +143,7 @@ suite('a missing result', () => {
     await assertNotReady()
   })
 
-  test('the result of a failed image is 422 with the reason', async () => {
+  test('the result of a failed image returns 422 with the reason', async () => {
     const id = await upload()
     const error = {
       type: problemType('undecodable-image'),
@@ -158,7 +158,7 @@ suite('a missing result', () => {
     assert.equal((await ask(`/images/${id}/original`)).status, 200)
   })
 
-  test('the result of an image whose workers all die is 422 with a reason that a person can act on', async t => {
+  test('the result of an image whose workers all die returns 422 with a reason that a person can act on', async t => {
     const own = await startFrontend(t, { LEASE_MS: '300', MAX_ATTEMPTS: '3' })
     const { id } = (await own.ask('/images', { method: 'POST', body: png })).json()
     for (const attempt of [1, 2, 3]) {
@@ -180,7 +180,7 @@ suite('a missing result', () => {
     assert.match(String(json().detail), /given up after 3 attempts/)
   })
 
-  test('a result whose bytes are deleted is 404', async () => {
+  test('a result whose bytes are deleted returns 404', async () => {
     const id = await finished()
     for (const stage of ['pre', 'post'] as const)
       await frontend.clients.storage.deleteBlob({ params: { key: id, stage }, headers: {} })
@@ -191,7 +191,7 @@ suite('a missing result', () => {
     }
   })
 
-  test('fault: is 503 with Retry-After while the storage does not answer', async t => {
+  test('fault: returns 503 with Retry-After while the storage does not answer', async t => {
     const own = await startFrontend(t)
     const id = (await own.ask('/images', { method: 'POST', body: png })).json().id
     await own.storage.close()

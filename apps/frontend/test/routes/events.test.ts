@@ -91,7 +91,7 @@ test('an image that has ended has one event; a client that has seen it gets 204'
   assert.equal(answer.status, 204)
 })
 
-test('the events of an image end with its deletion; the events of a missing image are 404', async t => {
+test('the events of an image end with its deletion; the events of a missing image return 404', async t => {
   const frontend = await startFrontend(t)
   const id = await upload(frontend)
   const { events, isOver } = await follow(t, frontend, `/images/${id}/events`)

@@ -87,7 +87,7 @@ suite('the status document', () => {
     await finishNext(frontend, Buffer.from('result'))
   })
 
-  test('the status document with a preferred wait is 404 when the image is deleted meanwhile', async () => {
+  test('the status document with a preferred wait returns 404 when the image is deleted meanwhile', async () => {
     const id = await upload()
     const waiting = ask(`/images/${id}`, { headers: { prefer: 'wait=50' } })
     assert.equal((await ask(`/images/${id}`, { method: 'DELETE' })).status, 204)
@@ -110,7 +110,7 @@ suite('the status document', () => {
   })
 
   for (const id of unknownIds) {
-    test(`the status document of the unknown id "${id.slice(0, 40)}" is 404`, async () => {
+    test(`the status document of the unknown id "${id.slice(0, 40)}" returns 404`, async () => {
       for (const path of [`/images/${id}`, `/images/${id}/result`, `/images/${id}/original`]) {
         for (const method of ['GET', 'HEAD']) assert.equal((await ask(path, { method })).status, 404)
         assert.equal((await ask(path)).json().type, problemType('image-not-found'))
@@ -121,7 +121,7 @@ suite('the status document', () => {
 })
 
 suite('deleting an image', () => {
-  test('deleting an image deletes its task and its bytes, and is 404 the second time', async () => {
+  test('deleting an image deletes its task and its bytes, and returns 404 the second time', async () => {
     const [files, tasks] = [blobNames(frontend).length, await taskCount(frontend)]
     const id = await upload()
     await finishNext(frontend, Buffer.from('result'))
@@ -154,7 +154,7 @@ suite('deleting an image', () => {
   })
 
   for (const id of unknownIds) {
-    test(`deleting an image with the unknown id "${id.slice(0, 40)}" is 404`, async () => {
+    test(`deleting an image with the unknown id "${id.slice(0, 40)}" returns 404`, async () => {
       const { status, json } = await ask(`/images/${id}`, { method: 'DELETE' })
       assert.deepEqual([status, json().type], [404, problemType('image-not-found')])
     })

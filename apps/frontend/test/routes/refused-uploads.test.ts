@@ -203,7 +203,7 @@ suite('a refused upload', () => {
     }
   })
 
-  test('fault: is 503 with Retry-After without a master, also for forms', async t => {
+  test('fault: returns 503 with Retry-After without a master, also for forms', async t => {
     const own = await startFrontend(t)
     await own.master.close()
     for (const [headers, body] of [

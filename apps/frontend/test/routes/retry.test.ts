@@ -34,7 +34,7 @@ test('an image that has not failed is not retried', async () => {
   assertProblem(await retry(id), 409, 'not-failed')
 })
 
-test('a retry of a missing image is 404', async () => {
+test('a retry of a missing image returns 404', async () => {
   assertProblem(await retry('01990000-0000-7000-8000-000000000001'), 404, 'image-not-found')
   assertProblem(await retry('what'), 404, 'image-not-found')
 })

@@ -26,7 +26,7 @@ suite('a development of a stored original', () => {
     assertProblem(await ask('/images', 'POST', { from }), 404, 'image-not-found', /there is no image/)
   })
 
-  test('a development of a stored original is 410 when the original is deleted, and leaves nothing behind', async t => {
+  test('a development of a stored original returns 410 when the original is deleted, and leaves nothing behind', async t => {
     t.after(deleteAll)
     const { id: from } = (await upload('')).json()
     await clients.storage.deleteBlob({ params: { key: String(from), stage: 'pre' }, headers: {} })
@@ -34,7 +34,7 @@ suite('a development of a stored original', () => {
     assert.deepEqual(blobNames(frontend), [])
   })
 
-  test('a development of a stored original is 404 for images of other owners, as for missing images', async t => {
+  test('a development of a stored original returns 404 for images of other owners, as for missing images', async t => {
     t.after(deleteAll)
     const { id: from } = (await upload('')).json()
     const theirs = await ask('/images', 'POST', { from }, bob.key)

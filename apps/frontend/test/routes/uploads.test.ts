@@ -35,7 +35,7 @@ async function storedOriginal(id: string): Promise<Buffer> {
 }
 
 suite('an upload of raw bytes', () => {
-  test('an upload of raw bytes is answered 202 with Location, Retry-After and the status document', async () => {
+  test('an upload of raw bytes returns 202 with Location, Retry-After and the status document', async () => {
     const response = await post(png, { headers: { 'content-type': 'image/png' } })
     const id = assertAccepted(response)
     assert.equal(response.headers.location, `/images/${id}`)
@@ -80,7 +80,7 @@ suite('an upload of raw bytes', () => {
     assertProblem(await post(png, { headers: upload.headers }), 422, 'idempotency-key-reused')
   })
 
-  test('an upload that prefers to wait is answered 200 as soon as the image is finished', async t => {
+  test('an upload that prefers to wait returns 200 as soon as the image is finished', async t => {
     const startedAt = performance.now()
     const own = await startFrontend(t)
     const uploading = own.ask('/images', { method: 'POST', headers: { prefer: 'wait=50' }, body: png })
@@ -93,7 +93,7 @@ suite('an upload of raw bytes', () => {
     assert.ok(performance.now() - startedAt < 25_000)
   })
 
-  test('an upload that prefers to wait is answered 202 if the image is not finished in time', async () => {
+  test('an upload that prefers to wait returns 202 if the image is not finished in time', async () => {
     const response = await post(png, { headers: { prefer: 'wait=1' } })
     assertAccepted(response)
     assert.equal(response.headers['preference-applied'], 'wait=1')

@@ -56,7 +56,7 @@ async function failed(error: TaskError): Promise<string> {
 }
 
 suite('the readiness of an image', () => {
-  test('a waiting or leased task is in progress, and its result is 409 with Retry-After', async () => {
+  test('a waiting or leased task is in progress, and its result returns 409 with Retry-After', async () => {
     const id = await uploaded()
     const assertInProgress = async () => {
       assert.equal(await isReady(id), 'in progress')
@@ -98,7 +98,7 @@ suite('the readiness of an image', () => {
     assert.equal(head.headers.etag, etag)
   })
 
-  test('the result of a failed image is 422 with the reason', async () => {
+  test('the result of a failed image returns 422 with the reason', async () => {
     const error = {
       type: problemType('undecodable-image'),
       title: 'Undecodable',
@@ -110,7 +110,7 @@ suite('the readiness of an image', () => {
     assert.deepEqual([status, json().title, json().detail], [422, error.title, error.detail])
   })
 
-  test('an image of another owner is 404', async () => {
+  test('an image of another owner returns 404', async () => {
     const id = String((await upload(master, png, { query: '?owner=alice' })).json().id)
     const { body } = await taskDb.listTasks({ querystring: { owner: 'alice' } })
     assert.deepEqual(
@@ -125,7 +125,7 @@ suite('the readiness of an image', () => {
     await claim()
   })
 
-  test('the result of a finished image without bytes is 404', async () => {
+  test('the result of a finished image without bytes returns 404', async () => {
     const id = await finished()
     await storage.deleteBlob({ params: { key: id, stage: 'post' }, headers: {} })
     const { status, json } = await get(id)

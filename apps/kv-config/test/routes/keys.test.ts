@@ -83,7 +83,7 @@ test('any text may be a key, with its slashes percent-encoded or not', async t =
   )
 })
 
-test('reading a missing key is 404, with the revision of the store', async t => {
+test('reading a missing key returns 404, with the revision of the store', async t => {
   const app = buildTestApp(t)
   const { headers } = await app.inject({ method: 'PUT', url: '/key/other', body: 'one' })
   const response = await app.inject('/key/a')
@@ -91,7 +91,7 @@ test('reading a missing key is 404, with the revision of the store', async t => 
   assert.equal(response.headers['kv-revision'], headers['kv-revision'])
 })
 
-test('deleting is 204, whether the key existed or not', async t => {
+test('deleting returns 204, whether the key existed or not', async t => {
   const app = buildTestApp(t)
   const written = await app.inject({ method: 'PUT', url: '/key/a', body: 'one' })
   const deleted = await app.inject({ method: 'DELETE', url: '/key/a' })
@@ -267,7 +267,7 @@ for (const ttl of ['0', '-1', 'long', '31536001', '']) {
   })
 }
 
-test('a path with another method is 405 with the allowed methods; another path is 404', async t => {
+test('a path with another method returns 405 with the allowed methods; another path returns 404', async t => {
   const app = buildTestApp(t)
   for (const [method, url, allowed] of [
     ['PATCH', '/key/a/b', 'GET'],

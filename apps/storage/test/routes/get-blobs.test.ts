@@ -81,7 +81,7 @@ suite('GET and HEAD /images/:key/:stage', { concurrency: 4 }, () => {
     }
   })
 
-  test('a missing blob is 404', async t => {
+  test('a missing blob returns 404', async t => {
     const { url } = await serve(t)
     assert.equal(problemOf(await httpRequest(url, path)), 'blob-not-found')
     assert.equal((await httpRequest(url, path, { method: 'HEAD' })).status, 404)
@@ -108,7 +108,7 @@ suite('GET and HEAD /images/:key/:stage', { concurrency: 4 }, () => {
     }
   })
 
-  test('a range without a byte is answered 416 with the size', async t => {
+  test('a range without a byte returns 416 with the size', async t => {
     const { get } = await serveBlob(t)
     for (const range of ['bytes=1000-', 'bytes=5000-6000', 'bytes=-0']) {
       const refused = await get({ range })
@@ -243,7 +243,7 @@ test('DELETE answers 204, whether there was a blob or not', async t => {
   }
 })
 
-test('other methods are answered 405 with the allowed ones', async t => {
+test('other methods return 405 with the allowed ones', async t => {
   const { url } = await serve(t)
   const refused = await httpRequest(url, path, { method: 'PATCH', body: 'x' })
   assert.equal(refused.status, 405)

@@ -32,7 +32,7 @@ test('a claim of a given task leases it, and is refused with 409 if it cannot be
   assert.equal((await store.get(taskId(1)))?.state, 'not-started')
 })
 
-test('a claim without any waiting task is 204', async t => {
+test('a claim without any waiting task returns 204', async t => {
   const app = buildTestApp(t)
   for (const query of ['', '?wait=0', '?wait=0.05']) {
     const response = await app.inject({ method: 'POST', url: url + query, body })

@@ -24,7 +24,7 @@ async function prepareClaimed(t: TestContext) {
   return prepared
 }
 
-test('a task is created with 201, and the same request again is answered 200 with its present state', async t => {
+test('a task is created with 201, and the same request again returns 200 with its present state', async t => {
   const { get, post } = prepare(t)
   const made = await post(`/tasks/${id}`, newTask({ idempotencyKey: 'upload-1' }))
   const again = await post(`/tasks/${id}`, newTask())
@@ -102,7 +102,7 @@ for (const malformed of [
   })
 }
 
-test('a missing task is 404 on every route', async t => {
+test('a missing task returns 404 on every route', async t => {
   const { get, post, remove } = prepare(t)
   const responses = [
     await get(`/tasks/${id}`),
@@ -263,7 +263,7 @@ test('stats count the tasks of each state', async t => {
   })
 })
 
-test('a path with another method is 405 with the allowed methods; another path is 404', async t => {
+test('a path with another method returns 405 with the allowed methods; another path returns 404', async t => {
   const { app } = prepare(t)
   for (const [method, url, allowed] of [
     ['PUT', `/tasks/${id}`, 'POST'],

@@ -32,7 +32,7 @@ suite('a request', () => {
     assert.deepEqual((await checking(t).inject('/query?n=12&b=true')).json(), { n: 12, b: true })
   })
 
-  test('a request that violates the contract is 400, and the response names the mistake', async t => {
+  test('a request that violates the contract returns 400, and the response names the mistake', async t => {
     const app = checking(t)
     const wrong: [string, RegExp][] = [
       ['', /query: missing n$/],
@@ -89,7 +89,7 @@ suite('a request', () => {
     assert.match((await post({ kind: 'c', n: 1 })).json().detail, /body kind: must be a or b, got "c"$/)
   })
 
-  test('a request with a body of an unsupported type is 415, and with too large a body 413', async t => {
+  test('a request with a body of an unsupported type returns 415, and with too large a body 413', async t => {
     const app = checking(t)
     const headers = { 'content-type': 'text/html' }
     const html = await app.inject({ method: 'POST', url: '/body', headers, payload: '<p>' })
@@ -103,7 +103,7 @@ suite('a request', () => {
     assert.equal(large.statusCode, 413)
   })
 
-  test('a request with a compressed body is 415, and the response names the Content-Encoding', async t => {
+  test('a request with a compressed body returns 415, and the response names the Content-Encoding', async t => {
     const post = (coding: string) =>
       checking(t).inject({
         method: 'POST',
@@ -119,7 +119,7 @@ suite('a request', () => {
     assert.equal((await post('identity')).statusCode, 200)
   })
 
-  test('a request with a compressed transfer coding is 501, and chunked alone is accepted', async t => {
+  test('a request with a compressed transfer coding returns 501, and chunked alone is accepted', async t => {
     const app = checking(t)
     const url = await app.listen({ host: '127.0.0.1', port: 0 })
     const post = (coding: string) =>
@@ -145,7 +145,7 @@ suite('a request', () => {
     }
   })
 
-  test('a request with a body that is not JSON is 400 in words that do not depend on its Content-Type', async t => {
+  test('a request with a body that is not JSON returns 400 in words that do not depend on its Content-Type', async t => {
     const headers = { 'content-type': 'application/json' }
     const response = await checking(t).inject({ method: 'POST', url: '/body', headers, payload: '{' })
     assert.equal(problemOf(response), 'invalid-request')

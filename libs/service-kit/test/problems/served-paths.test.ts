@@ -3,7 +3,7 @@ import { suite, test } from 'node:test'
 import { buildApp, problemOf } from '../app.ts'
 
 suite('a request', () => {
-  test('a request with another method is 405 with the allowed methods, with another path 404', async t => {
+  test('a request with another method returns 405 with the allowed methods, with another path 404', async t => {
     const { app } = buildApp(t)
     for (const method of ['GET', 'PUT'] as const)
       app.route({ method, url: '/things/:id/parts', handler: async () => '' })
@@ -17,7 +17,7 @@ suite('a request', () => {
       assert.equal(problemOf(await app.inject(url)), 'no-such-route', url)
   })
 
-  test('a request with a slash at the end of its path is 404, and the response advises to leave it out', async t => {
+  test('a request with a slash at the end of its path returns 404, and the response advises to leave it out', async t => {
     const { app } = buildApp(t)
     app.post('/things', async () => '')
     app.route({ method: ['GET', 'POST'], url: '/things/:id', handler: async () => 'a thing' })
@@ -30,7 +30,7 @@ suite('a request', () => {
     assert.equal((await app.inject('/things/1')).body, 'a thing')
   })
 
-  test('without the id in its path is 404, and reaches no handler', async t => {
+  test('without the id in its path returns 404, and reaches no handler', async t => {
     const { app } = buildApp(t)
     app.get('/things/:id', async () => 'a thing')
     app.get('/things/:id/parts', async () => 'parts')
@@ -40,7 +40,7 @@ suite('a request', () => {
     assert.equal((await app.inject('/key/')).body, 'a key')
   })
 
-  test('a request with another method or path is 405 or 404 whatever its body is', async t => {
+  test('a request with another method or path returns 405 or 404 whatever its body is', async t => {
     const { app } = buildApp(t)
     app.put('/things', async () => '')
     const headers = { 'content-type': 'application/json' }

@@ -68,7 +68,7 @@ await withEngine('redis', async program => {
       assert.equal((await pause(readWrite, { origin: readWrite.url })).status, 200)
     })
 
-    test('Bull Board is 404 when it is off, and without Redis', async t => {
+    test('Bull Board returns 404 when it is off, and without Redis', async t => {
       const off = await start(t, { BULL_BOARD: 'off' })
       const headers = { authorization: `Bearer ${token}` }
       assert.equal((await ask(off, '/bull-board/', { headers })).status, 404)
