@@ -34,9 +34,9 @@ test('a TIFF is refused if it has no readable directory, no size or absurd sampl
   const tiff = (tags: Record<number, number>) => made.joined('II*\0', made.uint32le(8), made.ifd(tags, 0))
   await assertMalformed(made.joined('II*\0', made.uint32le(99_999)), /first directory is not readable/)
   await assertMalformed(tiff({ 256: 10 }), /no width or no height/)
-  await assertMalformed(tiff({ ...made.tiffPage, 258: 64 }), /3 samples of 64 bits/)
-  await assertMalformed(tiff({ ...made.tiffPage, 258: 128, 339: 3 }), /3 samples of 128 bits/)
-  await assertMalformed(tiff({ ...made.tiffPage, 277: 60_000 }), /60000 samples of 8 bits/)
+  await assertMalformed(tiff({ ...made.tiffPage, 258: 64 }), /samples of 64 bits \(3 a pixel\)/)
+  await assertMalformed(tiff({ ...made.tiffPage, 258: 128, 339: 3 }), /samples of 128 bits \(3 a pixel\)/)
+  await assertMalformed(tiff({ ...made.tiffPage, 277: 60_000 }), /samples of 8 bits \(60000 a pixel\)/)
 })
 
 test('a TIFF of a camera raw file is refused with this reason', async () => {

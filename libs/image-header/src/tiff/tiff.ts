@@ -43,8 +43,8 @@ const lossyCompressions: readonly number[] = [6, 7, 33003, 33004, 33005, 34712, 
 
 /**
  * TIFF 6.0 section 2: the chain of IFDs, one for each page. As in libtiff, it ends at 0, at a page that came before, or
- * at an IFD that can't be read. The size is that of the first page that is not a thumbnail or mask. A later thumbnail
- * without a size is skipped.
+ * at an IFD that can't be read. The size is that of the first page that is not a thumbnail or mask. A later IFD without a
+ * size is not a page: it is a thumbnail as in EXIF, or has only metadata.
  */
 export async function readTiff(reader: HeaderReader): Promise<ImageFacts> {
   const tiff = await readTiffStart(reader, 0, reader.size)
@@ -64,7 +64,7 @@ export async function readTiff(reader: HeaderReader): Promise<ImageFacts> {
     if (visited.size === maxPages) throw new MalformedImage(`the TIFF has more than ${maxPages} pages`)
     visited.add(at)
     at = ifd.next
-    if (first && isSizelessThumbnail(ifd)) continue
+    if (first && !ifd.entries.has(tag.width)) continue
     const page = await readPage(reader, span, ifd)
     first ??= page
     if (!page.isCompanion) picture ??= page

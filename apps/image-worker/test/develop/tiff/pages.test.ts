@@ -83,19 +83,21 @@ test('the picture of a TIFF is its first page that is not a thumbnail', async ()
   assert.deepEqual([header.width, header.height], [width, height])
 })
 
-test('a thumbnail without a size, like those in EXIF, is left out', async () => {
+test('a directory without a size is left out: a thumbnail like those in EXIF, or only metadata', async () => {
   const picture = await photo().tiff().toBuffer()
   const jpeg = await photo().resize(16).jpeg().toBuffer()
   const thumbnail = encodeTiff(writer => [
     shortsEntry(259, 6),
     ...[longsEntry(513, writer.append(jpeg)), longsEntry(514, jpeg.length)],
   ])
-  for (const operations of ['swap-channels', 'flip', 'format:png', 'format:webp'])
-    assert.deepEqual(
-      await run(joinPages([picture, thumbnail]), operations),
-      await run(picture, operations),
-      operations,
-    )
+  const metadata = encodeTiff(() => [{ tag: 270, type: 2, count: 5, value: Buffer.from('text\0') }])
+  for (const added of [thumbnail, metadata])
+    for (const operations of ['swap-channels', 'flip', 'format:png', 'format:webp'])
+      assert.deepEqual(
+        await run(joinPages([picture, added]), operations),
+        await run(picture, operations),
+        operations,
+      )
 })
 
 test('a camera raw file fails with this reason, instead of becoming its thumbnail', async () => {
