@@ -45,10 +45,10 @@ export function brokenRule({ keyword, message, params }: SchemaError): string {
   return `must have at ${bound === 'min' ? 'least' : 'most'} ${limit} ${countedWords[counted]}`
 }
 
-/** The kind of a value in JSON, in words for people: `text`, `a list`. */
-export function kindOf(value: unknown): string {
+/** A value in JSON, in words for people. A text, a list or an object may be a secret, or long, so only its kind is named. */
+export function valueInWords(value: unknown): string {
   if (value === undefined) return 'nothing'
-  if (value === null) return 'null'
+  if (value === null || typeof value === 'number' || typeof value === 'boolean') return String(value)
   return wordsOf(Array.isArray(value) ? 'array' : typeof value)
 }
 

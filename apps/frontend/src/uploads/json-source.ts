@@ -1,4 +1,4 @@
-import { brokenRule, ImageRequest, kindOf } from '@darkroom/contracts'
+import { brokenRule, ImageRequest, valueInWords } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
 import { type Body, readBody, readHead, ServiceProblem } from '@darkroom/service-kit'
 
@@ -49,7 +49,7 @@ function sourceIn(document: unknown): ImageRequest {
   const place = error?.instancePath.replace('/', ' ').replaceAll('/', '.') ?? ''
   if (!error) throw invalid('the body is not valid')
   const given = (document as Record<string, unknown>)[place.trim()]
-  const got = error.keyword === 'type' ? `, got ${kindOf(given)}` : ''
+  const got = error.keyword === 'type' ? `, got ${valueInWords(given)}` : ''
   throw invalid(`body${place}: ${brokenRule(error)}${got}`)
 }
 

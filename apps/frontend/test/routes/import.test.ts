@@ -188,7 +188,7 @@ suite('an import', () => {
     for (const [document, message] of [
       ['{"url": ', /not valid JSON: /],
       [{}, /url/],
-      [{ url: 7 }, /^body url: must be text, got a number$/],
+      [{ url: 7 }, /^body url: must be text, got 7$/],
       [{ url: `${farUrl}/photo.png`, colour: 'red' }, /unknown colour/],
     ] as const) {
       const answer = await importing(document)

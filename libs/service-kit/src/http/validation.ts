@@ -1,4 +1,4 @@
-import { brokenRule, isBytes, kindOf } from '@darkroom/contracts'
+import { brokenRule, isBytes, valueInWords } from '@darkroom/contracts'
 import { Compile, type TSchema } from '@darkroom/contracts/typebox'
 import type { FastifySchemaCompiler, FastifyServerOptions } from 'fastify'
 import { fromText } from '../settings/from-text.ts'
@@ -64,7 +64,7 @@ function describe(
   const value = where === '' ? (input ?? undefined) : Object(input)[where]
   // A text of a wrong type in a JSON body may be anything.
   if (httpPart === 'body' && error.keyword === 'type' && !where.includes('.'))
-    return `${at}: ${brokenRule(error)}, got ${kindOf(value)}`
+    return `${at}: ${brokenRule(error)}, got ${valueInWords(value)}`
   const isInstant = propertyAt(schema, where).format === 'date-time'
   const given = isInstant || quotedMistakes.has(error.keyword) ? JSON.stringify(value) : undefined
   const got = given !== undefined && given.length <= maxQuotedLength ? `, got ${given}` : ''

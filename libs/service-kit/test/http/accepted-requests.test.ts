@@ -82,6 +82,7 @@ suite('a request', () => {
     const kinds: [object | string, RegExp][] = [
       [{ kind: 'a', n: 'a secret' }, /body n: must be a whole number, got text$/],
       [{ kind: 'a', n: null }, /body n: must be a whole number, got null$/],
+      [{ kind: 'a', n: 1.5 }, /body n: must be a whole number, got 1.5$/],
       [[], /body: must be an object, got a list$/],
       ['', /body: must be an object, got nothing$/],
     ]
