@@ -135,7 +135,7 @@ const taskRoutes = {
     url: '/tasks/by-key',
     schema: {
       summary:
-        'Reads the task that an owner made with an idempotency key; without `owner`, a task without an owner',
+        'Reads the task that an owner created with an idempotency key; without `owner`, a task without an owner',
       querystring: Type.Object(
         { owner: Type.Optional(Owner), idempotencyKey: IdempotencyKey },
         { additionalProperties: false },

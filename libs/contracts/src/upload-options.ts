@@ -16,7 +16,7 @@ export const UploadOptions = Type.Object(
       Type.String({
         maxLength: 64_000,
         description:
-          'Up to 8 further results, each made of the original: `thumb=resize:200x200;large=resize:1600x`, or JSON: `{"thumb":"resize:200x200"}`. With variants alone, there is no other result',
+          'Up to 8 further results, each made from the original: `thumb=resize:200x200;large=resize:1600x`, or JSON: `{"thumb":"resize:200x200"}`. With variants alone, there is no other result',
       }),
     ),
     preset: Type.Optional(

@@ -178,7 +178,7 @@ test('fault: the disk is full when the log is written back: writes go on, and th
   assert.deepEqual(numbers(database), [1])
 })
 
-test('fault: the disk is full at a commit: the group fails, later writes succeed, and the log is cut to make room', async t => {
+test('fault: the disk is full at a commit: the group fails, later writes succeed, and the log is truncated to make room', async t => {
   const { disk, observe } = fillDisk(t, 'COMMIT')
   const { database, path, writes } = openTemporary(t, observe)
   await writes.run(insert(database, 1))
@@ -192,7 +192,7 @@ test('fault: the disk is full at a commit: the group fails, later writes succeed
   assert.deepEqual(numbers(database), [1, 3])
 })
 
-test('fault: the disk is full: a write that makes room succeeds by the reserve, another of its group fails', async t => {
+test('fault: the disk is full: a write that makes room succeeds with the reserve, another write of its group fails', async t => {
   const full = fillDisk(t, 'COMMIT')
   const { database, path, writes } = openTemporary(t, full.observe)
   await writes.run(insert(database, 1))

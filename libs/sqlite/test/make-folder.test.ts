@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { makeFolder } from '../src/index.ts'
 
-test('a folder is made with its parents, and the first new folder is returned', t => {
+test('a folder is created with its parents, and the first new folder is returned', t => {
   const folder = mkdtempSync(join(tmpdir(), 'folders-'))
   t.after(() => rmSync(folder, { recursive: true }))
   const path = join(folder, 'a/b/c')
@@ -14,7 +14,7 @@ test('a folder is made with its parents, and the first new folder is returned', 
   assert.equal(makeFolder(path), undefined)
 })
 
-test('a folder that the system does not make is an error at once', t => {
+test('a folder that the system does not create is an error at once', t => {
   const folder = mkdtempSync(join(tmpdir(), 'folders-'))
   t.after(() => rmSync(folder, { recursive: true }))
   const file = join(folder, 'file')

@@ -26,7 +26,7 @@ suite('the SQLite store of entries', () => {
     assert.deepEqual(await again.load(), [registerEntry('a', 1)])
   })
 
-  test('the SQLite store of entries cannot be opened by two processes, as both would count under one id', async t => {
+  test('the SQLite store of entries cannot be opened by two processes: both would count under one id', async t => {
     const path = join(temporaryFolder(t), 'state.sqlite')
     const holder = startScript(t, new URL('hold-store.ts', import.meta.url), path)
     await until('it is held', () => holder.lines.length > 0)

@@ -59,7 +59,7 @@ export class SigningKeys {
   #wasRead = false
   /** Why the value in kv-config is not used. */
   #notValid: ServiceProblem | undefined
-  #making: Promise<unknown> | undefined
+  #readingRoot: Promise<unknown> | undefined
 
   constructor({ kv, logger, localFacts }: { kv: KvClient; logger: Logger; localFacts: LocalFacts }) {
     this.#kv = kv
@@ -114,7 +114,7 @@ export class SigningKeys {
   async close(): Promise<void> {
     this.#closing.abort()
     await this.#watching
-    await this.#making?.catch(() => undefined)
+    await this.#readingRoot?.catch(() => undefined)
   }
 
   async #untilRead(): Promise<void> {
@@ -158,14 +158,14 @@ export class SigningKeys {
   }
 
   #make(root?: Uint8Array): Promise<unknown> {
-    this.#making ??= readOrMakeRoot(this.#kv, root && Buffer.from(root))
+    this.#readingRoot ??= readOrMakeRoot(this.#kv, root && Buffer.from(root))
       .then(made => this.#take(made))
-      .finally(() => (this.#making = undefined))
+      .finally(() => (this.#readingRoot = undefined))
     if (root)
-      this.#making.catch(error =>
+      this.#readingRoot.catch(error =>
         this.#logger.warn({ err: error }, 'the root secret could not be written again'),
       )
-    return this.#making
+    return this.#readingRoot
   }
 
   #take(root: Uint8Array): void {

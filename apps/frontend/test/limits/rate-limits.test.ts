@@ -39,7 +39,7 @@ test('an address has a limit of requests a minute, also on a frontend without ke
   assert.deepEqual(statuses, [200, 200, 200, 200, 200, 429, 429])
 })
 
-test('beyond the limit, the continuation of a resumable upload returns 503, as clients of tus give up after a 429', async t => {
+test('beyond the limit, the continuation of a resumable upload returns 503, because clients of tus give up after a 429', async t => {
   const limits = { ...noLimits, requestsPerAddress: 2 }
   const { ask } = await startGuarded(t, { accessMode: 'open', limits })
   const { begin, patch } = tusRequests({ ask })

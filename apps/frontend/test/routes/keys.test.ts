@@ -61,7 +61,7 @@ test('neither a listing nor kv-config contains a key', async () => {
   assert.ok(!response.includes('hash'))
 })
 
-test('a key is revoked, and a second time it returns 404', async () => {
+test('a key is revoked, and revoking it again returns 404', async () => {
   const { id, key } = await frontend.makeKey()
   assert.equal((await manage('DELETE', `/keys/${id}`)).status, 204)
   await until('it is refused', async () => (await statusWith(key)) === 401)

@@ -214,7 +214,7 @@ test('the unfinished uploads of one owner can be erased', async t => {
   assert.ok(left.length === 1 && left[0]?.startsWith(paths[1] ?? ''), left.join())
 })
 
-test('uploads of other owners return 404', async t => {
+test('requests for uploads of other owners return 404', async t => {
   const guarded = await startGuarded({ after: t.after.bind(t) })
   const [alice, bob] = await Promise.all(['alice', 'bob'].map(owner => guarded.makeKey({ owner })))
   const as = (key = '', path = '/uploads', request: HttpRequest = {}) =>

@@ -93,7 +93,7 @@ suite('a notice', () => {
     }
   })
 
-  test('a notice is sent again on request with the same id; before the end of the image that returns 409', async () => {
+  test('a notice is sent again on request with the same id; before the end of the image, this returns 409', async () => {
     const { id } = await endTask(taskDb, { url: url('/again') })
     await untilReported(id, 'delivered')
     const answer = await frontend.ask(`/images/${id}/callback`, { method: 'POST' })

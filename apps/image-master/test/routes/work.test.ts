@@ -81,7 +81,7 @@ suite('work by long poll', () => {
 suite('messages of workers', async () => {
   const master = await startMaster({ after }, { LEASE_MS: '60000' })
 
-  test('work has its operations, its attempt and a lease; without work the response returns 204', async () => {
+  test('work has its operations, its attempt and a lease; without work the response is 204', async () => {
     assert.equal((await getWork(master, 'worker=w')).status, 204)
     const { id, operations } = (await upload(master, png)).json()
     const answer = await getWork(master, 'worker=w')
@@ -91,7 +91,7 @@ suite('messages of workers', async () => {
     assert.equal((await getWork(master, 'worker=w&wait=0.05')).status, 204)
   })
 
-  test('a lease is renewed; the lease of a deleted task is cancelled; an expired lease returns 409', async () => {
+  test('a lease is renewed; the lease of a deleted task is cancelled; renewing an expired lease returns 409', async () => {
     const { work, held } = await claimed(master)
     const renewed = await send(master, '/extendWork', held)
     assert.equal(renewed.status, 200)

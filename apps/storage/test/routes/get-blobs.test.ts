@@ -243,7 +243,7 @@ test('DELETE answers 204, whether there was a blob or not', async t => {
   }
 })
 
-test('other methods return 405 with the allowed ones', async t => {
+test('other methods return 405 with the allowed methods', async t => {
   const { url } = await serve(t)
   const refused = await httpRequest(url, path, { method: 'PATCH', body: 'x' })
   assert.equal(refused.status, 405)

@@ -170,7 +170,7 @@ suite('PUT and POST /images/:key/:stage', { concurrency: 4 }, () => {
     )
   })
 
-  test('a full disk returns 503 with Retry-After', async t => {
+  test('writes to a full disk return 503 with Retry-After', async t => {
     const { url, folder } = await serve(t, { minFreeBytes: Number.MAX_SAFE_INTEGER })
     const refused = await httpRequest(url, path, { method: 'PUT', body: inChunks(patterned(MiB)) })
     assert.equal(refused.status, 503)

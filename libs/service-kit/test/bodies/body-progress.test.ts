@@ -88,7 +88,7 @@ suite('the body of a request', () => {
     })
   }
 
-  test('the body of a request that stalls returns 503 to a client that would not repeat it after a 408', async t => {
+  test('a request whose body stalls returns 503 to a client that would not repeat it after a 408', async t => {
     const { begin } = await serve(t)
     const socket = begin('/bytes', 1000, 'repeated: only-after-5xx\r\n')
     socket.write('half')

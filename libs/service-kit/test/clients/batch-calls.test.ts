@@ -149,7 +149,7 @@ suite('calls that are made at once', () => {
     assert.deepEqual(notes.paths, ['/batch', '/batch'])
   })
 
-  test('do not fail together: after a 503, a call that may be repeated is tried again, and another call fails', async t => {
+  test('do not fail together: after a 503, a call that may be repeated is retried, and another call fails', async t => {
     const failed = new Set<string>()
     const failOnce = async (id: string) => {
       if (id === 'a' || failed.has(id)) return

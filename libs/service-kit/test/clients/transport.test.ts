@@ -82,7 +82,7 @@ suite('a transport', () => {
     assert.equal(requests.length, 0)
   })
 
-  test('a transport tries again, also with other instances, while it gets a 503', async t => {
+  test('a transport retries, also with other instances, while it gets a 503', async t => {
     let answers = 0
     const recovering = await instance(t, (_request, response) => {
       answers += 1

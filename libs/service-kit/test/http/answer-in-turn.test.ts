@@ -33,7 +33,7 @@ test('a pipelined request is handled when the earlier requests of its connection
   assert.deepEqual(log, ['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends'])
 })
 
-test('a client that reads no responses has only one made', async t => {
+test('for a client that reads no responses, only one response is made', async t => {
   const { app } = buildApp(t)
   let made = 0
   app.get('/', async () => {

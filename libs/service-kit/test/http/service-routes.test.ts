@@ -29,7 +29,7 @@ test('metrics count requests by their route, not by their path', async t => {
   assert.doesNotMatch(body, /things\/1/)
 })
 
-test('OpenAPI is made from the contracts', async t => {
+test('OpenAPI is generated from the contracts', async t => {
   const { app } = buildApp(t)
   const handler = async () => {
     throw new Error('this handler must not be called')

@@ -46,14 +46,14 @@ function urlOf({ url }: Route): string {
   return url.replace(':stage', 'none').replace('*', 'config/x').replaceAll(/:\w+/g, 'x')
 }
 
-suite("the workers' token", () => {
-  test("the workers' token is derived from the cluster token, the same everywhere, and differs from it", () => {
+suite('the worker token', () => {
+  test('the worker token is derived from the cluster token, the same everywhere, and differs from it', () => {
     assert.equal(deriveWorkerToken(clusterToken), workerToken)
     assert.notEqual(deriveWorkerToken(`${clusterToken}x`), workerToken)
     assert.ok(!workerToken.includes(clusterToken) && workerToken.length >= 16)
   })
 
-  test("the workers' token opens no route that its contract does not give to workers", async t => {
+  test('the worker token opens no route that its contract does not give to workers', async t => {
     for (const [service, routes] of Object.entries(services)) {
       const ask = appOf(t, routes)
       for (const [name, route] of Object.entries(routes)) {
@@ -72,7 +72,7 @@ suite("the workers' token", () => {
     }
   })
 
-  test("the workers' token opens work, originals, results, registrations and the worker’s own registration", async t => {
+  test('the worker token opens work, originals, results, registrations and the worker’s own registration', async t => {
     const asks = Object.fromEntries(
       Object.entries(services).map(([name, routes]) => [name, appOf(t, routes)] as const),
     )
@@ -102,7 +102,7 @@ suite("the workers' token", () => {
       assert.notEqual(await statusOf(service, method, url), 204, url)
   })
 
-  test("the workers' token protects the worker itself; the cluster token opens it, too", async t => {
+  test('the worker token protects the worker itself; the cluster token opens it, too', async t => {
     const { app } = buildApp(t, { clusterToken: workerToken })
     const statusOf = async (token: string) =>
       (await app.inject({ url: '/metrics', headers: { authorization: `Bearer ${token}` } })).statusCode

@@ -17,7 +17,7 @@ suite('a request', () => {
       assert.equal(problemOf(await app.inject(url)), 'no-such-route', url)
   })
 
-  test('a request with a slash at the end of its path returns 404, and the response advises to leave it out', async t => {
+  test('a request with a slash at the end of its path returns 404, and the response advises to remove it', async t => {
     const { app } = buildApp(t)
     app.post('/things', async () => '')
     app.route({ method: ['GET', 'POST'], url: '/things/:id', handler: async () => 'a thing' })

@@ -59,7 +59,7 @@ suite('an error', () => {
     assert.deepEqual(log.errors, [])
   })
 
-  test('an error of a service that does not answer returns 503 with Retry-After, and its cause is in the log', async t => {
+  test('an error of a service that does not answer becomes a 503 with Retry-After, and its cause is in the log', async t => {
     const { answer, log } = await throwing(
       t,
       new ServiceUnavailable('storage', new Error('connection refused')),

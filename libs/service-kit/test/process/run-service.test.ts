@@ -57,7 +57,7 @@ suite('a service as a process', { concurrency: 3 }, () => {
     await asked
   })
 
-  test('a service stores its compiled code when it has started, as it may be killed', async t => {
+  test('a service stores its compiled code when it has started, because it may be killed', async t => {
     const cache = temporaryFolder(t)
     await run(t, { NODE_COMPILE_CACHE: cache })
     await until(
