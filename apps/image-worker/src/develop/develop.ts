@@ -31,6 +31,7 @@ import { withNewJpegs } from './tiff/old-jpegs.ts'
 import { withPhotometric } from './tiff/photometric.ts'
 import { withPlainSamples } from './tiff/plain-samples.ts'
 import { withSequentialJpegs } from './tiff/sequential-jpegs.ts'
+import { withoutJpegAlpha } from './tiff/without-jpeg-alpha.ts'
 import { withoutZstd } from './tiff/without-zstd.ts'
 import { readable, UnusableImage, undecodableImage } from './unusable-image.ts'
 import { fuse } from './ways/fuse.ts'
@@ -131,7 +132,8 @@ async function decodable(
   const own = modern === counted ? header : await readHeader(modern)
   const complete = withChromaSubsampling(withPhotometric(modern))
   const unpackable = await withSequentialJpegs(await withoutZstd(complete, own, reserve), own, reserve)
-  return { source: await withPlainSamples(unpackable, own, reserve), header: own }
+  const withoutAlpha = await withoutJpegAlpha(unpackable, own, reserve)
+  return { source: await withPlainSamples(withoutAlpha, own, reserve), header: own }
 }
 
 /** Decoders warn about damage and about harmless oddities. So a file that fails is retried without the oddities. */
