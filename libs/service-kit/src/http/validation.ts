@@ -62,6 +62,8 @@ function describe(
 
   // Fastify gives null for a missing body.
   const value = where === '' ? (input ?? undefined) : Object(input)[where]
+  if (httpPart === 'querystring' && Array.isArray(value) && error.keyword === 'type')
+    return `${at}: given ${value.length} times; send it once`
   // A text of a wrong type in a JSON body may be anything.
   if (httpPart === 'body' && error.keyword === 'type' && !where.includes('.'))
     return `${at}: ${brokenRule(error)}, got ${valueInWords(value)}`

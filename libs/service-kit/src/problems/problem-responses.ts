@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { tooLarge } from '../bodies/read-body.ts'
 import { imageIdIn } from '../log/image-id.ts'
 import type { Logger } from '../log/logger.ts'
 import { OutageLog } from '../log/outage-log.ts'
@@ -17,7 +18,8 @@ export function answerWithProblems(app: FastifyInstance): void {
     if (reply.statusCode < 500) outages.answered(routeOf(request))
   })
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const problem = toProblem(error)
+    const isTooLarge = error.code === 'FST_ERR_CTP_BODY_TOO_LARGE'
+    const problem = isTooLarge ? tooLarge(request.routeOptions.bodyLimit ?? 0) : toProblem(error)
     if (problem.status >= 500 && problem.cause !== undefined) {
       const { body, method, url } = request
       const details = { ...imageIdIn(url, body), err: problem.cause, method, url }
