@@ -27,7 +27,11 @@ export function refuseForeignHosts(app: App, allowedHosts: ReadonlySet<string>):
 }
 
 function isOwn(hostname: string, allowedHosts: ReadonlySet<string>): boolean {
-  const name = hostname.replace(/^\[(.*)\]$/, '$1').toLowerCase()
+  // A dot at the end makes a name absolute; it is the same name (RFC 3986, 3.2.2).
+  const name = hostname
+    .replace(/^\[(.*)\]$/, '$1')
+    .replace(/\.$/, '')
+    .toLowerCase()
   return name === '' || name === 'localhost' || isIP(name) !== 0 || allowedHosts.has(name)
 }
 

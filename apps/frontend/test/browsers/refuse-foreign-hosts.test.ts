@@ -24,6 +24,7 @@ for (const host of [
   '',
   'localhost',
   'localhost:8080',
+  'localhost.:8080',
   '127.0.0.1:8080',
   '192.0.2.1:8080',
   '[::1]:8080',
@@ -37,6 +38,8 @@ for (const host of [
 test('requests with another host name are refused unless the name is allowed', async () => {
   assert.equal(await statusOf('evil.example:8080'), 403)
   assert.equal(await statusOf('evil.example:8080', { allowed: ['evil.example'] }), 200)
+  assert.equal(await statusOf('evil.example.:8080'), 403)
+  assert.equal(await statusOf('evil.example.:8080', { allowed: ['evil.example'] }), 200)
 })
 
 for (const [head, status] of [
