@@ -13,7 +13,7 @@ import type { Original } from './original.ts'
 import type { Output } from './output.ts'
 import type { Picture } from './picture.ts'
 import { composeFrames } from './png/compose-frames.ts'
-import { type PngFrames, readAnimation } from './png/read-animation.ts'
+import { hasNoFrames, type PngFrames, readAnimation } from './png/read-animation.ts'
 import { cutFrames, hasUnusedAlpha, type Raster, release, withoutFourthChannel } from './raster.ts'
 import { colourspaceOf, depthOf } from './through-sharp.ts'
 import { isDeepCmykWithAlpha, withOwnAlpha } from './tiff/deep-cmyk.ts'
@@ -100,7 +100,7 @@ function animationOf(
 ): PngFrames | undefined {
   if (format !== 'png' || frames === 1 || !keepsFrames(format, output.format)) return undefined
   try {
-    return readAnimation(input)
+    return hasNoFrames(input) ? undefined : readAnimation(input)
   } catch (error) {
     if (!(error instanceof NotWellFormed)) throw error
     if (output.format !== 'png') return undefined

@@ -183,6 +183,30 @@ test('an animated PNG without its end keeps its frames', async () => {
   }
 })
 
+test('an animated PNG has as many frames as it declares, or is still if it has none', async () => {
+  const png = animatedPng()
+  const before = await shownBy(png)
+  const parts = splitChunks(png)
+  const withFrames = (count: number, kept = parts) =>
+    Buffer.concat([
+      png.subarray(0, 8),
+      ...kept.map(({ type, whole }) => (type === 'acTL' ? chunk('acTL', long(count, 7)) : whole)),
+    ])
+  const still = withFrames(
+    3,
+    parts.filter(({ type }) => type !== 'fcTL' && type !== 'fdAT'),
+  )
+  for (const [operations, frames] of [
+    ['flip,flip', before],
+    ['swap-channels:bgr', before.map(swapped)],
+  ] as const) {
+    assert.deepEqual(await shownBy(await bytesOf(withFrames(2), operations)), frames.slice(0, 2))
+    const { bytes, facts } = await run(still, operations)
+    assert.equal(facts.frames, 1)
+    assert.deepEqual(await unpacked(bytes), frames[0])
+  }
+})
+
 test('an animated PNG that is cut off within its last frame is refused', async () => {
   const png = animatedPng()
   for (const length of [png.length - 14, png.length - 60])

@@ -44,13 +44,16 @@ export function readAnimation(png: Uint8Array): PngFrames {
   const animation = new PngAnimation(header)
   const shared: Buffer[] = []
   const drawn: { control: Buffer; data: Buffer[] }[] = []
-  let loop = 0
+  let [declared, loop] = [0, 0]
   let hasImage = false
   for (const { type, data } of chunks) {
     if (type === 'acTL') {
       animation.start(data)
+      declared = data.readUInt32BE(0)
       loop = data.readUInt32BE(4)
     } else if (type === 'fcTL') {
+      // Browsers show only as many frames as acTL declares.
+      if (drawn.length === declared) break
       animation.control(data)
       drawn.push({ control: data, data: [] })
     } else if (type === 'IDAT') {
@@ -85,6 +88,11 @@ function frameOf(head: Buffer, shared: readonly Buffer[], control: Buffer, data:
     // A denominator of 0 means 100.
     delayMs: (1000 * control.readUInt16BE(20)) / (control.readUInt16BE(22) || 100),
   }
+}
+
+/** Whether a PNG has no frames, although it may declare some: programs that remove frames leave acTL. */
+export function hasNoFrames(png: Uint8Array): boolean {
+  return [...readChunks(png)].every(({ type }) => type !== 'fcTL' && type !== 'fdAT')
 }
 
 /** Up to IEND, which may be cut off, as decoders of still images allow: the frames are counted. */
