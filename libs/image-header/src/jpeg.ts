@@ -104,7 +104,10 @@ async function readFrame(reader: HeaderReader, offset: number, code: number): Pr
     throw new MalformedImage('the JPEG frame header is too short for its components')
   if (channels !== 1 && channels !== 3 && channels !== 4)
     throw new MalformedImage(`the JPEG has ${channels} components; only 1, 3 and 4 are supported`)
-  if (bits !== 8) throw new MalformedImage(`the JPEG has ${bits} bits a sample; only 8 are supported`)
+  if (bits !== 8)
+    throw new MalformedImage(
+      `the JPEG has ${bits} bits a sample; only 8 are supported: save it with 8 bits a sample`,
+    )
   return {
     width: view.getUint16(5),
     height,

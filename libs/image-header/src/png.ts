@@ -11,7 +11,9 @@ export async function readPng(reader: HeaderReader): Promise<ImageFacts> {
   const head = await readChunk(reader, 8)
   // For iOS, Apple's build tools compress, premultiply and order the samples of PNGs in their own way.
   if (head.type === 'CgBI')
-    throw new MalformedImage("the PNG is in Apple's format for iOS (CgBI), which is not supported")
+    throw new MalformedImage(
+      "the PNG is in Apple's format for iOS (CgBI), which is not supported: save it as an ordinary PNG",
+    )
   if (head.type !== 'IHDR') throw new MalformedImage("the PNG's first chunk is not IHDR")
   if (head.length !== 13) throw new MalformedImage("the PNG's IHDR is not 13 bytes long")
   const ihdr = parseIhdr(await reader.view(head.body, 13))

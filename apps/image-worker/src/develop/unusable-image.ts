@@ -30,7 +30,9 @@ export function undecodableImage(error: unknown, format: ImageFormat, fault?: st
     return new UnusableImage('undecodable-image', `the ${name} is cut off or damaged: ${fault}`, {
       cause: error,
     })
-  const remarks = new Set(message.split('\n').map(line => readable(line).replace(noise, '')))
+  const remarks = new Set(
+    message.split('\n').map(line => readable(line).replace(noPosition, '').replace(noise, '')),
+  )
   for (const remark of withoutReason) remarks.delete(remark)
   const reasons = [...remarks].map(remark => remark.replace(loader, '')).join('; ')
   const words = `the ${name} is damaged, or of a kind that is not supported`
@@ -56,4 +58,7 @@ const loader =
 /** Parts of libvips' messages that don't help people, some repeated a hundred times. */
 const noise =
   /:? ?(?:Warning treated as error due to failOn setting|source: bad seek to \d+)$|^vips2\w+: unable to write to target .*$|:$/
+/** libtiff writes -1 for an unknown row. */
+const noPosition = / at (?:scanline|row) 4294967295(?:, col 4294967295)?/
+
 const maxLength = 300

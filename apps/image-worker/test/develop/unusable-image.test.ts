@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { deflateSync } from 'node:zlib'
 import sharp from 'sharp'
+import { undecodableImage } from '../../src/develop/unusable-image.ts'
 import { chunk, headerChunk, signature } from '../permute/png/png-assembler.ts'
 import { run } from './run.ts'
 
@@ -41,6 +42,14 @@ test('an error begins with the format, and has the reason without names of libra
         assert.doesNotMatch(error.message, /vips/i)
         return true
       })
+})
+
+test('an error of a TIFF leaves out the row if libtiff does not name it', () => {
+  const words = 'the TIFF is damaged, or of a kind that is not supported: Read error'
+  for (const place of ['scanline 4294967295', 'row 4294967295, col 4294967295', 'scanline 7']) {
+    const { message } = undecodableImage(new Error(`Read error at ${place}; got 8 bytes`), 'tiff')
+    assert.equal(message, `${words}${place === 'scanline 7' ? ` at ${place}` : ''}; got 8 bytes`)
+  }
 })
 
 test('an error of a PNG names the chunk or the data that decoders refuse', async () => {

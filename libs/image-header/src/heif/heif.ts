@@ -27,7 +27,10 @@ export async function readHeif(reader: HeaderReader): Promise<ImageFacts> {
   // A sequence may have metadata without an image.
   if (meta && (meta.primaryId !== 0 || !hasTracks)) return factsOfImages(meta, sequence)
   if (sequence?.width) return factsOfSequence(sequence)
-  if (hasTracks) throw new MalformedImage('a sequence without a still image is not supported')
+  if (hasTracks)
+    throw new MalformedImage(
+      'a sequence without a still image is not supported: save one of its frames as an image',
+    )
   throw new MalformedImage('the file holds neither a still image nor a sequence coded as AV1')
 }
 

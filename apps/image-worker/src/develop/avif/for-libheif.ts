@@ -23,7 +23,7 @@ export function forLibheif(input: Uint8Array, { format }: Pick<ImageHeader, 'for
   const file = Buffer.from(input.buffer, input.byteOffset, input.byteLength)
   const meta = metaIn(file)
   if (!meta || !boxesIn(file, insideMeta(meta)).some(({ type }) => type === 'pitm')) {
-    const words = 'a sequence without a still image is not supported'
+    const words = 'a sequence without a still image is not supported: save one of its frames as an image'
     throw new UnusableImage('unsupported-image', words)
   }
   const turned = withTransformations(file, meta, format)

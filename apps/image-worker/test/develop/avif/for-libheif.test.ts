@@ -62,7 +62,7 @@ test('an AVIF sequence without a still image fails with this reason', async () =
   for (const box of ['meta', 'pitm']) {
     const file = await sample('sequence')
     file.write('free', file.indexOf(box), 'latin1')
-    await assert.rejects(run(file, 'flip'), /a sequence without a still image is not supported/)
+    await assert.rejects(run(file, 'flip'), /a sequence without a still image is not supported: save one/)
   }
 })
 
