@@ -40,6 +40,7 @@ import { streamed } from './ways/stream-permuted.ts'
 import { undecodedJpeg } from './ways/undecoded-jpeg.ts'
 import { undecodedPngOrGif } from './ways/undecoded-png-or-gif.ts'
 import type { Job, Way } from './ways/way.ts'
+import { withOwnTransparency } from './webp/with-own-transparency.ts'
 
 /** The ways to develop an image, tried in this order until one gives a result. The last always does. */
 const ways: readonly Way[] = [undecodedPngOrGif, undecodedJpeg, fuse, streamed, stepByStep]
@@ -124,6 +125,7 @@ async function decodable(
     return withoutOwnTurns(forLibheif(input, header), header)
   }
   if (header.format === 'png') return { source: withEarlyExif(input, header), header }
+  if (header.format === 'webp') return { source: withOwnTransparency(input), header }
   if (header.format === 'gif') return { source: withoutPadding(input), header }
   if (header.format === 'jpeg') return { source: withHeight(input, header.height), header }
   if (header.format !== 'tiff') return { source: input, header }
