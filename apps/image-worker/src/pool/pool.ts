@@ -8,6 +8,7 @@ import {
 } from '@darkroom/contracts'
 import type { Logger } from '@darkroom/service-kit'
 import type { ThreadData, WorkEnd } from '../thread/protocol.ts'
+import { KeptLease } from './kept-lease.ts'
 import { MemoryBudget } from './memory-budget.ts'
 import { type TakenWork, WorkerThread } from './worker-thread.ts'
 
@@ -90,13 +91,14 @@ export class Pool {
 
   #start(number: number): void {
     if (this.#isClosing || this.#threads.has(number)) return
-    const { logger, workEnded } = this.#options
+    const { imageMaster, logger, workEnded } = this.#options
     const name = `${this.#options.name}/${number}`
     const { clusterToken, kvUrl, logLevel, maxPixels, maxUnpackedBytes, processingMs } = this.#options
     const limits = { maxPixels, maxUnpackedBytes, processingMs }
     const data = { name, clusterToken, kvUrl, logLevel, ...limits, loadersAreSet: this.#loadersAreSet }
     const events = {
       reserve: (bytes: number) => this.#memory.acquire(bytes),
+      keepLease: (work: Work) => new KeptLease(work, imageMaster, logger),
       workBegun: () => this.#startMoreIfAllAreBusy(),
       workEnded,
       timedOut: () => void this.#endTimedOut(thread),

@@ -2,10 +2,13 @@ import { Worker } from 'node:worker_threads'
 import type { Work } from '@darkroom/contracts'
 import type { ThreadData, ThreadMessage, WorkEnd, WorkerMessage } from '../thread/protocol.ts'
 import { ImageClock } from './image-clock.ts'
+import type { KeptLease } from './kept-lease.ts'
 
 interface WorkerThreadEvents {
   /** Waits until the memory is free, and resolves with a function that releases it. */
   reserve(bytes: number): Promise<() => void>
+  /** Renews the lease of work until it is closed. */
+  keepLease(work: Work): KeptLease
   workBegun(): void
   workEnded(end: WorkEnd, seconds: number): void
   /** The time limit of an image has passed; the thread is still working on it. */
@@ -20,6 +23,7 @@ const defaultMain = new URL('../thread/main.ts', import.meta.url)
 /** Work that a thread has begun. */
 interface BegunWork {
   work: Work
+  lease: KeptLease
   /** By the clock of `performance`. */
   begunAt: number
 }
@@ -88,7 +92,7 @@ export class WorkerThread {
 
   /** Gives the thread no more work; the thread ends after its current work. */
   drain(): void {
-    this.#worker.postMessage({ type: 'drain' } satisfies WorkerMessage)
+    this.#send({ type: 'drain' })
   }
 
   /** Terminates the thread. Native code delays this until it returns. */
@@ -99,8 +103,7 @@ export class WorkerThread {
   #onMessage(message: ThreadMessage): void {
     switch (message.type) {
       case 'begun':
-        this.#begun.push({ work: message.work, begunAt: performance.now() })
-        this.#events.workBegun()
+        this.#onBegun(message.work)
         break
       case 'developing':
         this.#clock.start()
@@ -112,12 +115,23 @@ export class WorkerThread {
         this.#pauseAndRelease()
         break
       case 'ended':
-        this.#onEnded(message.id, message.end)
+        this.#onEnded(message)
     }
   }
 
-  #onEnded(id: string, end: WorkEnd): void {
-    const ended = this.#begun.find(({ work }) => work.id === id)
+  #onBegun(work: Work): void {
+    const lease = this.#events.keepLease(work)
+    const { lost } = lease
+    const { token } = work.lease
+    lost.addEventListener('abort', () =>
+      this.#send({ type: 'lease-lost', id: work.id, token, reason: String(lost.reason) }),
+    )
+    this.#begun.push({ work, lease, begunAt: performance.now() })
+    this.#events.workBegun()
+  }
+
+  #onEnded({ id, token, end }: { id: string; token: number; end: WorkEnd }): void {
+    const ended = this.#begun.find(({ work }) => work.id === id && work.lease.token === token)
     if (!ended) return
     if (ended === this.#current) this.#pauseAndRelease()
     this.#begun.splice(this.#begun.indexOf(ended), 1)
@@ -139,7 +153,11 @@ export class WorkerThread {
     if (this.#isGone || this.#current !== current) return release()
     this.#release = release
     this.#clock.resume()
-    this.#worker.postMessage({ type: 'granted' } satisfies WorkerMessage)
+    this.#send({ type: 'granted' })
+  }
+
+  #send(message: WorkerMessage): void {
+    this.#worker.postMessage(message)
   }
 
   /** Stops the clock of the image, and releases its memory. */
@@ -150,6 +168,7 @@ export class WorkerThread {
   }
 }
 
-function taken({ work, begunAt }: BegunWork): TakenWork {
+function taken({ work, lease, begunAt }: BegunWork): TakenWork {
+  lease.close()
   return { work, seconds: (performance.now() - begunAt) / 1000 }
 }

@@ -26,7 +26,7 @@ const responseTimeoutMs = 20_000
 
 const logger = createLogger('image-worker', data.logLevel).child({ thread: data.name })
 const clients = new ServiceClients({ ...data, logger, timeoutMs: 45_000, responseTimeoutMs })
-const { draining, report, reserve, close } = openThreadPort(parentPort)
+const { draining, report, lostLease, reserve, close } = openThreadPort(parentPort)
 
 releaseMemoryAtRest()
 await workUntilDrained({
@@ -37,6 +37,7 @@ await workUntilDrained({
   draining,
   develop: (input, operations, shared) => develop(input, operations, data, reserve, shared),
   report,
+  lostLease,
 })
 await clients.close()
 close()

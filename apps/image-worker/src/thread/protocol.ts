@@ -23,15 +23,19 @@ export type WorkEnd =
   /** Returned, because the worker shuts down, or a service that it needs is unavailable or full. */
   | { kind: 'returned' }
 
-/** From a thread to the worker, in lists. The bytes of images are never sent this way. */
+/**
+ * From a thread to the worker, in lists. The bytes of images are never sent this way. Work is identified by the id of its
+ * task and the token of its lease.
+ */
 export type ThreadMessage =
+  /** From now on, the worker renews the lease, until the work has ended. */
   | { type: 'begun'; work: Work }
   /** The time limit of an image starts and stops: calls to other services don't count. */
   | { type: 'developing' }
   | { type: 'developed' }
   /** Requests memory to unpack the image into. The thread holds it until the image is developed or has failed. */
   | { type: 'reserve'; bytes: number }
-  | { type: 'ended'; id: string; end: WorkEnd }
+  | { type: 'ended'; id: string; token: number; end: WorkEnd }
 
 /** From the worker to a thread. */
 export type WorkerMessage =
@@ -39,3 +43,5 @@ export type WorkerMessage =
   | { type: 'drain' }
   /** The requested memory is reserved. */
   | { type: 'granted' }
+  /** The lease with this token is lost, or the task was deleted. */
+  | { type: 'lease-lost'; id: string; token: number; reason: string }

@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
+import type { Work } from '@darkroom/contracts'
 import type { ThreadMessage, WorkerMessage } from './protocol.ts'
 
 interface ThreadPort {
@@ -9,6 +10,8 @@ interface ThreadPort {
    * main cost. All others are sent at once.
    */
   report(message: ThreadMessage): void
+  /** Aborted, with the reason, when the lease of this work is lost or its task was deleted, until its end is reported. */
+  lostLease(work: Work): AbortSignal
   /**
    * Resolves when this many bytes of memory are reserved for the image, including those reserved for it before. They
    * are held until it is developed.
@@ -22,9 +25,11 @@ interface ThreadPort {
 export function openThreadPort(port: MessagePort): ThreadPort {
   const draining = new AbortController()
   let granted = Promise.withResolvers<void>()
+  const leases = new Map<string, AbortController>()
   port.on('message', (message: WorkerMessage) => {
     if (message.type === 'drain') draining.abort()
-    else granted.resolve()
+    else if (message.type === 'granted') granted.resolve()
+    else leases.get(leaseKey(message.id, message.token))?.abort(message.reason)
   })
   let waiting: ThreadMessage[] = []
   const send = () => {
@@ -32,12 +37,18 @@ export function openThreadPort(port: MessagePort): ThreadPort {
     waiting = []
   }
   const report = (message: ThreadMessage) => {
+    if (message.type === 'ended') leases.delete(leaseKey(message.id, message.token))
     if (waiting.push(message) === 1) setImmediate(send)
     if (message.type !== 'begun' && message.type !== 'ended') send()
   }
   return {
     draining: draining.signal,
     report,
+    lostLease({ id, lease }) {
+      const lost = new AbortController()
+      leases.set(leaseKey(id, lease.token), lost)
+      return lost.signal
+    },
     close() {
       send()
       port.close()
@@ -48,4 +59,8 @@ export function openThreadPort(port: MessagePort): ThreadPort {
       return granted.promise
     },
   }
+}
+
+function leaseKey(id: string, token: number): string {
+  return `${id} ${token}`
 }

@@ -4,7 +4,6 @@ import { Backoff } from '@darkroom/service-kit/clients'
 import { ReusableBuffer } from '../reusable-buffer.ts'
 import { WriteRefused } from './deliver-results.ts'
 import { developAndStore } from './develop-work.ts'
-import { KeptLease } from './kept-lease.ts'
 import type { WorkEnd } from './protocol.ts'
 import { reportTrouble, returnWork, untilStorageAnswers } from './report-trouble.ts'
 import { Turns } from './turns.ts'
@@ -92,23 +91,21 @@ class WorkLoop {
    */
   async #workOn(work: Work, originals: ReusableBuffer, threadIsFree: () => void): Promise<Work | undefined> {
     const options = this.#options
-    const { clients, draining, logger, report } = options
+    const { draining, logger, report } = options
+    const lost = options.lostLease(work)
     report({ type: 'begun', work: { ...work, original: { bytes: work.original.bytes } } })
-    const lease = new KeptLease(work, clients.imageMaster, logger)
     let end: WorkEnd
     let next: Work | undefined
     let isRefused = false
     try {
       if (draining.aborted) end = await returnWork(work, options)
-      else ({ end, next } = await developAndStore(work, originals, lease.lost, threadIsFree, options))
+      else ({ end, next } = await developAndStore(work, originals, lost, threadIsFree, options))
     } catch (error) {
       isRefused = error instanceof WriteRefused
-      end = lease.lost.aborted ? abandoned(lease.lost) : await reportTrouble(work, error, options)
-    } finally {
-      await lease.close()
+      end = lost.aborted ? abandoned(lost) : await reportTrouble(work, error, options)
     }
     logger.debug({ id: work.id, attempt: work.attempt, end }, 'work ended')
-    report({ type: 'ended', id: work.id, end })
+    report({ type: 'ended', id: work.id, token: work.lease.token, end })
     if (end.kind === 'finished') this.#pauses.reset()
     if (end.kind === 'returned')
       await (isRefused ? this.#pauses.wait(draining) : untilStorageAnswers(options))

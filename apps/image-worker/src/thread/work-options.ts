@@ -1,4 +1,4 @@
-import type { Client, imageMasterRoutes, Operation, storageRoutes } from '@darkroom/contracts'
+import type { Client, imageMasterRoutes, Operation, storageRoutes, Work } from '@darkroom/contracts'
 import type { Logger } from '@darkroom/service-kit/clients'
 import type { Developed } from '../develop/developed.ts'
 import type { SharedOriginal } from '../develop/shared-original.ts'
@@ -23,6 +23,8 @@ export interface WorkLoopOptions {
     shared: SharedOriginal | undefined,
   ): Promise<Developed>
   report(message: ThreadMessage): void
+  /** Aborted, with the reason, when the lease of this work is lost or its task was deleted. Called when work begins. */
+  lostLease(work: Work): AbortSignal
   refusedWrites?: RefusedWrites
   /** Originals and results of at most this many bytes are sent inside the messages about their work. */
   inlineBytes?: number

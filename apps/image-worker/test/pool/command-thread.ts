@@ -11,7 +11,7 @@ import { workUntilDrained } from '../../src/thread/work-loop.ts'
 import { sharedFolder } from './shared-folder.ts'
 
 if (!parentPort) throw new Error('this file is the main module of a worker thread')
-const { draining, report, reserve } = openThreadPort(parentPort)
+const { draining, report, lostLease, reserve } = openThreadPort(parentPort)
 const data = workerData as ThreadData
 
 const allMemory = Number.MAX_SAFE_INTEGER
@@ -35,6 +35,8 @@ const commands: Record<string, () => unknown> = {
   'take all memory twice': () => useAllMemory().then(useAllMemory),
   'take all memory and exit': () => reserve(allMemory).then(() => process.exit(3)),
   'take all memory and wait': () => reserve(allMemory).then(() => never),
+  'be busy until released': () =>
+    spawnSync('sh', ['-c', 'until [ -e "$0" ]; do sleep 0.1; done', join(folder, 'released')]),
   // Native code that doesn't return, for far longer than the 2 + 5 s that a thread gets to end.
   'be stuck': () => spawnSync('sleep', ['15']),
 }
@@ -54,6 +56,7 @@ await workUntilDrained({
     return { bytes: Buffer.from(`${text}, developed`), facts }
   },
   report,
+  lostLease,
 })
 await clients.close()
 parentPort.close()

@@ -11,7 +11,7 @@ const work: Work = { id, operations: [], original: { bytes: 1 }, attempt: 1, lea
 port.once('message', () => {
   const messages: ThreadMessage[] = [
     { type: 'begun', work },
-    { type: 'ended', id, end: { kind: 'returned' } },
+    { type: 'ended', id, token: 1, end: { kind: 'returned' } },
   ]
   for (const message of messages) port.postMessage([message])
 })

@@ -1,10 +1,13 @@
 // Not for test:quick: threads run into their time limits.
 
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { problemType } from '@darkroom/contracts'
 import { until } from '@darkroom/testing'
 import { startWorkshop, type Workshop } from '../start-workshop.ts'
+import { sharedFolder } from './shared-folder.ts'
 import { startPool } from './start-pool.ts'
 
 /** Long enough for an image without work, on a busy machine. */
@@ -35,6 +38,19 @@ suite('the threads of a pool', { concurrency: 2 }, () => {
     await until('all reports have arrived', () => ends.length === 4)
     assert.ok(ends.every(({ kind }) => kind === 'finished'))
     await until('no thread is busy', () => pool.busy === 0)
+  })
+
+  test('the threads of a pool keep the lease of an image that keeps them busy for longer', async t => {
+    const workshop = await startWorkshop(t, { LEASE_MS: '3000' })
+    const id = await workshop.addTask('be busy until released')
+    const { ends } = startPool(workshop)
+    const leaseOf = async () => (await workshop.taskOf(id)).lease
+    const { expiresAt } = await until('the lease exists', leaseOf)
+    const later = new Date(Date.parse(expiresAt) + 3000).toISOString()
+    await until('it was renewed more than once', async () => ((await leaseOf())?.expiresAt ?? '') > later)
+    writeFileSync(join(sharedFolder(String(workshop.env.KV_URL)), 'released'), '')
+    assert.equal((await workshop.untilState(id, 'finished')).attempts, 1)
+    await until('the report has arrived', () => ends.length === 1)
   })
 
   for (const [command, message] of [

@@ -1,5 +1,6 @@
 import { logger } from '@darkroom/image-master/testing'
 import { until } from '@darkroom/testing'
+import { KeptLease } from '../../src/pool/kept-lease.ts'
 import type { ThreadMessage } from '../../src/thread/protocol.ts'
 import { workUntilDrained } from '../../src/thread/work-loop.ts'
 import type { WorkLoopOptions } from '../../src/thread/work-options.ts'
@@ -22,17 +23,27 @@ export function heldDevelopment() {
   return { develop, begun: begun.promise, finish: result.resolve, fail: result.reject }
 }
 
-/** Runs the loop of a thread until it is drained. */
+/** Runs the loop of a thread until it is drained. Leases are kept as in the main thread. */
 export function runWorkLoop({ clients }: Pick<Workshop, 'clients'>, options: Partial<WorkLoopOptions> = {}) {
   const draining = new AbortController()
   const messages: ThreadMessage[] = []
+  const leases = new Map<string, KeptLease>()
+  const { imageMaster } = options.clients ?? clients
   const ended = workUntilDrained({
     name: 'worker/1',
     clients,
     logger,
     draining: draining.signal,
     develop: reverse,
-    report: message => messages.push(message),
+    lostLease(work) {
+      const lease = new KeptLease(work, imageMaster, logger)
+      leases.set(`${work.id} ${work.lease.token}`, lease)
+      return lease.lost
+    },
+    report(message) {
+      messages.push(message)
+      if (message.type === 'ended') leases.get(`${message.id} ${message.token}`)?.close()
+    },
     ...options,
   })
   const drain = async () => {

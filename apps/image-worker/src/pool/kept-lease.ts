@@ -1,5 +1,5 @@
 import type { Client, imageMasterRoutes, Work } from '@darkroom/contracts'
-import type { Logger } from '@darkroom/service-kit/clients'
+import type { Logger } from '@darkroom/service-kit'
 
 const minRenewMs = 100
 /** The pause after a failed renewal, shorter than the time for renewals that the task DB gives after an outage. */
@@ -9,6 +9,8 @@ const retryMs = 1000
  * Renews the lease of a task every third of its duration, until it is closed or the lease is lost. A renewal without a
  * response is repeated soon. It uses the duration of the lease, not its end, because the clocks of two machines differ and
  * can be changed.
+ *
+ * It runs in the main thread, which is always free: a thread that develops an image may be busy for longer than a lease.
  */
 export class KeptLease {
   readonly #work: Pick<Work, 'id' | 'lease'>
@@ -16,8 +18,7 @@ export class KeptLease {
   readonly #logger: Logger
   readonly #lost = new AbortController()
   #timer: NodeJS.Timeout | undefined
-  #renewing: { ended: Promise<void>; closing: AbortController } | undefined
-  #isClosed = false
+  readonly #closing = new AbortController()
 
   constructor(
     work: Pick<Work, 'id' | 'lease'>,
@@ -35,11 +36,10 @@ export class KeptLease {
     return this.#lost.signal
   }
 
-  async close(): Promise<void> {
-    this.#isClosed = true
+  /** Ends the renewals. Idempotent. */
+  close(): void {
     clearTimeout(this.#timer)
-    this.#renewing?.closing.abort()
-    await this.#renewing?.ended
+    this.#closing.abort()
   }
 
   get #renewMs(): number {
@@ -47,19 +47,17 @@ export class KeptLease {
   }
 
   #renewLater(pauseMs: number): void {
-    if (this.#isClosed || this.lost.aborted) return
-    this.#timer = setTimeout(() => {
-      const closing = new AbortController()
-      const ended = this.#renew(closing.signal).then(isAnswered =>
-        this.#renewLater(isAnswered ? this.#renewMs : Math.min(this.#renewMs, retryMs)),
-      )
-      this.#renewing = { ended, closing }
+    if (this.#closing.signal.aborted || this.lost.aborted) return
+    this.#timer = setTimeout(async () => {
+      const isAnswered = await this.#renew()
+      this.#renewLater(isAnswered ? this.#renewMs : Math.min(this.#renewMs, retryMs))
     }, pauseMs)
   }
 
   /** Returns whether the master has answered. */
-  async #renew(signal: AbortSignal): Promise<boolean> {
+  async #renew(): Promise<boolean> {
     const { id, lease } = this.#work
+    const { signal } = this.#closing
     try {
       const reply = await this.#master.extendWork({ body: { id, lease: lease.token }, signal })
       if (reply.status === 409) this.#lost.abort('the lease expired, and the task was taken back')
