@@ -4,22 +4,27 @@ import { onceHalfClosed } from './half-closed.ts'
 
 /** Aborted when the client hangs up before its response is complete. */
 export function hangUpSignal(reply: FastifyReply): AbortSignal {
+  return abortAtHangUp(reply).signal
+}
+
+/** Aborted when the client hangs up, or closes its side of the connection, before its response is complete. */
+export function halfCloseSignal(reply: FastifyReply): AbortSignal {
+  const controller = abortAtHangUp(reply)
+  const stop = onceHalfClosed(reply.request.raw.socket, () =>
+    controller.abort(new ClientGone('the client closed its side of the connection')),
+  )
+  reply.raw.once('close', stop)
+  return controller.signal
+}
+
+function abortAtHangUp(reply: FastifyReply): AbortController {
   const controller = new AbortController()
   const hangUp = () => {
     if (!reply.raw.writableFinished) controller.abort(new ClientGone('the client hung up'))
   }
   if (reply.raw.closed || reply.request.raw.socket.destroyed) hangUp()
   else reply.raw.once('close', hangUp)
-  return controller.signal
-}
-
-/** Aborted when the client hangs up, or closes its side of the connection, before its response is complete. */
-export function halfCloseSignal(reply: FastifyReply): AbortSignal {
-  const controller = new AbortController()
-  const abort = () => controller.abort(new ClientGone('the client closed its side of the connection'))
-  const stop = onceHalfClosed(reply.request.raw.socket, abort)
-  reply.raw.once('close', stop)
-  return AbortSignal.any([controller.signal, hangUpSignal(reply)])
+  return controller
 }
 
 const holdEnded = new Error('the hold has ended')
