@@ -63,7 +63,10 @@ test('intake and status name a value of the register that is not a state', async
     for (const args of [['intake', 'show'], ['status']]) {
       const { code, stderr } = await runCommand(args, darkroom.env)
       assert.equal(code, 1)
-      assert.ok(stderr.includes(`has the value ${value}, so each frontend keeps the state`), stderr)
+      assert.ok(
+        stderr.includes(`has the value ${value}, so each frontend keeps its last known state`),
+        stderr,
+      )
     }
   }
 })

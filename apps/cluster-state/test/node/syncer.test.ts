@@ -74,7 +74,7 @@ suite('a comparison of states', () => {
     await one.time.run(20_000)
     // Each comparison has two pages of versions, and their entries.
     assert.ok(one.synced.length <= 50, `${one.synced.length}`)
-    assert.equal(one.log.lines.filter(({ msg }) => msg.includes('no room')).length, 1)
+    assert.equal(one.log.lines.filter(({ msg }) => msg.includes('are dropped')).length, 1)
   })
 
   test('a comparison of states waits for the previous comparison', async () => {

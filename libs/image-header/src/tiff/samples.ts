@@ -40,7 +40,7 @@ export async function unpackedSamples(
   const mostBits = sampleFormat === floatFormat ? 64 : 32
   if (samples < 1 || samples > maxSamplesPerPixel || bits < 1 || bits > mostBits)
     throw new MalformedImage(
-      `samples of ${bits} bits (${samples} a pixel) are not supported; save the TIFF with 8 or 16 bits a sample`,
+      `a TIFF with samples of ${bits} bits (${samples} a pixel) is not supported; save it with 8 or 16 bits a sample`,
     )
   if (isReadAsRgba(stored)) return { channels: 4, bitsPerSample: 8 }
   if (stored.photometric === photometric.logLuv) return { channels: samples, bitsPerSample: 32 }

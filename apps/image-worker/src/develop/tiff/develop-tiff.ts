@@ -151,7 +151,7 @@ async function openPage(
 function expectWholeBytes({ bitsPerSample: bits, samplesPerPixel: samples }: TiffPage): void {
   const isPacked = samples === 1 && [1, 2, 4].includes(bits)
   if (bits % 8 === 0 || isPacked) return
-  const words = `samples of ${bits} bits (${samples} a pixel) are not supported; save the TIFF with 8 or 16 bits a sample`
+  const words = `a TIFF with samples of ${bits} bits (${samples} a pixel) is not supported; save it with 8 or 16 bits a sample`
   throw new UnusableImage('unsupported-samples', words)
 }
 

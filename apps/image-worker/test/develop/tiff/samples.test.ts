@@ -60,7 +60,7 @@ test('samples of a colour filter array fail with this reason', async () => {
 test('TIFF samples of different numbers of bits fail with this reason', async () => {
   const { tiff, entry } = await plainTiff()
   for (const [channel, bits] of [5, 6, 5].entries()) tiff.writeUInt16LE(bits, entry(258) + 2 * channel)
-  await assert.rejects(run(tiff, 'flip'), /samples of 5 bits \(3 a pixel\) are not supported/)
+  await assert.rejects(run(tiff, 'flip'), /samples of 5 bits \(3 a pixel\) is not supported/)
 })
 
 test('a TIFF with a compression that is not supported fails with its name and a remedy', async () => {

@@ -57,7 +57,7 @@ const violations: readonly [name: string, jpeg: Uint8Array, message: RegExp][] =
   ['three samples to one', changed(baseline, frame, withByte(11, 0x31)), /unusual way/],
   ['sixteen samples to one', changed(baseline, frame, withByte(11, 0x44)), /unusual way/],
   ['two components with one name', changed(baseline, frame, withByte(13, 1)), /same name/],
-  ['an unknown component', changed(baseline, scan, withByte(5, 9)), /the frame doesn.t have/],
+  ['an unknown component', changed(baseline, scan, withByte(5, 9)), /the frame does not have/],
   ['components out of order', changed(baseline, scan, swapComponents), /out of order/],
   ['the scan twice', changed(baseline, scan, bytes => Buffer.concat([bytes, bytes])), /follow the scans/],
   ['a part of the spectrum', changed(baseline, scan, withByte(12, 62)), /invalid range/],
