@@ -56,29 +56,43 @@ export interface NewDirectory {
   readonly entries: readonly TiffEntry[]
 }
 
+/** Parts that follow a TIFF: strips, tiles, directories and their values. */
+export class AddedParts {
+  readonly parts: Uint8Array[] = []
+  #end: number
+
+  constructor(tiff: Uint8Array) {
+    this.#end = tiff.length
+  }
+
+  /** Returns the position of the part in the longer file, which is even (TIFF 6.0, section 2). */
+  append(part: Uint8Array): number {
+    const at = this.#end + (this.#end % 2)
+    this.parts.push(new Uint8Array(at - this.#end), part)
+    this.#end = at + part.length
+    return at
+  }
+
+  /** The size of the longer file, in bytes. */
+  get end(): number {
+    return this.#end
+  }
+}
+
 /** A copy of the file, followed by `added` and then by the new directories. Nothing else moves. */
 export function withDirectories(
   tiff: Uint8Array,
-  added: readonly Uint8Array[],
   changed: readonly NewDirectory[],
+  added = new AddedParts(tiff),
 ): Buffer {
   const file = Buffer.from(tiff)
   const layout = layoutIn(file)
-  const parts: Uint8Array[] = [file, ...added]
-  let length = parts.reduce((sum, part) => sum + part.length, 0)
-  const append = (part: Uint8Array) => {
-    // Directories and values begin at even positions (TIFF 6.0, section 2).
-    const at = length + (length % 2)
-    parts.push(new Uint8Array(at - length), part)
-    length = at + part.length
-    return at
-  }
   const places = new Map<number, number>()
   const written = new Map<number, Buffer>()
   for (const { directory, entries } of changed) {
-    const bytes = encode(file, layout, entries, append)
+    const bytes = encode(file, layout, entries, added)
     written.set(directory.at, bytes)
-    places.set(directory.at, append(bytes))
+    places.set(directory.at, added.append(bytes))
   }
   const placeOf = (at: number) => numberIn(file, places.get(at) ?? at, layout.offset)
   for (const { at, next, nextAt } of TiffReader.of(tiff)?.directories() ?? []) {
@@ -87,23 +101,18 @@ export function withDirectories(
     else file.set(placeOf(next), nextAt)
   }
   file.set(placeOf(TiffReader.of(tiff)?.firstAt ?? 0), layout.firstAt)
-  return Buffer.concat(parts)
+  return Buffer.concat([file, ...added.parts])
 }
 
 /** A directory in the byte order of the file, with room for the position of the next. */
-function encode(
-  file: Buffer,
-  layout: Layout,
-  entries: readonly TiffEntry[],
-  append: (value: Uint8Array) => number,
-): Buffer {
+function encode(file: Buffer, layout: Layout, entries: readonly TiffEntry[], added: AddedParts): Buffer {
   const sorted = entries.toSorted((one, other) => one.tag - other.tag)
   const encoded = sorted.map(({ tag, type, count, value, at }) => {
     if (at !== undefined) return file.subarray(at, at + layout.entry)
     const stored = isLittleEndian(file) ? value : withNumbersReversed(tag, type, value)
     const field = new Uint8Array(layout.offset)
     if (stored.length <= layout.offset) field.set(stored)
-    else field.set(numberIn(file, append(stored), layout.offset))
+    else field.set(numberIn(file, added.append(stored), layout.offset))
     return Buffer.concat([
       numberIn(file, tag, 2),
       numberIn(file, type, 2),

@@ -28,7 +28,7 @@ export function withByteCounts(tiff: Uint8Array): Uint8Array {
     const others = directory.entries.filter(entry => entry.tag !== tag)
     return { directory, entries: [...others, longsEntry(tag, ...counts)] }
   })
-  return withDirectories(tiff, [], changed)
+  return withDirectories(tiff, changed)
 }
 
 function lacksByteCounts(page: TiffPage): boolean {

@@ -19,7 +19,7 @@ export function withChromaSubsampling(tiff: Uint8Array): Uint8Array {
     const own = shortsEntry(pageTags.chromaSubsampling, factors.horizontal, factors.vertical)
     return [{ directory, entries: [...others, own] }]
   })
-  return changed.length === 0 ? tiff : withDirectories(tiff, [], changed)
+  return changed.length === 0 ? tiff : withDirectories(tiff, changed)
 }
 
 /** TIFF 6.0, section 21: the tag can hold no other factors. */

@@ -1,7 +1,7 @@
 import { markers } from '../../permute/jpeg/jpeg-markers.ts'
 import { SegmentReader } from '../../permute/jpeg/segment-reader.ts'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
-import { type NewDirectory, withDirectories } from '../metadata/edit-tiff.ts'
+import { AddedParts, type NewDirectory, withDirectories } from '../metadata/edit-tiff.ts'
 import { longsEntry, shortsEntry } from '../metadata/tiff-writer.ts'
 import { assembleOldJpeg } from './assemble-old-jpeg.ts'
 import { takeStreamApart } from './jpeg-stream.ts'
@@ -15,22 +15,16 @@ import { compressions, numbersOfTag, pageTags, photometrics, type TiffPage, tiff
 export function withNewJpegs(tiff: Uint8Array): Uint8Array {
   const file = Buffer.from(tiff.buffer, tiff.byteOffset, tiff.length)
   const most = mostGrowth * file.length + mostTables
-  let end = file.length
-  const added: Uint8Array[] = []
+  const added = new AddedParts(tiff)
   const changed: NewDirectory[] = []
   for (const page of tiffPages(tiff)) {
     const isOld = page.compression === compressions.oldJpeg
-    const found = isOld ? newJpegsOf(file, page, most - end) : undefined
+    const found = isOld ? newJpegsOf(file, page, most - added.end) : undefined
     if (!found) continue
-    const offsets = found.jpegs.map(jpeg => {
-      const at = end + (end % 2)
-      added.push(new Uint8Array(end % 2), jpeg)
-      end = at + jpeg.length
-      return at
-    })
+    const offsets = found.jpegs.map(jpeg => added.append(jpeg))
     changed.push({ directory: page.directory, entries: entriesOf(page, found, offsets) })
   }
-  return changed.length === 0 ? tiff : withDirectories(tiff, added, changed)
+  return changed.length === 0 ? tiff : withDirectories(tiff, changed, added)
 }
 
 /** Pages can share their coded data, and tiles share their tables: without a limit, a small file could become huge. */

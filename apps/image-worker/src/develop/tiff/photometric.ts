@@ -24,7 +24,7 @@ export function withPhotometric(tiff: Uint8Array): Uint8Array {
     const { directory } = page
     return [{ directory, entries: [...directory.entries, shortsEntry(pageTags.photometric, photometric)] }]
   })
-  return changed.length === 0 ? tiff : withDirectories(tiff, [], changed)
+  return changed.length === 0 ? tiff : withDirectories(tiff, changed)
 }
 
 /** Undefined if the number of samples leaves the meaning open. */

@@ -1,5 +1,5 @@
 import type { ImageHeader } from '@darkroom/image-header'
-import { type NewDirectory, withDirectories } from '../metadata/edit-tiff.ts'
+import { AddedParts, type NewDirectory, withDirectories } from '../metadata/edit-tiff.ts'
 import type { TiffEntry } from '../metadata/tiff-directory.ts'
 import { longsEntry, shortsEntry } from '../metadata/tiff-writer.ts'
 import { UnusableImage } from '../unusable-image.ts'
@@ -28,18 +28,14 @@ export async function withPlainSamples(
   const plans = unreadable.flatMap(page => plainPlanOf(page, isLittleEndian) ?? [])
   if (plans.length === 0) return tiff
   await reserve(3 * unpackedBytes + tiff.length)
-  let end = tiff.length
-  const added: Uint8Array[] = []
+  const added = new AddedParts(tiff)
   const changed: NewDirectory[] = []
   for (const plan of plans) {
     const samples = plainSamples(tiff, plan)
-    // Strips begin at even positions (TIFF 6.0, section 2).
-    added.push(new Uint8Array(end % 2), samples)
-    const at = end + (end % 2)
-    changed.push({ directory: plan.page.directory, entries: entriesOf(plan, at, samples.length) })
-    end = at + samples.length
+    const entries = entriesOf(plan, added.append(samples), samples.length)
+    changed.push({ directory: plan.page.directory, entries })
   }
-  return withDirectories(tiff, added, changed)
+  return withDirectories(tiff, changed, added)
 }
 
 /** The kept samples of all pixels, interleaved, in the byte order of the file. */

@@ -1,7 +1,7 @@
 import type { ImageHeader } from '@darkroom/image-header'
 import { sequentialJpeg } from '../../permute/jpeg/sequential-jpeg.ts'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
-import { type NewDirectory, withDirectories } from '../metadata/edit-tiff.ts'
+import { AddedParts, type NewDirectory, withDirectories } from '../metadata/edit-tiff.ts'
 import { longsEntry } from '../metadata/tiff-writer.ts'
 import { jpegsOf, takeStreamApart } from './jpeg-stream.ts'
 import { compressions, pageTags, type TiffPage, tiffPages } from './tiff-page.ts'
@@ -19,22 +19,16 @@ export async function withSequentialJpegs(
   const pages = tiffPages(tiff).filter(page => hasProgressive(tiff, page))
   if (pages.length === 0) return tiff
   await reserve(3 * unpackedBytes + 4 * tiff.length)
-  let end = tiff.length
-  const added: Uint8Array[] = []
+  const added = new AddedParts(tiff)
   const changed: NewDirectory[] = []
   for (const page of pages) {
     const jpegs = sequentialJpegsOf(tiff, page)
     // The decoder reports damage.
     if (!jpegs) return tiff
-    const offsets = jpegs.map(jpeg => {
-      const at = end + (end % 2)
-      added.push(new Uint8Array(end % 2), jpeg)
-      end = at + jpeg.length
-      return at
-    })
+    const offsets = jpegs.map(jpeg => added.append(jpeg))
     changed.push({ directory: page.directory, entries: entriesOf(page, offsets, jpegs) })
   }
-  return withDirectories(tiff, added, changed)
+  return withDirectories(tiff, changed, added)
 }
 
 /** Looks only at the first JPEG, because all JPEGs of a page come from one encoder. */

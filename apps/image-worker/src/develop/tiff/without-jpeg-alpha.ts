@@ -1,7 +1,7 @@
 import { deflateSync } from 'node:zlib'
 import type { ImageHeader } from '@darkroom/image-header'
 import sharp from 'sharp'
-import { type NewDirectory, withDirectories } from '../metadata/edit-tiff.ts'
+import { AddedParts, type NewDirectory, withDirectories } from '../metadata/edit-tiff.ts'
 import { encodeTiff, longsEntry, shortsEntry } from '../metadata/tiff-writer.ts'
 import { jpegsOf } from './jpeg-stream.ts'
 import { compressions, numbersOfTag, pageTags, photometrics, type TiffPage, tiffPages } from './tiff-page.ts'
@@ -20,21 +20,17 @@ export async function withoutJpegAlpha(
   const pages = tiffPages(tiff).filter(hasTilesWithAlpha)
   if (pages.length === 0) return tiff
   await reserve(3 * unpackedBytes + 4 * tiff.length)
-  let end = tiff.length
-  const added: Uint8Array[] = []
+  const added = new AddedParts(tiff)
   const changed: NewDirectory[] = []
   for (const page of pages) {
     const tiles: { at: number; bytes: number }[] = []
     for (const jpeg of jpegsOf(tiff, page)) {
       const tile = deflateSync(await samplesOfTile(jpeg, page), { level: 1 })
-      // Tiles begin at even positions (TIFF 6.0, section 2).
-      added.push(new Uint8Array(end % 2), tile)
-      tiles.push({ at: end + (end % 2), bytes: tile.length })
-      end += (end % 2) + tile.length
+      tiles.push({ at: added.append(tile), bytes: tile.length })
     }
     changed.push({ directory: page.directory, entries: entriesOf(page, tiles) })
   }
-  return withDirectories(tiff, added, changed)
+  return withDirectories(tiff, changed, added)
 }
 
 function hasTilesWithAlpha(page: TiffPage): boolean {

@@ -44,5 +44,5 @@ async function jpegTiff(chromaSubsampling: keyof typeof factors): Promise<Buffer
 function declaring(tiff: Uint8Array, factors: readonly number[] | undefined): Buffer {
   const [{ directory } = assert.fail()] = tiffPages(tiff)
   const added = factors ? [shortsEntry(530, ...factors)] : []
-  return withDirectories(tiff, [], [{ directory, entries: [...directory.entries, ...added] }])
+  return withDirectories(tiff, [{ directory, entries: [...directory.entries, ...added] }])
 }

@@ -80,5 +80,5 @@ function withoutFirst(tiff: Uint8Array, noData?: string): Uint8Array {
   const value = Buffer.from(`${noData}\0`)
   const { directory } = page
   const entries = [...directory.entries, { tag: 42_113, type: 2, count: value.length, value }]
-  return withDirectories(file, [], [{ directory, entries }])
+  return withDirectories(file, [{ directory, entries }])
 }
