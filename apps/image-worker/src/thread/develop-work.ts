@@ -1,4 +1,5 @@
 import { outputsOf, type Work } from '@darkroom/contracts'
+import { collectingMemory } from '@darkroom/service-kit/clients'
 import { SharedOriginal } from '../develop/shared-original.ts'
 import { UnusableImage } from '../develop/unusable-image.ts'
 import type { ReusableBuffer } from '../reusable-buffer.ts'
@@ -66,7 +67,7 @@ async function fetchOriginal(
   storage: WorkLoopOptions['clients']['storage'],
 ): Promise<Uint8Array> {
   const reply = await storage.getBlob({ params: { key: id, stage: 'pre' }, headers: {}, signal })
-  if (reply.status === 200) return read(reply.body, originals.take(original.bytes))
+  if (reply.status === 200) return read(collectingMemory(reply.body), originals.take(original.bytes))
   throw new UnusableImage('original-gone', 'the original is no longer stored')
 }
 
