@@ -1,5 +1,5 @@
 import { outputsOf, type Work } from '@darkroom/contracts'
-import { collectingMemory } from '@darkroom/service-kit/clients'
+import { collectUsed } from '@darkroom/service-kit/clients'
 import { SharedOriginal } from '../develop/shared-original.ts'
 import { UnusableImage } from '../develop/unusable-image.ts'
 import type { ReusableBuffer } from '../reusable-buffer.ts'
@@ -47,13 +47,15 @@ export async function developAndStore(
   }
   const bytesOut = bytesOf(made)
   if (bytesOut <= maxBytesBeside) threadIsFree()
-  const end: WorkEnd = { kind: 'finished', bytesIn: input.length, bytesOut }
+  const bytesIn = input.length
+  const end: WorkEnd = { kind: 'finished', bytesIn, bytesOut }
   const reported = await deliverResults(work, made, lost, {
     clients,
     inlineBytes: options.inlineBytes ?? usualInlineBytes,
     offerMs: (options.refusedWrites ?? usualRefusedWrites).offerMs,
     nextRequest: () => nextRequest(options),
   })
+  collectUsed(bytesIn + bytesOut)
   if (!reported) return { end: { kind: 'abandoned', reason: 'a newer attempt has stored its result' } }
   if (reported.status === 409)
     return { end: { kind: 'abandoned', reason: 'the lease was lost before the result was reported' } }
@@ -67,7 +69,7 @@ async function fetchOriginal(
   storage: WorkLoopOptions['clients']['storage'],
 ): Promise<Uint8Array> {
   const reply = await storage.getBlob({ params: { key: id, stage: 'pre' }, headers: {}, signal })
-  if (reply.status === 200) return read(collectingMemory(reply.body), originals.take(original.bytes))
+  if (reply.status === 200) return read(reply.body, originals.take(original.bytes))
   throw new UnusableImage('original-gone', 'the original is no longer stored')
 }
 

@@ -1,5 +1,5 @@
 /** For threads that call services and serve none: it loads no server. */
-export { collectingMemory } from '../bodies/streamed-memory.ts'
+export { collectUsed } from '../bodies/streamed-memory.ts'
 export { createLogger, type Logger } from '../log/logger.ts'
 export { isOutage, ServiceUnavailable } from '../problems/problems.ts'
 export { releaseMemoryAtRest } from '../process/memory-at-rest.ts'
