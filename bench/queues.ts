@@ -8,12 +8,12 @@
  */
 import { once } from 'node:events'
 import { loadavg } from 'node:os'
-import { after, test } from 'node:test'
 import type { Task, Work } from '@darkroom/contracts'
 import { mapConcurrently } from '@darkroom/service-kit'
 import {
   findEngine,
   freePortRange,
+  missingEngineMessage,
   startRedis,
   startService,
   temporaryFolder,
@@ -22,17 +22,45 @@ import {
 import { Queue, Worker } from 'bullmq'
 import { request } from 'undici'
 import { describeMachine } from './measure.ts'
+import { Owner } from './owner.ts'
 import { cpuMs } from './process-figures.ts'
 import { sampleFacts, sampleTask, taskIdOf } from './sample-task.ts'
 
 const [tasks = 2000, workers = 16, rounds = 3] = process.argv.slice(2).map(Number)
-const owner = { after }
-const redisProgram = findEngine('redis')
+
+await using owner = new Owner()
 
 interface Figures {
   tasksPerSecond: number
   /** Milliseconds per task, for each process. */
   cpuMs: Record<string, number>
+}
+
+/** Runs one round, and measures it. */
+type Round = (firstTask: number) => Promise<Figures>
+
+const redisProgram = findEngine('redis')
+if (redisProgram === undefined) throw new Error(missingEngineMessage('redis'))
+const redis = await startRedis(owner, redisProgram, '--appendfsync', 'always')
+const { pid } = redis.program
+print(`${tasks} tasks, ${workers} workers; ${describeMachine()}`)
+const sides: [name: string, round: Round, figures: Figures[]][] = [
+  ['task-db:', await startDarkroom('task-db:', pid), []],
+  ['redis://', await startDarkroom(redis.urlOf(0), pid), []],
+  ['BullMQ', await startBullMq(redis.urlOf(1), pid), []],
+]
+for (let number = 0; number <= rounds; number++) {
+  for (const [name, round, figures] of sides) {
+    const measured = await round(number * tasks)
+    if (number === 0) continue
+    figures.push(measured)
+    print(`${row(name, measured)}   (load ${loadavg()[0]?.toFixed(1)})`)
+  }
+}
+print('medians')
+for (const [name, , figures] of sides) {
+  const [middle] = figures.toSorted((a, b) => a.tasksPerSecond - b.tasksPerSecond).slice(rounds >> 1)
+  if (middle) print(row(name, middle))
 }
 
 async function ask<Body>(url: string, body?: unknown): Promise<Body | undefined> {
@@ -43,9 +71,6 @@ async function ask<Body>(url: string, body?: unknown): Promise<Body | undefined>
   if (reply.statusCode >= 300) throw new Error(`${url} answered ${reply.statusCode}: ${text}`)
   return text === '' ? undefined : (JSON.parse(text) as Body)
 }
-
-/** Runs one round, and measures it. */
-type Round = (firstTask: number) => Promise<Figures>
 
 /** Starts the services. A round makes the tasks, waits until the queue has them all, and times the workers. */
 async function startDarkroom(queueUrl: string, redisPid: number): Promise<Round> {
@@ -94,7 +119,7 @@ async function startBullMq(redisUrl: string, redisPid: number): Promise<Round> {
   const { hostname: host, port, pathname } = new URL(redisUrl)
   const connection = { host, port: Number(port), db: Number(pathname.slice(1)), maxRetriesPerRequest: null }
   const queue = new Queue('noop', { connection })
-  after(() => queue.close())
+  owner.after(() => queue.close())
   const processes = { redis: redisPid, 'this one': process.pid }
   return async firstTask => {
     const jobs = Array.from({ length: tasks }, (_, n) => ({
@@ -142,30 +167,3 @@ function row(name: string, { tasksPerSecond, cpuMs }: Figures): string {
   const cpu = Object.entries(cpuMs).map(([process, ms]) => `${process} ${ms.toFixed(2)}`)
   return `${name.padEnd(10)} ${tasksPerSecond.toFixed(0).padStart(6)} tasks/s   CPU ms a task: ${cpu.join(', ')}`
 }
-
-await test('queues', async t => {
-  if (redisProgram === undefined) throw new Error('redis-server is not installed')
-  const redis = await startRedis(owner, redisProgram, '--appendfsync', 'always')
-  const { pid } = redis.program
-  print(`${tasks} tasks, ${workers} workers; ${describeMachine()}`)
-  const sides: [name: string, round: Round, figures: Figures[]][] = [
-    ['task-db:', await startDarkroom('task-db:', pid), []],
-    ['redis://', await startDarkroom(redis.urlOf(0), pid), []],
-    ['BullMQ', await startBullMq(redis.urlOf(1), pid), []],
-  ]
-  for (let number = 0; number <= rounds; number++) {
-    for (const [name, round, figures] of sides) {
-      await t.test(`${name} ${number}`, async () => {
-        const measured = await round(number * tasks)
-        if (number === 0) return
-        figures.push(measured)
-        print(`${row(name, measured)}   (load ${loadavg()[0]?.toFixed(1)})`)
-      })
-    }
-  }
-  print('medians')
-  for (const [name, , figures] of sides) {
-    const [middle] = figures.toSorted((a, b) => a.tasksPerSecond - b.tasksPerSecond).slice(rounds >> 1)
-    if (middle) print(row(name, middle))
-  }
-})
