@@ -58,7 +58,9 @@ export const TaskCallback = Type.Object({
       description: 'While the state is due: when it may be claimed. A claim moves it to the end of its lease',
     }),
   ),
-  isSlow: Type.Boolean({ description: 'An earlier attempt failed; only a few of these are sent at a time' }),
+  isSlow: Type.Boolean({
+    description: 'An earlier attempt failed; only a few such notices are sent at a time',
+  }),
 })
 export type TaskCallback = Static<typeof TaskCallback>
 
@@ -99,7 +101,7 @@ export const NoticeReport = Type.Union([
   ),
   Type.Object(
     { state: Type.Literal('returned'), token, isSlow: Type.Boolean(), retryMs: RetryMs },
-    { additionalProperties: false, description: 'It was not sent; no attempt is counted' },
+    { additionalProperties: false, description: 'The notice was not sent; no attempt is counted' },
   ),
 ])
 export type NoticeReport = Static<typeof NoticeReport>

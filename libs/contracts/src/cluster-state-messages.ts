@@ -11,8 +11,10 @@ export const NodeIdentity = Type.Object(
     id: NodeName,
     run: NodeName,
     url: Type.String({ maxLength: 2000 }),
-    writingMs: Type.Integer({ minimum: 0, description: 'For how long it has accepted writes' }),
-    hasYielded: Type.Boolean({ description: 'Whether it refuses writes because another process has its id' }),
+    writingMs: Type.Integer({ minimum: 0, description: 'How long the node has accepted writes' }),
+    hasYielded: Type.Boolean({
+      description: 'Whether the node refuses writes because another process has its id',
+    }),
   },
   { additionalProperties: false },
 )
@@ -33,7 +35,7 @@ const SyncComparison = Type.Object(
     from: NodeName,
     digest: Type.Array(Type.Integer({ minimum: 0 }), {
       maxItems: 1024,
-      description: 'One hash for each bucket',
+      description: 'The hash of each bucket',
     }),
     after: Type.Optional(Key),
   },
@@ -58,7 +60,7 @@ export const SyncReply = Type.Union([
     {
       buckets: Type.Array(Type.Integer({ minimum: 0 }), {
         maxItems: 1024,
-        description: 'The buckets that differ',
+        description: 'The buckets whose hashes differ',
       }),
       versions: Type.Array(VersionRow, { maxItems: 1000 }),
       next: Type.Optional(Type.String({ ...Key, description: '`after` of the next page of versions' })),

@@ -21,7 +21,7 @@ const ValueText = Type.String({
 
 const named = Type.Object({ name: StateName })
 const notifierQuery = Type.Object(
-  { notifier: Type.String({ ...NodeName, description: 'The node that wrote it' }) },
+  { notifier: Type.String({ ...NodeName, description: 'The node that wrote the value' }) },
   { additionalProperties: false },
 )
 const amountQuery = Type.Object(
@@ -41,8 +41,11 @@ const amountQuery = Type.Object(
 export const RegisterRead = Type.Object({
   name: StateName,
   value: Type.Unknown({ description: 'Any JSON' }),
-  generation: Type.Integer({ minimum: 1, description: 'Raised by every write' }),
-  writer: Type.String({ description: 'The node that wrote it' }),
+  generation: Type.Integer({
+    minimum: 1,
+    description: 'Every write raises it; the value with the higher generation wins',
+  }),
+  writer: Type.String({ description: 'The node that wrote the value' }),
 })
 export type RegisterRead = Static<typeof RegisterRead>
 

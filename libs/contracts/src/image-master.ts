@@ -40,7 +40,10 @@ const idAndOwnerQuery = Type.Object(
 const options = {
   operations: Type.Optional(Type.String({ maxLength: 64_000 })),
   variants: Type.Optional(Type.String({ maxLength: 64_000 })),
-  preset: Type.Optional({ ...ResultName, description: 'Already expanded; only recorded' }),
+  preset: Type.Optional({
+    ...ResultName,
+    description: 'The frontend has already expanded it; it is only recorded',
+  }),
   callback: Type.Optional(CheckedCallbackUrl),
   owner: Type.Optional(Owner),
 }

@@ -34,7 +34,7 @@ export const SignedLinks = Type.Object({
 export type SignedLinks = Static<typeof SignedLinks>
 
 const signedParams = {
-  signature: Type.String({ description: 'Contains the time when the link expires and the id of its key' }),
+  signature: Type.String({ description: 'Contains the end of the link and the id of its key' }),
   id: Type.String(),
 }
 const params = Type.Object(signedParams)

@@ -22,7 +22,7 @@ export const OperationDescription = Type.Object({
   name: Type.String(),
   aliases: Type.Array(Type.String(), { description: 'Other accepted names' }),
   summary: Type.String(),
-  form: Type.String({ description: 'How it is written: [optional], <required>' }),
+  form: Type.String({ description: 'The text form: [optional], <required>' }),
   example: Type.String({ description: 'As written in `?operations=`' }),
   schema: Type.Unknown({ description: 'JSON Schema of the JSON form' }),
 })

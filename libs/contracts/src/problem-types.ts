@@ -2,8 +2,9 @@ import { Problem, problemType } from './problem.ts'
 
 /** What a client should do about a problem, by the code of its type. The `detail` of a problem contains the values. */
 export const problemRemedies = {
-  busy: 'Another request changes the same upload, image or grant. Send the request again after Retry-After',
-  'cross-site': 'A page of another site sent the request. Add its origin to CORS_ORIGINS, or send an API key',
+  busy: 'Another request is changing the same upload, image or grant. Send the request again after Retry-After',
+  'cross-site':
+    'A page of another origin sent the request. Add its origin to CORS_ORIGINS, or the address of Darkroom to PUBLIC_URL. Programs must send an API key, not a session',
   'disk-full': 'Free disk space, or wait until images expire. Send the request again after Retry-After',
   'empty-body': 'Send the bytes of an image',
   'expectation-failed': 'Send `Expect: 100-continue`, or leave out Expect',
@@ -16,10 +17,10 @@ export const problemRemedies = {
   'image-failed': 'The image failed. The detail has the reason; `POST /images/{id}/retry` develops it again',
   'image-gone': 'The bytes were deleted, or have expired. Upload the image again',
   'image-not-found': 'The image was deleted, has expired, or belongs to another owner. Check the id',
-  'import-failed': 'The image could not be fetched. Check the URL and its server, which the detail describes',
+  'import-failed': 'The image could not be fetched. Check the URL and its server. The detail has the reason',
   'incomplete-body': 'The connection ended early. Send the request again',
   'intake-not-set':
-    'Another operator changed the intake at the same time. Read its state, then send it again',
+    'Another operator changed the intake at the same time. Read its state, then send the request again',
   'intake-paused': 'An operator paused uploads. Send the request again after Retry-After',
   'internal-error': 'The log of the service has the reason. Send the request again, or report the fault',
   'invalid-callback': 'Send the URL of a server that Darkroom may call, as the detail explains',
@@ -46,7 +47,7 @@ export const problemRemedies = {
   'no-content-range': 'Send the whole image, without Content-Range, or use `/uploads`',
   'no-result': 'Only variants were requested. The detail names them',
   'no-such-route': 'Check the path. The docs list all routes',
-  'no-worker': 'No worker runs that decodes this type. Send the request again after Retry-After',
+  'no-worker': 'No running worker decodes this type. Send the request again after Retry-After',
   'not-an-image': 'Send JPEG, PNG, WebP, GIF, TIFF, AVIF or HEIC',
   'not-decodable': 'Send another type, or install the package that the detail names',
   'not-ended': 'Wait until the image is finished or has failed',
@@ -70,9 +71,11 @@ export const problemRemedies = {
   'signing-secret-not-valid': 'An operator must correct the secret in kv-config, as the detail explains',
   'store-full': 'Free disk space. Send the request again after Retry-After',
   'too-large': 'Send a smaller body. The limit is in the detail',
-  'too-long': 'More bytes were sent than Upload-Length announced. Begin a new upload',
-  'too-many-deletions': 'Send the request again after Retry-After',
-  'too-many-grants': 'Send the request again after Retry-After',
+  'too-long': 'The upload is longer than its Upload-Length. Begin a new upload',
+  'too-many-deletions':
+    'Too many images were deleted by Idempotency-Key. Delete images by their ids, or wait for Retry-After',
+  'too-many-grants':
+    'The owner has too many valid grants. Create grants with a shorter `expiresIn`, or wait until some expire',
   'too-many-imports': 'Too many imports are in progress. Send the request again after Retry-After',
   'too-many-pieces': 'Begin a new upload with larger pieces',
   'too-many-pixels': 'Make the image or its results smaller. The limit is in the detail',

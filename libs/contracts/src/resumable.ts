@@ -35,7 +35,7 @@ export const UploadRecord = Type.Object({
   pieces: Type.Array(Type.Object({ tag: Type.String(), bytes: Type.Integer({ minimum: 1 }) }), {
     description: 'The pieces that were received, in order',
   }),
-  isTerminated: Type.Optional(Type.Boolean({ description: 'The client terminated it' })),
+  isTerminated: Type.Optional(Type.Boolean({ description: 'The client terminated the upload' })),
 })
 export type UploadRecord = Static<typeof UploadRecord>
 

@@ -50,9 +50,13 @@ const WorkUnderWay = Type.Object({
 
 const WorkerStats = Type.Object({
   name: Type.String(),
-  isRegistered: Type.Boolean({ description: 'false: it holds leases, but does not renew its registration' }),
+  isRegistered: Type.Boolean({
+    description: 'false: the worker holds leases, but does not renew its registration',
+  }),
   url: Type.Optional(Type.String()),
-  threads: Type.Optional(Type.Integer({ minimum: 1, description: 'How many images it develops at once' })),
+  threads: Type.Optional(
+    Type.Integer({ minimum: 1, description: 'How many images the worker develops at once' }),
+  ),
   decodes: Type.Array(Type.String(), { description: 'Optional types, such as image/heic' }),
   work: Type.Array(WorkUnderWay),
 })
@@ -63,10 +67,12 @@ const ServiceStats = Type.Object({
   instance: Type.String(),
   url: Type.String(),
   engine: Type.Optional(
-    Type.String({ description: 'Where it keeps its data: sqlite, postgres, file, s3, etcd, redis, …' }),
+    Type.String({
+      description: 'Where the service keeps its data: sqlite, postgres, file, s3, etcd, redis, …',
+    }),
   ),
   isReady: Type.Boolean({ description: 'The service and its engine answer' }),
-  problem: Type.Optional(Type.String({ description: 'Why it is not ready' })),
+  problem: Type.Optional(Type.String({ description: 'Why the service is not ready' })),
 })
 export type ServiceStats = Static<typeof ServiceStats>
 
@@ -79,13 +85,13 @@ export const Stats = Type.Object({
   images: Type.Optional(
     Type.Object(
       { 'not-started': Count, 'in-progress': Count, finished: Count, failed: Count },
-      { description: 'How many there are in each state' },
+      { description: 'The number of images in each state' },
     ),
   ),
   queue: Type.Optional(
     Type.Object({
       waiting: Count,
-      oldestAt: Type.Optional({ ...Instant, description: 'When the oldest of them arrived' }),
+      oldestAt: Type.Optional({ ...Instant, description: 'When the oldest waiting image arrived' }),
       limit: Type.Optional(
         Type.Integer({ description: 'With this many waiting images, uploads are refused' }),
       ),

@@ -93,7 +93,7 @@ export const TaskChangeLine = Type.Union([
     state: TaskState,
     owner: Type.Optional(Owner),
     isNoticeDue: Type.Optional(Type.Boolean()),
-    task: Type.Optional({ ...Task, description: 'Absent from services of earlier versions: read it' }),
+    task: Type.Optional({ ...Task, description: 'Earlier versions do not send it: read the task then' }),
   }),
   Type.Object({ kind: Type.Literal('deleted'), id: TaskId }),
   Type.Object(

@@ -109,7 +109,7 @@ export const Task = Type.Object({
     Type.Integer({
       minimum: 0,
       description:
-        'Its place among all waiting tasks; tasks with equal turns are ordered by urgency, then by id. Absent means 0, the first place',
+        'The place of the task among all waiting tasks; tasks with equal turns are ordered by urgency, then by id. Absent means 0, the first place',
     }),
   ),
   attempts: Type.Integer({ minimum: 0, description: 'Attempts that were started and not returned' }),

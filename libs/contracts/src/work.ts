@@ -26,7 +26,7 @@ export const Work = Type.Object({
   lease: Type.Object({
     token: LeaseToken,
     expiresAt: Instant,
-    durationMs: Type.Integer({ minimum: 1, description: 'Counted from each grant or renewal' }),
+    durationMs: Type.Integer({ minimum: 1, description: 'Counted from each claim or renewal' }),
   }),
 })
 export type Work = Static<typeof Work>
