@@ -1,7 +1,7 @@
 import { type Logger, repeat, type ServiceClients } from '@darkroom/service-kit'
 import type { AccessMode } from './access/access-mode.ts'
 import { Authenticator } from './access/authenticator.ts'
-import { GrantBook } from './access/grant-book.ts'
+import { GrantStore } from './access/grant-store.ts'
 import { LocalFacts } from './access/local-facts.ts'
 import { SigningKeys } from './access/signing-keys.ts'
 import { DeletedUploads } from './erasure/deleted-uploads.ts'
@@ -65,7 +65,7 @@ export function makeParts({
   const onRefusedKey = (address: string) => rates.countRefusedKey(address)
   const authenticator = new Authenticator({ accessMode, keys, signing, logger, onRefusedKey })
   const webhooks = startWebhooks({ clients, feed, outbound, signingKeys: signing, publicUrls, logger })
-  const grants = new GrantBook(clients.kv, maxGrantsPerOwner)
+  const grants = new GrantStore(clients.kv, maxGrantsPerOwner)
   const importer = new Importer(outbound)
   const erased = new ErasedOwners({ clients, keys })
   const deleted = new DeletedUploads({ clients, feed, logger })

@@ -1,7 +1,7 @@
 import type { KeyDescription, Role, Task } from '@darkroom/contracts'
 import { type ServiceClients, ServiceProblem } from '@darkroom/service-kit'
 import { findTask } from '@darkroom/service-kit/images'
-import type { Grant } from './grant-book.ts'
+import type { Grant } from './grant-store.ts'
 
 /** The user or operator that sends a request. */
 export interface Caller {

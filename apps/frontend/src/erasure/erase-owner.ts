@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { mapConcurrently, type ServiceClients } from '@darkroom/service-kit'
 import { deleteImage } from '@darkroom/service-kit/images'
-import { eraseGrants } from '../access/grant-book.ts'
+import { eraseGrants } from '../access/grant-store.ts'
 import { KeyStore } from '../keys/manage-keys.ts'
 import { WebhookSecrets } from '../webhooks/webhook-secrets.ts'
 import { eraseMarks } from './deleted-uploads.ts'

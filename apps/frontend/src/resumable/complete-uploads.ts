@@ -2,7 +2,7 @@ import { formatPriority, problemCode, type UploadRecord } from '@darkroom/contra
 import { type ServiceClients, ServiceProblem, unavailable } from '@darkroom/service-kit'
 import { deleteImage } from '@darkroom/service-kit/images'
 import { type Caller, findImage } from '../access/caller.ts'
-import type { GrantBook } from '../access/grant-book.ts'
+import type { GrantStore } from '../access/grant-store.ts'
 import type { ErasedOwners } from '../erasure/erased-owners.ts'
 import type { Pieces } from './pieces.ts'
 import { type KnownUpload, type UploadRecords, uploadNotFound } from './upload-records.ts'
@@ -14,14 +14,14 @@ export class CompleteUploads {
   readonly #clients: UploadClients
   readonly #records: UploadRecords
   readonly #pieces: Pieces
-  readonly #grants: Pick<GrantBook, 'release'>
+  readonly #grants: Pick<GrantStore, 'release'>
   readonly #erased: ErasedOwners
 
   constructor(parts: {
     clients: UploadClients
     records: UploadRecords
     pieces: Pieces
-    grants: Pick<GrantBook, 'release'>
+    grants: Pick<GrantStore, 'release'>
     erased: ErasedOwners
   }) {
     this.#clients = parts.clients

@@ -2,7 +2,7 @@ import { TaskId, type UploadRecord } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
 import type { Logger } from '@darkroom/service-kit'
 import { type Caller, findImage, isOfGrant } from '../access/caller.ts'
-import type { GrantBook } from '../access/grant-book.ts'
+import type { GrantStore } from '../access/grant-store.ts'
 import type { ErasedOwners } from '../erasure/erased-owners.ts'
 import { CompleteUploads, type UploadClients } from './complete-uploads.ts'
 import {
@@ -30,7 +30,7 @@ export class ResumableUploads {
   readonly #pieces: Pieces
   readonly #complete: CompleteUploads
   readonly #receiver: PieceReceiver
-  readonly #grants: Pick<GrantBook, 'release'>
+  readonly #grants: Pick<GrantStore, 'release'>
   readonly #logger: Logger
 
   constructor(
@@ -40,7 +40,7 @@ export class ResumableUploads {
       grants,
       erased,
       logger,
-    }: { limits: UploadLimits; grants: Pick<GrantBook, 'release'>; erased: ErasedOwners; logger: Logger },
+    }: { limits: UploadLimits; grants: Pick<GrantStore, 'release'>; erased: ErasedOwners; logger: Logger },
   ) {
     this.#clients = clients
     this.#grants = grants

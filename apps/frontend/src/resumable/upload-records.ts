@@ -1,6 +1,6 @@
 import { UploadRecord, uploadPrefixOf } from '@darkroom/contracts'
 import { type KvClient, readJson, ServiceProblem, tooManyRequests } from '@darkroom/service-kit'
-import { OwnerRoom } from '../limits/owner-room.ts'
+import { OwnerQuota } from '../limits/owner-quota.ts'
 
 /** An upload and the revision at which it was read. */
 export interface KnownUpload {
@@ -16,7 +16,7 @@ export interface UploadLimits {
   maxUploadsPerOwner: number
 }
 
-/** How long a mark is kept that tells a running request that its upload was ended. */
+/** How long the mark of a terminated upload is kept, so that a running request finds it. */
 const terminatedSeconds = 600
 
 /**
@@ -26,13 +26,13 @@ const terminatedSeconds = 600
 export class UploadRecords {
   readonly #kv: KvClient
   readonly #limits: UploadLimits
-  readonly #room: OwnerRoom
+  readonly #quota: OwnerQuota
 
   constructor(kv: KvClient, limits: UploadLimits) {
     this.#kv = kv
     this.#limits = limits
-    this.#room = new OwnerRoom({
-      ...{ kv, most: limits.maxUploadsPerOwner, prefixOf: uploadPrefixOf },
+    this.#quota = new OwnerQuota({
+      ...{ kv, limit: limits.maxUploadsPerOwner, prefixOf: uploadPrefixOf },
       isCounted: value => readJson(UploadRecord, value)?.isTerminated !== true,
     })
   }
@@ -114,8 +114,8 @@ export class UploadRecords {
   }
 
   async #requireRoom(owner: string | undefined): Promise<void> {
-    if (await this.#room.take(owner)) return
-    const words = `you have ${this.#room.most} unfinished uploads, which is the limit: finish or delete some`
+    if (await this.#quota.take(owner)) return
+    const words = `you have ${this.#quota.limit} unfinished uploads, which is the limit: finish or delete some`
     throw tooManyRequests('too-many-uploads', words, 10)
   }
 

@@ -3,7 +3,7 @@ import type { Static } from '@darkroom/contracts/typebox'
 import { type Body, ServiceProblem, tooLarge } from '@darkroom/service-kit'
 import type { FastifyRequest } from 'fastify'
 import type { Caller } from '../access/caller.ts'
-import type { GrantBook } from '../access/grant-book.ts'
+import type { GrantStore } from '../access/grant-store.ts'
 import { requireNoOptions } from '../access/refusals.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { newImageId } from '../uploads/new-image-id.ts'
@@ -26,7 +26,7 @@ type CreationRequest = Request<Static<typeof frontendRoutes.createUpload.schema.
 export type AppendRequest = Request<Static<typeof frontendRoutes.appendToUpload.schema.headers>>
 
 interface RequestDependencies {
-  grants: Pick<GrantBook, 'read' | 'take'>
+  grants: Pick<GrantStore, 'read' | 'take'>
   presets: Pick<Presets, 'require'>
   outbound: Pick<Outbound, 'mistakeIn'>
   /** The largest upload that the master accepts, if it is known. */

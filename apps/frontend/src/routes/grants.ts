@@ -1,7 +1,7 @@
 import { defaultGrantSeconds, frontendRoutes } from '@darkroom/contracts'
 import { type App, acceptJson } from '@darkroom/service-kit'
 import type { Authenticator } from '../access/authenticator.ts'
-import type { GrantBook } from '../access/grant-book.ts'
+import type { GrantStore } from '../access/grant-store.ts'
 import { grantToken } from '../access/grant-token.ts'
 import type { SigningKeys } from '../access/signing-keys.ts'
 import { requireUnrevoked } from '../access/unless-revoked.ts'
@@ -13,7 +13,7 @@ import { withCallback } from '../webhooks/with-callback.ts'
 
 interface GrantDependencies {
   authenticator: Authenticator
-  grants: GrantBook
+  grants: GrantStore
   keys: Pick<KeyRing, 'describe'>
   signing: Pick<SigningKeys, 'keyFor'>
   presets: Pick<Presets, 'require'>

@@ -11,7 +11,7 @@ import {
 } from '@darkroom/service-kit'
 import { deleteImage } from '@darkroom/service-kit/images'
 import { type Caller, findImage, imageNotFound, ownerSeenBy, requireImage } from '../access/caller.ts'
-import type { Grant, GrantBook } from '../access/grant-book.ts'
+import type { Grant, GrantStore } from '../access/grant-store.ts'
 import type { DeletedUploads } from '../erasure/deleted-uploads.ts'
 import type { ChangeFeed } from '../events/change-feed.ts'
 import { setRetryAfter, toImageStatus } from '../images/image-status.ts'
@@ -27,7 +27,7 @@ export type FrontendClients = Pick<ServiceClients, 'imageMaster' | 'storage' | '
 export function addImageRoutes(
   app: App,
   { storage, taskDb }: FrontendClients,
-  { feed, grants, deleted }: { feed: ChangeFeed; grants: GrantBook; deleted: DeletedUploads },
+  { feed, grants, deleted }: { feed: ChangeFeed; grants: GrantStore; deleted: DeletedUploads },
   publicUrls: readonly URL[],
 ): void {
   app.route({

@@ -1,7 +1,7 @@
 import { fillPath, frontendRoutes, tusExtensions, tusVersion } from '@darkroom/contracts'
 import { type App, acceptBytes, type Body, type Logger, ServiceProblem } from '@darkroom/service-kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { GrantBook } from '../access/grant-book.ts'
+import type { GrantStore } from '../access/grant-store.ts'
 import { requireUnrevoked, unlessRevoked } from '../access/unless-revoked.ts'
 import type { ErasedOwners } from '../erasure/erased-owners.ts'
 import type { IntakeGate } from '../intake/intake-gate.ts'
@@ -19,7 +19,7 @@ import type { Presets } from '../uploads/presets.ts'
 
 interface ResumableOptions {
   limits: UploadLimits
-  grants: GrantBook
+  grants: GrantStore
   presets: Pick<Presets, 'require'>
   publicUrls: readonly URL[]
   outbound: Pick<Outbound, 'mistakeIn'>

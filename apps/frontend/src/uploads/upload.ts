@@ -10,7 +10,7 @@ import {
 import { atMost, type Body, halfCloseSignal, ServiceProblem, tooLarge } from '@darkroom/service-kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { requireImage } from '../access/caller.ts'
-import type { Grant, GrantBook } from '../access/grant-book.ts'
+import type { Grant, GrantStore } from '../access/grant-store.ts'
 import { requireNoOptions } from '../access/refusals.ts'
 import { unlessRevoked } from '../access/unless-revoked.ts'
 import type { DeletedUploads } from '../erasure/deleted-uploads.ts'
@@ -31,7 +31,7 @@ export interface UploadParts {
   taskDb: Client<typeof taskDbRoutes>
   presets: Pick<Presets, 'require'>
   importer: Importer
-  grants: GrantBook
+  grants: GrantStore
   keys: Pick<KeyRing, 'describe'>
   deleted: Pick<DeletedUploads, 'requireUndeleted'>
   erased: ErasedOwners

@@ -1,9 +1,9 @@
 import { type KvClient, keysUnder } from '@darkroom/service-kit'
 
-interface OwnerRoomOptions {
+interface OwnerQuotaOptions {
   kv: KvClient
   /** The maximum number of records of one owner. */
-  most: number
+  limit: number
   /** The prefix of an owner's records in kv-config. */
   prefixOf(owner: string | undefined): string
   /** Default: every record counts. */
@@ -15,16 +15,16 @@ const countAgeMs = 500
 const maxOwners = 1000
 
 /** Limits how many records one owner has in kv-config, across all frontends. */
-export class OwnerRoom {
-  readonly #options: OwnerRoomOptions
+export class OwnerQuota {
+  readonly #options: OwnerQuotaOptions
   readonly #counts = new Map<string, { known: Promise<number>; begun: number; readAt: number }>()
 
-  constructor(options: OwnerRoomOptions) {
+  constructor(options: OwnerQuotaOptions) {
     this.#options = options
   }
 
-  get most(): number {
-    return this.#options.most
+  get limit(): number {
+    return this.#options.limit
   }
 
   /** Whether the owner may have one more record, which is then counted. */
@@ -39,16 +39,16 @@ export class OwnerRoom {
     }
     count.begun += 1
     const place = count.begun
-    return (await count.known) + place <= this.most
+    return (await count.known) + place <= this.limit
   }
 
   /** Stops counting at the limit. */
   async #count(prefix: string): Promise<number> {
-    const { kv, most, isCounted = () => true } = this.#options
+    const { kv, limit, isCounted = () => true } = this.#options
     let count = 0
     for await (const { value } of keysUnder(kv, prefix)) {
       if (isCounted(value)) count += 1
-      if (count === most) break
+      if (count === limit) break
     }
     return count
   }

@@ -9,7 +9,7 @@ import {
   tooManyRequests,
   unavailable,
 } from '@darkroom/service-kit'
-import { OwnerRoom } from '../limits/owner-room.ts'
+import { OwnerQuota } from '../limits/owner-quota.ts'
 import { newImageId } from '../uploads/new-image-id.ts'
 
 /** The grant of a caller. */
@@ -29,19 +29,19 @@ export interface Place {
 const maxTries = 100
 
 /** The records of grants, in kv-config, so that all frontends count the uploads of a grant together. */
-export class GrantBook {
+export class GrantStore {
   readonly #kv: KvClient
-  readonly #room: OwnerRoom
+  readonly #quota: OwnerQuota
 
   constructor(kv: KvClient, maxGrantsPerOwner: number) {
     this.#kv = kv
-    this.#room = new OwnerRoom({ kv, most: maxGrantsPerOwner, prefixOf: ownGrantPrefix })
+    this.#quota = new OwnerQuota({ kv, limit: maxGrantsPerOwner, prefixOf: ownGrantPrefix })
   }
 
   /** Returns the id of the grant. @throws ServiceProblem 429 if the owner has too many grants that have not expired */
   async create(record: Omit<GrantRecord, 'used'>, expiresAt: number): Promise<string> {
     const { owner } = record
-    if (!(await this.#room.take(owner))) throw tooManyGrants(this.#room.most)
+    if (!(await this.#quota.take(owner))) throw tooManyGrants(this.#quota.limit)
     const id = randomBytes(6).toString('hex')
     await this.#kv.setKey({
       params: { '*': `${ownGrantPrefix(owner)}${id}` },
@@ -137,8 +137,8 @@ function secondsUntil(instant: number): number {
   return Math.max(1, Math.ceil(instant - Date.now() / 1000))
 }
 
-function tooManyGrants(most: number): ServiceProblem {
-  const words = `you have ${most} grants that have not expired, which is the limit: let them expire sooner (expiresIn)`
+function tooManyGrants(limit: number): ServiceProblem {
+  const words = `you have ${limit} grants that have not expired, which is the limit: wait until one expires, or create grants with a shorter expiresIn`
   return tooManyRequests('too-many-grants', words, 60)
 }
 
