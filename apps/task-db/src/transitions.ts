@@ -198,7 +198,7 @@ function workerLost(worker: string, attempts: number): TaskError {
   return {
     type: problemType('worker-lost'),
     title: 'The worker was lost',
-    detail: `${worker} stopped renewing its lease while working on this image; given up after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`,
+    detail: `${worker} stopped renewing its lease while it developed this image (attempt ${attempts}, the last)`,
   }
 }
 

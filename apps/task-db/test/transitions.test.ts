@@ -246,7 +246,10 @@ suite('a sequence of events', () => {
     const later = new Date(clock.now().getTime() + 1000)
     const task = changed(transition(claimed(1), { type: 'expire' }, later))
     assert.equal(task.state, 'failed')
-    assert.match(String(task.error?.detail), /worker-1 stopped renewing its lease .* after 1 attempt$/)
+    assert.match(
+      String(task.error?.detail),
+      /worker-1 stopped renewing its lease .* \(attempt 1, the last\)$/,
+    )
   })
 
   test('a failure that is not retryable is refused if it comes after the lease was lost', () => {

@@ -49,7 +49,7 @@ const representations = [
 
 for (const { path, bytes, type, disposition } of representations) {
   suite(`GET ${path.replace(id, ':id')}`, () => {
-    test('answers the bytes with headers that let browsers treat them only as an image', async () => {
+    test('the bytes are answered with headers that let browsers treat them only as an image', async () => {
       const { status, headers, body } = await ask(path)
       assert.equal(status, 200)
       assert.ok(body.equals(bytes))
@@ -173,11 +173,11 @@ suite('a missing result', () => {
     assert.deepEqual(failed.error, {
       type: problemType('worker-lost'),
       title: 'The worker was lost',
-      detail: 'w stopped renewing its lease while working on this image; given up after 3 attempts',
+      detail: 'w stopped renewing its lease while it developed this image (attempt 3, the last)',
     })
     const { status, json } = await own.ask(`/images/${id}/result`)
     assert.equal(status, 422)
-    assert.match(String(json().detail), /given up after 3 attempts/)
+    assert.match(String(json().detail), /attempt 3, the last/)
   })
 
   test('a result whose bytes are deleted returns 404', async () => {
@@ -191,7 +191,7 @@ suite('a missing result', () => {
     }
   })
 
-  test('fault: returns 503 with Retry-After while the storage does not answer', async t => {
+  test('fault: the bytes return 503 with Retry-After while the storage does not answer', async t => {
     const own = await startFrontend(t)
     const id = (await own.ask('/images', { method: 'POST', body: png })).json().id
     await own.storage.close()
