@@ -24,12 +24,12 @@ const usage = `Darkroom: self-hosted, asynchronous image processing
   darkroom delete <id…>                 deletes images with their results
       --url, --key, --json              as for develop
   darkroom status                       shows which services are ready, and how many images are waiting
-  darkroom intake <pause|open|show>     makes every frontend refuse uploads (503), or accept them again
+  darkroom intake <pause|open|show>     makes every frontend refuse uploads (503) or accept them; or shows the state
       --url <url>                       a node of cluster-state to use if kv-config is unreachable
   darkroom keys create [options]        creates an API key, and prints it once; after the first, every request needs a key
       --role <user|operator>            operators see all images, and manage keys (default: user)
       --owner <name>                    the owner whose images the key can see (default: the id of the key)
-      --name <words>                    a note for people: who uses the key, and where
+      --name <words>                    a note about who uses the key, and where
       --expires <duration>              when the key expires, such as 90d (default: never)
       --callback <url>                  where webhooks about its images are sent (default: nowhere)
   darkroom keys list                    lists all API keys, without their secrets
@@ -37,14 +37,14 @@ const usage = `Darkroom: self-hosted, asynchronous image processing
   darkroom keys rotate <id>             replaces a key with a new key for the same owner
       --keep <duration>                 how long the old key stays valid, such as 1d (default: not at all)
   darkroom erase --owner <name> [--yes] revokes all keys of an owner, and deletes all its images and uploads
-  darkroom token worker                 prints the token for workers (WORKER_TOKEN), which opens only the routes of workers
+  darkroom token worker                 prints WORKER_TOKEN, which gives workers access only to the routes that they need
   darkroom webhooks secret              prints the secret that signs webhooks
-      --owner <name>                    of this owner (default: of uploads without a key)
+      --owner <name>                    the owner whose webhooks it signs (default: for uploads without a key)
   darkroom webhooks rotate              creates a new secret
       --owner <name>                    as above
       --keep <duration>                 how long the old secret also signs, such as 12h (default: 1d)
   darkroom new-node-id                  gives a copied data folder a new node id
-  darkroom migrate task-db [options]    copies all tasks to another engine, and compares them at the end
+  darkroom migrate task-db [options]    copies all tasks to another engine, then compares them
       --from <url>, --to <url>          sqlite:<path>, or postgres://<user>:<password>@<host>/<database>
   darkroom migrate kv-config [options]  copies all entries except registrations to another engine
       --from <url>, --to <url>          sqlite:<path>, or etcd://<host>:2379,…

@@ -55,6 +55,6 @@ export async function intakeState(clusterState: ClusterState): Promise<IntakeSta
   const { value } = reply.body
   if (Value.Check(IntakeState, value)) return value
   throw new ExpectedFailure(
-    `the register ${intakeRegister} has the value ${JSON.stringify(value)}, so each frontend keeps its last known state; to set it: npx darkroom intake open, or pause`,
+    `the register ${intakeRegister} has the value ${JSON.stringify(value)}, so each frontend keeps its last known state; to set a state: npx darkroom intake open, or pause`,
   )
 }

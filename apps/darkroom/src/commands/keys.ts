@@ -51,7 +51,7 @@ export async function keysCommand(
       process.stderr.write(`${message} ${summary(made)}; it will not be shown again:\n`)
       process.stdout.write(`${key}\n`)
     }
-    if (verb === 'create') print(await store.create(given, createdBy), 'made')
+    if (verb === 'create') print(await store.create(given, createdBy), 'created')
     if (verb === 'list') process.stdout.write(table(await store.list()))
     if (verb === 'rotate') {
       const until = keepSeconds > 0 ? `ends in ${options.keep}` : 'has ended'
@@ -73,7 +73,9 @@ function readNewKey({ role = 'user', owner, name, expires, callback }: KeyOption
     throw new BriefUsageError(`--role must be ${roles.join(' or ')}, got "${role}"`)
   if (owner !== undefined) requireOwner(owner)
   if (name !== undefined && (name === '' || name.length > maxNameLength))
-    throw new BriefUsageError(`--name must be 1 to ${maxNameLength} characters long, got ${name.length}`)
+    throw new BriefUsageError(
+      `--name must be 1 to ${maxNameLength} characters long, got ${name.length} characters`,
+    )
   return {
     role: role as Role,
     ...(owner !== undefined && { owner }),
@@ -109,7 +111,7 @@ function table(keys: KeyDescription[]): string {
     expiresAt === undefined ? 'never' : expiryOf(expiresAt),
     name,
   ])
-  const lines = [['id', 'role', 'owner', 'made', 'ends', 'name'], ...rows]
+  const lines = [['id', 'role', 'owner', 'created', 'expires', 'name'], ...rows]
   const widths = lines[0]?.map((_, column) => Math.max(...lines.map(line => line[column]?.length ?? 0))) ?? []
   const aligned = lines.map(line => line.map((text, column) => text.padEnd(widths[column] ?? 0)).join('  '))
   return aligned.map(line => `${line.trimEnd()}\n`).join('')
