@@ -41,19 +41,19 @@ function Page() {
   )
 }
 
-const further = signal<ComponentType | undefined>(undefined)
+const deferredParts = signal<ComponentType | undefined>(undefined)
 
 function Loaded() {
-  const Further = further.value
-  return Further ? <Further /> : null
+  const Parts = deferredParts.value
+  return Parts ? <Parts /> : null
 }
 
 /** Retries until the server has answered. */
-async function loadFurther(): Promise<void> {
+async function loadDeferred(): Promise<void> {
   try {
-    further.value = (await import('./further.tsx')).Further
+    deferredParts.value = (await import('./deferred-parts.tsx')).DeferredParts
   } catch {
-    setTimeout(() => void loadFurther(), pollMs)
+    setTimeout(() => void loadDeferred(), pollMs)
   }
 }
 
@@ -62,7 +62,7 @@ const root = document.getElementById('app')
 if (root) render(<Page />, root)
 /** Resolves when the first view is drawn. The parts that it does not show are loaded after that. */
 const isDrawn = takeTurns(3)
-void isDrawn.then(loadFurther)
+void isDrawn.then(loadDeferred)
 
 follow(message => {
   if (message.kind === 'state') {

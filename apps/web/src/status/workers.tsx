@@ -7,7 +7,8 @@ import { sinceWords } from './words.ts'
  * develops the next image.
  */
 export function Workers({ workers }: { workers: readonly WorkerStats[] }) {
-  if (workers.length === 0) return <p class="refusal">No worker is registered: images wait until one is.</p>
+  if (workers.length === 0)
+    return <p class="refusal">No worker is registered: images wait until a worker starts.</p>
   const shown = workers.filter(({ isRegistered }) => filters.value.show !== 'problems' || !isRegistered)
   if (shown.length === 0) return <p class="hint">Every worker reports.</p>
   return (

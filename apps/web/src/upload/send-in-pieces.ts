@@ -118,7 +118,7 @@ function asRefusal(error: Error | DetailedError, onGone: () => void): Refusal {
   const refusal = refusalFrom(status, response.getBody(), response.getHeader('retry-after') ?? null)
   // The upload has expired, or another request writes to it. The file is not the cause.
   if (!isGone && status !== 409 && status !== 423) return refusal
-  const message = isGone ? 'What was uploaded has expired' : refusal.message
+  const message = isGone ? 'The part that was uploaded has expired' : refusal.message
   return new Refusal({ ...refusal, message, status: 503, remedy: 'The page tries again automatically.' })
 }
 

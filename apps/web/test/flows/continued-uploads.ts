@@ -40,7 +40,9 @@ export function continuedUploadFlows({ open, local }: InBrowser): void {
     const { pathname } = new URL(piece.request().url())
     await httpRequest(local, pathname, { method: 'DELETE', headers: { 'tus-resumable': '1.0.0' } })
     await piece.continue()
-    await page.getByText('What was uploaded has expired. The page tries again automatically.').waitFor()
+    await page
+      .getByText('The part that was uploaded has expired. The page tries again automatically.')
+      .waitFor()
     await untilDeveloped(page, 'slow.tif')
   })
 

@@ -7,7 +7,7 @@ import { continueUploads } from './upload/continue-uploads.ts'
 void continueUploads()
 
 /** The parts of the page that the first view does not show. */
-export function Further() {
+export function DeferredParts() {
   return (
     <>
       <BottomBar />
