@@ -1,7 +1,7 @@
 import { DarkroomError } from './darkroom-error.ts'
 
 export interface ConnectionOptions {
-  /** Where Darkroom is, with a path if it has one. */
+  /** The URL of Darkroom, with its path if it has one. */
   url: string | URL
   /** An API key, `dk_…`. */
   key?: string | undefined
