@@ -64,7 +64,7 @@ export class ConditionalWrites {
    * Publishes the written bytes, unless newer bytes are stored or the condition is false. In this process, a mutex for
    * each name makes its writes run one after the other.
    *
-   * @throws StoreUnavailable if other writes keep coming first
+   * @throws StoreUnavailable if other writes come first again and again
    */
   publish(write: ConditionalWrite, abortSignal: AbortSignal): Promise<PutOutcome> {
     const { name, footer } = write
@@ -87,7 +87,7 @@ export class ConditionalWrites {
         await backoff.wait(abortSignal)
         abortSignal.throwIfAborted()
       }
-      throw new StoreUnavailable(`other writes to ${name} keep coming first`)
+      throw new StoreUnavailable(`${name} was not written: other writes came first, ${maxRounds} times`)
     })
   }
 
