@@ -63,12 +63,12 @@ test('bad input is answered with a problem that names the mistake, and leaves no
     })
   }
 
-  await t.test('no body', async t => {
+  await t.test('an upload without a body is refused', async t => {
     untouched(t)
     assertProblemResponse(await httpRequest(url, '/images', { method: 'POST' }), 400, 'empty-body')
   })
 
-  await t.test('forms', async t => {
+  await t.test('forms that are not valid are refused with the mistake', async t => {
     const field = { name: 'operations', content: 'swap-channels' }
     const { body, headers } = formOf([file])
     const forms: [what: string, send: () => Promise<HttpResponse>, expected: RegExp][] = [
@@ -176,7 +176,7 @@ test('bad input is answered with a problem that names the mistake, and leaves no
     untouched(t)
   })
 
-  await t.test('invalid ids', async () => {
+  await t.test('ids without an image are answered with problems', async () => {
     const known = '01890000-0000-7000-8000-000000000000'
     for (const id of [
       known,
@@ -201,7 +201,7 @@ test('bad input is answered with a problem that names the mistake, and leaves no
     }
   })
 
-  await t.test('methods that a path does not have', async () => {
+  await t.test('a method that a path does not have is refused with the allowed methods', async () => {
     for (const [method, path, allowed] of [
       ['PUT', '/images', ['GET', 'POST']],
       ['POST', '/images/x', ['GET', 'DELETE']],

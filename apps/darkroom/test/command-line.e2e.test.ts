@@ -38,7 +38,7 @@ test('develop writes the results of all images that can be developed, and names 
   writeFileSync(broken, readFileSync(drawing).subarray(0, 20_000))
   writeFileSync(letter, 'This is a letter, not a picture of one.')
 
-  await t.test('all images are developed: exit code 0', async t => {
+  await t.test('develop exits with 0 if all images were developed', async t => {
     const out = join(folder, 'out')
     const { code, stderr } = await runProcess(t, ['develop', photo, drawing, '--out', out, '--url', url])
     assert.equal(code, 0, stderr)
@@ -47,7 +47,7 @@ test('develop writes the results of all images that can be developed, and names 
     await assertSwapped(readFileSync(drawing), readFileSync(join(out, 'drawing.png')), { isExact: true })
   })
 
-  await t.test('some images fail: exit code 1', async t => {
+  await t.test('develop exits with 1 if some images failed', async t => {
     const out = join(folder, 'some')
     const files = [broken, drawing, letter, missing, photo]
     const { code, stderr } = await runProcess(t, ['develop', ...files, '-o', out], { DARKROOM_URL: url })

@@ -68,7 +68,7 @@ test('deleting an image deletes its bytes, also bytes that its worker stores lat
   const remove = (id: string) => httpRequest(frontend.url, `/images/${id}`, { method: 'DELETE' })
   const nothingIsStored = () => stored(fleet.dataDir).every(file => others.has(file))
 
-  await t.test('while a worker develops it', async () => {
+  await t.test('deleting an image while a worker develops it deletes its bytes', async () => {
     const id = await upload(frontend.url, large)
     await until('it is worked on', async () => {
       const { body } = await httpRequest(frontend.url, '/images?state=in-progress')
@@ -83,7 +83,7 @@ test('deleting an image deletes its bytes, also bytes that its worker stores lat
   })
 
   await kill(worker)
-  await t.test('while it waits', async () => {
+  await t.test('deleting an image while it waits deletes its bytes and its task', async () => {
     const id = await upload(frontend.url, image)
     assert.equal((await remove(id)).status, 204)
     assert.ok(nothingIsStored())
@@ -92,7 +92,7 @@ test('deleting an image deletes its bytes, also bytes that its worker stores lat
     assert.equal((await fleet.ask(master, '/getWork?worker=idle')).status, 204)
   })
 
-  await t.test('before its worker stores the result', async () => {
+  await t.test('deleting an image before its worker stores the result leaves no result', async () => {
     const id = await upload(frontend.url, image)
     const work = (await fleet.ask(master, '/getWork?worker=late&wait=20')).json()
     const lease = (work.lease as { token: number }).token

@@ -145,7 +145,7 @@ suite('access', () => {
     return { ask, words: log.lines.map(({ msg }) => String(msg)).join('\n') }
   }
 
-  test('outside of loopback it requires a key, and the log explains how to make the first', async t => {
+  test('outside of loopback the frontend requires a key, and logs how to make the first', async t => {
     const { ask, words } = await startEverywhere(t, {})
     assert.match(words, /darkroom keys create/)
     assert.equal((await ask('/readyz')).status, 200)
@@ -154,13 +154,13 @@ suite('access', () => {
     assert.match(String(json().detail), /there is no key yet.+npx darkroom keys create --role operator/)
   })
 
-  test('a setting opens it on any address, with a warning in the log', async t => {
+  test('AUTH=open opens the frontend on any address, with a warning in the log', async t => {
     const { ask, words } = await startEverywhere(t, { AUTH: 'open' })
     assert.match(words, /AUTH=open: every client that can reach this address can use Darkroom/)
     assert.equal((await ask('/images')).status, 200)
   })
 
-  test('ALLOW_ANONYMOUS still opens it, with a deprecation warning', async t => {
+  test('ALLOW_ANONYMOUS still opens the frontend, with a deprecation warning', async t => {
     const { ask, words } = await startEverywhere(t, { ALLOW_ANONYMOUS: 'true' })
     assert.match(words, /ALLOW_ANONYMOUS is deprecated; set AUTH=open/)
     assert.equal((await ask('/images')).status, 200)
@@ -173,7 +173,7 @@ suite('access', () => {
     assert.equal((await shared.ask('/images')).status, 401)
   })
 
-  test('it starts on loopback, is registered, and closes', async t => {
+  test('the frontend starts on loopback, is registered, and closes', async t => {
     const { env, clients } = await startFrontend(t)
     const frontend = await start(loadConfig(Config, env), logger)
     t.after(frontend.close)
@@ -186,7 +186,7 @@ suite('access', () => {
 })
 
 suite('dependencies', () => {
-  test('fault: while a neighbour does not answer, it is alive but not ready, and names the neighbour', async t => {
+  test('fault: while a service does not answer, the frontend is alive but not ready, and names it', async t => {
     for (const name of ['master', 'taskDb', 'storage'] as const) {
       const frontend = await startFrontend(t)
       assert.equal((await frontend.ask('/readyz')).status, 200)

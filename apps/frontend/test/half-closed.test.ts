@@ -26,7 +26,7 @@ async function askAndHalfClose(
 }
 
 suite('a client that closes its side of the connection after its request', () => {
-  test('gets the response to an upload, and to other requests', async () => {
+  test('a client that half-closes its connection gets the response to an upload, and to other requests', async () => {
     const uploaded = await askAndHalfClose('/images', { method: 'POST', body: png })
     assert.match(uploaded, /^HTTP\/1.1 202 /)
     const [, id = ''] = /"id":"([^"]+)"/.exec(uploaded) ?? []
@@ -34,7 +34,7 @@ suite('a client that closes its side of the connection after its request', () =>
     assert.match(await askAndHalfClose(`/images/${id}/original`), /^HTTP\/1.1 200 .+IEND/s)
   })
 
-  test('is not kept waiting: it gets the current state, and the first events', async () => {
+  test('a client that half-closes its connection gets the current state and the first events at once', async () => {
     const headers = 'prefer: wait=55\r\n'
     const uploaded = await askAndHalfClose('/images', { method: 'POST', headers, body: png })
     assert.match(uploaded, /^HTTP\/1.1 202 /)
@@ -47,7 +47,7 @@ suite('a client that closes its side of the connection after its request', () =>
       assert.match(await askAndHalfClose(path), /^HTTP\/1.1 200 .+"state":"not-started".+\r\n0\r\n\r\n$/s)
   })
 
-  test('does not keep its stream if it has hung up', async () => {
+  test('a client that has hung up does not keep its stream', async () => {
     const socket = connect(Number(new URL(frontend.url).port), '127.0.0.1')
     socket.write('GET /images/events HTTP/1.1\r\nhost: localhost\r\n\r\n')
     await once(socket, 'data')

@@ -81,7 +81,7 @@ suite('the migration of blobs', () => {
 
   withEngine('s3', async radosgw => {
     const server = startObjectStore({ after }, radosgw)
-    test('moves a folder to a bucket, and back', async t => {
+    test('the migration of blobs moves a folder to a bucket, and back', async t => {
       const [{ store: from }, { store: back }] = [await openFolder(t), await openFolder(t)]
       const bucket = await openStore(t, await makeBucket(t, await server))
       await fill(from)

@@ -40,7 +40,7 @@ const { url } = await startDarkroom(owner)
 const darkroom = new Darkroom(url)
 const png = await generateImage({ kind: 'png', width: 60, height: 40, seed: 1 })
 
-test('develops a file, and reports progress', async () => {
+test('develop uploads a file, and reports progress', async () => {
   const phases: string[] = []
   const { result, status, variants } = await darkroom.develop(new Blob([new Uint8Array(png)]), {
     onProgress: progress => phases.push(progress.phase),
@@ -104,7 +104,7 @@ test('uploads above 8 MiB continue after an interruption, from a file and from a
   t.diagnostic(`${cuts} cuts`)
 })
 
-test('polls if there are no events', async () => {
+test('develop polls if there are no events', async () => {
   const withoutEvents: typeof fetch = async (input, init) =>
     String(input).endsWith('/events') ? new Response('no', { status: 500 }) : fetch(input, init)
   const { status } = await new Darkroom({ url, fetch: withoutEvents }).develop(new Uint8Array(png))
@@ -139,7 +139,7 @@ test('mistakes in the URL, the key, the idempotency key or a stream are errors a
   await assert.rejects(darkroom.upload(texts), { name: 'TypeError', message: /must yield bytes/ })
 })
 
-test('takes every view of bytes', async () => {
+test('an image can be any view of bytes', async () => {
   const bytes = new Uint8Array(png).buffer
   for (const view of [new Uint8ClampedArray(bytes), new DataView(bytes)]) {
     const { original } = await darkroom.status(await darkroom.upload(view))

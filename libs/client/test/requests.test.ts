@@ -212,7 +212,7 @@ test('a download that breaks off is repeated, at most twice', async t => {
   assert.equal(downloads, 3)
 })
 
-test('polls when the events fall silent, and waits between polls that are answered at once', async t => {
+test('develop polls when the events fall silent, and waits between polls that are answered at once', async t => {
   const states = ['in-progress', 'in-progress', 'finished']
   const asked: string[] = []
   const proxied: typeof fetch = async input => {

@@ -36,7 +36,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
 const operations = fc.array(operation, { minLength: 1, maxLength: maxOperations })
 
 suite('operations', () => {
-  test('are read as they were written', () => {
+  test('operations are read as they were written', () => {
     fc.assert(
       fc.property(operations, list => {
         assert.deepEqual(parseOperations(formatOperations(list)), list)
@@ -44,7 +44,7 @@ suite('operations', () => {
     )
   })
 
-  test('written as name:argument mean what they mean in JSON', () => {
+  test('operations written as name:argument mean what they mean in JSON', () => {
     fc.assert(
       fc.property(swaps, list => {
         const text = list.map(({ name, order }) => `${name}:${order}`).join(', ')
@@ -53,7 +53,7 @@ suite('operations', () => {
     )
   })
 
-  test('are read from each operation’s example', () => {
+  test('the example of each operation is read', () => {
     for (const name of operationNames) {
       const [read] = parseOperations(operationTable[name].example)
       assert.equal(read?.name, name)
@@ -161,7 +161,7 @@ suite('operations', () => {
     })
   }
 
-  test('are read from any text, or refused with InvalidOperations', () => {
+  test('operations are read from any text, or refused with InvalidOperations', () => {
     const piece = fc.constantFrom(
       'swap-channels',
       ':',
@@ -186,7 +186,7 @@ suite('operations', () => {
     fc.assert(fc.property(text, isParsedOrRefused), { numRuns: 2000 })
   })
 
-  test('nested deeper than any stack are refused', () => {
+  test('operations nested deeper than any stack are refused', () => {
     for (const depth of [100, 4000, 200_000]) {
       const nested = '['.repeat(depth) + ']'.repeat(depth)
       for (const text of [nested, `[{"name":${nested}}]`, `[{"name":"swap-channels","order":${nested}}]`])
@@ -194,12 +194,12 @@ suite('operations', () => {
     }
   })
 
-  test('get the defaults of arguments left out', () => {
+  test('operations get the defaults of arguments left out', () => {
     for (const text of ['swap-channels', ' swap-channels: ', '[{"name":"swap-channels"}]'])
       assert.deepEqual(parseOperations(text), defaultOperations)
   })
 
-  test('are described by schemas that require only arguments without a default, and accept the examples', () => {
+  test('the schemas of operations require only arguments without a default, and accept the examples', () => {
     const required = Object.fromEntries(
       describeOperations().map(({ name, schema }) => [name, (schema as { required: string[] }).required]),
     )
@@ -229,7 +229,7 @@ suite('operations', () => {
     assert.throws(() => parseOperations('[{"name":"swap-channels","size":1}]'), /swap-channels: .*additional/)
   })
 
-  test('are at most ten, and at least one', () => {
+  test('operations are at most ten, and at least one', () => {
     assert.equal(parseOperations(Array(10).fill('swap-channels').join()).length, 10)
     for (const text of [
       Array(11).fill('swap-channels').join(),

@@ -20,12 +20,12 @@ suite('variants', () => {
     ['values', { thumb: [{ name: 'flip' }], card: 'flop' }],
     ['values of a status document', { thumb: flip, card: { ...flop, result: {} } }],
   ] as const) {
-    test(`are read as ${form}`, () => {
+    test(`variants are read as ${form}`, () => {
       assert.deepEqual(readVariants(given), { thumb: flip, card: flop })
     })
   }
 
-  test('are read again from the form in which they are written', () => {
+  test('variants are read again from the form in which they are written', () => {
     const variants = readVariants('a=resize:200x100:cover,format:webp;b=crop:10x10')
     assert.deepEqual(readVariants(formatVariants(variants)), variants)
   })
@@ -47,7 +47,7 @@ suite('variants', () => {
     [{ a: 1 }, /variant "a": operations must be text/],
     [Array.from('123456789', name => `${name}=flip`).join(';'), /got 9 variants; at most 8/],
   ] as const) {
-    test(`are refused as ${JSON.stringify(given)}`, () => {
+    test(`variants are refused as ${JSON.stringify(given)}`, () => {
       assert.throws(
         () => readVariants(given),
         (error: Error) => error instanceof InvalidOperations && words.test(error.message),

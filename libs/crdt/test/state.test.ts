@@ -40,7 +40,7 @@ suite('states', () => {
     )
   })
 
-  test('stay the same when their entries go through JSON', () => {
+  test('states stay the same when their entries go through JSON', () => {
     fc.assert(
       fc.property(manyEntries, given => {
         const sent: Entry[] = JSON.parse(JSON.stringify(given))
@@ -49,7 +49,7 @@ suite('states', () => {
     )
   })
 
-  test('accept only newer entries', () => {
+  test('states accept only newer entries', () => {
     fc.assert(
       fc.property(manyEntries, entries, (given, entry) => {
         const state = new State(given)
@@ -63,7 +63,7 @@ suite('states', () => {
     )
   })
 
-  test('distinguish names with a meaning in JavaScript', () => {
+  test('states distinguish names with a meaning in JavaScript', () => {
     const state = new State()
     assert.equal(state.register('__proto__'), undefined)
     assert.equal(state.sum('constructor'), 0)
@@ -96,7 +96,7 @@ const steps = fc.array(
 )
 
 suite('nodes that get only some changes', () => {
-  test('are equal after each has exchanged its differences, and no increment is lost or counted twice', () => {
+  test('nodes are equal after they exchanged their differences, and each increment counts once', () => {
     fc.assert(
       fc.property(steps, fc.boolean(), (history, isTwice) => {
         const states = Array.from({ length: nodes }, () => new State())

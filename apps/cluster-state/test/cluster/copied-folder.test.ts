@@ -22,7 +22,7 @@ type OpenPlaces = (t: TestContext) => Promise<readonly [Place, Place]>
 /** Two machines of a cluster, for each kind of membership. */
 function foldersThatAreCopied(name: string, openPlaces: OpenPlaces): void {
   suite(`a data folder, with ${name}`, { concurrency: false }, () => {
-    test('fault: is copied while its node runs: the copy refuses writes, both log an error, and no count is lost', async t => {
+    test('fault: a data folder is copied while its node runs: the copy refuses writes, and no count is lost', async t => {
       const [here, there] = await openPlaces(t)
       const [folder, copy] = [temporaryFolder(t), temporaryFolder(t)]
       const original = await here.start(folder)

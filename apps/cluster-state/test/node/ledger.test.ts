@@ -51,7 +51,7 @@ suite('the ledger', () => {
     assert.deepEqual([ledger.state.sum('a'), changes.length, answer], [5, 1, 5])
   })
 
-  test('saves writes that arrive during a save together, each key once, and answers each with its own result', async () => {
+  test('the ledger saves the writes of a moment together, and answers each with its own result', async () => {
     const { ledger, saves } = prepare()
     const first = ledger.write(draft => increment(draft, 1))
     const others = [2, 3, 4].map(amount => ledger.write(draft => increment(draft, amount)))

@@ -122,7 +122,7 @@ suite('a node id that two processes have', () => {
     assert.equal(copy.ownId.refusal, undefined)
   })
 
-  test('continues to refuse writes when the original starts again; the original accepts them', async () => {
+  test('a copied node still refuses writes when the original starts again; the original accepts them', async () => {
     const processes = new Processes()
     processes.start('http://a')
     await processes.time.run(1000)
@@ -139,7 +139,7 @@ suite('a node id that two processes have', () => {
 })
 
 suite('a node id that is seen elsewhere without a second process', () => {
-  test('logs no error: the node has moved, and nothing answers at its old address', async () => {
+  test('a node that has moved logs no error if nothing answers at its old address', async () => {
     const processes = new Processes()
     const { ownId, see } = processes.start('http://b', { otherAddresses: ['http://a'] })
     await ownId.settled()
@@ -149,7 +149,7 @@ suite('a node id that is seen elsewhere without a second process', () => {
     assert.deepEqual(processes.errors, [])
   })
 
-  test('logs no error: another node has its old address now', async () => {
+  test('a node that has moved logs no error if another node has its old address now', async () => {
     const processes = new Processes()
     processes.start('http://a', { id: 'y' })
     const { ownId } = processes.start('http://b', { otherAddresses: ['http://a'] })
@@ -158,7 +158,7 @@ suite('a node id that is seen elsewhere without a second process', () => {
     assert.deepEqual(processes.errors, [])
   })
 
-  test('logs no error: the node was killed and started again at its address, or has two addresses', async () => {
+  test('a node that started again at its address, or has two addresses, logs no error', async () => {
     const processes = new Processes()
     const { ownId } = processes.start('http://a', { otherAddresses: ['http://a'] })
     await ownId.settled()

@@ -70,7 +70,7 @@ suite('a message of another node', () => {
     assert.equal(node.state.register('other')?.value, 'paused')
   })
 
-  test('is stored up to a limit of entries; beyond it, only known entries are updated', async t => {
+  test('messages are stored up to a limit of entries; beyond it, only known entries are updated', async t => {
     const { node, log, gossip, post } = await build(t, { limits: { maxNames: 2, maxEntries: 3 } })
     const named = (name: string, generation = 1) => ({ ...register, name, generation })
     const names = () => [...node.state.registerNames()]

@@ -54,7 +54,7 @@ suite('the register of the bare paths', () => {
     assert.equal((await post('/set/9007199254740991')).body, '9007199254740991')
   })
 
-  test('accepts a value of another node only if its generation, or else its writer, is greater', async t => {
+  test('a register accepts a value of another node only if its generation, or else its writer, is greater', async t => {
     const { app, post } = await build(t)
     assert.equal((await post('/notify/1/5?notifier=b')).body, '1')
     assert.equal((await post('/notify/2/4?notifier=c')).body, '1')
@@ -177,7 +177,7 @@ suite('a named register', () => {
     ['-0', '-0'],
     ['{"a":1,"b":[2,-0.0]}', '-0.0'],
   ] as const)
-    test(`refuses ${json} on every route: it would be returned as another number`, async t => {
+    test(`a register refuses ${json} on every route: it would be returned as another number`, async t => {
       const { node, put, post } = await build(t)
       const path = encodeURIComponent(json)
       const responses = [

@@ -18,7 +18,7 @@ async function statusWith(key: string): Promise<number> {
   return (await askWith(key, '/images')).status
 }
 
-suite('without a key', () => {
+suite('a request without a key', () => {
   const routes = Object.values(frontendRoutes).filter(
     // The response to a HEAD has no problem document to check.
     route => route.method !== 'HEAD' && !('access' in route && route.access === 'anyone'),
@@ -35,14 +35,14 @@ suite('without a key', () => {
     })
   }
 
-  test('health checks and the OpenAPI document are answered', async () => {
+  test('health checks and the OpenAPI document need no key', async () => {
     for (const path of ['/healthz', '/readyz', '/openapi.json'])
       assert.equal((await ask(path)).status, 200, path)
     assert.equal((await ask('/healthz', { method: 'OPTIONS' })).status, 200)
     assertProblem(await ask('/nowhere'), 404, 'no-such-route')
   })
 
-  test('an upload is refused before it is read, and nothing is stored', async () => {
+  test('an upload without a key is refused before it is read, and nothing is stored', async () => {
     const body = await generateImage({ kind: 'png', width: 400, height: 300, seed: 1 })
     assert.equal((await ask('/images', { method: 'POST', body })).status, 401)
     const { body: listed } = await frontend.clients.taskDb.listTasks({ querystring: {} })
@@ -51,7 +51,7 @@ suite('without a key', () => {
 })
 
 suite('a key is refused', () => {
-  test('if any character of it differs from a key that was made here', async () => {
+  test('a key is refused if any character of it differs from a key that was made here', async () => {
     const { key } = await frontend.makeKey()
     const another = (at: number) => `${key.slice(0, at)}${key[at] === 'x' ? 'y' : 'x'}${key.slice(at + 1)}`
     for (const wrong of [
@@ -71,7 +71,7 @@ suite('a key is refused', () => {
     }
   })
 
-  test('if it has another scheme than Bearer, or is missing', async () => {
+  test('a key is refused if it has another scheme than Bearer, or is missing', async () => {
     const { key } = await frontend.makeKey()
     for (const authorization of [
       key,
@@ -82,7 +82,7 @@ suite('a key is refused', () => {
     assert.equal((await ask('/images', { headers: { authorization: `bearer  ${key}` } })).status, 200)
   })
 
-  test('when it has expired, and the response explains that', async () => {
+  test('a key is refused when it has expired, and the response explains that', async () => {
     const { key } = await frontend.makeKey({ expiresAt: new Date(Date.now() + 1500).toISOString() })
     await until('it has expired', async () => (await statusWith(key)) === 401)
     const { headers, json } = await askWith(key, '/images')
@@ -90,7 +90,7 @@ suite('a key is refused', () => {
     assert.match(String(headers['www-authenticate']), /error="invalid_token"/)
   })
 
-  test('as soon as it is revoked', async () => {
+  test('a key is refused as soon as it is revoked', async () => {
     const { id, key } = await frontend.makeKey()
     await frontend.store.revoke(id)
     await until('it is refused', async () => (await statusWith(key)) === 401)
@@ -98,7 +98,7 @@ suite('a key is refused', () => {
 })
 
 suite('a frontend that has required keys continues to require them', () => {
-  test('while kv-config has not answered yet: 503 with Retry-After for every credential', async t => {
+  test('keys are required while kv-config has not answered yet: every request returns 503', async t => {
     const { key } = await frontend.makeKey()
     const clients = new ServiceClients({
       kvUrl: `http://127.0.0.1:${await freePort()}`,
@@ -122,7 +122,7 @@ suite('a frontend that has required keys continues to require them', () => {
     )
   })
 
-  test('when the last key expires or is revoked, and when kv-config is emptied', async t => {
+  test('keys are still required when the last key has ended, and when kv-config is emptied', async t => {
     const { clients, store, makeKey, askWith, ask } = await startGuarded(t, { accessMode: 'as-configured' })
     assert.equal((await ask('/images')).status, 200, 'there is no key yet')
     const { id, key } = await makeKey({ expiresAt: new Date(Date.now() + 2000).toISOString() })
@@ -146,7 +146,7 @@ suite('a frontend that has required keys continues to require them', () => {
     assert.equal((await ask('/images')).status, 401)
   })
 
-  test('after a restart with keys but without the setting, and with a setting that is not valid', async t => {
+  test('keys are still required after a restart if the setting is missing or not valid', async t => {
     const guarded = await startGuarded(t, { accessMode: 'as-configured' })
     const { clients, defer, makeKey } = guarded
     const { id } = await makeKey()
@@ -174,7 +174,7 @@ suite('a frontend that has required keys continues to require them', () => {
     assert.equal(await answerAfterRestart(), 200)
   })
 
-  test('after a restart even if kv-config was emptied meanwhile, until an operator opens it', async t => {
+  test('keys are still required after a restart if kv-config was emptied, until an operator opens it', async t => {
     const folder = temporaryFolder(t)
     const guarded = await startFrontend(
       { after: t.after.bind(t) },
@@ -208,7 +208,7 @@ suite('a frontend that has required keys continues to require them', () => {
     assert.equal(await answerAfterRestart(), 200)
   })
 
-  test('when the record of a key is not valid', async () => {
+  test('keys are still required when the record of a key is not valid', async () => {
     const { key, id } = await frontend.makeKey()
     const set = (value: string) =>
       frontend.clients.kv.setKey({

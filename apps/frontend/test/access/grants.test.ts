@@ -28,7 +28,7 @@ function upload(token: string, headers: Record<string, string> = {}, path = '/im
 }
 
 suite('a grant', () => {
-  test('uploads up to its number of images with its options, also at once, and sees only these images', async () => {
+  test('a grant uploads its number of images with its options, also at once, and sees only these', async () => {
     const own = String((await upload(alice.key)).json().id)
     const token = await grant({ images: 3, operations: 'flip', variants: 'thumb=resize:10x10' })
     const other = await grant({ images: 1 })
@@ -139,7 +139,7 @@ suite('a grant', () => {
     assertProblem(await upload(token), 403, 'grant-used-up')
   })
 
-  test('accepts one of two images that come at once with the same idempotency key, and stores its bytes', async () => {
+  test('a grant accepts one of two simultaneous images with one idempotency key, and stores its bytes', async () => {
     const headers = { 'idempotency-key': 'one' }
     const other = await generateImage({ kind: 'png', width: 41, height: 30, seed: 2 })
     for (let round = 0; round < 5; round++) {

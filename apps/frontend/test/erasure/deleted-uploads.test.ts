@@ -59,7 +59,7 @@ suite('deleting an image by the Idempotency-Key of its upload', () => {
     assert.deepEqual(blobNames(guarded), [])
   })
 
-  test('concerns only the owner of the key, also for operators, and reveals nothing about others', async t => {
+  test('deleting an upload concerns only the owner of the key, also for operators', async t => {
     const guarded = await startGuarded(t)
     const [alice, bob, operator] = [
       await guarded.makeKey({ owner: 'alice' }),
@@ -75,7 +75,7 @@ suite('deleting an image by the Idempotency-Key of its upload', () => {
     assert.equal(await taskCount(guarded), 0)
   })
 
-  test('before the upload arrives refuses the upload, and later ones with this key', async t => {
+  test('an upload that was deleted before it arrives is refused, and so are later ones with this key', async t => {
     const guarded = await startGuarded(t)
     const { key } = await guarded.makeKey({ owner: 'alice' })
     await deleteUpload(guarded, key, 'one')
@@ -87,7 +87,7 @@ suite('deleting an image by the Idempotency-Key of its upload', () => {
     assert.equal((await upload(guarded, key, 'two')).status, 202)
   })
 
-  test('while the upload is being accepted deletes the image', async t => {
+  test('an upload that is deleted while it is being accepted leaves no image', async t => {
     const guarded = await startGuarded(t)
     const { key } = await guarded.makeKey({ owner: 'alice' })
     const { accepted, answer } = holdResponses(guarded, t)
@@ -99,7 +99,7 @@ suite('deleting an image by the Idempotency-Key of its upload', () => {
     assert.deepEqual([await taskCount(guarded), blobNames(guarded)], [0, []])
   })
 
-  test('deletes an image that is accepted after its client hung up', async t => {
+  test('a deleted upload leaves no image even if it is accepted after its client hung up', async t => {
     const guarded = await startGuarded(t)
     const { clients } = guarded
     const { key } = await guarded.makeKey({ owner: 'alice' })
@@ -163,7 +163,7 @@ suite('deleting an image by the Idempotency-Key of its upload', () => {
     assert.deepEqual([failures, await taskCount(guarded)], [3, 0])
   })
 
-  test('stays effective in its frontend if kv-config loses the mark', async t => {
+  test('a deletion stays effective in its frontend if kv-config loses the mark', async t => {
     const guarded = await startGuarded(t)
     const { kv } = guarded.clients
     const { key } = await guarded.makeKey({ owner: 'alice' })
@@ -181,7 +181,7 @@ suite('deleting an image by the Idempotency-Key of its upload', () => {
     ['behind', -600_001],
     ['ahead of', 86_400_000],
   ] as const)
-    test(`is effective as long as kv-config has the mark, also if the clock of its frontend is ${difference} this one's`, async t => {
+    test(`a deletion is effective as long as its mark, also if its frontend's clock is ${difference} this one's`, async t => {
       const guarded = await startGuarded(t)
       const { kv } = guarded.clients
       const { key } = await guarded.makeKey({ owner: 'alice' })
@@ -198,7 +198,7 @@ suite('deleting an image by the Idempotency-Key of its upload', () => {
       await until('the mark is over', async () => (await upload(guarded, key, 'one')).status === 202)
     })
 
-  test('needs a key of Darkroom, not a grant, and exactly one Idempotency-Key', async t => {
+  test('deleting an upload needs a key of Darkroom, not a grant, and exactly one Idempotency-Key', async t => {
     const guarded = await startGuarded(t)
     const { key } = await guarded.makeKey({ owner: 'alice' })
     const made = await guarded.askWith(key, '/grants', {

@@ -21,7 +21,7 @@ suite('outbound connections', () => {
     for (const address of forbidden) assert.ok(!readNetworks('').isAllowed(address), address)
   })
 
-  test('go to the networks that the operator allows, also if an IPv4 address is written as IPv6', () => {
+  test('outbound connections go to the networks that the operator allows, also in the IPv6 form', () => {
     const networks = readNetworks(' 10.1.0.0/16, fd00::/8,192.168.7.9 ')
     for (const address of ['10.1.2.3', '::ffff:10.1.2.3', 'fd12::1', '192.168.7.9'])
       assert.ok(networks.isAllowed(address), address)

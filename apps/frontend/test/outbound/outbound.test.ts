@@ -102,7 +102,7 @@ suite('an outbound request', () => {
     assert.equal(messages[0], messages[1])
   })
 
-  test('goes only to the allowed addresses of a name, which is resolved once for a connection', async t => {
+  test('an outbound request goes only to the allowed addresses of a name, which is resolved once', async t => {
     const answers = [['127.0.0.1', '::1', '127.0.0.5'], ['127.0.0.1']]
     const outbound = await outboundTo(t, '127.0.0.5', [], async () => answers.shift() ?? [])
     const port = await serve(t, ({ socket }, response) => response.end(socket.localAddress))
@@ -155,7 +155,7 @@ suite('an outbound request', () => {
     })
   })
 
-  test('has one word for a connection that was reset, a response that is not HTTP, and a certificate', async t => {
+  test('an outbound request names in one word that a connection, a response or a certificate is bad', async t => {
     const outbound = await outboundTo(t)
     const answers: Record<string, string | undefined> = {
       '/twice': 'HTTP/1.1 200 OK\r\ncontent-length: 3\r\ncontent-length: 3\r\n\r\nabc',

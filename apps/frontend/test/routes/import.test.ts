@@ -60,7 +60,7 @@ function importing(document: unknown, headers: Record<string, string> = {}, path
 }
 
 suite('an import', () => {
-  test('uploads the image at the URL', async () => {
+  test('an import uploads the image at the URL', async () => {
     const answer = await importing({ url: `${farUrl}/photo.png`, operations: 'swap-channels:gbr' })
     assert.equal(answer.status, 202, String(answer.body))
     const { id, operations } = answer.json()
@@ -134,7 +134,7 @@ suite('an import', () => {
     await others.end()
   })
 
-  test('is refused with 503 while 16 others from the same address are in progress, by any name or redirect', async () => {
+  test('an import is refused with 503 while 16 from the same address are in progress, by any name', async () => {
     const others = await startSlowImports(n => `http://${n % 2 === 0 ? 'localhost' : '127.0.0.1'}`, 16)
     await assertRefused(farUrl)
     pages['/back'] = response => response.writeHead(302, { location: `${farUrl}/photo.png` }).end()

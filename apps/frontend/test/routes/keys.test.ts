@@ -76,7 +76,7 @@ test('a key is revoked, and revoking it again returns 404', async () => {
 })
 
 suite('rotation', () => {
-  test('makes a new key with the same owner, role and name, and revokes the old key', async () => {
+  test('rotation makes a new key with the same owner, role and name, and revokes the old key', async () => {
     const old = await frontend.makeKey({ name: 'camera' })
     const { status, json } = await manage('POST', `/keys/${old.id}/rotate`)
     assert.equal(status, 201)
@@ -87,7 +87,7 @@ suite('rotation', () => {
     await until('the old one is refused', async () => (await statusWith(old.key)) === 401)
   })
 
-  test('can let the old key work for a while', async () => {
+  test('rotation can let the old key work for a while', async () => {
     const old = await frontend.makeKey()
     const { key } = (await manage('POST', `/keys/${old.id}/rotate?keep=2`)).json()
     await until('the new one works', async () => (await statusWith(key)) === 200)

@@ -75,7 +75,7 @@ suite('presets', () => {
     ['shop', { size: 1 }, /unknown size/],
     ['a.b', { operations: 'flip' }, /"a.b" cannot be the name of a preset/],
   ] as const) {
-    test(`are refused: ${name} ${JSON.stringify(body)}`, async () => {
+    test(`the preset ${name} ${JSON.stringify(body)} is refused`, async () => {
       const response = await ask(`/presets/${name}`, 'PUT', body, operator.key)
       assert.equal(response.status, 400)
       assert.match(String(response.json().detail), message)

@@ -167,7 +167,7 @@ suite('a refused upload', () => {
     ['raw bytes', 'image/png', Buffer.alloc(0)],
     ['a form', formHeaders['content-type'], openForm(filePart(Buffer.alloc(0)))],
   ] as const) {
-    test(`is answered to a client that sends all of ${name} before it reads`, async t => {
+    test(`a refusal reaches a client that sends all of ${name} before it reads`, async t => {
       const { hostname, port } = new URL(frontend.url)
       const socket = connect(Number(port), hostname).pause()
       t.after(() => socket.destroy())
@@ -203,7 +203,7 @@ suite('a refused upload', () => {
     }
   })
 
-  test('fault: returns 503 with Retry-After without a master, also for forms', async t => {
+  test('fault: without a master, uploads return 503 with Retry-After, also in forms', async t => {
     const own = await startFrontend(t)
     await own.master.close()
     for (const [headers, body] of [

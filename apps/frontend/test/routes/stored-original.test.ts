@@ -51,12 +51,12 @@ suite('a development of a stored original', () => {
     ['{"from":1}', /from/],
     ['{"from":"x","size":1}', /unknown size/],
   ] as const) {
-    test(`is refused for the body ${body}`, async () => {
+    test(`a development of a stored original is refused for the body ${body}`, async () => {
       assertProblem(await upload('', Buffer.from(body), json), 400, 'invalid-request', message)
     })
   }
 
-  test('is refused for JSON with another type, which any page could send without a preflight', async () => {
+  test('JSON with another type, which any page could send without a preflight, is refused', async () => {
     const { id: from } = (await upload('')).json()
     const response = await upload('', Buffer.from(JSON.stringify({ from })), { 'content-type': 'text/plain' })
     assertProblem(response, 415, 'not-an-image', /unsupported file type/)

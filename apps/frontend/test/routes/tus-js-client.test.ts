@@ -44,7 +44,7 @@ suite('tus-js-client', () => {
     })
   }
 
-  test('uploads in one request, or in chunks', async () => {
+  test('tus-js-client uploads in one request, or in chunks', async () => {
     for (const options of [
       {},
       { chunkSize: 3_000_000 },

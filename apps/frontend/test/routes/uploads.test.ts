@@ -100,7 +100,7 @@ suite('an upload of raw bytes', () => {
     assert.equal(response.headers['retry-after'], '1')
   })
 
-  test('fault: is accepted even if the task DB stops while it waits', async t => {
+  test('fault: an upload is accepted even if the task DB stops while it waits', async t => {
     const own = await startFrontend(t)
     const uploading = own.ask('/images', { method: 'POST', headers: { prefer: 'wait=50' }, body: png })
     await until('there is a task', async () => (await taskCount(own)) === 1)
@@ -241,7 +241,7 @@ suite('a client that waits for 100 Continue', () => {
     return received.split('\r\n')[0]
   }
 
-  test('is refused at once if the body is too large, and asked for the body otherwise', async () => {
+  test('a client that waits for 100 Continue is refused at once if its body is too large', async () => {
     assert.equal(await ask(png.length, 'image/png', png), 'HTTP/1.1 100 Continue')
     const tooLarge = 'HTTP/1.1 413 Payload Too Large'
     assert.equal(await ask(500_001, 'image/png'), tooLarge)

@@ -33,7 +33,7 @@ suite('variants', () => {
         ),
     ],
   ] as const) {
-    test(`are accepted ${where}`, async t => {
+    test(`variants are accepted ${where}`, async t => {
       t.after(deleteAll)
       const response = await send()
       assert.deepEqual(outputsIn(response), {
@@ -55,14 +55,14 @@ suite('variants', () => {
     [`?variants=${[...'abcdefghi'].map(name => `${name}=flip`).join(';')}`, /got 9 variants/],
     ['?variants=a/b=flip', /"a\/b" cannot be the name/],
   ] as const) {
-    test(`are refused, and nothing is stored: ${query}`, async () => {
+    test(`variants are refused, and nothing is stored: ${query}`, async () => {
       const before = blobNames(frontend).length
       assertProblem(await upload(query), 400, 'invalid-operations', message)
       assert.equal(blobNames(frontend).length, before)
     })
   }
 
-  test('are accepted up to their greatest number and length', async t => {
+  test('variants are accepted up to their greatest number and length', async t => {
     t.after(deleteAll)
     const list = Array.from({ length: 10 }, () => ({
       name: 'resize',
@@ -80,7 +80,7 @@ suite('variants', () => {
     assert.equal((await upload('', form, formHeaders)).status, 202)
   })
 
-  test('are developed only by workers that support them, are served, and are deleted with their image', async t => {
+  test('variants are developed only by workers that support them, are served, and end with their image', async t => {
     t.after(deleteAll)
     const { id } = (await upload('?variants=thumb=flip;card=flop')).json()
     assertProblem(await ask(`/images/${id}/variants/thumb`), 409, 'not-ready', /not-started/)
@@ -121,7 +121,7 @@ suite('variants', () => {
     )
   })
 
-  test('can be left out of an archive', async t => {
+  test('variants can be left out of an archive', async t => {
     t.after(deleteAll)
     const { id } = (await upload('?operations=flip&variants=thumb=flip;card=flop')).json()
     await finishNext()
@@ -135,7 +135,7 @@ suite('variants', () => {
     assert.deepEqual(await has('&without=card,thumb,other'), [''])
   })
 
-  test('must be the same for the same idempotency key', async t => {
+  test('variants must be the same for the same idempotency key', async t => {
     t.after(deleteAll)
     const send = (query: string) => upload(query, png, { 'idempotency-key': 'order-18' })
     const { id } = (await send('?variants=thumb=flip')).json()

@@ -166,7 +166,7 @@ suite('a form', () => {
     assert.equal(String((await read(cut(formData(binary), []))).content), 'an image')
   })
 
-  test('fault: the reader of its file stops while the parser waits for it', async () => {
+  test('fault: the reader of the file of a form stops while the parser waits for it', async () => {
     let isEnded = false
     async function* whole() {
       try {
@@ -215,7 +215,7 @@ suite('any bytes', () => {
 })
 
 suite('a file without a reader', () => {
-  test('fault: may fail before it is read', async () => {
+  test('fault: a file without a reader may fail before it is read', async () => {
     async function* broken() {
       yield openForm(filePart(Buffer.from('an image')))
       await turn()

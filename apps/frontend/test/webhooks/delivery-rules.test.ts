@@ -38,7 +38,7 @@ suite('the pauses between attempts', () => {
     assert.deepEqual([pauses[0], pausesFor(86_400, 0)[0], pausesFor(86_400, 1)[0]], [5000, 4000, 6000])
   })
 
-  test('are as long as Retry-After requires, but the last attempt comes before the results expire', () => {
+  test('the pauses between attempts respect Retry-After, but end before the results expire', () => {
     assert.equal(pausesFor(86_400, 0.5, hour)[0], hour)
     const pauses = pausesFor(3600, 0.5, 10 * hour)
     assert.deepEqual(pauses, [0.95 * hour])

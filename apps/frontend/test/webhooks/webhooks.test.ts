@@ -109,7 +109,7 @@ suite('a notice', () => {
     assert.equal((await frontend.ask('/images/none/callback', { method: 'POST' })).status, 404)
   })
 
-  test('fault: its frontend is killed: another frontend sends it when the lease expires', async () => {
+  test('fault: a frontend is killed: another frontend sends its notice when the lease expires', async () => {
     const created = await createTask(taskDb, { url: url('/killed') })
     const { status } = await taskDb.claimGivenTask({
       params: { id: created },

@@ -87,7 +87,7 @@ suite('expired images', () => {
 })
 
 suite('bytes without a task', () => {
-  test('are deleted when they were seen without a task for long enough; those of tasks stay', async t => {
+  test('bytes without a task are deleted after a while, and the bytes of tasks stay', async t => {
     const neighbours = await startNeighbours(t)
     await makeTask(neighbours, idOf(1))
     for (const key of [idOf(1), idOf(2), 'no-id-at-all']) await store(neighbours, key, 'pre', 'post')
@@ -116,7 +116,7 @@ suite('bytes without a task', () => {
     assert.deepEqual((await storedKeys(neighbours)).post, [`${idOf(1)}_thumb`])
   })
 
-  test('dated by the start of a long upload stay until their task is created', async t => {
+  test('bytes that are dated by the start of a long upload stay until their task is created', async t => {
     const neighbours = await startNeighbours(t)
     const { orphans, clock } = sweeperOf(neighbours)
     await orphans.sweep()

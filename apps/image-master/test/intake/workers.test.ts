@@ -44,7 +44,7 @@ suite('an upload of an optional type', () => {
     }
   })
 
-  test('is refused with 415 that names the package if no worker decodes it, and nothing stays behind', async t => {
+  test('an upload of a type that no worker decodes is refused with the package to install', async t => {
     const master = await start(t)
     await master.register('unable', unable)
     for (const body of [heic, heif]) {
@@ -69,7 +69,7 @@ suite('an upload of an optional type', () => {
     await waiting
   })
 
-  test('is not expected to be decoded when the workers that decode it are absent for long', async t => {
+  test('a type is not expected to be decoded when the workers that decode it are absent for long', async t => {
     const { clients, register, defer } = await start(t)
     const followers = [0, 60_000].map(
       absenceMs => new Workers({ kv: clients.kv, logger, timeoutMs: 60_000, absenceMs }),
@@ -91,7 +91,7 @@ suite('an upload of an optional type', () => {
     await until('no worker is registered', () => strict.undecodable().length === 0)
   })
 
-  test('is accepted while the workers that decode it are unavailable for a moment', async t => {
+  test('a type is accepted while the workers that decode it are unavailable for a moment', async t => {
     const { clients, register, defer } = await start(t)
     const workers = new Workers({ kv: clients.kv, logger, timeoutMs: 60_000 })
     defer(() => workers.close())

@@ -46,7 +46,7 @@ const continued = 'HTTP/1.1 100 Continue\r\n\r\n'
 
 suite('a client that waits for 100 Continue', () => {
   for (const path of ['/bytes', '/json'])
-    test(`gets it when the body is read by ${path}, and may send another request afterwards`, async t => {
+    test(`a client gets 100 Continue when ${path} reads the body, and may send another request`, async t => {
       const connection = (await serve(t)).begin(path)
       await until('100 Continue arrives', () => connection.received === continued)
       connection.socket.write('1234')

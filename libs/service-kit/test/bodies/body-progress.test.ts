@@ -71,7 +71,7 @@ suite('the body of a request', () => {
     ['/bytes', ''],
     ['/json', 'content-type: application/json\r\n'],
   ] as const) {
-    test(`to ${path} that stalls is aborted, with a 408 and one line in the log`, async t => {
+    test(`a request to ${path} that stalls is aborted, with a 408 and one line in the log`, async t => {
       const { begin, log, aborted } = await serve(t)
       const socket = begin(path, 1000, headers)
       socket.write('{"half": ')

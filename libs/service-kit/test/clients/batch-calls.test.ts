@@ -149,7 +149,7 @@ suite('calls that are made at once', () => {
     assert.deepEqual(notes.paths, ['/batch', '/batch'])
   })
 
-  test('do not fail together: after a 503, a call that may be repeated is retried, and another call fails', async t => {
+  test('calls of a batch fail alone: after a 503, only a call that may be repeated is retried', async t => {
     const failed = new Set<string>()
     const failOnce = async (id: string) => {
       if (id === 'a' || failed.has(id)) return
@@ -176,7 +176,7 @@ suite('calls that are made at once', () => {
 })
 
 suite('a call', () => {
-  test('without others is sent to its own route', async t => {
+  test('a call without others is sent to its own route', async t => {
     const { get, claim, paths } = await serveNotes(t)
     await get('a')
     await claim('b')
@@ -194,7 +194,7 @@ suite('a call', () => {
     assert.deepEqual(paths.toSorted(), ['/batch', '/notes/b', '/notes/claim?wait=5'])
   })
 
-  test('while three batches are in progress waits for others, but not long for slow calls', async t => {
+  test('a call waits for others while three batches are in progress, but not long for slow calls', async t => {
     const slow = Promise.withResolvers<void>()
     const { get, paths } = await serveNotes(t, {
       getNote: async id => {

@@ -78,7 +78,7 @@ suite('discovery', () => {
     assert.deepEqual(discovery.urls, ['http://b'])
   })
 
-  test('keeps the known instances while kv-config does not answer, and follows changes again afterwards', async t => {
+  test('discovery keeps the known instances while kv-config does not answer, then follows changes', async t => {
     const { kv, pick, register, found } = discover(t, ['http://a'])
     await found(1)
     kv.goAway()

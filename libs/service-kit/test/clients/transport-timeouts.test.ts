@@ -9,7 +9,7 @@ import { ServiceUnavailable } from '../../src/problems/problems.ts'
 import { instance, refusing, streamed, transportTo } from './transport-to.ts'
 
 suite('the timeouts of a transport', () => {
-  test('is unavailable, with the last cause, when no instance answered within the timeout', async t => {
+  test('a service is unavailable, with the last cause, when no instance answered within the timeout', async t => {
     const { send } = transportTo(t, [await refusing()], { timeoutMs: 100 })
     await assert.rejects(send(), (error: unknown) => {
       assert.ok(error instanceof ServiceUnavailable)
@@ -19,13 +19,13 @@ suite('the timeouts of a transport', () => {
     })
   })
 
-  test('sends the request once, even if the timeout is 0', async t => {
+  test('a transport sends a request once, even if the timeout is 0', async t => {
     const { url } = await instance(t, (_request, response) => void response.end('here'))
     const { send } = transportTo(t, [url], { timeoutMs: 0 })
     assert.equal((await send()).statusCode, 200)
   })
 
-  test('is unavailable when no instance is known', async t => {
+  test('a service is unavailable when no instance is known', async t => {
     const dispatcher = new Agent()
     t.after(() => dispatcher.destroy())
     const resolver = {
@@ -44,7 +44,7 @@ suite('the timeouts of a transport', () => {
     await assert.rejects(transport({ ...request, expectsUnavailable: false }), /storage does not answer/)
   })
 
-  test('ends at once, with the reason, when it is aborted: while it waits, sends and reads', async t => {
+  test('a call that is aborted ends at once with the reason: while it waits, sends and reads', async t => {
     const silent = await instance(t, () => undefined)
     const half = await instance(t, (_request, response) => void response.write('half'))
     const reason = new Error('no longer wanted')
@@ -72,7 +72,7 @@ suite('the timeouts of a transport', () => {
     await assert.rejects(reading)
   })
 
-  test('does not count the time in which a streamed body is sent, nor that in which the instance does not read it', async t => {
+  test('the time in which a streamed body is sent, or is not read by the instance, does not count', async t => {
     const responseTimeoutMs = 1000
     const { url } = await instance(t, async (request, response) => {
       await delay(3 * responseTimeoutMs) // backlog on the connection, as behind a slow object store
@@ -89,7 +89,7 @@ suite('the timeouts of a transport', () => {
     assert.equal(await reply.body.text(), String(32 * 1024 * 1024))
   })
 
-  test('is unavailable when an instance does not answer a streamed body that it has received', async t => {
+  test('a service is unavailable when it does not answer a streamed body that it has received', async t => {
     const { url } = await instance(t, request => void request.resume())
     const { send } = transportTo(t, [url], { responseTimeoutMs: 200 })
     const from = performance.now()
@@ -97,7 +97,7 @@ suite('the timeouts of a transport', () => {
     assert.ok(performance.now() - from < 10_000)
   })
 
-  test('waits longer for a response if the request may be held', async t => {
+  test('a transport waits longer for a response if the request may be held', async t => {
     const timeouts: unknown[] = []
     const { url } = await instance(t)
     const dispatcher = new Agent().compose(dispatch => (options, handler) => {

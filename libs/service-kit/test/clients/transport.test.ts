@@ -103,7 +103,7 @@ suite('a transport', () => {
     })
   })
 
-  test('returns a 503 if the caller handles it, if the request may not be repeated, or if its body was read', async t => {
+  test('a transport returns a 503 that the caller handles, or if it may not repeat the request', async t => {
     const { url, requests } = await instance(t, async (request, response) => {
       await text(request)
       unavailable(request, response)

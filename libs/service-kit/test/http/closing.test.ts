@@ -74,7 +74,7 @@ suite('closing', () => {
     [false, 421],
     [true, 503],
   ] as const) {
-    test(`refuses requests on open connections of a ${isPublic ? 'public' : 'internal'} app with ${status}`, async t => {
+    test(`closing refuses requests on open connections of a ${isPublic ? 'public' : 'internal'} app with ${status}`, async t => {
       const { app, url, agent, letEnd, hasBegun } = await serve(t, { isPublic })
       const idle = connect(Number(new URL(url).port), '127.0.0.1').setEncoding('utf8')
       t.after(() => idle.destroy())

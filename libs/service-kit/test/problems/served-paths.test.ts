@@ -30,7 +30,7 @@ suite('a request', () => {
     assert.equal((await app.inject('/things/1')).body, 'a thing')
   })
 
-  test('without the id in its path returns 404, and reaches no handler', async t => {
+  test('a request without the id in its path returns 404, and reaches no handler', async t => {
     const { app } = buildApp(t)
     app.get('/things/:id', async () => 'a thing')
     app.get('/things/:id/parts', async () => 'parts')

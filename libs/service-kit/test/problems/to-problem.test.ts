@@ -26,7 +26,7 @@ suite('an error', () => {
     }
   })
 
-  test('about an image is logged with the id of the image', async t => {
+  test('an error about an image is logged with the id of the image', async t => {
     const { app, log } = buildApp(t)
     const fail = async () => Promise.reject(new TypeError('a mistake'))
     app.get('/images/:id', fail)

@@ -43,7 +43,7 @@ for (const address of ['127.0.0.1', '::1'])
     suite(`${isPublic ? 'a public' : 'an internal'} app on localhost, asked at ${address}`, {
       skip: address === '::1' && ipv6IsMissing,
     }, () => {
-      test('aborts a request whose body stalls, with a 408 and one line in the log', async t => {
+      test('an app aborts a request whose body stalls, with a 408 and one line in the log', async t => {
         const { open, log } = await serve(t, isPublic)
         const socket = open(address)
         socket.write(
@@ -53,14 +53,14 @@ for (const address of ['127.0.0.1', '::1'])
         assert.equal(log.lines.filter(({ msg }) => msg.startsWith('request aborted')).length, 1)
       })
 
-      test('answers messages that are not HTTP with a problem document', async t => {
+      test('an app answers messages that are not HTTP with a problem document', async t => {
         const { open } = await serve(t, isPublic)
         const socket = open(address)
         socket.write('nonsense\r\n\r\n')
         assert.match(await text(socket), /^HTTP\/1\.1 400 .*urn:darkroom:problem:malformed-request/s)
       })
 
-      test('limits the time for a request header, and how long a connection may be idle', async t => {
+      test('an app limits the time for a request header, and how long a connection may be idle', async t => {
         const { app, open } = await serve(t, isPublic)
         const accepted = once(app.server, 'connection')
         open(address)
@@ -69,7 +69,7 @@ for (const address of ['127.0.0.1', '::1'])
         assert.equal(socket.timeout, 120_000)
       })
 
-      test('answers requests in progress while it closes, and does not wait for idle connections', async t => {
+      test('an app that closes answers requests in progress, and does not wait for idle connections', async t => {
         const { app, open, letEnd, untilBegun } = await serve(t, isPublic)
         const idle = open(address)
         idle.write('GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n')

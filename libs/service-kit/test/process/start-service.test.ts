@@ -47,7 +47,7 @@ suite('a service', () => {
   })
 
   for (const host of ['0.0.0.0', '::']) {
-    test(`registers the name of its host if it listens on ${host}`, async t => {
+    test(`a service registers the name of its host if it listens on ${host}`, async t => {
       const PORT = String(await freePort())
       const { start } = parts(t, { HOST: host, PORT, CLUSTER_TOKEN: 'a token of the whole cluster' })
       const service = await start()

@@ -21,24 +21,27 @@ withEngine('serf', serf => {
   }, async t => {
     const { nodes, network } = await startHosts(t, serf, 5)
 
-    await t.test('get a write within a second', async t => {
+    await t.test('five hosts get a write within a second', async t => {
       const spread = await measureSpread(nodes)
       t.diagnostic(`until all have a write, without loss: ${inWords(spread)}`)
       // The goal is all nodes (docs/gossip.md), but on a busy machine some may be late.
       assert.ok(quantile(spread, 0.5) < 1000, inWords(spread))
     })
 
-    await t.test('get a write within five seconds when a quarter of all packets is lost', async t => {
-      network.losePackets(0.25, 5)
-      const spread = await measureSpread(nodes)
-      const lost = network.lostPackets()
-      network.heal()
-      t.diagnostic(`until all have a write, 25 % of packets lost (${lost}): ${inWords(spread)}`)
-      assert.ok(lost > writes, `only ${lost} packets were lost`)
-      assert.ok(quantile(spread, 0.5) < 5000, inWords(spread))
-    })
+    await t.test(
+      'five hosts get a write within five seconds when a quarter of all packets is lost',
+      async t => {
+        network.losePackets(0.25, 5)
+        const spread = await measureSpread(nodes)
+        const lost = network.lostPackets()
+        network.heal()
+        t.diagnostic(`until all have a write, 25 % of packets lost (${lost}): ${inWords(spread)}`)
+        assert.ok(lost > writes, `only ${lost} packets were lost`)
+        assert.ok(quantile(spread, 0.5) < 5000, inWords(spread))
+      },
+    )
 
-    await t.test('agree after a partition, with the counts of both sides', async t => {
+    await t.test('five hosts agree after a partition, with the counts of both sides', async t => {
       await untilMembers(nodes, 4)
       const before = await countAt(nodes[0] as HostedNode)
       const [few, many] = [nodes.slice(0, 2), nodes.slice(2)]
@@ -73,7 +76,7 @@ withEngine('serf', serf => {
       assert.ok(agreedMs < 2 * 2 * syncMs, `${agreedMs} ms`) // twice that, for a busy machine
     })
 
-    await t.test('count each acknowledged increment once, even if nodes are killed', async t => {
+    await t.test('five hosts count each acknowledged increment once, even if nodes are killed', async t => {
       await untilMembers(nodes, 4)
       const before = await countAt(nodes[0] as HostedNode)
       let [acknowledged, unanswered, isOver] = [0, 0, false]

@@ -16,7 +16,7 @@ import { AgentConnection } from '../../../src/membership/serf/agent-connection.t
 
 withEngine('serf', serf => {
   suite('cluster-state with a Serf agent', { concurrency: true }, () => {
-    test('starts before its agent, names the missing agent in /readyz, and counts meanwhile', async t => {
+    test('cluster-state starts before its agent, names the missing agent in /readyz, and counts meanwhile', async t => {
       const port = await freePortRange(2)
       const [rpc, gossip] = [`127.0.0.1:${port}`, `127.0.0.1:${port + 1}`]
       const { url } = await startNode(t, `serf://${rpc}`)
@@ -45,7 +45,7 @@ withEngine('serf', serf => {
       assert.deepEqual(await tags(), { shelf: 'upper' })
     })
 
-    test('does not start with an invalid address of an agent, and does not show the key', async t => {
+    test('cluster-state does not start with an invalid address of an agent, and does not show the key', async t => {
       const env = { MEMBERSHIP_URL: 'serf://:sesame@agent/path', PORT: '0', DATA_DIR: temporaryFolder(t) }
       const program = startProgram(t, [process.execPath, mainOf('cluster-state')], env)
       assert.equal((await program.ended).code, 1)

@@ -12,7 +12,7 @@ const workersOfEach = 8
 
 withEngine('redis', program => {
   suite('many workers of two masters', () => {
-    test('finish each of 1 000 tasks once, although some workers stop, and Redis is restarted', async t => {
+    test('many workers finish each of 1 000 tasks once, although some stop, and Redis is restarted', async t => {
       const settings = { EXPIRY_CHECK_MS: '500' }
       const { clients, redis, openQueue, makeTask } = await startQueues(t, program, settings)
       const masters = [await openQueue({ leaseMs: 2000 }), await openQueue({ leaseMs: 2000 })] as const

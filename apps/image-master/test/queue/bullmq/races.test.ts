@@ -26,7 +26,7 @@ withEngine('redis', program => {
       ['the task DB', '20'],
       ['Redis', '1500'],
     ] as const) {
-      test(`and ${first} notices first: another gets the task, once, as its second attempt`, async t => {
+      test(`fault: a worker is lost, and ${first} notices it first: another gets the task, once`, async t => {
         const { openQueue, makeTask } = await startQueues(t, program, { EXPIRY_CHECK_MS: expiryCheckMs })
         const queue = await openQueue({ leaseMs: 1000, reconcileMs: seldom })
         const other = await openQueue({ leaseMs: 60_000, reconcileMs: seldom })
@@ -48,7 +48,7 @@ withEngine('redis', program => {
       })
     }
 
-    test('only for a while: its late report is refused, and does not change the job of the next worker', async t => {
+    test('fault: a worker pauses: its late report is refused, and the job of the next worker stays', async t => {
       const { openQueue, makeTask, taskOf } = await startQueues(t, program)
       const queue = await openQueue({ leaseMs: 500, reconcileMs: seldom })
       const other = await openQueue({ leaseMs: 60_000, reconcileMs: seldom })
@@ -83,7 +83,7 @@ withEngine('redis', program => {
   })
 
   suite('fault: a master is killed', () => {
-    test('between fetching and claiming: another master continues after the lease, and the attempt is not counted', async t => {
+    test('fault: a master is killed between fetching and claiming: no attempt is counted', async t => {
       const queues = await startQueues(t, program)
       const { taskDb, startTaskDb, openQueue, makeTask } = queues
       const queue = await openQueue({ leaseMs: 3000, reconcileMs: seldom })
@@ -100,7 +100,7 @@ withEngine('redis', program => {
       assert.deepEqual([id, attempt], [idOf(1), 1])
     })
 
-    test('while its worker is working: another master accepts the report', async t => {
+    test('fault: a master is killed while its worker is working: another master accepts the report', async t => {
       const queues = await startQueues(t, program)
       const { openQueue, makeTask, taskOf } = queues
       const queue = await openQueue({ reconcileMs: seldom })
@@ -124,7 +124,7 @@ withEngine('redis', program => {
       await change(jobs).finally(() => connection.disconnect())
     }
 
-    test('are skipped: jobs of tasks that were deleted or have ended, and jobs without a task', async t => {
+    test('jobs of tasks that were deleted or have ended, and jobs without a task, are skipped', async t => {
       const queues = await startQueues(t, program)
       const { clients, openQueue, makeTask } = queues
       const queue = await openQueue({ reconcileMs: seldom })

@@ -13,7 +13,7 @@ const answerSeconds = 2
 
 withEngine('redis', program => {
   suite('fault: Redis', () => {
-    test('killed: tasks are still accepted, work in progress ends, polls pause; restarted: everything continues', async t => {
+    test('fault: Redis is killed and restarted: tasks are accepted, work ends, and polls continue', async t => {
       const { redis, openQueue, makeTask, taskOf } = await startQueues(t, program)
       const queue = await openQueue()
       for (const number of [1, 2]) await queue.add(await makeTask(number))
@@ -43,7 +43,7 @@ withEngine('redis', program => {
       for (const work of works) assert.equal(work.attempt, 1)
     })
 
-    test('restarted empty: waiting tasks are queued again, in their order; tasks in progress are not', async t => {
+    test('fault: Redis is restarted empty: only waiting tasks are queued again, in their order', async t => {
       const { redis, openQueue, makeTask, taskOf } = await startQueues(t, program)
       const queue = await openQueue()
       for (let number = 1; number <= 500; number++) await queue.add(await makeTask(number, number % 8))
@@ -63,7 +63,7 @@ withEngine('redis', program => {
       assert.equal((await taskOf(8)).state, 'finished')
     })
 
-    test('newer than the task DB, which came from a backup: a task that waits again is queued again', async t => {
+    test('fault: the task DB is restored from a backup: a task that waits again is queued again', async t => {
       const { clients, openQueue, makeTask, taskOf } = await startQueues(t, program)
       const queue = await openQueue()
       for (const number of [1, 2]) await queue.add(await makeTask(number))
@@ -83,7 +83,7 @@ withEngine('redis', program => {
       for (const number of [1, 2]) assert.equal((await taskOf(number)).state, 'finished')
     })
 
-    test('paused: tasks are accepted within seconds, polls end in their time; resumed: everything continues', async t => {
+    test('fault: Redis is paused and resumed: tasks are accepted within seconds, and polls end in time', async t => {
       const { redis, openQueue, makeTask } = await startQueues(t, program)
       const queue = await openQueue()
       await queue.add(await makeTask(1))
@@ -99,7 +99,7 @@ withEngine('redis', program => {
       assert.deepEqual(works.map(({ id }) => id).sort(), [2, 3].map(idOf))
     })
 
-    test('paused while a poll is held, longer than a blocking fetch: it is answered when Redis is resumed', async t => {
+    test('fault: Redis is paused while a poll is held: the poll is answered when Redis is resumed', async t => {
       const { redis, openQueue, makeTask } = await startQueues(t, program)
       const queue = await openQueue()
       const held = nextOf(queue)
@@ -112,7 +112,7 @@ withEngine('redis', program => {
       assert.equal((await held).id, task.id)
     })
 
-    test('away when a master starts: it starts, logs it, accepts tasks, and continues when Redis comes', async t => {
+    test('fault: Redis is away when a master starts: the master accepts tasks, and continues later', async t => {
       const { redis, clients, makeTask, defer } = await startQueues(t, program)
       await redis.kill()
       const log = new RecordedLog()
@@ -135,7 +135,7 @@ withEngine('redis', program => {
       )
     })
 
-    test('away or paused: a queue still closes', async t => {
+    test('fault: Redis is away or paused: a queue still closes', async t => {
       const { redis, clients, openQueue } = await startQueues(t, program)
       const paused = await openQueue()
       const held = paused.next('w', 50, never)

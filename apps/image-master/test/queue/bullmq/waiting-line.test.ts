@@ -110,14 +110,14 @@ suite('the waiting line', () => {
     assert.deepEqual(source.items, [1])
   })
 
-  test('keeps its order when an item turns out to be unavailable: the next item is for the same waiter', async t => {
+  test('the waiting line keeps its order when an item is unavailable: its waiter gets the next', async t => {
     const { source, wait } = open(t)
     source.put(1, 2, 3)
     const onlyEven = async (item: number) => (item % 2 === 0 ? `got ${item}` : undefined)
     assert.deepEqual(await Promise.all([wait(onlyEven), wait()]), ['got 2', 'got 3'])
   })
 
-  test('gives an item to the first waiter that accepts it, and sets aside an item that no waiter accepts', async t => {
+  test('the waiting line gives an item to the first waiter that accepts it, or sets it aside', async t => {
     const { source, line, wait, untilBlocked } = open(t)
     const accepting = (accepts: (item: number) => boolean) =>
       line.wait(taken, { timeout: never, gone: never, accepts })

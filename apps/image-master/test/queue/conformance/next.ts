@@ -6,7 +6,7 @@ import { longLeaseMs, longWait, moment, type Open } from './open-queue.ts'
 
 export function workIsLeased(open: Open): void {
   suite('next', () => {
-    test('leases a task with all facts that a worker needs', async t => {
+    test('next leases a task with all facts that a worker needs', async t => {
       const { addTask, next, taskOf } = await open(t)
       const { operations, original } = await addTask(1)
       const startedAt = Date.now()
@@ -22,7 +22,7 @@ export function workIsLeased(open: Open): void {
       assert.equal((await taskOf(1)).state, 'in-progress')
     })
 
-    test('returns nothing from an empty queue, and no task that another worker has leased', async t => {
+    test('next returns nothing from an empty queue, and no task that another worker has leased', async t => {
       const { queue, addTask, next } = await open(t)
       assert.equal(await queue.next('worker', 0, never), undefined)
       await addTask(1)
@@ -30,7 +30,7 @@ export function workIsLeased(open: Open): void {
       assert.equal(await queue.next('worker', 0, never), undefined)
     })
 
-    test('is first come, first served', async t => {
+    test('next is first come, first served', async t => {
       const { addTask, next } = await open(t)
       for (const number of [1, 2, 3, 4]) await addTask(number)
       const ids: string[] = []
@@ -38,7 +38,7 @@ export function workIsLeased(open: Open): void {
       assert.deepEqual(ids, [1, 2, 3, 4].map(idOf))
     })
 
-    test('leases more urgent tasks first, and equally urgent tasks in the order of their arrival', async t => {
+    test('next leases more urgent tasks first, and equally urgent tasks in the order of their arrival', async t => {
       const { addTask, next } = await open(t)
       const urgencies = [3, 7, 0, undefined, 1, 0]
       for (const [index, urgency] of urgencies.entries())
@@ -48,7 +48,7 @@ export function workIsLeased(open: Open): void {
       assert.deepEqual(ids, [3, 6, 5, 1, 4, 2].map(idOf))
     })
 
-    test('serves owners in turn, and the most urgent task of each first', async t => {
+    test('next serves owners in turn, and the most urgent task of each first', async t => {
       const { queue, addTask, next } = await open(t)
       const tasks = [
         { owner: 'alice', numbers: [1, 2, 3] },
@@ -80,7 +80,7 @@ export function workIsLeased(open: Open): void {
       assert.deepEqual(ids, [4, 2, 1, 3].map(idOf))
     })
 
-    test('leases each task to one worker when many ask at once', async t => {
+    test('next leases each task to one worker when many ask at once', async t => {
       const { queue, addTask } = await open(t)
       const numbers = Array.from({ length: 20 }, (_, n) => n + 1)
       await Promise.all(numbers.map(number => addTask(number)))
@@ -89,7 +89,7 @@ export function workIsLeased(open: Open): void {
       assert.deepEqual(works.map(({ id }) => id).sort(), numbers.map(idOf))
     })
 
-    test('wakes when a task comes, long before its wait has ended', async t => {
+    test('next wakes when a task comes, long before its wait has ended', async t => {
       const startedAt = performance.now()
       const { addTask, next } = await open(t)
       const works = [next(longWait), next(longWait)]
@@ -100,7 +100,7 @@ export function workIsLeased(open: Open): void {
       assert.ok(performance.now() - startedAt < (longWait * 1000) / 2)
     })
 
-    test('skips originals of an optional type for workers that do not decode them', async t => {
+    test('next skips originals of an optional type for workers that do not decode them', async t => {
       const startedAt = performance.now()
       const { queue, addTask } = await open(t)
       const heic = { ...facts, contentType: 'image/heic' }
@@ -122,7 +122,7 @@ export function workIsLeased(open: Open): void {
       assert.ok(performance.now() - startedAt < (longWait * 1000) / 2)
     })
 
-    test('returns nothing when its signal is aborted, before or during the wait, and leases nothing', async t => {
+    test('next returns nothing when its signal is aborted, before or during the wait, and leases nothing', async t => {
       const startedAt = performance.now()
       const { queue, addTask, next } = await open(t)
       const controller = new AbortController()

@@ -58,7 +58,7 @@ suite('the file store, when a call fails once', () => {
     'its last write': { writes: 20 },
   }
   for (const [what, counts] of Object.entries(failures)) {
-    test(`refuses a large blob if ${what} fails, leaves nothing of it, and closes its file afterwards`, async t => {
+    test(`the file store refuses a large blob if ${what} fails, leaves nothing, and closes its file`, async t => {
       const folder = temporaryFolder(t)
       const store = await FileBlobStore.open({ folder })
       t.after(() => store.close())
@@ -72,7 +72,7 @@ suite('the file store, when a call fails once', () => {
     })
   }
 
-  test('closes the file of content that throws only when its write has ended', async t => {
+  test('the file store closes the file of content that throws only when its write has ended', async t => {
     const store = await FileBlobStore.open({ folder: temporaryFolder(t) })
     t.after(() => store.close())
     async function* throwing() {

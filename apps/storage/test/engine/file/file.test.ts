@@ -133,7 +133,7 @@ suite('the file store', { concurrency: 4 }, () => {
     },
   }
   for (const [damage, inflict] of Object.entries(damages)) {
-    test(`gives an error, never wrong bytes, for a file that ${damage}`, async t => {
+    test(`the file store gives an error, never wrong bytes, for a file that ${damage}`, async t => {
       const { store, folder } = await openIn(t)
       await store.put(id, inChunks(patterned(200)), png)
       const [file = ''] = filesIn(folder)

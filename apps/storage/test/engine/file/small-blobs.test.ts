@@ -68,7 +68,7 @@ suite('small blobs', { concurrency: 4 }, () => {
     assert.deepEqual(await listed(opened), [])
   })
 
-  test('and files refuse a token older than the token of the other kind', async t => {
+  test('small blobs and files refuse a token older than the token of the other kind', async t => {
     const opened = await openIn(t)
     await putRow(opened, 3)
     assert.deepEqual(await putFile(opened, 2), { kind: 'fenced', newest: 3 })
@@ -82,7 +82,7 @@ suite('small blobs', { concurrency: 4 }, () => {
     { fences: { row: 2, file: 1 }, counts: row },
     { fences: { row: 1, file: 1 }, counts: row },
   ])
-    test(`and a file of one blob, after a crash: tokens ${fences.row} and ${fences.file}`, async t => {
+    test(`after a crash, a row with token ${fences.row} and a file with token ${fences.file} are one blob`, async t => {
       const opened = await openWithBoth(t, fences)
       const { store } = opened
       assert.deepEqual(await read(store, id), counts)

@@ -34,7 +34,7 @@ suite('the URL of a bucket', () => {
     ['s3://images?pathStyle=yes', /true or false/],
     ['s3://images?secretKey=x', /unknown parameter "secretKey"; expected/],
   ] as const) {
-    test(`is refused as ${url}`, () => {
+    test(`the URL ${url} is refused`, () => {
       assert.throws(
         () => parseS3Url(url),
         (error: Error) => error instanceof InvalidConfig && message.test(error.message),

@@ -58,7 +58,7 @@ await withEngine('s3', async program => {
       assert.deepEqual(listed, ['a-key'])
     })
 
-    test('releases the memory of a blob once the server has stored it, and not if the server refused it', async t => {
+    test('the S3 store releases the memory of a blob once the server has stored it, not if it refused', async t => {
       const store = await openStore(t, await makeBucket(t, server))
       const release = t.mock.method(PartMemory.prototype, 'release')
       await store.put(id, inChunks(patterned(1000)), { ...png, fence: 2 })
