@@ -22,7 +22,16 @@ suite('the documents', () => {
     assert.deepEqual(broken, [])
   })
 
-  test('begin each line of a shell example with a command', () => {
+  test('the documents name only files that exist', () => {
+    const missing = documents.flatMap(document =>
+      filesNamedIn(read(document))
+        .filter(path => !existsSync(join(root, path)))
+        .map(path => `${document}: ${path}`),
+    )
+    assert.deepEqual(missing, [])
+  })
+
+  test('the documents begin each line of a shell example with a command', () => {
     const odd = documents.flatMap(document =>
       commandsOf(read(document))
         .filter(line => !shellCommands.test(line))
@@ -32,7 +41,7 @@ suite('the documents', () => {
   })
 
   for (const service of serviceNames)
-    test(`name every environment variable of ${service} in its README`, async () => {
+    test(`the documents name every environment variable of ${service} in its README`, async () => {
       const { Config } = await import(`../apps/${service}/src/config.ts`)
       const variables = Object.keys(Config.properties).map(name =>
         name.replace(/[A-Z]/g, letter => `_${letter}`).toUpperCase(),
@@ -52,6 +61,13 @@ function linksOf(markdown: string): string[] {
     ([, link, source]) => link ?? source ?? '',
   )
   return targets.filter(target => !/^[a-z]+:/.test(target))
+}
+
+/** The files of the repository that a text names in code, by their whole path. */
+function filesNamedIn(markdown: string): string[] {
+  return [...markdown.matchAll(/`((?:apps|bench|docker|docs|libs)\/[\w./-]+\.\w+)`/g)].map(
+    ([, path = '']) => path,
+  )
 }
 
 /** The lines of all shell examples; a line that goes on in the next line counts once. */
