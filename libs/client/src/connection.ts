@@ -36,6 +36,9 @@ export class Connection {
     // fetch would fail as if no server answered.
     if (key !== undefined && !/^[!-~]*$/.test(key.trim()))
       throw new TypeError('the API key contains characters that no key has; copy it again')
+    // Requests would be retried forever.
+    if (!(typeof retryTimeoutMs === 'number' && retryTimeoutMs >= 0))
+      throw new TypeError(`retryTimeoutMs must be a number of milliseconds from 0 on, got ${retryTimeoutMs}`)
     const { username, password } = given
     // fetch refuses URLs with credentials.
     const basic = `${decoded(username)}:${decoded(password)}`

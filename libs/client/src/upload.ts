@@ -1,6 +1,6 @@
 import type { Connection, RequestOptions } from './connection.ts'
 import { DarkroomError } from './darkroom-error.ts'
-import { pieceBytes, piecesOfBlob, piecesOfStream } from './pieces.ts'
+import { type Piece, pieceBytes, piecesOfBlob, piecesOfStream } from './pieces.ts'
 import { uploadInPieces } from './resumable-upload.ts'
 import type { ByteStream, ImageStatus, Source } from './types.ts'
 import { requestOf, type UploadOptions } from './upload-options.ts'
@@ -8,13 +8,47 @@ import { requestOf, type UploadOptions } from './upload-options.ts'
 /** Uploads an image, or sends the URL from which Darkroom fetches it. Returns its id. @throws DarkroomError */
 export async function upload(connection: Connection, source: Source, given: UploadOptions): Promise<string> {
   if (typeof source === 'string' || source instanceof URL)
-    return importFrom(connection, String(source), given)
+    return importFrom(connection, httpUrlOf(source), given)
   const blob = blobOf(source)
   if (blob && blob.size <= pieceBytes) return uploadWhole(connection, blob, given)
   if (blob) return uploadInPieces(connection, { pieces: piecesOfBlob(blob), totalBytes: blob.size }, given)
   if (!isStream(source)) throw new TypeError(`${expected}, got ${nameOf(source)}`)
-  const pieces = piecesOfStream(source, given.signal)
-  return uploadInPieces(connection, { pieces, totalBytes: undefined }, given)
+  return uploadStream(connection, source, given)
+}
+
+/** A path or the image as text is a common mistake. Only Darkroom checks the other parts of the URL. */
+function httpUrlOf(source: string | URL): string {
+  const url = String(source)
+  if (/^https?:/i.test(url.trim())) return url
+  const shown = JSON.stringify(url.length > 100 ? `${url.slice(0, 100)}…` : url)
+  throw new TypeError(
+    `an image given as text must be its http or https URL, got ${shown}; for a file in Node: await openAsBlob(path)`,
+  )
+}
+
+/**
+ * Reads the first piece before it sends anything. An error of the stream, such as a missing file, must find a listener,
+ * otherwise it would end the program. A stream that ends within its first piece is sent in one request.
+ */
+async function uploadStream(
+  connection: Connection,
+  stream: ByteStream,
+  given: UploadOptions,
+): Promise<string> {
+  given.onProgress?.({ phase: 'uploading', sentBytes: 0 })
+  const rest = piecesOfStream(stream, given.signal)
+  try {
+    const first = (await rest.next()).value as Piece // every stream has one
+    if (first.isLast) return await uploadWhole(connection, first.bytes, given)
+    return await uploadInPieces(connection, { pieces: withFirst(first, rest), totalBytes: undefined }, given)
+  } finally {
+    await rest.return(undefined) // closes the stream
+  }
+}
+
+async function* withFirst(first: Piece, rest: AsyncIterable<Piece>): AsyncGenerator<Piece> {
+  yield first
+  yield* rest
 }
 
 function blobOf(source: Exclude<Source, string | URL>): Blob | undefined {
@@ -73,6 +107,8 @@ async function sendImage(connection: Connection, path: string, options: RequestO
 
 /** Makes sure that repeating an upload after a lost response does not create a second image. */
 function idempotency({ idempotencyKey = randomId() }: UploadOptions): Record<string, string> {
+  if (!/^[\x20-\x7e]*$/.test(idempotencyKey))
+    throw new TypeError(`idempotencyKey must be printable ASCII, got ${JSON.stringify(idempotencyKey)}`)
   return { 'idempotency-key': idempotencyKey }
 }
 

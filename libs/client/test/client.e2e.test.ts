@@ -134,7 +134,10 @@ test('mistakes in the URL, the key, the idempotency key or a stream are errors a
   assert.ok(new Darkroom(url.replace('//', '//me:100%@')))
   for (const key of ['dk_…', 'dk_a\nb'])
     assert.throws(() => new Darkroom({ url, key }), { name: 'TypeError', message: /the API key contains/ })
-  await assert.rejects(darkroom.upload(new Uint8Array(png), { idempotencyKey: '✓' }), { name: 'TypeError' })
+  await assert.rejects(darkroom.upload(new Uint8Array(png), { idempotencyKey: '✓' }), {
+    name: 'TypeError',
+    message: 'idempotencyKey must be printable ASCII, got "✓"',
+  })
   const texts = Readable.from(['a text']) as AsyncIterable<Uint8Array>
   await assert.rejects(darkroom.upload(texts), { name: 'TypeError', message: /must yield bytes/ })
 })

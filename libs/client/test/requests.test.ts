@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { openAsBlob } from 'node:fs'
+import { createReadStream, openAsBlob } from 'node:fs'
 import type { OutgoingHttpHeaders } from 'node:http'
+import { Readable } from 'node:stream'
 import { type TestContext, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -93,6 +94,44 @@ test('a value that is not an image is an error at once that names it', async () 
     })
 })
 
+test('text that is not a URL is an error at once that names the remedy for a file', async () => {
+  for (const text of ['photo.jpg', '', 'file:///photo.jpg', '/9j/4AAQ'.repeat(100)])
+    await assert.rejects(darkroom.upload(text), {
+      name: 'TypeError',
+      message: /must be its http or https URL, got ".{0,101}"; .*await openAsBlob\(path\)$/,
+    })
+})
+
+test('a time for retries that never ends is an error at once', () => {
+  for (const wrong of [Number.NaN, -1, '5' as never])
+    assert.throws(() => new Darkroom({ url: nowhere, retryTimeoutMs: wrong }), {
+      name: 'TypeError',
+      message: `retryTimeoutMs must be a number of milliseconds from 0 on, got ${wrong}`,
+    })
+})
+
+test('a file that cannot be opened ends its upload, not the program, and no request is sent', async t => {
+  const { url, methods } = await serve(t, 503)
+  const stream = createReadStream(`${fileURLToPath(import.meta.url)}.missing`)
+  await assert.rejects(new Darkroom(url).upload(stream), { code: 'ENOENT' })
+  assert.deepEqual(methods, [])
+})
+
+test('the stream of an upload that fails is closed', async t => {
+  const { url } = await serve(t, 400)
+  for (const bytes of [10, 20 * 1024 * 1024]) {
+    const stream = Readable.from([Buffer.alloc(bytes), Buffer.alloc(bytes)])
+    await assert.rejects(new Darkroom(url).upload(stream), { status: 400 })
+    assert.ok(stream.destroyed)
+  }
+})
+
+test('a small stream is sent in one request', async t => {
+  const { url, methods } = await serve(t, 202, {}, '{"id":"x"}')
+  assert.equal(await new Darkroom(url).upload(Readable.from([png])), 'x')
+  assert.deepEqual(methods, ['POST'])
+})
+
 test('an id or a name that would lead to another path is an error, and no request is sent', async t => {
   const { url, methods } = await serve(t, 200, {}, '{"state":"finished"}')
   const client = new Darkroom(url)
@@ -179,7 +218,8 @@ test('a long list of operations reaches Darkroom', async t => {
     return new Response('{}', { status: 431 })
   }
   const operations = 'flip,'.repeat(50_000)
-  const upload = new Darkroom({ url: nowhere, fetch }).upload([new Uint8Array(png)], { operations })
+  const image = new Uint8Array(tiffOf(9 * 1024 * 1024))
+  const upload = new Darkroom({ url: nowhere, fetch }).upload(image, { operations })
   await assert.rejects(upload, { name: 'DarkroomError', status: 431 })
   const [, text = ''] = sent[0]?.get('upload-metadata')?.split(' ') ?? []
   assert.equal(atob(text), operations)
