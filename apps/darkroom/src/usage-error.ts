@@ -4,6 +4,11 @@ export class UsageError extends Error {}
 /** An invalid command line whose message is enough: the usage is not printed after it. */
 export class BriefUsageError extends UsageError {}
 
+/** @throws UsageError for a text that cannot be a part of a path, such as the empty value of a variable */
+export function requirePathPart(what: string, text: string): void {
+  if (['', '.', '..'].includes(text)) throw new BriefUsageError(`"${text}" cannot be ${what}`)
+}
+
 /** @throws UsageError for an option that the command doesn't have */
 export function refuseOtherOptions(command: string, others: object): void {
   const [option] = Object.keys(others)

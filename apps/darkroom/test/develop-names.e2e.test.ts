@@ -55,6 +55,16 @@ test('develop writes results whose names are as long as a disk allows', async t 
   assert.deepEqual(filesBelow(out), [name])
 })
 
+const isLinux = process.platform === 'linux'
+const onlyLinux = { skip: !isLinux && 'other systems refuse names that are not UTF-8' }
+test('develop reports that the name of a file is not UTF-8', onlyLinux, async t => {
+  const folder = temporaryFolder(t)
+  writeFileSync(Buffer.concat([Buffer.from(`${folder}/gr`), Buffer.of(0xfc), Buffer.from('n.png')]), png)
+  const { code, stderr } = await run('develop', folder, '-o', join(folder, 'out'))
+  assert.equal(code, 1)
+  assert.match(stderr, /gr\ufffdn\.png: its name is not UTF-8; rename it\n/)
+})
+
 test('develop shows no control characters of files that failed', async t => {
   const file = join(temporaryFolder(t), 'line\nfeed.png')
   writeFileSync(file, 'not an image')

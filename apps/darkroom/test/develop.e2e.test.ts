@@ -56,6 +56,7 @@ test('develop skips only the folder that cannot be read, and names it', onlyLinu
   const { code, stderr } = await run('develop', inputs, '-o', out)
   assert.equal(code, 1)
   assert.deepEqual(filesBelow(out), ['a.png', 'c/c.png', 'd.png'])
+  assert.match(stderr, /in\/b\ufffd: its name is not UTF-8; rename it$/m)
   assert.match(stderr, /^failed: .*in\/b\ufffd$/m)
 })
 
@@ -199,6 +200,16 @@ test('develop --json prints the code and the message of each failure', async t =
   )
   assert.deepEqual([refused.file, refused.error.code], [letter, 'not-an-image'])
 
+  // A result that can't be written can still be downloaded.
+  const good = join(folder, 'good.jpg')
+  writeFileSync(good, png)
+  mkdirSync(join(folder, 'good.png'))
+  const unwritten = await run('develop', good, '--json', '-o', folder)
+  assert.equal(unwritten.code, 1)
+  const { error, image } = linesOf(unwritten.stdout)[0]
+  assert.match(error.message, /EISDIR/)
+  assert.equal((await httpRequest(url, image.links.result)).status, 200)
+
   // A failed image can be developed again, or deleted.
   const { id } = failed.image
   const retried = await run('retry', id, '--json')
@@ -244,6 +255,10 @@ test('develop refuses options that are not its own or not valid before it upload
     [['retry', '--all', '--since', 'yesterday'], /--since must be a duration such as 2h, or a time such as /],
     [['presets', 'make', 'shop'], /presets needs create, show or delete, and a name/],
     [['presets', 'show'], /presets show needs the name/],
+    [['presets', 'delete', '..'], /^darkroom: "\.\." cannot be the name of a preset\n$/],
+    [['delete', 'x', '..'], /^darkroom: "\.\." cannot be the id of an image\n$/],
+    [['retry', ''], /^darkroom: "" cannot be the id of an image\n$/],
+    [['develop', 'a.png', ''], /^darkroom: an image must be a file, a folder or a URL, got ""\n$/],
     [['presets', 'create', 'shop'], /presets create needs --operations or --variant/],
     [['presets', '--operations', 'flip'], /only presets create has the options --operations and --variant/],
     [['presets', 'create', 'shop', '--operations', 'solarise'], /unknown operation "solarise"/],

@@ -1,6 +1,6 @@
 import { constants, openAsBlob } from 'node:fs'
 import { access } from 'node:fs/promises'
-import type { Darkroom, DevelopOptions } from '@darkroom/client/source'
+import type { Darkroom, DevelopOptions, ImageStatus } from '@darkroom/client/source'
 import { mapConcurrently } from '@darkroom/service-kit'
 import { connect } from '../connect.ts'
 import { DevelopReport } from '../develop/develop-report.ts'
@@ -44,6 +44,7 @@ export async function developCommand(
   } = values
   refuseOtherOptions('develop', others)
   if (inputs.length === 0) throw new UsageError('develop needs at least one image')
+  if (inputs.includes('')) throw new BriefUsageError('an image must be a file, a folder or a URL, got ""')
   const variants = readOperationOptions({ operations, variant })
   const imagesAtOnce = concurrency === undefined ? defaultConcurrency : readConcurrency(concurrency)
   const darkroom = await connect(process.env, { url, key })
@@ -61,6 +62,7 @@ export async function developCommand(
   const results = new ResultFolder(out, { images, signal })
   await mapConcurrently(imagesAtOnce, images, async image => {
     if (signal.aborted) return
+    let status: ImageStatus | undefined
     try {
       if (image.problem !== undefined) throw new Error(image.problem)
       progress.setState(image.file, 'uploading')
@@ -71,9 +73,10 @@ export async function developCommand(
         onProgress: reportTo(progress, image.file),
         signal,
       })
-      report.done(image.file, await results.write(image.name, developed), developed.status)
+      status = developed.status
+      report.done(image.file, await results.write(image.name, developed), status)
     } catch (error) {
-      if (!signal.aborted) report.failed(image.file, error as Error)
+      if (!signal.aborted) report.failed(image.file, error as Error, status)
     }
   })
   const failures = report.end()

@@ -3,7 +3,7 @@ import { problemType } from '@darkroom/contracts'
 import { mapConcurrently } from '@darkroom/service-kit'
 import { type ConnectOptions, connect } from '../connect.ts'
 import { parseDuration } from '../duration.ts'
-import { BriefUsageError, refuseOtherOptions, UsageError } from '../usage-error.ts'
+import { BriefUsageError, refuseOtherOptions, requirePathPart, UsageError } from '../usage-error.ts'
 
 const requestsAtOnce = 8
 
@@ -89,6 +89,7 @@ async function forEachImage(
 ): Promise<number> {
   refuseOtherOptions(name, others)
   if (ids.length === 0) throw new UsageError(`${name} needs the ids of images`)
+  for (const id of ids) requirePathPart('the id of an image', id)
   const darkroom = await connect(process.env, { url, key })
   let code = 0
   await mapConcurrently(requestsAtOnce, ids, async id => {

@@ -3,7 +3,7 @@ import { formatOperations, type Operation } from '@darkroom/contracts'
 import { type ConnectOptions, connect } from '../connect.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
 import { readOperationOptions } from '../read-operations.ts'
-import { refuseOtherOptions, UsageError } from '../usage-error.ts'
+import { refuseOtherOptions, requirePathPart, UsageError } from '../usage-error.ts'
 
 type Options = ConnectOptions & { json?: boolean; operations?: string; variant?: string[] }
 type Lists = Pick<DevelopOptions, 'operations' | 'variants'>
@@ -34,6 +34,7 @@ export async function presetsCommand(
   if (verb !== undefined && !act)
     throw new UsageError('presets needs create, show or delete, and a name; without arguments it lists all')
   if (act && names.length !== 1) throw new UsageError(`presets ${verb} needs the name of a preset`)
+  for (const name of names) requirePathPart('the name of a preset', name)
   const hasLists = operations !== undefined || variant !== undefined
   if (hasLists && verb !== 'create')
     throw new UsageError('only presets create has the options --operations and --variant')

@@ -18,14 +18,15 @@ export class DevelopReport {
     this.#print({ file, ...(result !== undefined && { result }), variants, image })
   }
 
-  failed(file: string, error: Error): void {
+  /** `image` is given if it was developed, so that its results, which could not be written, can still be downloaded. */
+  failed(file: string, error: Error, image = error instanceof ImageFailed ? error.image : undefined): void {
     this.#failures.push(file)
     const { message } = error
     this.#progress.failed(file, message)
     this.#print({
       file,
       error: { ...(error instanceof DarkroomError && error.code && { code: error.code }), message },
-      ...(error instanceof ImageFailed && { image: error.image }),
+      ...(image && { image }),
     })
   }
 

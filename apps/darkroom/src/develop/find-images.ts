@@ -74,10 +74,17 @@ function statOrError(path: string): Promise<Stats | NodeJS.ErrnoException> {
 function describe(file: string, found: Stats | NodeJS.ErrnoException): Omit<FoundImage, 'name'> {
   if (found instanceof Error) {
     const problem = found.code === 'ENOENT' ? 'no such file' : found.message
-    return { file, bytes: 0, problem }
+    return { file, bytes: 0, problem: hasUnreadableName(file) ? notUtf8 : problem }
   }
   const described = { file, bytes: found.size, identity: identityOf(found) }
   return found.isFile() ? described : { ...described, problem: 'not a regular file' }
+}
+
+const notUtf8 = 'its name is not UTF-8; rename it'
+
+/** Node replaces each byte that is not UTF-8, so the path leads nowhere. */
+function hasUnreadableName(path: string): boolean {
+  return path.includes('\ufffd')
 }
 
 function withProblem(file: string, problem: string): FoundImage {
@@ -109,7 +116,8 @@ async function filesBelow(folder: string, excluded: string): Promise<FilesBelow>
     } catch (error) {
       const { syscall, message } = error as NodeJS.ErrnoException
       if (syscall === undefined) throw error
-      found.unreadable.push(withProblem(inside, `the folder cannot be read: ${message}`))
+      const problem = hasUnreadableName(inside) ? notUtf8 : `the folder cannot be read: ${message}`
+      found.unreadable.push(withProblem(inside, problem))
     }
   }
   await read(folder)
