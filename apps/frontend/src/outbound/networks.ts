@@ -3,6 +3,9 @@ import ipaddr from 'ipaddr.js'
 
 type Range = ReturnType<typeof ipaddr.parseCIDR>
 
+/** All public addresses of IPv6 so far; outside of it, `::7f00:1` is an obsolete form of 127.0.0.1 (RFC 4291, 2.4). */
+const publicIpv6 = ipaddr.parseCIDR('2000::/3')
+
 /** The addresses to which the frontend may connect for callers: public addresses, and the operator's networks. */
 export class Networks {
   readonly #allowed: readonly Range[]
@@ -16,7 +19,9 @@ export class Networks {
   }
 
   isPublic(address: string): boolean {
-    return ipaddr.isValid(address) && ipaddr.process(address).range() === 'unicast'
+    if (!ipaddr.isValid(address)) return false
+    const parsed = ipaddr.process(address)
+    return parsed.range() === 'unicast' && (parsed.kind() === 'ipv4' || parsed.match(publicIpv6))
   }
 
   isListed(address: string): boolean {

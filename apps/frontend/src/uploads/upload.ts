@@ -103,11 +103,14 @@ async function passOn(
       ? await readUploadBody(request, 'body' in arrived ? arrived.body : undefined)
       : await importer.open(url, halfCloseSignal(reply), caller.owner)
   const { body, contentLength } = read
-  return await imageMaster.newImage({
+  const response = await imageMaster.newImage({
     querystring: order ?? (await orderOf('options' in read ? read.options : {})),
     headers: { ...headers, ...(contentLength !== undefined && { 'content-length': contentLength }) },
     ...whileSending(reply, unlessRevoked(body, caller, keys)),
   })
+  // The type of the document that names the URL is no hint at what is wrong with the image.
+  if (url !== undefined && response.status !== 202) throw ServiceProblem.relay(response)
+  return response
 }
 
 /** The master's refusal of an image, with a hint if the client has declared something other than an image. */

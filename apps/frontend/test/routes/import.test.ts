@@ -105,7 +105,9 @@ suite('an import', () => {
   })
 
   test('an import is refused like an upload: 415, or 413 as soon as it is too large', async () => {
-    assertProblem(await importing({ url: `${farUrl}/text` }), 415, 'not-an-image')
+    const refused = await importing({ url: `${farUrl}/text` })
+    assertProblem(refused, 415, 'not-an-image')
+    assert.match(String(refused.json().detail), /^unsupported file type: [^;]*$/)
     assertProblem(await importing({ url: `${farUrl}/declared` }), 413, 'too-large')
     assertProblem(await importing({ url: `${farUrl}/endless` }), 413, 'too-large')
     await until(
