@@ -8,6 +8,8 @@ const ourMistakes = [1, 21]
 /** The file or its folder can't be opened or written: SQLITE_PERM, SQLITE_READONLY, SQLITE_CANTOPEN. */
 const missingRights = [3, 8, 14]
 const advice = 'make the file and its folder writable for this user'
+/** SQLITE_FULL. */
+const fullDisk = 13
 
 /** A file that can't be used as requested. The message names the file and the reason. */
 export class UnusableFile extends Error {}
@@ -30,5 +32,6 @@ export function unusable(path: string, error: unknown): unknown {
   const code = sqliteCodeOf(error)
   if (code === undefined || ourMistakes.includes(code)) return error
   const words = `${path}: ${(error as Error).message}`
-  return new UnusableFile(missingRights.includes(code) ? `${words}; ${advice}` : words, { cause: error })
+  const remedy = code === fullDisk ? 'free some space on its disk' : missingRights.includes(code) && advice
+  return new UnusableFile(remedy ? `${words}; ${remedy}` : words, { cause: error })
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -20,6 +20,12 @@ test('a folder that the system does not create is an error at once', t => {
   const file = join(folder, 'file')
   writeFileSync(file, '')
   for (const path of [file, join(file, 'below')])
-    assert.throws(() => makeFolder(path), { code: 'EEXIST', path: file })
+    assert.throws(() => makeFolder(path), { code: 'EEXIST', path: file, message: `${file} is a file` })
+  const link = join(folder, 'link')
+  symlinkSync('unmounted', link)
+  assert.throws(() => makeFolder(join(link, 'below')), {
+    code: 'EEXIST',
+    message: `${link} is a link to unmounted, which does not exist`,
+  })
   assert.throws(() => makeFolder('/proc/no-such-process/x'), { syscall: 'mkdir' })
 })

@@ -35,6 +35,13 @@ test('a file that a newer version wrote is refused', t => {
   assert.throws(() => openDatabase(path, migrations), new UnusableFile(message))
 })
 
+test('a full disk is reported with what to do', t => {
+  const path = temporaryPath(t)
+  const full = ['PRAGMA max_page_count = 1', ...migrations]
+  const message = `${path}: database or disk is full; free some space on its disk`
+  assert.throws(() => openDatabase(path, full), new UnusableFile(message))
+})
+
 test('wrong SQL is not reported as an unusable file', t => {
   const isOurs = (error: unknown) => error instanceof Error && !(error instanceof UnusableFile)
   assert.throws(() => openDatabase(temporaryPath(t), ['CREATE TABEL numbers (number INTEGER)']), isOurs)

@@ -75,7 +75,7 @@ export function makeOutputFolder(out: string): void {
     makeFolder(out)
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException
-    if (code === 'EEXIST') throw new BriefUsageError(`-o must be a folder, but ${out} is a file`)
+    if (code === 'EEXIST') throw new BriefUsageError(`-o must be a folder, but ${message}`)
     throw new BriefUsageError(`the folder of -o cannot be created: ${message}`)
   }
 }
