@@ -114,32 +114,36 @@ test('develop reports that a file cannot be read', { skip: isRoot && 'root can r
   assert.match(stderr, /a.png: EACCES: permission denied/)
 })
 
-test('develop that is interrupted ends, and leaves no part of a file', async t => {
-  const folder = temporaryFolder(t)
-  const sent = Buffer.alloc(1_000_000)
-  const { promise: isDownloading, resolve } = Promise.withResolvers<void>()
-  const image = { id: 'x', state: 'finished', result: { contentType: 'image/png', bytes: 2 * sent.length } }
-  const { url } = await serveHttp(t, (request, response) => {
-    request.resume()
-    if (!request.url?.endsWith('/result')) {
-      response.end(JSON.stringify({ ...image, images: [] }))
-      return
-    }
-    response.write(sent)
-    resolve()
+for (const [signal, exitCode] of [
+  ['SIGINT', 130],
+  ['SIGHUP', 129],
+] as const)
+  test(`develop ends at ${signal}, and leaves no part of a file`, async t => {
+    const folder = temporaryFolder(t)
+    const sent = Buffer.alloc(1_000_000)
+    const { promise: isDownloading, resolve } = Promise.withResolvers<void>()
+    const image = { id: 'x', state: 'finished', result: { contentType: 'image/png', bytes: 2 * sent.length } }
+    const { url } = await serveHttp(t, (request, response) => {
+      request.resume()
+      if (!request.url?.endsWith('/result')) {
+        response.end(JSON.stringify({ ...image, images: [] }))
+        return
+      }
+      response.write(sent)
+      resolve()
+    })
+    const files = ['a.png', 'b.png'].map(name => join(folder, name))
+    for (const file of files) writeFileSync(file, png)
+    const out = join(folder, 'out')
+    const command = ['develop', ...files, '-o', out, '--concurrency', '1', '--url', url]
+    const main = fileURLToPath(new URL('../bin/darkroom.js', import.meta.url))
+    const child = spawn(process.execPath, [main, ...command], { stdio: 'ignore' })
+    await isDownloading
+    await until('a part is written', () => filesBelow(out).some(name => name.endsWith('.part')))
+    child.kill(signal)
+    assert.deepEqual(await once(child, 'exit'), [exitCode, null])
+    assert.deepEqual(filesBelow(out), [])
   })
-  const files = ['a.png', 'b.png'].map(name => join(folder, name))
-  for (const file of files) writeFileSync(file, png)
-  const out = join(folder, 'out')
-  const command = ['develop', ...files, '-o', out, '--concurrency', '1', '--url', url]
-  const main = fileURLToPath(new URL('../bin/darkroom.js', import.meta.url))
-  const child = spawn(process.execPath, [main, ...command], { stdio: 'ignore' })
-  await isDownloading
-  await until('a part is written', () => filesBelow(out).some(name => name.endsWith('.part')))
-  child.kill('SIGINT')
-  assert.deepEqual(await once(child, 'exit'), [130, null])
-  assert.deepEqual(filesBelow(out), [])
-})
 
 test('develop uses a preset, and presets prints it', async t => {
   const folder = temporaryFolder(t)

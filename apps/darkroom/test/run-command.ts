@@ -31,6 +31,7 @@ export async function runCommand(
     stdout: collect('stdout'),
     stderr: Object.assign(collect('stderr'), { isTTY: isTerminal }),
     // Does not change the signals of this process and the mode of its files.
+    on: () => undefined,
     once: () => undefined,
     umask: () => undefined,
   }

@@ -32,8 +32,8 @@ export async function runService<Schema extends TObject>(
 }
 
 /**
- * SIGTERM, SIGINT, or the end of the npm that started the process drains and exits 0. A second signal, or the
- * timeout, exits 1 at once.
+ * SIGTERM, SIGINT, SIGHUP, or the end of the npm that started the process drains and exits 0. A second SIGTERM or SIGINT,
+ * or the timeout, exits 1 at once.
  */
 export function endOnSignal(
   process: NodeJS.Process,
@@ -63,9 +63,12 @@ export function endOnSignal(
   }
   process.on('SIGTERM', end)
   process.on('SIGINT', end)
-  npm?.onceGone(() => {
-    if (drainingSince === undefined) drain({ cause: 'npm has ended' })
-  })
+  const drainOnce = (cause: object) => {
+    if (drainingSince === undefined) drain(cause)
+  }
+  // The terminal was closed. Its shell repeats the signal of the system.
+  process.on('SIGHUP', signal => drainOnce({ signal }))
+  npm?.onceGone(() => drainOnce({ cause: 'npm has ended' }))
 }
 
 /**

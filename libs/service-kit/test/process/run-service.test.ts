@@ -21,13 +21,18 @@ async function run(t: TestContext, env: Record<string, string> = {}) {
 }
 
 suite('a service as a process', { concurrency: 3 }, () => {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     test(`a service as a process answers requests in progress and exits 0 on ${signal}`, async t => {
       const { service, has, url } = await run(t, { SLOW_MS: '500' })
       await has(url)
       const asked = fetch(`${url}/slow`)
       await has('slow has begun')
       service.signal(signal)
+      // A shell that ends with its terminal repeats this signal.
+      if (signal === 'SIGHUP') {
+        await until('it drains', () => service.stdout.includes('draining'))
+        service.signal(signal)
+      }
       assert.equal(await (await asked).text(), 'ended')
       assert.deepEqual(await service.ended, { code: 0, signal: null })
       assert.match(service.stdout, /"msg":"draining"/)
