@@ -33,9 +33,30 @@ function errorFields(error: Error): object {
   return { type: name, message, stack }
 }
 
+/** How much of the log waits in memory while it can't be written; after that, entries are lost. */
+const maxWaitingBytes = 4 * 1024 * 1024
+
+/** Standard output. A full disk or a closed terminal loses entries of the log, but does not end the service. */
+function survivingOutput(): ReturnType<typeof pino.destination> {
+  const output = pino.destination({ dest: 1, maxLength: maxWaitingBytes })
+  const flushSync = output.flushSync.bind(output)
+  let isBroken = false
+  output.on('error', () => {
+    isBroken = true
+  })
+  output.on('write', () => {
+    isBroken = false
+  })
+  // Called when the process exits. It repeats a failed write forever.
+  output.flushSync = () => {
+    if (!isBroken) flushSync()
+  }
+  return output
+}
+
 /** Lines for people on a terminal, otherwise JSON; LOG_FORMAT overrides this. @throws InvalidConfig */
 function standardOutput(format: string | undefined): DestinationStream {
-  const output = pino.destination(1)
+  const output = survivingOutput()
   const isTerminal = isatty(1)
   switch (format || (isTerminal ? 'lines' : 'json')) {
     case 'lines':

@@ -8,9 +8,13 @@ import { freePort, startProgram, temporaryFolder, until } from '@darkroom/testin
 
 const script = fileURLToPath(new URL('../example-service.ts', import.meta.url))
 
-async function run(t: TestContext, env: Record<string, string> = {}) {
+async function run(
+  t: TestContext,
+  env: Record<string, string> = {},
+  command: [string, ...string[]] = [process.execPath, script],
+) {
   const port = String(await freePort())
-  const service = startProgram(t, [process.execPath, script], {
+  const service = startProgram(t, command, {
     PORT: port,
     KV_URL: 'http://127.0.0.1:1',
     LOG_LEVEL: 'info',
@@ -19,6 +23,8 @@ async function run(t: TestContext, env: Record<string, string> = {}) {
   const has = (text: string) => until(`it wrote ${text}`, () => service.stderr.includes(text))
   return { service, has, url: `http://127.0.0.1:${port}` }
 }
+
+const onlyLinux = { skip: process.platform !== 'linux' && 'other systems have no /dev/full' }
 
 suite('a service as a process', { concurrency: 3 }, () => {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
@@ -38,6 +44,25 @@ suite('a service as a process', { concurrency: 3 }, () => {
       assert.match(service.stdout, /"msg":"draining"/)
     })
   }
+
+  test(
+    'a service whose log cannot be written serves requests, and exits 0 on SIGTERM',
+    onlyLinux,
+    async t => {
+      const toFullDisk: [string, ...string[]] = [
+        'sh',
+        '-c',
+        'exec "$0" "$1" >/dev/full',
+        process.execPath,
+        script,
+      ]
+      const { service, has, url } = await run(t, {}, toFullDisk)
+      await has(url)
+      for (const path of ['/slow', '/missing']) await (await fetch(url + path)).text()
+      service.signal('SIGTERM')
+      assert.deepEqual(await service.ended, { code: 0, signal: null })
+    },
+  )
 
   test('a service as a process exits 1 at once on a second signal', async t => {
     const { service, has, url } = await run(t, { SLOW_MS: '600000' })
