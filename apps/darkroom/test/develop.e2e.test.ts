@@ -145,6 +145,22 @@ for (const [signal, exitCode] of [
     assert.deepEqual(filesBelow(out), [])
   })
 
+test('develop sends no further image after its key was refused', async t => {
+  const folder = temporaryFolder(t)
+  for (const name of ['a.png', 'b.png', 'c.png']) writeFileSync(join(folder, name), png)
+  const uploads: unknown[] = []
+  const { url } = await serveHttp(t, (request, response) => {
+    if (request.method === 'POST') uploads.push(request.url)
+    request.resume()
+    response.writeHead(request.method === 'POST' ? 401 : 200).end('{"images":[]}')
+  })
+  const command = ['develop', folder, '-o', join(folder, 'out'), '--concurrency', '1', '--url', url]
+  const { code, stderr } = await runCommand(command)
+  assert.equal(code, 1)
+  assert.match(stderr, /^failed: .*a\.png, .*b\.png, .*c\.png$/m)
+  assert.equal(uploads.length, 1)
+})
+
 test('develop uses a preset, and presets prints it', async t => {
   const folder = temporaryFolder(t)
   const file = join(folder, 'photo.png')

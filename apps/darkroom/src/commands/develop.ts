@@ -1,6 +1,6 @@
 import { constants, openAsBlob } from 'node:fs'
 import { access } from 'node:fs/promises'
-import type { Darkroom, DevelopOptions, ImageStatus } from '@darkroom/client/source'
+import { type Darkroom, DarkroomError, type DevelopOptions, type ImageStatus } from '@darkroom/client/source'
 import { mapConcurrently } from '@darkroom/service-kit'
 import { connect } from '../connect.ts'
 import { DevelopReport } from '../develop/develop-report.ts'
@@ -60,11 +60,13 @@ export async function developCommand(
     )
   const { signal, exitCode } = watchForInterruption(process)
   const results = new ResultFolder(out, { images, signal })
+  let refusal: DarkroomError | undefined
   await mapConcurrently(imagesAtOnce, images, async image => {
     if (signal.aborted) return
     let status: ImageStatus | undefined
     try {
       if (image.problem !== undefined) throw new Error(image.problem)
+      if (refusal) throw refusal
       progress.setState(image.file, 'uploading')
       const developed = await darkroom.develop(await sourceOf(image.file), {
         operations,
@@ -76,6 +78,8 @@ export async function developCommand(
       status = developed.status
       report.done(image.file, await results.write(image.name, developed), status)
     } catch (error) {
+      // A key that was revoked meanwhile would be refused for each further image, at last with a long wait.
+      if (error instanceof DarkroomError && error.status === 401) refusal = error
       if (!signal.aborted) report.failed(image.file, error as Error, status)
     }
   })
