@@ -1,4 +1,5 @@
 import type { Operation } from '@darkroom/contracts'
+import type { ImageHeader } from '@darkroom/image-header'
 import sharp, { type Sharp } from 'sharp'
 import { isNarrowGrey } from '../avif/correct-samples.ts'
 import { encode } from '../encode.ts'
@@ -43,8 +44,17 @@ function isTaken({ input, header, plan }: Job): boolean {
   const { bitsPerSample, format, frames, orientation } = header
   if (!formats.includes(format) || frames > 1 || bitsPerSample > 8 || isPermutation(header, plan))
     return false
+  if (losesEdges(header) && plan.operations.some(({ name }) => name === 'resize')) return false
   if (format === 'avif' && orientation !== 1) return false // sharp wouldn't turn it
   return format !== 'jpeg' || canBeFollowed(input)
+}
+
+/**
+ * Whether a JPEG that is decoded at a smaller size might lose more than a 32nd: libvips drops the last columns and rows, up
+ * to 7, that don't fill a whole sample at an eighth of the size.
+ */
+function losesEdges({ format, width, height }: ImageHeader): boolean {
+  return format === 'jpeg' && [width, height].some(side => side % 8 > side / 32)
 }
 
 /** Whether sharp interprets the samples correctly. sharp has no raw grey with transparency. */

@@ -111,3 +111,22 @@ test('a JPEG without high frequencies that becomes much smaller has the same sam
     }
   }
 })
+
+test('a thumbnail of a narrow JPEG contains all its columns and rows', async () => {
+  for (const side of [3, 13, 47, 103]) {
+    for (const size of [
+      { width: side, height: 1000 },
+      { width: 1000, height: side },
+    ]) {
+      const file = await generatedPhoto({ ...size, seed: side })
+        .jpeg()
+        .toBuffer()
+      const png = await sharp(file).png().toBuffer()
+      for (const chain of ['resize:20x20', 'flip,resize:50x50', 'resize:20x20:fill,rotate:90']) {
+        const operations = `${chain},format:png`
+        const [thumbnail, expected] = await Promise.all([run(file, operations), run(png, operations)])
+        assertSame(await inspect(thumbnail.bytes), await inspect(expected.bytes), `${side}: ${operations}`)
+      }
+    }
+  }
+})
