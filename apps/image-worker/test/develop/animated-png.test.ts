@@ -183,7 +183,7 @@ test('an animated PNG without its end keeps its frames', async () => {
   }
 })
 
-test('an animated PNG has as many frames as it declares, or is still if it has none', async () => {
+test('an animated PNG has at most as many frames as it declares, or is still if it has none', async () => {
   const png = animatedPng()
   const before = await shownBy(png)
   const parts = splitChunks(png)
@@ -201,6 +201,9 @@ test('an animated PNG has as many frames as it declares, or is still if it has n
     ['swap-channels:bgr', before.map(swapped)],
   ] as const) {
     assert.deepEqual(await shownBy(await bytesOf(withFrames(2), operations)), frames.slice(0, 2))
+    assert.deepEqual(await shownBy(await bytesOf(withFrames(5), operations)), frames)
+    const cut = withFrames(5).subarray(0, -12)
+    await assert.rejects(run(cut, operations), /the file ends before its last frame/)
     const { bytes, facts } = await run(still, operations)
     assert.equal(facts.frames, 1)
     assert.deepEqual(await unpacked(bytes), frames[0])

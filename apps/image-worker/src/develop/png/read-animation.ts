@@ -68,7 +68,9 @@ export function readAnimation(png: Uint8Array): PngFrames {
       frame?.data.push(data.subarray(4))
     } else if (sharedTypes.includes(type) && !hasImage) shared.push(encodeChunk(type, data))
   }
-  animation.end()
+  // If acTL declares more frames, browsers show the frames that are there.
+  if (drawn.length < declared && chunks.at(-1)?.type !== 'IEND')
+    throw new NotWellFormed('the file ends before its last frame')
   if (drawn.some(({ data }) => data.length === 0)) throw new NotWellFormed('a frame has no data')
   const frames = drawn.map(({ control, data }) => frameOf(head.data, shared, control, data))
   return { width: header.width, height: header.height, frames, loop }
@@ -105,8 +107,8 @@ function* readChunks(png: Uint8Array): Generator<{ type: string; data: Buffer }>
     const isIntact = crc32(bytes.subarray(at + 4, end - 4)) === bytes.readUInt32BE(end - 4)
     if (!isIntact && (/^[A-Z]/.test(type) || animationTypes.includes(type)))
       throw new NotWellFormed(`the ${type} chunk's CRC does not match`)
-    if (type === 'IEND') return
     if (isIntact) yield { type, data: bytes.subarray(at + 8, end - 4) }
+    if (type === 'IEND') return
     at = end
   }
 }
