@@ -223,19 +223,17 @@ export class Call {
   }
 
   /**
-   * If there is transparency, sharp multiplies the samples by it before a resizing and divides after the sharpening,
+   * If there is transparency, sharp multiplies the samples by it before a resizing and divides after the modulation,
    * while separate calls do so in each. Grey can't be tinted before it is made colour.
    */
   #mayCompute({ place }: Effect<never>): boolean {
     const { hasAlpha, isGrey } = this.#subject
     if (isGrey && (place === 'tint' || place === 'greyscale')) return false
     if (!hasAlpha) return true
-    // sharp would count invisible pixels when it normalises.
-    if (place === 'greyscale' || place === 'normalise') return false
+    // sharp would count invisible pixels when it normalises or sharpens.
+    if (place === 'greyscale' || place === 'normalise' || place === 'sharpen') return false
     const isMultiplied = this.#parts.resize !== undefined || this.#has('blur')
-    const isBetween = place === 'blur' || place === 'modulate' || place === 'sharpen'
-    const isAfterModulate = place === 'sharpen' && this.#has('modulate')
-    return !(isBetween && isMultiplied) && !isAfterModulate
+    return !(isMultiplied && (place === 'blur' || place === 'modulate'))
   }
 
   #has(place: Effect<never>['place']): boolean {

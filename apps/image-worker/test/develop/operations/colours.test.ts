@@ -112,6 +112,30 @@ test('a blur spreads a point evenly, sharpening steepens an edge; neither change
   assert.ok((sharpened.samples[8] ?? 255) < 0x60 && (sharpened.samples[12] ?? 0) > 0x90)
 })
 
+test('sharpening keeps the colour of a transparent image of one colour, also at its edges', async () => {
+  for (const bits of [8, 16] as const) {
+    const row = '00000000 c8643240 c86432c0 c86432ff c86432ff c86432c0 c8643240 00000000'
+    const raster = rasterFrom(['00000000 '.repeat(8).trim(), ...new Array(4).fill(row)])
+    const file = await drawing(raster)
+      .toColourspace(bits === 16 ? 'rgb16' : 'srgb')
+      .png()
+      .toBuffer()
+    for (const operation of ['sharpen', 'sharpen:4']) {
+      const { samples, isDeep } = await inspectResult(await run(file, operation))
+      assert.equal(isDeep, bits === 16)
+      for (let at = 0; at < samples.length; at += 4) {
+        const [red = 0, green = 0, blue = 0, opacity = 0] = samples.subarray(at, at + 4)
+        const scale = isDeep ? 257 : 1
+        const differences = [red / scale - 0xc8, green / scale - 0x64, blue / scale - 0x32].map(Math.abs)
+        assert.ok(
+          opacity === 0 || Math.max(...differences) <= 2,
+          `${operation}: ${differences} of ${opacity}`,
+        )
+      }
+    }
+  }
+})
+
 test('operations on colours keep every bit of the transparency', async () => {
   for (const bits of [8, 16] as const) {
     for (const channels of [2, 4] as const) {
