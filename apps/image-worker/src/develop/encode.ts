@@ -16,6 +16,7 @@ import { writePng } from './png/encode-png.ts'
 import { filterIfSmaller } from './png/filter-if-smaller.ts'
 import { writeAnimation } from './png/write-animation.ts'
 import { joinFrames, type Raster, samplesOf, withSamples } from './raster.ts'
+import { spreadColours } from './spread-colours.ts'
 import { colourspaceOf, toSharp } from './through-sharp.ts'
 import { encodeJpegPage } from './tiff/encode-jpeg-page.ts'
 import { joinPages } from './tiff/join-pages.ts'
@@ -53,6 +54,9 @@ export async function encode(
     loop,
   }
   let settings = settingsFor(written, output, original)
+  // libwebp does the same by itself.
+  if (output.format === 'avif' && !settings.lossless && (channels === 2 || channels === 4))
+    spreadColours(samplesOf(prepared.stack), width, channels)
   let bytes = await encodeOnce(prepared, output.format, settings, limits)
   const isExact = output.format === 'tiff' && settings.compression === 'deflate'
   if (rewrittenBytes === undefined || original.lossless || isExact) return bytes

@@ -261,3 +261,23 @@ function transparentPhoto(width = 160, height = 120): Sharp {
   }
   return sharp(withAlpha, { raw: { width, height, channels: 4 } })
 }
+
+test('an AVIF of a transparent picture keeps the colours of its edges', async () => {
+  const [width, height] = [64, 48]
+  const picture = new Uint8Array(4 * width * height)
+  for (let pixel = 0; pixel < width * height; pixel++) {
+    const distance = Math.hypot((pixel % width) - 32, Math.floor(pixel / width) - 24)
+    const opacity = Math.round(255 * Math.min(Math.max((18 - distance) / 2, 0), 1))
+    if (opacity > 0) picture.set([200, 100, 50, opacity], 4 * pixel)
+  }
+  const raw = { width, height, channels: 4 } as const
+  const file = await sharp(picture, { raw }).png().toBuffer()
+  for (const operations of ['format:avif', 'pad:9,format:avif:30', 'rotate:20,format:avif:90']) {
+    const { samples } = await inspect((await run(file, operations)).bytes)
+    for (let at = 0; at < samples.length; at += 4) {
+      const [red = 0, green = 0, blue = 0, opacity = 0] = samples.subarray(at, at + 4)
+      const difference = Math.max(Math.abs(red - 200), Math.abs(green - 100), Math.abs(blue - 50))
+      assert.ok(opacity < 128 || difference < 10, `${operations}: ${red}, ${green}, ${blue} at ${at / 4}`)
+    }
+  }
+})

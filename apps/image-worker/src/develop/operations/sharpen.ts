@@ -1,5 +1,6 @@
 import type { OperationNamed } from '@darkroom/contracts'
-import { hasUnusedAlpha, type Raster, type Samples, samplesOf, withSamples } from '../raster.ts'
+import { hasUnusedAlpha, type Raster, samplesOf, withSamples } from '../raster.ts'
+import { spreadColours } from '../spread-colours.ts'
 import { type Effect, onColours, throughEffect } from './operation-kind.ts'
 
 const effect: Effect<'sharpen'> = { place: 'sharpen', write: (image, { sigma }) => image.sharpen({ sigma }) }
@@ -21,7 +22,7 @@ async function sharpenVisible(frame: Raster, operation: OperationNamed<'sharpen'
   const samples = samplesOf(frame)
   const opacities = samples.slice(0, samples.length / 4)
   for (let pixel = 0; pixel < opacities.length; pixel++) opacities[pixel] = samples[4 * pixel + 3] as number
-  spreadColours(samples, opacities, frame.width)
+  spreadColours(samples, frame.width, 4)
   for (let at = 3; at < samples.length; at += 4) samples[at] = 2 ** frame.bits - 1
   const sharpened = await apply(withSamples(frame, samples), operation)
   const result = samplesOf(sharpened)
@@ -30,23 +31,4 @@ async function sharpenVisible(frame: Raster, operation: OperationNamed<'sharpen'
     result[4 * pixel + 3] = opacity
   }
   return withSamples(sharpened, result)
-}
-
-/** Gives invisible pixels the colour of the nearest visible pixel, counted in steps across and down. */
-function spreadColours(samples: Samples, opacities: Samples, width: number): void {
-  const distances = Uint16Array.from(opacities, opacity => (opacity > 0 ? 0 : 0xffff))
-  const takeIfNearer = (pixel: number, neighbour: number) => {
-    const distance = (distances[neighbour] as number) + 1
-    if (distance >= (distances[pixel] as number)) return
-    distances[pixel] = distance
-    samples.copyWithin(4 * pixel, 4 * neighbour, 4 * neighbour + 3)
-  }
-  for (let pixel = 1; pixel < distances.length; pixel++) {
-    if (pixel % width > 0) takeIfNearer(pixel, pixel - 1)
-    if (pixel >= width) takeIfNearer(pixel, pixel - width)
-  }
-  for (let pixel = distances.length - 2; pixel >= 0; pixel--) {
-    if ((pixel + 1) % width > 0) takeIfNearer(pixel, pixel + 1)
-    if (pixel + width < distances.length) takeIfNearer(pixel, pixel + width)
-  }
 }
