@@ -1,3 +1,4 @@
+import { freeNow } from '../free-now.ts'
 import type { Samples } from './raster.ts'
 
 /**
@@ -33,4 +34,6 @@ export function spreadColours(samples: Samples, width: number, channels: 2 | 4):
     const from = channels * (nearest[pixel] as number)
     samples.copyWithin(channels * pixel, from, from + channels - 1)
   }
+  freeNow(nearest)
+  freeNow(distances)
 }
