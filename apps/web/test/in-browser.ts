@@ -15,6 +15,7 @@ import {
   startProgram,
   temporaryFolder,
   tiffOf,
+  until,
 } from '@darkroom/testing'
 import { type BrowserContextOptions, chromium, type Locator, type Page, type Route } from 'playwright-core'
 import { browserArguments, lanName, type OpenedPage, openPage, openWithSettings } from './open-page.ts'
@@ -165,6 +166,19 @@ export function addTo(page: Page, ...files: TestFile[]): Promise<void> {
 /** Waits for the part of the page of images that is loaded last: its messages. */
 export function untilLoaded(page: Page): Promise<void> {
   return page.locator('.bottom').waitFor({ state: 'attached' })
+}
+
+/** Takes the page off the network. The browser answers before its network process has done this. */
+export async function goOffline(page: Page): Promise<void> {
+  await page.context().setOffline(true)
+  await until('requests of the page fail', () =>
+    page.evaluate(() =>
+      fetch('/healthz').then(
+        () => false,
+        () => true,
+      ),
+    ),
+  )
 }
 
 export function rowOf(page: Page, name: string): Locator {

@@ -58,10 +58,11 @@ function carryOut(): Promise<void> {
 }
 
 async function deleteDue(): Promise<void> {
-  do {
+  // Meanwhile, further images may become due.
+  while (due.length > 0) {
     for (let row = due.shift(); row; row = due.shift()) await deleteRow(row)
     if (shownRows.peek().length === 0) await readHistory() // older images take their place
-  } while (due.length > 0) // meanwhile, others may have become due
+  }
 }
 
 beforeSignOut.call = carryOut

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Stats } from '@darkroom/contracts'
 import { httpRequest, until } from '@darkroom/testing'
-import type { InBrowser } from '../in-browser.ts'
+import { goOffline, type InBrowser } from '../in-browser.ts'
 import { assertAccessible, assertNotWide } from '../open-page.ts'
 
 /** The dashboard, as operators use it. */
@@ -252,7 +252,7 @@ export function dashboardFlows({ open, local, png, post, statusOf }: InBrowser):
     await page.getByText('Services and engines').waitFor()
     const place = () => page.locator('.tiles').boundingBox()
     const before = await place()
-    await page.context().setOffline(true)
+    await goOffline(page)
     await page.getByRole('alert').getByText('Darkroom does not answer').waitFor()
     assert.deepEqual(await place(), before) // the earlier figures do not move
     await page.context().setOffline(false)

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { codesOf, frontendRoutes, type Route } from '@darkroom/contracts'
 import { until } from '@darkroom/testing'
 import type { Locator, Page } from 'playwright-core'
-import { fileOf, type InBrowser } from '../in-browser.ts'
+import { fileOf, goOffline, type InBrowser } from '../in-browser.ts'
 import { assertAccessible, assertNotWide } from '../open-page.ts'
 
 export function docsFlows({ open, png, post }: InBrowser): void {
@@ -160,7 +160,7 @@ export function docsFlows({ open, png, post }: InBrowser): void {
     await until('the image is finished', async () => (await lines()).includes('"finished"'))
     const ends = (await lines()).split('\n').filter(line => line.startsWith('id:') && line.includes(id))
     assert.equal(new Set(ends).size, ends.length, ends.join())
-    await page.context().setOffline(true)
+    await goOffline(page)
     await get.getByRole('button').click()
     await get.getByText('Darkroom does not answer').waitFor()
   })

@@ -6,6 +6,7 @@ import {
   addTo,
   dropTiff,
   fileOf,
+  goOffline,
   holdPiece,
   type InBrowser,
   pieceBytes,
@@ -64,7 +65,7 @@ export function failureFlows({ open, openWithSettings, darkroom, png, post }: In
     await page.addInitScript(() => Reflect.deleteProperty(globalThis, 'SharedWorker'))
     await page.goto(new URL('/', page.url()).href)
     await page.getByText('Live', { exact: true }).waitFor()
-    await page.context().setOffline(true)
+    await goOffline(page)
     await page.getByText('Connecting').waitFor({ timeout: 10_000 })
     const id = await post()
     await page.context().setOffline(false)
@@ -117,7 +118,7 @@ export function failureFlows({ open, openWithSettings, darkroom, png, post }: In
     const { page } = opened
     await page.getByText('Live', { exact: true }).waitFor()
     await untilLoaded(page)
-    await page.context().setOffline(true)
+    await goOffline(page)
     await dropTiff(page, 'cellar.tif', 9 * 1024 * 1024)
     // The script that sends large files is loaded on demand.
     await page.locator('.toast').getByText('A part of this page could not be loaded').waitFor()

@@ -3,7 +3,16 @@ import { utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { httpRequest, temporaryFolder, tiffOf, until } from '@darkroom/testing'
-import { addTo, dropTiff, fileOf, type InBrowser, rowOf, untilDeveloped, untilLoaded } from '../in-browser.ts'
+import {
+  addTo,
+  dropTiff,
+  fileOf,
+  goOffline,
+  type InBrowser,
+  rowOf,
+  untilDeveloped,
+  untilLoaded,
+} from '../in-browser.ts'
 import { assertAccessible } from '../open-page.ts'
 
 /** Each message explains what is wrong and what to do. */
@@ -141,7 +150,7 @@ export function refusalFlows({ open, local, png, photo, post, pauseWorker, withS
     const { page } = opened
     await page.getByText('Live', { exact: true }).waitFor()
     await untilLoaded(page)
-    await page.context().setOffline(true)
+    await goOffline(page)
     await addTo(page, fileOf('train.png', png))
     await page.getByText('Darkroom does not answer').waitFor()
     await page.context().setOffline(false)

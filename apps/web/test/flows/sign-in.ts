@@ -5,6 +5,7 @@ import {
   addTo,
   dropTiff,
   fileOf,
+  goOffline,
   holdPiece,
   type InBrowser,
   pieceBytes,
@@ -57,7 +58,7 @@ export function signInFlows({ open, png, createKey, revokeKey }: InBrowser): voi
       await page.goto(new URL(path, page.url()).href)
       await page.getByRole('button', { name: 'Sign out' }).waitFor()
       if (path === '/') await untilLoaded(page)
-      await page.context().setOffline(true)
+      await goOffline(page)
       await page.getByRole('button', { name: 'Sign out' }).click()
       await page.locator('.toast').getByText('Darkroom does not answer').waitFor()
       await assertAccessible(page)
