@@ -15,6 +15,7 @@ export const onNamed = { call: (_id: string, _name: string) => {} }
 
 otherTabs.onmessage = ({ data: [id, name] }: MessageEvent<[string, string]>) => {
   read().set(id, name)
+  saveSoon() // this tab may be reloaded before the other tab saves
   onNamed.call(id, name)
 }
 

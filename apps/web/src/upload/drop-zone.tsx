@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useLayoutEffect } from 'preact/hooks'
 import { Refusal } from '../api/refusal.ts'
 import { notice } from '../shell/notice.ts'
 import { addFiles } from './add-files.ts'
@@ -9,7 +9,8 @@ import { FilePicker } from './file-picker.tsx'
 /** Takes images that are dropped anywhere on the page, pasted, or picked. */
 export function DropZone() {
   const isOver = useSignal(false)
-  useEffect(() => {
+  // Before the first paint: the browser would open a file that is dropped earlier in place of the page.
+  useLayoutEffect(() => {
     const over = (event: DragEvent) => {
       const hasFiles = has(event, 'Files')
       if (!hasFiles && !isLink(event)) return
