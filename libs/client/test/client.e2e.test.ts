@@ -104,7 +104,7 @@ test('uploads above 8 MiB continue after an interruption, from a file and from a
   t.diagnostic(`${cuts} cuts`)
 })
 
-test('develop polls if there are no events', async () => {
+test('develop polls while the server sends no events', async () => {
   const withoutEvents: typeof fetch = async (input, init) =>
     String(input).endsWith('/events') ? new Response('no', { status: 500 }) : fetch(input, init)
   const { status } = await new Darkroom({ url, fetch: withoutEvents }).develop(new Uint8Array(png))

@@ -108,7 +108,7 @@ async function passOn(
     headers: { ...headers, ...(contentLength !== undefined && { 'content-length': contentLength }) },
     ...whileSending(reply, unlessRevoked(body, caller, keys)),
   })
-  // The type of the document that names the URL is no hint at what is wrong with the image.
+  // The Content-Type of an import is that of its JSON document, so it does not help to explain why the image was refused.
   if (url !== undefined && response.status !== 202) throw ServiceProblem.relay(response)
   return response
 }

@@ -54,7 +54,7 @@ export async function encode(
     loop,
   }
   let settings = settingsFor(written, output, original)
-  // libwebp does the same by itself.
+  // In a WebP, libwebp does this by itself.
   if (output.format === 'avif' && !settings.lossless && (channels === 2 || channels === 4))
     spreadColours(samplesOf(prepared.stack), width, channels)
   let bytes = await encodeOnce(prepared, output.format, settings, limits)

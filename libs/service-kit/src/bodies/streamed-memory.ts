@@ -17,8 +17,9 @@ export async function* collectingMemory(body: AsyncIterable<Uint8Array>): AsyncG
 }
 
 /**
- * Counts bytes of buffers that are garbage now, and collects the youngest garbage of this thread from time to time. V8
- * itself would let up to 64 MiB of such buffers pile up, where its own heap has little space; then it marks the whole heap.
+ * Counts bytes of buffers that are garbage now, and collects the youngest garbage of this thread from time to time. Without
+ * this, up to 64 MiB of such buffers pile up, because they take little space in V8's own heap; and where V8 does count them,
+ * it marks the whole heap for every few images.
  */
 export function collectUsed(bytes: number): void {
   usedBytes += bytes
