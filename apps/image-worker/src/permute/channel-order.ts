@@ -23,11 +23,6 @@ export function compose(first: ChannelOrder, second: ChannelOrder): ChannelOrder
   return orderNamed(sources[second].map(source => channels[source]).join(''))
 }
 
-/** The permutation that undoes `order`: composing the two, in either order, gives 'rgb'. */
-export function inverse(order: ChannelOrder): ChannelOrder {
-  return orderNamed([...'rgb'].map(channel => 'rgb'[order.indexOf(channel)]).join(''))
-}
-
 function orderNamed(name: string): ChannelOrder {
   const order = channelOrders.find(candidate => candidate === name)
   if (order === undefined) throw new TypeError(`"${name}" is not a channel order`)
