@@ -1,10 +1,9 @@
-import { Owner } from '@darkroom/contracts'
+import { brokenRule, Owner } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
 import { BriefUsageError } from './usage-error.ts'
 
 /** @throws UsageError if the value of --owner is not a valid owner */
 export function requireOwner(owner: string): void {
-  if (Value.Check(Owner, owner)) return
-  const rule = 'at most 64 letters, digits and . _ @ + -, the first a letter or a digit'
-  throw new BriefUsageError(`--owner must be ${rule}; got "${owner}"`)
+  const [error] = Value.Errors(Owner, owner)
+  if (error) throw new BriefUsageError(`--owner ${brokenRule(error)}, got "${owner}"`)
 }

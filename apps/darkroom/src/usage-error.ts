@@ -14,3 +14,8 @@ export function refuseOtherOptions(command: string, others: object): void {
   const [option] = Object.keys(others)
   if (option !== undefined) throw new UsageError(`${command} has no option --${option}`)
 }
+
+/** @throws UsageError for arguments of a command that takes none */
+export function refuseArguments(command: string, surplus: readonly string[]): void {
+  if (surplus.length > 0) throw new UsageError(`${command} takes no arguments`)
+}

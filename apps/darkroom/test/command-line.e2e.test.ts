@@ -195,7 +195,7 @@ test('a wrong option or argument prints the usage of its command, and exits with
     [['develop'], /at least one image/],
     [['develop', 'photo.jpg', '--colour'], /Unknown option '--colour'\n/],
     [['start', 'photo.jpg'], /start takes no arguments/],
-    [['status', '--url', 'http://127.0.0.1'], /status takes no arguments/],
+    [['status', '--url', 'http://127.0.0.1'], /status has no option --url/],
   ] as const) {
     const { code, stderr } = await runCommand(args)
     assert.equal(code, 2, stderr)

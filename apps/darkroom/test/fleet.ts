@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ServiceName, serviceNames } from '@darkroom/contracts'
 import {
-  freePortRange,
+  freePort,
   type HttpRequest,
   type HttpResponse,
   httpRequest,
@@ -36,7 +36,7 @@ const token = 'the token of one test'
 /** Runs services as separate processes that find each other. All have ended when the test has ended. */
 export async function prepareFleet(owner: Owner): Promise<Fleet> {
   const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-'))
-  const kvPort = String(await freePortRange(1))
+  const kvPort = String(await freePort())
   const shared = {
     KV_URL: `http://127.0.0.1:${kvPort}`,
     CLUSTER_TOKEN: token,
@@ -70,9 +70,7 @@ export async function prepareFleet(owner: Owner): Promise<Fleet> {
       return services
     },
     startCopies: env =>
-      startEach(serviceNames, async name =>
-        fleet.start(name, { ...env, PORT: String(await freePortRange(1)) }),
-      ),
+      startEach(serviceNames, async name => fleet.start(name, { ...env, PORT: String(await freePort()) })),
     ask: (service, path, { headers, ...request } = {}) =>
       httpRequest(service.url, path, {
         ...request,

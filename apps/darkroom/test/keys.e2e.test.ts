@@ -146,7 +146,7 @@ test('wrong arguments of the command keys are explained, with exit code 2', asyn
     [['erase', 'alice'], /erase takes no arguments/],
     [['erase', '--owner', 'alice', '--role', 'user'], /erase has no option --role/],
     [['erase', '--owner', ''], /--owner must be/],
-    [['status', '--key', 'x'], /status takes no arguments/],
+    [['status', '--key', 'x'], /status has no option --key/],
   ] as const) {
     const { code, stderr } = await run(darkroom, [...args])
     assert.equal(code, 2, args.join(' '))

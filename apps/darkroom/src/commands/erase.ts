@@ -3,7 +3,7 @@ import { eraseOwner } from '@darkroom/frontend/erase-owner'
 import { callServices } from '../call-services.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
 import { requireOwner } from '../require-owner.ts'
-import { BriefUsageError, refuseOtherOptions, UsageError } from '../usage-error.ts'
+import { BriefUsageError, refuseArguments, refuseOtherOptions, UsageError } from '../usage-error.ts'
 
 /** Deletes all keys of an owner, and everything that belongs to it, after a confirmation. */
 export async function eraseCommand(
@@ -12,7 +12,7 @@ export async function eraseCommand(
   { owner, yes = false, ...others }: { owner?: string; yes?: boolean },
 ): Promise<number> {
   refuseOtherOptions('erase', others)
-  if (rest.length > 0) throw new UsageError('erase takes no arguments')
+  refuseArguments('erase', rest)
   if (owner === undefined)
     throw new UsageError(
       'erase needs --owner: the owner whose keys, images and unfinished uploads are deleted',

@@ -4,7 +4,7 @@ import { type ServiceClients, ServiceUnavailable } from '@darkroom/service-kit'
 import { callNode, callServices } from '../call-services.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
 import { readUrl } from '../read-url.ts'
-import { UsageError } from '../usage-error.ts'
+import { refuseOtherOptions, UsageError } from '../usage-error.ts'
 
 type ClusterState = ServiceClients['clusterState']
 
@@ -20,9 +20,9 @@ export async function intakeCommand(
   [verb = '', ...surplus]: string[],
   { url, ...others }: { url?: string },
 ): Promise<number> {
+  refuseOtherOptions('intake', others)
   const isVerb = verb === 'show' || Object.hasOwn(stateAfter, verb)
-  if (!isVerb || surplus.length > 0 || Object.keys(others).length > 0)
-    throw new UsageError('intake needs an argument: pause, open or show')
+  if (!isVerb || surplus.length > 0) throw new UsageError('intake needs an argument: pause, open or show')
 
   const state = stateAfter[verb]
   const change = (clusterState: ClusterState) =>

@@ -1,7 +1,7 @@
 import { renewNodeId } from '@darkroom/cluster-state/new-node-id'
 import { UnusableFile } from '@darkroom/sqlite'
 import { ExpectedFailure } from '../expected-failure.ts'
-import { UsageError } from '../usage-error.ts'
+import { refuseArguments, refuseOtherOptions } from '../usage-error.ts'
 
 /** Gives a copied data folder its own node id in cluster-state. */
 export async function newNodeIdCommand(
@@ -9,8 +9,8 @@ export async function newNodeIdCommand(
   surplus: string[],
   options: object,
 ): Promise<number> {
-  if (surplus.length > 0 || Object.keys(options).length > 0)
-    throw new UsageError('new-node-id takes no arguments')
+  refuseArguments('new-node-id', surplus)
+  refuseOtherOptions('new-node-id', options)
   try {
     const { path, id } = await renewNodeId(process.env)
     process.stdout.write(`${path} now belongs to node ${id}\n`)

@@ -13,7 +13,7 @@ import { ExpectedFailure } from '../expected-failure.ts'
 import { environmentOf, furtherPorts, loadSettings, type Settings } from '../settings.ts'
 import { SupervisedWorker } from '../start/supervised-worker.ts'
 import { untilReady } from '../start/until-ready.ts'
-import { UsageError } from '../usage-error.ts'
+import { refuseArguments, refuseOtherOptions } from '../usage-error.ts'
 
 /** Runs all services until a signal ends them. Prints the service that it waits for, and when all are ready. */
 export async function startCommand(
@@ -21,7 +21,8 @@ export async function startCommand(
   surplus: string[],
   options: object,
 ): Promise<number> {
-  if (surplus.length > 0 || Object.keys(options).length > 0) throw new UsageError('start takes no arguments')
+  refuseArguments('start', surplus)
+  refuseOtherOptions('start', options)
   const given = loadSettings(process.env)
   process.umask(0o077) // only the owner may read the files
   const lock = lockDataDir(given.dataDir)

@@ -14,7 +14,7 @@ import {
   withoutCredentials,
 } from '@darkroom/service-kit'
 import { callServices } from '../call-services.ts'
-import { UsageError } from '../usage-error.ts'
+import { refuseArguments, refuseOtherOptions } from '../usage-error.ts'
 import { intakeState } from './intake.ts'
 
 const answerMs = 10_000
@@ -34,7 +34,8 @@ export async function statusCommand(
   surplus: string[],
   options: object,
 ): Promise<number> {
-  if (surplus.length > 0 || Object.keys(options).length > 0) throw new UsageError('status takes no arguments')
+  refuseArguments('status', surplus)
+  refuseOtherOptions('status', options)
   return callServices(process.env, clients => report(clients, process.stdout))
 }
 

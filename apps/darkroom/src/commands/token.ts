@@ -2,7 +2,7 @@ import { deriveWorkerToken } from '@darkroom/service-kit'
 import { readClusterToken } from '../cluster-token.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
 import { loadSettings } from '../settings.ts'
-import { UsageError } from '../usage-error.ts'
+import { refuseOtherOptions, UsageError } from '../usage-error.ts'
 
 /** Prints the token for workers. It is derived from the cluster token, so Darkroom need not run. */
 export async function tokenCommand(
@@ -10,8 +10,8 @@ export async function tokenCommand(
   names: string[],
   options: object,
 ): Promise<number> {
-  if (names.join() !== 'worker' || Object.keys(options).length > 0)
-    throw new UsageError('token needs an argument: worker')
+  refuseOtherOptions('token', options)
+  if (names.join() !== 'worker') throw new UsageError('token needs an argument: worker')
   const { clusterToken: given, dataDir } = loadSettings(process.env)
   const clusterToken = given ?? readClusterToken(dataDir)
   if (clusterToken === undefined)

@@ -2,7 +2,7 @@ import { WebhookSecrets } from '@darkroom/frontend/webhook-secrets'
 import { callServices } from '../call-services.ts'
 import { durationSeconds } from '../duration.ts'
 import { requireOwner } from '../require-owner.ts'
-import { UsageError } from '../usage-error.ts'
+import { refuseOtherOptions, UsageError } from '../usage-error.ts'
 
 const dayInSeconds = 86_400
 
@@ -12,13 +12,11 @@ export async function webhooksCommand(
   [verb, ...rest]: string[],
   options: { owner?: string; keep?: string },
 ): Promise<number> {
-  const { owner, keep, ...surplus } = options
   const isRotation = verb === 'rotate'
   if ((verb !== 'secret' && !isRotation) || rest.length > 0)
     throw new UsageError('webhooks needs an argument: secret or rotate')
-  const [other] = Object.keys(surplus)
-  if (other !== undefined || (keep !== undefined && !isRotation))
-    throw new UsageError(`webhooks ${verb} has no option --${other ?? 'keep'}`)
+  const { owner, keep, ...others } = options
+  refuseOtherOptions(`webhooks ${verb}`, isRotation || keep === undefined ? others : { keep })
   if (owner !== undefined) requireOwner(owner)
   const keepSeconds = keep === undefined ? dayInSeconds : durationSeconds('--keep', keep)
 
