@@ -7,17 +7,16 @@ export * from './cluster-state-entries.ts'
 export * from './cluster-state-messages.ts'
 export * from './frontend.ts'
 export * from './grants.ts'
-export { ImageRequest, ImageStatus, UploadForm } from './image-documents.ts'
+export { ImageRequest, ImageStatus } from './image-documents.ts'
 export * from './image-master.ts'
 export { GivenInstant } from './instant.ts'
 export * from './keys.ts'
 export * from './kv-config.ts'
 export * from './links.ts'
-export { type OpenApiOptions, openApiOf, type ServedRoute } from './openapi.ts'
+export { openApiOf, type ServedRoute } from './openapi.ts'
 export {
   type ChannelOrder,
   channelOrders,
-  fits,
   isStrategy,
   type OutputFormat,
   outputFormats,
@@ -42,7 +41,7 @@ export * from './stats.ts'
 export * from './storage.ts'
 export * from './task.ts'
 export * from './task-db.ts'
-export { GivenOutputs, UploadOptions } from './upload-options.ts'
+export { UploadOptions } from './upload-options.ts'
 export * from './urgency.ts'
 export * from './variants.ts'
 export * from './webhooks.ts'

@@ -16,7 +16,7 @@ export interface ServedRoute {
   name?: string | undefined
 }
 
-export interface OpenApiOptions {
+interface OpenApiOptions {
   title: string
   routes: readonly ServedRoute[]
   /** Describes the bearer token; see `ServedRoute.access`. */

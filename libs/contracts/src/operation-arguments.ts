@@ -23,7 +23,7 @@ export const places = [
 export type Place = (typeof places)[number]
 
 /** Positions that depend on the content of the image. */
-export const strategies = ['attention', 'entropy'] as const
+const strategies = ['attention', 'entropy'] as const
 export type Strategy = (typeof strategies)[number]
 
 export const fits = ['inside', 'outside', 'cover', 'contain', 'fill'] as const

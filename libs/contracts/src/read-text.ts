@@ -1,7 +1,7 @@
 import type { StreamedBody } from './route.ts'
 
 /** More than a page of a thousand tasks with the longest operations. */
-export const maxTextBytes = 64 * 1024 * 1024
+const maxTextBytes = 64 * 1024 * 1024
 
 /** The response is far longer than any route's, and perhaps endless. */
 export class ResponseTooLong extends Error {}

@@ -1,6 +1,6 @@
 export { type Count, compareCounts, raiseCount, rings } from './count.ts'
-export { maxCount, sumOf, type Windows, windowsOf } from './counter.ts'
-export { type Difference, differenceOf, type VersionPage } from './difference.ts'
+export { maxCount, sumOf, windowsOf } from './counter.ts'
+export { differenceOf, type VersionPage } from './difference.ts'
 export {
   type CountEntry,
   compareEntries,
@@ -10,7 +10,6 @@ export {
   type RegisterEntry,
   registerKey,
   sizeOf,
-  type Version,
 } from './entry.ts'
 export type { Json } from './json.ts'
 export { compareRegisters, type Register, writeRegister } from './register.ts'

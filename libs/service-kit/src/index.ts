@@ -4,7 +4,7 @@ export { GivenStream } from './bodies/given-stream.ts'
 export { atMost, type Body, readBody, tooLarge } from './bodies/read-body.ts'
 export { readHead } from './bodies/read-head.ts'
 export { collectingMemory } from './bodies/streamed-memory.ts'
-export { readBaseUrl, withoutCredentials } from './clients/base-url.ts'
+export { withoutCredentials } from './clients/base-url.ts'
 export { checkHealth } from './clients/check-health.ts'
 export { InProcessServices } from './clients/in-process.ts'
 export { deleteKeysUnder, keysUnder } from './clients/keys-under.ts'
@@ -13,7 +13,6 @@ export { wasNeverSent } from './clients/never-sent.ts'
 export { readJson } from './clients/read-json.ts'
 export { ServiceClients } from './clients/service-clients.ts'
 export { Tally } from './clients/tally.ts'
-export { createTransport, fixedAddress } from './clients/transport.ts'
 export { type KvClient, watchPrefix } from './clients/watch-prefix.ts'
 export type { EntityTag } from './conditions/entity-tags.ts'
 export {
@@ -37,7 +36,7 @@ export {
 } from './engines/store-errors.ts'
 export { acceptBytes, acceptJson } from './http/accept-bodies.ts'
 export { batchHandler } from './http/answer-batch.ts'
-export { type Api, apiOf } from './http/api.ts'
+export { apiOf } from './http/api.ts'
 export type { App } from './http/app.ts'
 export { createApp } from './http/create-app.ts'
 export { onceHalfClosed } from './http/half-closed.ts'
@@ -62,7 +61,6 @@ export { describeStartError, endOnSignal, runService } from './process/run-servi
 export { type RunningService, startService } from './process/start-service.ts'
 export { startedByNpm } from './process/started-by-npm.ts'
 export {
-  type CommonConfig,
   commonSettings,
   dataDirSetting,
   httpUrl,
@@ -71,7 +69,6 @@ export {
   loadConfig,
   longestTimerMs,
   portSetting,
-  variableName,
 } from './settings/config.ts'
 export { isExactNumber } from './settings/exact-number.ts'
 export { BackgroundRetries } from './time/background-retries.ts'

@@ -75,10 +75,6 @@ export function imageOf(row: Row): ImageStatus | undefined {
   return 'image' in view ? view.image : undefined
 }
 
-export function hasEnded(state: RowView['state']): boolean {
-  return state === 'finished' || state === 'failed' || state === 'refused'
-}
-
 /** crypto.randomUUID exists on https only. */
 export function randomText(): string {
   return [...crypto.getRandomValues(new Uint8Array(16))]

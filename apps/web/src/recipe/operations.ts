@@ -40,7 +40,7 @@ export async function readOperations(): Promise<void> {
   }
 }
 
-export function formOf({ name, summary, schema }: OperationDescription): OperationForm {
+function formOf({ name, summary, schema }: OperationDescription): OperationForm {
   const { properties, required = [] } = schema as {
     properties: Record<string, ArgumentSchema>
     required?: string[]

@@ -150,7 +150,7 @@ function readColourConfiguration(
 }
 
 /** Whether the colours are plain sRGB, whose range and subsampling are implied and aren't written. */
-export function isImplicit({ primaries, transfer, matrix }: Omit<Cicp, 'isFullRange'>): boolean {
+function isImplicit({ primaries, transfer, matrix }: Omit<Cicp, 'isFullRange'>): boolean {
   return primaries === 1 && transfer === 13 && matrix === 0
 }
 

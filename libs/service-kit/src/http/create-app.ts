@@ -75,11 +75,10 @@ export function createApp(options: AppOptions, ...addRoutes: ((scope: App) => vo
     requestTimeout: 0,
     // Longer than blocking reads are held (55 s), and longer than any body may stall.
     connectionTimeout: Math.max(120_000, 3 * (options.bodyStallMs ?? 0)),
-    // Health checks of load balancers leave out the host, and not only in HTTP/1.0.
-    // Between services, long lists of operations are in the query.
     http: {
-      requireHostHeader: false,
+      requireHostHeader: false, // health checks of load balancers leave it out, and not only in HTTP/1.0
       headersTimeout: 60_000,
+      // Between services, long lists of operations are in the query.
       ...(!options.isPublic && { maxHeaderSize: 128 * 1024 }),
     },
     routerOptions: { maxParamLength: 1024 },

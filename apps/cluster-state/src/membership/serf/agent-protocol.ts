@@ -17,7 +17,7 @@ export const protocolVersion = 1
 export const ReplyHeader = Type.Object({ Seq: Type.Integer(), Error: Type.String() })
 
 /** The response to `stats`; only the agent's name is used. */
-export const Stats = Type.Object({ agent: Type.Object({ name: Type.String() }) })
+const Stats = Type.Object({ agent: Type.Object({ name: Type.String() }) })
 
 const memberStatus = ['none', 'alive', 'leaving', 'left', 'failed'] as const
 

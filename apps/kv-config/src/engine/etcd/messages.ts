@@ -1,9 +1,9 @@
-/**
+/*
  * Messages of etcd's JSON gateway (rpc.proto). 64-bit integers are strings, bytes are base64, and fields with their
  * default value (zero, false, empty) are absent.
  */
-export interface Header {
-  member_id?: string
+
+interface Header {
   revision?: string
 }
 

@@ -1,7 +1,7 @@
 import { maxFooterBytes } from '../blob-footer.ts'
 
 /** The size of every part but the last. AWS requires at least 5 MiB and allows 10 000 parts: 80 GB in all. */
-export const partBytes = 8 * 1024 * 1024
+const partBytes = 8 * 1024 * 1024
 const firstBytes = 64 * 1024
 
 /**
