@@ -12,7 +12,7 @@ import type { Task, Work } from '@darkroom/contracts'
 import { mapConcurrently } from '@darkroom/service-kit'
 import {
   findEngine,
-  freePortRange,
+  freePort,
   missingEngineMessage,
   startRedis,
   startService,
@@ -74,7 +74,7 @@ async function ask<Body>(url: string, body?: unknown): Promise<Body | undefined>
 
 /** Starts the services. A round makes the tasks, waits until the queue has them all, and times the workers. */
 async function startDarkroom(queueUrl: string, redisPid: number): Promise<Round> {
-  const kvPort = String(await freePortRange(1))
+  const kvPort = String(await freePort())
   const env = {
     KV_URL: `http://127.0.0.1:${kvPort}`,
     DATA_DIR: temporaryFolder(owner),

@@ -34,7 +34,7 @@ export async function untilIdle(pid: number): Promise<void> {
 /** Whether the process exists and is not a zombie. */
 export function isRunning(pid: number): boolean {
   try {
-    return field(pid, 'State').startsWith('Z') === false
+    return !field(pid, 'State').startsWith('Z')
   } catch {
     return false
   }

@@ -1,15 +1,16 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Owner } from './owner.ts'
 
 /** Starts an HTTP server on a free port. When its owner ends, it closes, and so do its connections. */
 export async function serveHttp(
-  owner: { after(close: () => Promise<void>): void },
+  owner: Owner,
   listener: RequestListener,
   host = '127.0.0.1',
 ): Promise<{ port: number; url: string }> {
   const server = createServer(listener).listen(0, host)
-  owner.after(async () => {
+  owner.after(() => {
     server.close()
     server.closeAllConnections()
   })

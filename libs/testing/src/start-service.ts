@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { freePortRange } from './free-port-range.ts'
+import { freePort } from './free-port.ts'
 import { httpRequest } from './http-request.ts'
 import type { Owner } from './owner.ts'
 import { type Program, startProgram } from './program.ts'
@@ -19,7 +19,7 @@ export async function startService(
   name: string,
   env: Readonly<Record<string, string>>,
 ): Promise<ServiceProcess> {
-  const port = env.PORT ?? String(await freePortRange(1))
+  const port = env.PORT ?? String(await freePort())
   const program = startProgram(owner, [process.execPath, mainOf(name)], {
     LOG_LEVEL: 'warn',
     ...env,

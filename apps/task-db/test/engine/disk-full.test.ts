@@ -3,7 +3,7 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import {
-  freePortRange,
+  freePort,
   httpRequest,
   inMountNamespace,
   mainOf,
@@ -19,7 +19,7 @@ test('fault: the disk has no free byte: tasks can still be deleted, and new ones
   skip: mountsAreMissing(),
 }, async t => {
   const folder = temporaryFolder(t)
-  const port = String(await freePortRange(1))
+  const port = String(await freePort())
   const url = `http://127.0.0.1:${port}`
   const command = inMountNamespace(`mount -t tmpfs -o size=16m tmpfs ${folder}`, [
     process.execPath,

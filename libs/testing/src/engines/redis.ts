@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { freePortRange } from '../free-port-range.ts'
+import { freePort } from '../free-port.ts'
 import type { Owner } from '../owner.ts'
 import { type Program, startProgram } from '../program.ts'
 import { untilAlive } from '../start-service.ts'
@@ -27,7 +27,7 @@ export async function startRedis(
   ...settings: readonly string[]
 ): Promise<RedisServer> {
   const folder = temporaryFolder(owner)
-  const port = await freePortRange(1)
+  const port = await freePort()
   const options = [
     ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--databases', '100', '--save', ''],
     ...['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction', ...settings],
