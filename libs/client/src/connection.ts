@@ -40,13 +40,13 @@ export class Connection {
     if (!(typeof retryTimeoutMs === 'number' && retryTimeoutMs >= 0))
       throw new TypeError(`retryTimeoutMs must be a number of milliseconds from 0 on, got ${retryTimeoutMs}`)
     const { username, password } = given
-    // fetch refuses URLs with credentials.
     const basic = `${decoded(username)}:${decoded(password)}`
     this.#authorization = key?.trim()
       ? `Bearer ${key.trim()}`
       : username
         ? `Basic ${base64(basic)}`
         : undefined
+    // fetch refuses URLs with credentials.
     given.username = ''
     given.password = ''
     this.base = `${given.origin}${given.pathname.replace(/\/+$/, '')}`

@@ -1,15 +1,13 @@
 import { type Stats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { makeFolder } from './make-folder.ts'
-import { sqliteCodeOf } from './sqlite-error.ts'
+import { sqliteCodeOf, sqliteCodes } from './sqlite-error.ts'
 
 /** Invalid SQL, or misuse of SQLite (https://sqlite.org/rescode.html): bugs in Darkroom. */
 const ourMistakes = [1, 21]
 /** The file or its folder can't be opened or written: SQLITE_PERM, SQLITE_READONLY, SQLITE_CANTOPEN. */
 const missingRights = [3, 8, 14]
 const advice = 'make the file and its folder writable for this user'
-/** SQLITE_FULL. */
-const fullDisk = 13
 
 /** A file that can't be used as requested. The message names the file and the reason. */
 export class UnusableFile extends Error {}
@@ -32,6 +30,7 @@ export function unusable(path: string, error: unknown): unknown {
   const code = sqliteCodeOf(error)
   if (code === undefined || ourMistakes.includes(code)) return error
   const words = `${path}: ${(error as Error).message}`
-  const remedy = code === fullDisk ? 'free some space on its disk' : missingRights.includes(code) && advice
+  const remedy =
+    code === sqliteCodes.full ? 'free some space on its disk' : missingRights.includes(code) && advice
   return new UnusableFile(remedy ? `${words}; ${remedy}` : words, { cause: error })
 }

@@ -51,9 +51,9 @@ export class Draft {
 
   /** The value of a counter. */
   sum(name: string): number {
-    const changed = this.changed().filter(entry => entry.kind === 'count' && entry.name === name)
+    const counts = this.changed().filter(entry => entry.kind === 'count')
     const others = this.#state.counts(name).filter(entry => !this.#changed.has(keyOf(entry)))
-    return sumOf([...others, ...changed.filter(entry => entry.kind === 'count')])
+    return sumOf([...others, ...counts.filter(entry => entry.name === name)])
   }
 
   /** How many entries the new state has. */

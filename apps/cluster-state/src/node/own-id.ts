@@ -7,6 +7,8 @@ const maxWaitMs = 5000
 /** How often to check again while another process may have this id. */
 const recheckMs = 3000
 
+const remedy = 'stop the copy, give it a new id with "npx darkroom new-node-id", and start it again'
+
 /** Another process with this node's id. */
 interface Duplicate {
   url: string
@@ -52,7 +54,7 @@ export class OwnId {
   /** Why this node refuses writes; undefined while it accepts them. */
   get refusal(): string | undefined {
     if (!this.#hasYielded) return undefined
-    return `the node at ${this.#duplicate?.url} has the same id (${this.id}), because a data folder was copied: stop the copy, give it a new id with "npx darkroom new-node-id", and start it again`
+    return `the node at ${this.#duplicate?.url} has the same id (${this.id}), because a data folder was copied: ${remedy}`
   }
 
   /** Resolves once it is known whether another process has this id, or if the check takes too long. */
@@ -133,15 +135,17 @@ export class OwnId {
 
   #report(duplicate: Duplicate): void {
     const { logger } = this.#context
-    const remedy =
-      'a data folder was copied, and counts that both nodes accepted at the same time may be lost; stop the copy, give it a new id with "npx darkroom new-node-id", and start it again'
+    const explanation = `a data folder was copied, and counts that both nodes accepted at the same time may be lost; ${remedy}`
     if (this.#hasYielded)
       logger.error(
         { id: this.id, duplicate },
-        `this node refuses writes: another node has the same id; ${remedy}`,
+        `this node refuses writes: another node has the same id; ${explanation}`,
       )
     else
-      logger.error({ id: this.id, duplicate }, `another node has the same id, and refuses writes; ${remedy}`)
+      logger.error(
+        { id: this.id, duplicate },
+        `another node has the same id, and refuses writes; ${explanation}`,
+      )
   }
 
   #forgetDuplicate(): void {

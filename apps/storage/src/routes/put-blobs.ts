@@ -45,7 +45,7 @@ export function writeHandlers(store: BlobStore, { maxBlobBytes }: { maxBlobBytes
   }
 }
 
-/** Passes a small body as bytes, a larger one as a stream. @throws ServiceProblem 413 */
+/** Passes a small body as bytes, and a larger body as a stream. @throws ServiceProblem 413 */
 async function withContent<Result>(
   body: Body,
   maxBytes: number,

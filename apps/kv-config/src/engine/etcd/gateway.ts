@@ -21,11 +21,11 @@ type Limits = Pick<Dispatcher.RequestOptions, 'signal' | 'headersTimeout' | 'bod
 /**
  * Requests to etcd's JSON gateway (/v3/…, all POST), tried with one member after the other until one answers.
  *
- *     connection refused, dropped, no leader   nothing happened: the next member, until the timeout
+ *     connection refused, dropped, no leader     nothing happened: the next member, until the timeout
  *     no response to a repeatable request        the next member, until the timeout
  *     no response to a write                     it may have happened, or still happen: OutcomeUnknown
- *     no space                                 nothing happened: StoreFull at once
- *     no permission                            nothing happened: StoreMisconfigured at once
+ *     no space                                   nothing happened: StoreFull at once
+ *     no permission                              nothing happened: StoreMisconfigured at once
  *     any other response                         a refusal: the request is wrong
  */
 export class Gateway {

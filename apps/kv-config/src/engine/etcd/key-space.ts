@@ -25,7 +25,7 @@ export class KeySpace {
    */
   withPrefix(prefix: string, after?: string): { key: string; range_end: string } {
     const first = keyBytes(this.#prefix + prefix)
-    // In byte order, the next key after a key is the same key with a zero appended.
+    // As in keyAfter.
     const next = after === undefined ? first : keyBytes(`${this.#prefix}${after}\u0000`)
     return {
       key: base64(Buffer.compare(next, first) > 0 ? next : first),

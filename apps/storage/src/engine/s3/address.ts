@@ -53,7 +53,7 @@ export function parseS3Url(text: string): S3Location {
 function isEndpoint(text: string): boolean {
   if (!/^https?:\/\/[^/]/.test(text) || !URL.canParse(text)) return false
   const { username, password } = new URL(text)
-  return username + password === '' // the endpoint appears in answers and in the log
+  return username + password === '' // the endpoint appears in responses and in the log
 }
 
 /** Requests are signed for a region; most self-hosted servers accept this region. */

@@ -8,7 +8,7 @@ const full = new Set(['QuotaExceeded', 'XMinioStorageFull', 'InsufficientStorage
 /** The server received bytes other than those that were signed, or fewer. */
 const damaged = new Set(['BadDigest', 'XAmzContentSHA256Mismatch', 'IncompleteBody', 'RequestTimeout'])
 
-/** Converts an error of the object store to one that explains what to do; other errors are returned unchanged. */
+/** Converts an error of the object store to an error that explains what to do; returns other errors unchanged. */
 export function asStoreError(error: unknown, { bucket, endpoint = 'AWS' }: S3Location): unknown {
   if (!(error instanceof Error)) return error
   const reason = [error.name, error.message].filter(word => !placeholders.has(word)).join(': ')

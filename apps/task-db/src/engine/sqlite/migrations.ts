@@ -37,7 +37,7 @@ export const migrations: Migrations = [
   CREATE INDEX tasks_by_urgency ON tasks (urgency, id) WHERE state = 'not-started';
   `,
   `
-  -- Empty: the operators'. Listings by owner never ask for these, so tasks without an owner cost no index.
+  -- An empty owner means the operators. Listings by owner never select these tasks, so they are in no index.
   ALTER TABLE tasks ADD COLUMN owner TEXT NOT NULL AS (coalesce(document ->> 'owner', ''));
   DROP INDEX tasks_by_idempotency_key;
   CREATE UNIQUE INDEX tasks_by_idempotency_key ON tasks (owner, idempotency_key) WHERE idempotency_key IS NOT NULL;
