@@ -11,7 +11,7 @@ import {
   type taskDbRoutes,
   type Work,
 } from '@darkroom/contracts'
-import { type Logger, repeat, ServiceUnavailable } from '@darkroom/service-kit'
+import { holdFor, type Logger, repeat, ServiceUnavailable } from '@darkroom/service-kit'
 import type { Acknowledgement, HeldLease, LeaseEnd, WorkQueue } from '../queue.ts'
 import { TaskLeases } from '../task-leases.ts'
 import { workOf } from '../work-of.ts'
@@ -106,9 +106,9 @@ export class BullMqQueue implements WorkQueue {
     decodes: readonly string[] = allAbilities,
   ): Promise<Work | undefined> {
     if (signal.aborted || this.#closed) return undefined
-    const timeout = AbortSignal.timeout(Math.ceil(waitSeconds * 1000))
-    return this.#line.wait(job => this.#claim(job, worker, decodes, signal), {
-      timeout,
+    using held = holdFor(waitSeconds)
+    return await this.#line.wait(job => this.#claim(job, worker, decodes, signal), {
+      timeout: held.signal,
       gone: signal,
       accepts: ({ data }) => {
         const known = data ?? {} // another program may have added the job

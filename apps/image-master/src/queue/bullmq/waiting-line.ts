@@ -73,7 +73,7 @@ export class WaitingLine<Item, Served> {
     return new Promise((resolve, reject) => {
       const waiting = { accepts, serve, timeout, gone, wasTried: false, resolve, reject }
       for (const signal of [timeout, gone])
-        signal.addEventListener('abort', () => this.#leave(waiting), { once: true })
+        if (!signal.aborted) signal.addEventListener('abort', () => this.#leave(waiting), { once: true })
       const item = this.#takeFromAside(accepts)
       if (item !== undefined) return this.#track(this.#serve(waiting, item))
       this.#line.push(waiting)
