@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
+import { setImmediate } from 'node:timers/promises'
 import type { FastifyReply } from 'fastify'
 import { giveUpBody } from '../bodies/awaited-bodies.ts'
 import { hideSecrets } from '../log/hide-secrets.ts'
@@ -16,7 +17,7 @@ export function sendProblem(reply: FastifyReply, problem: ServiceProblem): Fasti
     .headers(problem.headers)
     .header('content-type', 'application/problem+json')
     .header('content-length', document.length)
-    .send(isBodyUnread ? Readable.from(answerAndLinger(document, raw, reply.server.closing)) : document)
+    .send(isBodyUnread ? Readable.from(answerAndLinger(document, reply)) : document)
 }
 
 const maxDiscardedBytes = 128 * 1024 * 1024
@@ -24,12 +25,12 @@ const maxDiscardedBytes = 128 * 1024 * 1024
 /**
  * Sends the whole response at once, but ends it only when the rest of the request has been read and discarded.
  * Closing a connection while bytes still arrive resets it, and the client may lose the response (RFC 9112, 9.6).
+ *
+ * Some clients, such as aiohttp 3.8, stop sending when the response arrives, but use the connection again: their next request
+ * would be read as the rest of this body. So the response ends the connection if the body has not arrived yet.
  */
-async function* answerAndLinger(
-  document: Buffer,
-  request: IncomingMessage,
-  closing: AbortSignal,
-): AsyncGenerator<Buffer> {
+async function* answerAndLinger(document: Buffer, reply: FastifyReply): AsyncGenerator<Buffer> {
+  const request = reply.request.raw
   let bytes = 0
   // A reader that has stopped halfway would hold back the rest, and with it the next request on the connection.
   request.removeAllListeners('readable')
@@ -37,9 +38,11 @@ async function* answerAndLinger(
     bytes += chunk.length
     if (bytes > maxDiscardedBytes) request.destroy()
   })
+  await setImmediate() // until then, the rest of the packet that is being parsed may not have arrived
+  if (!request.complete) reply.raw.setHeader('connection', 'close')
   yield document
   // The response is complete, however the request ends.
-  await finished(request, { signal: closing }).catch(() => undefined)
+  await finished(request, { signal: reply.server.closing }).catch(() => undefined)
 }
 
 export function hasBody({ headers }: IncomingMessage): boolean {

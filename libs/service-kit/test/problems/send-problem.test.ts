@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { EventEmitter, once } from 'node:events'
-import { connect } from 'node:net'
-import { test } from 'node:test'
+import { connect, type Socket } from 'node:net'
+import { type TestContext, test } from 'node:test'
 import { assertProblem, httpRequest } from '@darkroom/testing'
 import { readBody } from '../../src/bodies/read-body.ts'
 import { acceptBytes } from '../../src/http/accept-bodies.ts'
@@ -39,20 +39,44 @@ test('a handler that stops reading a body half-way, and keeps its reader, does n
   })
   app.get('/', async () => 'next')
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
-  for (const [first, rest] of [
-    ['abc', ''],
-    ['a', 'bc'],
-  ]) {
-    const socket = connect(Number(new URL(url).port), '127.0.0.1').setEncoding('utf8')
-    t.after(() => socket.destroy())
-    socket.write(
-      'POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/octet-stream\r\ncontent-length: 3\r\n\r\n',
-    )
-    await once(calls, 'call') // a body that comes with its head would not be a stream
-    socket.write(String(first))
-    assert.match((await once(socket, 'data'))[0], /^HTTP\/1.1 400 /)
-    socket.write(`${rest}GET / HTTP/1.1\r\nhost: x\r\n\r\n`)
+  const socket = connectTo(t, url)
+  socket.write(headOf('POST', 3))
+  await once(calls, 'call') // a body that comes with its head would not be a stream
+  socket.write('abc')
+  assert.match((await once(socket, 'data'))[0], /^HTTP\/1.1 400 .+\r\nConnection: keep-alive\r\n/s)
+  socket.write(headOf('GET', 0))
+  const [response] = await once(socket, 'data', { signal: AbortSignal.timeout(10_000) })
+  assert.match(response, /^HTTP\/1.1 200 .+next$/s)
+})
+
+test('a response that comes before the end of the body ends the connection after the body, not earlier', async t => {
+  const { app } = buildApp(t)
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  const socket = connectTo(t, url)
+  socket.write(`${headOf('POST', 3)}a`)
+  assert.match((await once(socket, 'data'))[0], /^HTTP\/1.1 404 .+\r\nconnection: close\r\n/s)
+  socket.write(`bc${headOf('GET', 0)}`) // the client may still send: no reset, and no response to another request
+  await once(socket, 'end', { signal: AbortSignal.timeout(10_000) })
+  assert.equal(socket.read(), null)
+})
+
+test('a response to a body that arrived with its head does not end the connection', async t => {
+  const { app } = buildApp(t)
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  const socket = connectTo(t, url)
+  for (let request = 0; request < 2; request++) {
+    socket.write(`${headOf('POST', 3)}abc`)
     const [response] = await once(socket, 'data', { signal: AbortSignal.timeout(10_000) })
-    assert.match(response, /^HTTP\/1.1 200 .+next$/s)
+    assert.match(response, /^HTTP\/1.1 404 .+\r\nConnection: keep-alive\r\n/s)
   }
 })
+
+function connectTo(t: TestContext, url: string): Socket {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1').setEncoding('utf8')
+  t.after(() => socket.destroy())
+  return socket
+}
+
+function headOf(method: string, length: number): string {
+  return `${method} / HTTP/1.1\r\nhost: x\r\ncontent-type: application/octet-stream\r\ncontent-length: ${length}\r\n\r\n`
+}
