@@ -116,7 +116,7 @@ function operationOf(
           describe(Number(status), responseSchema),
         ]),
       ),
-      ...(isForAnyone ? {} : { 401: describe(401, problems(...refusalsOfKeys)) }),
+      ...(isForAnyone || response[401] ? {} : { 401: describe(401, problems(...refusalsOfKeys)) }),
       default: method === 'HEAD' ? describe(undefined, Nothing) : { $ref: '#/components/responses/Problem' },
     },
   }

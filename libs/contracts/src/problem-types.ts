@@ -85,6 +85,7 @@ export const problemRemedies = {
   'too-many-streams': 'Close other streams of this owner, or use one stream for all images',
   'too-many-uploads': 'Too many uploads are in progress. Send the request again after Retry-After',
   'tus-version': 'Send `Tus-Resumable: 1.0.0`',
+  unauthorized: 'Send the cluster token as a bearer token, instead of an API key',
   unavailable: 'Part of Darkroom does not answer. Send the request again after Retry-After',
   'unsupported-content-encoding': 'Send the body without Content-Encoding',
   'unsupported-media-type': 'Send the Content-Type that this route expects',

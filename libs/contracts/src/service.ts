@@ -1,5 +1,5 @@
 import { DecodedTypes } from './optional-types.ts'
-import { Problem } from './problem.ts'
+import { problems } from './problem-types.ts'
 import { defineRoute } from './route.ts'
 import { Type } from './typebox/typebox.js'
 
@@ -77,13 +77,16 @@ export const serviceRoutes = {
     access: 'anyone',
     schema: {
       summary: 'The service and everything it depends on can answer',
-      response: { 200: Status, 503: Problem },
+      response: { 200: Status, 503: problems('unavailable') },
     },
   }),
   metrics: defineRoute({
     method: 'GET',
     url: '/metrics',
     access: 'anyone', // no API key is needed, but the cluster token
-    schema: { summary: 'Prometheus metrics', response: { 200: Type.String() } },
+    schema: {
+      summary: 'Prometheus metrics',
+      response: { 200: Type.String(), 401: problems('unauthorized') },
+    },
   }),
 }

@@ -83,12 +83,13 @@ test('each service has its own port', () => {
 })
 
 test('every error of the public API declares the types of its problems, and each type has an advice', () => {
-  for (const [name, { schema }] of Object.entries<Route>(frontendRoutes))
+  const routes: Record<string, Route> = { ...serviceRoutes, ...frontendRoutes }
+  for (const [name, { schema }] of Object.entries(routes))
     for (const [status, answer] of Object.entries(schema.response))
       if (Number(status) >= 400) assert.ok(codesOf(answer)?.length, `${name} ${status}`)
   const used = new Set([
     ...Object.values(commonProblems).flat(),
-    ...Object.values<Route>(frontendRoutes).flatMap(({ schema }) =>
+    ...Object.values(routes).flatMap(({ schema }) =>
       Object.values(schema.response).flatMap(answer => codesOf(answer) ?? []),
     ),
   ])

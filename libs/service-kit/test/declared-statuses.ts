@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { codesOf, commonProblems, frontendRoutes, type Route } from '@darkroom/contracts'
+import { codesOf, commonProblems, frontendRoutes, type Route, serviceRoutes } from '@darkroom/contracts'
 import type { App } from '../src/http/app.ts'
 import { lacksParameter } from '../src/problems/served-paths.ts'
 import { toProblem } from '../src/problems/to-problem.ts'
@@ -7,7 +7,7 @@ import { toProblem } from '../src/problems/to-problem.ts'
 /** Statuses that any route may answer, such as 413 for a large JSON body. OpenAPI covers them by `default`. */
 const ofAnyRoute = new Set([400, 401, 403, 408, 413, 415, 429, 500, 503])
 
-const publicRoutes = Object.values<Route>(frontendRoutes)
+const publicRoutes = Object.values<Route>({ ...serviceRoutes, ...frontendRoutes })
 
 /**
  * From now on, every response of the app must have a status that the contract of its route declares, and in the public API
