@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -89,7 +89,7 @@ export class LocalFacts {
 
 /** A fingerprint of 32 random bytes doesn't reveal them. */
 function fingerprintOf(secret: Uint8Array): string {
-  return createHash('sha256').update(secret).digest('hex')
+  return hash('sha256', secret, 'hex')
 }
 
 async function writeDurably(folder: string, name: string, text: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { Owner, ownerInKey, type TaskChangeLine } from '@darkroom/contracts'
 import { type Static, Type } from '@darkroom/contracts/typebox'
 import {
@@ -206,7 +206,7 @@ function isEffective({ endsAt }: KnownMark): boolean {
 
 /** A key of kv-config is shorter than an idempotency key may be. */
 function keyOf(upload: UploadName): string {
-  return prefixOf(upload) + createHash('sha256').update(upload.idempotencyKey).digest('base64url')
+  return prefixOf(upload) + hash('sha256', upload.idempotencyKey, 'base64url')
 }
 
 function prefixOf({ owner }: Pick<UploadName, 'owner'>): string {

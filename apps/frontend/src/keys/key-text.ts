@@ -1,4 +1,4 @@
-import { createHash, randomInt } from 'node:crypto'
+import { hash, randomInt } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 
 /**
@@ -37,7 +37,7 @@ export function readKeyText(text: string): KeyText | undefined {
 
 /** The stored form of a key. Guessable secrets would need a slow hash; 190 random bits don't. */
 export function hashKey(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
+  return hash('sha256', text, 'buffer')
 }
 
 /** CRC-32 in base 62. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { Logger } from '@darkroom/service-kit'
@@ -42,7 +42,7 @@ async function readPageFile(folder: string, name: string, names: readonly string
   const bytes = await readFile(path)
   return {
     contentType: contentTypes[extname(name)] ?? 'application/octet-stream',
-    etag: `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`,
+    etag: `"${hash('sha256', bytes, 'base64url').slice(0, 22)}"`,
     isImmutable: name.startsWith('assets/'),
     bytes,
     ...(names.includes(`${name}.br`) && { br: await readFile(`${path}.br`) }),

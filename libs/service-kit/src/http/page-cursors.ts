@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { ServiceProblem } from '../problems/problems.ts'
 
 const checkBytes = 6
@@ -35,7 +35,7 @@ export class PageCursors {
   }
 
   #write(item: string): string {
-    const check = createHash('sha256').update(`${this.#listing} ${item}`).digest().subarray(0, checkBytes)
+    const check = hash('sha256', `${this.#listing} ${item}`, 'buffer').subarray(0, checkBytes)
     return Buffer.concat([check, Buffer.from(item)]).toString('base64url')
   }
 }

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import { serviceRoutes, type WorkerAccess } from '@darkroom/contracts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { ServiceProblem } from '../problems/problems.ts'
@@ -76,5 +76,5 @@ function readToken(authorization: string, mayBeBasic: boolean): string {
 
 /** All digests have the same length, so comparing them always takes the same time. */
 function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
+  return hash('sha256', text, 'buffer')
 }

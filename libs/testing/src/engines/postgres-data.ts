@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { existsSync, mkdirSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -28,7 +28,7 @@ function copyEmptyCluster(place: DataPlace): void {
   const { folder, postgres } = place
   const program = realpathSync(postgres)
   const { mtimeMs, ino } = statSync(program)
-  const key = createHash('sha256').update(`${program} ${mtimeMs} ${ino} ${process.getuid?.()}`).digest('hex')
+  const key = hash('sha256', `${program} ${mtimeMs} ${ino} ${process.getuid?.()}`, 'hex')
   const kept = join(keptClusters, key.slice(0, 16))
   if (!existsSync(kept)) {
     initialize(place, undefined)
