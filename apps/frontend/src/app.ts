@@ -51,7 +51,7 @@ export function buildApp(dependencies: AppDependencies): App {
   const { imageMaster, taskDb } = clients
   const parts = makeParts(dependencies)
   const { intake, load, feed, presets, hub, outbound, webhooks } = parts
-  const { signing, keys, rates, authenticator, grants, deleted, erased } = parts
+  const { signing, keys, rates, authenticator, grants, deleted } = parts
   const checkReady = async () => {
     // Not its /readyz, which fails while Redis is unavailable: uploads are accepted meanwhile.
     await clients.imageMaster.healthz({})
@@ -92,10 +92,7 @@ export function buildApp(dependencies: AppDependencies): App {
     scope => addPresetRoutes(scope, presets),
     scope => addIntakeRoutes(scope, intake),
     scope => addKeyRoutes(scope, clients, outbound),
-    scope =>
-      addResumableRoutes(scope, clients, intake, {
-        ...{ limits: uploads, presets, publicUrls, outbound, grants, keys, erased, logger },
-      }),
+    scope => addResumableRoutes(scope, clients, intake, { ...parts, limits: uploads, publicUrls, logger }),
     scope => addGrantRoutes(scope, { authenticator, grants, keys, signing, presets, outbound }),
     scope => addWebhookRoutes(scope, clients, webhooks, publicUrls),
     scope => addArchiveRoutes(scope, clients),

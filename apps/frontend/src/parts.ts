@@ -13,7 +13,6 @@ import { KeyRing } from './keys/key-ring.ts'
 import { noLimits, type RateLimitSettings, RateLimits } from './limits/rate-limits.ts'
 import type { Networks } from './outbound/networks.ts'
 import { Outbound } from './outbound/outbound.ts'
-import type { FrontendClients } from './routes/images.ts'
 import { LoadHistory } from './stats/load-history.ts'
 import { Importer } from './uploads/import-image.ts'
 import { Presets } from './uploads/presets.ts'
@@ -23,7 +22,7 @@ import { startWebhooks } from './webhooks/start-webhooks.ts'
 const streamCheckMs = 1000
 
 export interface PartsOptions {
-  clients: FrontendClients & Pick<ServiceClients, 'clusterState' | 'kv'>
+  clients: Pick<ServiceClients, 'clusterState' | 'imageMaster' | 'kv' | 'storage' | 'taskDb'>
   logger: Logger
   clusterToken?: string | undefined
   accessMode: AccessMode

@@ -39,10 +39,13 @@ export async function start(
   const clients = new ServiceClients({ ...config, logger, inProcess })
   const localFacts = new LocalFacts({ folder: config.dataDir, logger })
   const page = await loadPageFiles(pageFolder, logger)
-  const edges = { publicUrls, otherOrigins, trustProxy, allowedHosts, networks }
   const app = buildApp({
     ...config,
-    ...edges,
+    publicUrls,
+    otherOrigins,
+    trustProxy,
+    allowedHosts,
+    networks,
     accessMode,
     limits: config,
     uploads: config,

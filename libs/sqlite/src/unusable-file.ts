@@ -29,8 +29,8 @@ export function prepareFile(path: string): void {
 export function unusable(path: string, error: unknown): unknown {
   const code = sqliteCodeOf(error)
   if (code === undefined || ourMistakes.includes(code)) return error
-  const words = `${path}: ${(error as Error).message}`
+  const message = `${path}: ${(error as Error).message}`
   const remedy =
     code === sqliteCodes.full ? 'free some space on its disk' : missingRights.includes(code) && advice
-  return new UnusableFile(remedy ? `${words}; ${remedy}` : words, { cause: error })
+  return new UnusableFile(remedy ? `${message}; ${remedy}` : message, { cause: error })
 }

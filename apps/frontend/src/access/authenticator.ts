@@ -117,7 +117,9 @@ export class Authenticator {
     const { id, expiresAt, keyId } = terms
     const { owner } = caller
     return {
-      ...{ role: 'user', expiresAt, grant: { id, expiresAt } },
+      role: 'user',
+      expiresAt,
+      grant: { id, expiresAt },
       ...(keyId !== undefined && { keyId }),
       ...(owner !== undefined && { owner }),
     }

@@ -138,8 +138,8 @@ function secondsUntil(instant: number): number {
 }
 
 function tooManyGrants(limit: number): ServiceProblem {
-  const words = `you have ${limit} grants that have not expired, which is the limit: wait until one expires, or create grants with a shorter expiresIn`
-  return tooManyRequests('too-many-grants', words, 60)
+  const detail = `you have ${limit} grants that have not expired, which is the limit: wait until one expires, or create grants with a shorter expiresIn`
+  return tooManyRequests('too-many-grants', detail, 60)
 }
 
 function refuseGrant(detail: string): ServiceProblem {

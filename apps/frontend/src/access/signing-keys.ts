@@ -38,8 +38,8 @@ export async function readOrMakeRoot(kv: KvClient, made = randomBytes(rootBytes)
 /** Anyone could guess an empty or short secret, and derive its keys. @throws ServiceProblem 503 */
 function requireRoot(root: Uint8Array): Uint8Array {
   if (root.length === rootBytes) return root
-  const words = `${rootKey} in kv-config must have ${rootBytes} bytes, got ${root.length}: an operator must restore it from a backup`
-  throw unavailable('signing-secret-not-valid', words, 60)
+  const detail = `${rootKey} in kv-config must have ${rootBytes} bytes, got ${root.length}: an operator must restore it from a backup`
+  throw unavailable('signing-secret-not-valid', detail, 60)
 }
 
 /**
@@ -59,7 +59,7 @@ export class SigningKeys {
   #wasRead = false
   /** Why the value in kv-config is not used. */
   #notValid: ServiceProblem | undefined
-  #readingRoot: Promise<unknown> | undefined
+  #makingRoot: Promise<unknown> | undefined
 
   constructor({ kv, logger, localFacts }: { kv: KvClient; logger: Logger; localFacts: LocalFacts }) {
     this.#kv = kv
@@ -95,7 +95,7 @@ export class SigningKeys {
     await this.#untilRead()
     this.#requireUsable()
     while (!this.#root) await this.#make()
-    return this.knownKeyFor(purpose) ?? unknown()
+    return this.#keyOf(this.#root, purpose)
   }
 
   /**
@@ -105,16 +105,13 @@ export class SigningKeys {
    */
   knownKeyFor(purpose: Purpose): Buffer | undefined {
     this.#requireUsable()
-    if (!this.#root) return undefined
-    const known = this.#keys.get(purpose) ?? deriveKey(this.#root, purpose)
-    this.#keys.set(purpose, known)
-    return known
+    return this.#root && this.#keyOf(this.#root, purpose)
   }
 
   async close(): Promise<void> {
     this.#closing.abort()
     await this.#watching
-    await this.#readingRoot?.catch(() => undefined)
+    await this.#makingRoot?.catch(() => undefined)
   }
 
   async #untilRead(): Promise<void> {
@@ -126,6 +123,12 @@ export class SigningKeys {
         late.addEventListener('abort', () => reject(unknownKey()), { once: true }),
       ),
     ])
+  }
+
+  #keyOf(root: Uint8Array, purpose: Purpose): Buffer {
+    const key = this.#keys.get(purpose) ?? deriveKey(root, purpose)
+    this.#keys.set(purpose, key)
+    return key
   }
 
   #requireUsable(): void {
@@ -158,14 +161,14 @@ export class SigningKeys {
   }
 
   #make(root?: Uint8Array): Promise<unknown> {
-    this.#readingRoot ??= readOrMakeRoot(this.#kv, root && Buffer.from(root))
+    this.#makingRoot ??= readOrMakeRoot(this.#kv, root && Buffer.from(root))
       .then(made => this.#take(made))
-      .finally(() => (this.#readingRoot = undefined))
+      .finally(() => (this.#makingRoot = undefined))
     if (root)
-      this.#readingRoot.catch(error =>
+      this.#makingRoot.catch(error =>
         this.#logger.warn({ err: error }, 'the root secret could not be written again'),
       )
-    return this.#readingRoot
+    return this.#makingRoot
   }
 
   #take(root: Uint8Array): void {
@@ -185,13 +188,9 @@ export class SigningKeys {
 }
 
 function lost() {
-  const words =
+  const detail =
     "kv-config lost the secret that signs links, grants and sessions; the frontend's log explains what operators can do"
-  return unavailable('signing-secret-lost', words, 60)
-}
-
-function unknown(): never {
-  throw unknownKey()
+  return unavailable('signing-secret-lost', detail, 60)
 }
 
 function unknownKey() {

@@ -74,7 +74,10 @@ export class DeletedUploads {
     this.#options = options
     const { kv } = options.clients
     this.#watching = watchPrefix({
-      ...{ kv, prefix, logger: options.logger, signal: this.#closing.signal },
+      kv,
+      prefix,
+      logger: options.logger,
+      signal: this.#closing.signal,
       onChange: values => this.#takeMarks(values),
     })
     this.#stopListening = options.feed.listen(change => this.#onChange(change))
@@ -126,8 +129,8 @@ export class DeletedUploads {
   #requireRoom(upload: UploadName): void {
     const names = [...this.#marks.keys()].filter(name => name.startsWith(prefixOf(upload)))
     if (names.length < maxMarksPerOwner) return
-    const words = `you have deleted ${names.length} uploads by their keys within ten minutes, which is the limit: delete images by their ids`
-    throw tooManyRequests('too-many-deletions', words, 60)
+    const detail = `you have deleted ${names.length} uploads by their keys within ten minutes, which is the limit: delete images by their ids`
+    throw tooManyRequests('too-many-deletions', detail, 60)
   }
 
   #takeMarks(values: ReadonlyMap<string, Uint8Array>): void {

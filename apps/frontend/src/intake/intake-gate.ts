@@ -67,8 +67,9 @@ export class IntakeGate {
       this.#isKnown = true
     } catch (error) {
       if (this.#closing.signal.aborted) return
-      const words = 'the state of the intake could not be read'
-      if (this.#isKnown) this.#logger.warn({ err: error, state: this.#state }, `${words}; it stays as it was`)
+      const message = 'the state of the intake could not be read'
+      if (this.#isKnown)
+        this.#logger.warn({ err: error, state: this.#state }, `${message}; it stays as it was`)
       this.#isKnown = false
     }
   }

@@ -1,6 +1,5 @@
 import { type Logger, tooManyRequests } from '@darkroom/service-kit'
 import type { FastifyReply } from 'fastify'
-import type { Caller } from '../access/caller.ts'
 import { addressGroup } from './address-group.ts'
 import { type Allowance, RateLimiter } from './rate-limiter.ts'
 
@@ -41,7 +40,7 @@ export class RateLimits {
   }
 
   /** Counts a request, and sets the RateLimit headers of its response. @throws ServiceProblem 429 */
-  countRequest({ keyId }: Pick<Caller, 'keyId'>, address: string, reply: FastifyReply): void {
+  countRequest({ keyId }: { keyId?: string }, address: string, reply: FastifyReply): void {
     if (this.#perAddress) {
       const allowance = this.#perAddress.take(addressGroup(address))
       setHeaders(reply, 'address', this.#perAddress, allowance)
@@ -100,6 +99,6 @@ function setHeaders(
 }
 
 function tooMany(who: string, { limit }: RateLimiter, { retryAfterSeconds }: Allowance) {
-  const words = `${who} may send ${limit} requests a minute; try again in ${retryAfterSeconds} s`
-  return tooManyRequests('too-many-requests', words, retryAfterSeconds)
+  const detail = `${who} may send ${limit} requests a minute; try again in ${retryAfterSeconds} s`
+  return tooManyRequests('too-many-requests', detail, retryAfterSeconds)
 }

@@ -1,16 +1,16 @@
 import { ServiceUnavailable } from '@darkroom/service-kit'
 import { errors } from '@darkroom/service-kit/undici'
-import { type FailureWord, OutboundFailure } from './outbound-failure.ts'
+import { type FailureReason, OutboundFailure } from './outbound-failure.ts'
 
 /** The failure of a request, or of reading its response. If the signal is aborted, its reason is returned unchanged. */
 export function failureOf(error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return isTimeout(signal.reason) ? new OutboundFailure('timeout', error) : signal.reason
   if (error instanceof OutboundFailure || error instanceof ServiceUnavailable) return error
   if (isTimeout(error)) return new OutboundFailure('timeout', error)
-  return new OutboundFailure(wordFor(error), error)
+  return new OutboundFailure(reasonFor(error), error)
 }
 
-function wordFor(error: unknown): FailureWord {
+function reasonFor(error: unknown): FailureReason {
   if (isUntrusted(error)) return 'untrusted'
   if (isWithoutTls(error)) return 'no-tls'
   return isBroken(error) ? 'broken' : 'unreachable'

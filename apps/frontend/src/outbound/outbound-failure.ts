@@ -14,14 +14,14 @@ const explanations = {
 } as const
 
 /** The reason of a failure in one word. More details would let callers explore the network of the frontend. */
-export type FailureWord = keyof typeof explanations
+export type FailureReason = keyof typeof explanations
 
 /** A request to a URL that a caller named has failed. */
 export class OutboundFailure extends Error {
-  readonly word: FailureWord
+  readonly reason: FailureReason
 
-  constructor(word: FailureWord, cause?: unknown) {
-    super(explanations[word], { cause })
-    this.word = word
+  constructor(reason: FailureReason, cause?: unknown) {
+    super(explanations[reason], { cause })
+    this.reason = reason
   }
 }

@@ -30,7 +30,7 @@ export class Pieces {
 
   /** The bytes of all pieces, one after the other. @throws ServiceProblem 410 if a piece is lost */
   async *read(id: string, pieces: readonly Piece[]): AsyncGenerator<Uint8Array> {
-    for (const { key } of placed(id, pieces)) {
+    for (const key of keysOf(id, pieces)) {
       const stored = await this.#storage.getBlob({ params: { key, stage: 'pre' }, headers: {} })
       if (stored.status !== 200)
         throw new ServiceProblem(410, 'upload-gone', 'a piece of this upload is lost: upload the file again')
@@ -40,7 +40,7 @@ export class Pieces {
 
   /** Deletes pieces. If that fails, the master's sweeper deletes them later. */
   async delete(id: string, pieces: readonly Piece[]): Promise<void> {
-    await Promise.all(placed(id, pieces).map(({ key }) => this.#delete(id, key)))
+    await Promise.all(keysOf(id, pieces).map(key => this.#delete(id, key)))
   }
 
   /** Deletes a piece that was stored, but is not part of its upload. */
@@ -64,11 +64,11 @@ export function bytesIn(pieces: readonly Piece[]): number {
   return pieces.reduce((sum, { bytes }) => sum + bytes, 0)
 }
 
-function placed(id: string, pieces: readonly Piece[]): { key: string }[] {
+function keysOf(id: string, pieces: readonly Piece[]): string[] {
   let offset = 0
   return pieces.map(({ tag, bytes }) => {
     const key = pieceKey(id, offset, tag)
     offset += bytes
-    return { key }
+    return key
   })
 }

@@ -32,7 +32,9 @@ export class UploadRecords {
     this.#kv = kv
     this.#limits = limits
     this.#quota = new OwnerQuota({
-      ...{ kv, limit: limits.maxUploadsPerOwner, prefixOf: uploadPrefixOf },
+      kv,
+      limit: limits.maxUploadsPerOwner,
+      prefixOf: uploadPrefixOf,
       isCounted: value => readJson(UploadRecord, value)?.isTerminated !== true,
     })
   }
@@ -115,8 +117,8 @@ export class UploadRecords {
 
   async #requireRoom(owner: string | undefined): Promise<void> {
     if (await this.#quota.take(owner)) return
-    const words = `you have ${this.#quota.limit} unfinished uploads, which is the limit: finish or delete some`
-    throw tooManyRequests('too-many-uploads', words, 10)
+    const detail = `you have ${this.#quota.limit} unfinished uploads, which is the limit: finish or delete some`
+    throw tooManyRequests('too-many-uploads', detail, 10)
   }
 
   #expiry(): string {
@@ -133,8 +135,8 @@ function encode(record: UploadRecord): Buffer {
 }
 
 function recordNotValid(id: string): ServiceProblem {
-  const words = `the record of the upload ${id} in kv-config is not valid; begin a new upload`
-  return new ServiceProblem(404, 'upload-not-found', words)
+  const detail = `the record of the upload ${id} in kv-config is not valid; begin a new upload`
+  return new ServiceProblem(404, 'upload-not-found', detail)
 }
 
 /** @throws ServiceProblem 404 */

@@ -79,8 +79,8 @@ export function addArchiveRoutes(
 function readImages(idList: string, nameList = ''): { id: string; name?: string | undefined }[] {
   const [ids, names] = [idList.split(','), nameList.split('/')]
   if (names.length > ids.length) {
-    const words = `names has ${names.length} names for ${ids.length} ids: separate them by slashes, and use none inside a name`
-    throw new ServiceProblem(400, 'invalid-request', words)
+    const detail = `names has ${names.length} names for ${ids.length} ids: separate them by slashes, and use none inside a name`
+    throw new ServiceProblem(400, 'invalid-request', detail)
   }
   const byId = new Map<string, string | undefined>()
   for (const [at, text] of ids.entries()) {

@@ -1,10 +1,12 @@
 import { frontendRoutes } from '@darkroom/contracts'
-import type { App } from '@darkroom/service-kit'
+import type { App, ServiceClients } from '@darkroom/service-kit'
 import { requireImage } from '../access/caller.ts'
 import { originalOf, resultOf, sendBytes, variantOf } from '../images/image-bytes.ts'
-import type { FrontendClients } from './images.ts'
 
-export function addBytesRoutes(app: App, { storage, taskDb }: FrontendClients): void {
+export function addBytesRoutes(
+  app: App,
+  { storage, taskDb }: Pick<ServiceClients, 'storage' | 'taskDb'>,
+): void {
   app.route({
     ...frontendRoutes.getResult,
     handler: async ({ params: { id }, caller }, reply) =>

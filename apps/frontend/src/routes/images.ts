@@ -22,11 +22,9 @@ import { linkBase } from '../public-urls.ts'
 type ListQuery = Static<typeof frontendRoutes.listImages.schema.querystring>
 type TaskPage = { tasks: Task[]; next?: string }
 
-export type FrontendClients = Pick<ServiceClients, 'imageMaster' | 'storage' | 'taskDb'>
-
 export function addImageRoutes(
   app: App,
-  { storage, taskDb }: FrontendClients,
+  { storage, taskDb }: Pick<ServiceClients, 'storage' | 'taskDb'>,
   { feed, grants, deleted }: { feed: ChangeFeed; grants: GrantStore; deleted: DeletedUploads },
   publicUrls: readonly URL[],
 ): void {

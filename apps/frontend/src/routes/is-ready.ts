@@ -1,9 +1,8 @@
 import { frontendRoutes } from '@darkroom/contracts'
-import type { App } from '@darkroom/service-kit'
+import type { App, ServiceClients } from '@darkroom/service-kit'
 import { ownerSeenBy } from '../access/caller.ts'
-import type { FrontendClients } from './images.ts'
 
-export function addIsReadyRoute(app: App, { imageMaster }: FrontendClients): void {
+export function addIsReadyRoute(app: App, { imageMaster }: Pick<ServiceClients, 'imageMaster'>): void {
   app.route({
     ...frontendRoutes.isReady,
     handler: async ({ query: { id }, caller }, reply) => {

@@ -1,11 +1,10 @@
 import { defaultLinkSeconds, frontendRoutes, type Task } from '@darkroom/contracts'
-import { type App, acceptJson } from '@darkroom/service-kit'
+import { type App, acceptJson, type ServiceClients } from '@darkroom/service-kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { requireImage } from '../access/caller.ts'
 import { SignedLinks, type SignedLinksOptions } from '../access/signed-links.ts'
 import { type ImageBytes, originalOf, resultOf, sendBytes, variantOf } from '../images/image-bytes.ts'
 import { linkBase } from '../public-urls.ts'
-import type { FrontendClients } from './images.ts'
 
 interface LinkDependencies extends Omit<SignedLinksOptions, 'clients'> {
   publicUrls: readonly URL[]
@@ -16,7 +15,7 @@ interface LinkDependencies extends Omit<SignedLinksOptions, 'clients'> {
 /** Signed links: bytes without a key, until they expire. */
 export function addLinkRoutes(
   app: App,
-  clients: FrontendClients,
+  clients: Pick<ServiceClients, 'imageMaster' | 'storage' | 'taskDb'>,
   { authenticator, signing, publicUrls, countRequest }: LinkDependencies,
 ): void {
   const links = new SignedLinks({ clients, authenticator, signing })

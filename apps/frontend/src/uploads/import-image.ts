@@ -38,7 +38,7 @@ export class Importer {
         2,
       )
     const fail = (error: unknown): never => {
-      if (error instanceof OutboundFailure && error.word === 'busy')
+      if (error instanceof OutboundFailure && error.reason === 'busy')
         throw unavailable(
           'too-many-imports',
           `${downloadsPerAddress} imports from the server of this URL are in progress; try again later`,

@@ -50,7 +50,7 @@ export function deliverBy(options: DeliveryOptions): Delivery {
     const tookMs = performance.now() - sentAt
     const report = reportOf(task, response)
     const { host, attempts } = task.callback
-    logger.info({ id: task.id, host, answer: response.text, attempt: attempts + 1 }, words[report.state])
+    logger.info({ id: task.id, host, answer: response.text, attempt: attempts + 1 }, messages[report.state])
     return { report, isGood: response.isGood, tookMs }
   }
 
@@ -64,12 +64,18 @@ export function deliverBy(options: DeliveryOptions): Delivery {
       return readResponse(response)
     } catch (error) {
       if (!(error instanceof OutboundFailure)) throw error
-      return { text: error.word, isTaken: false, isRefused: false, isGood: false, retryAfterMs: undefined }
+      return {
+        text: error.reason,
+        isAccepted: false,
+        isRefused: false,
+        isGood: false,
+        retryAfterMs: undefined,
+      }
     }
   }
 }
 
-const words = {
+const messages = {
   delivered: 'a webhook was delivered',
   failed: 'a webhook was not accepted, and is not sent again',
   due: 'a webhook was not accepted; it is sent again later',
@@ -87,7 +93,7 @@ type ReadResponse = ReturnType<typeof readResponse>
 function readResponse({ status, headers }: OutboundResponse) {
   return {
     text: String(status),
-    isTaken: status >= 200 && status < 300,
+    isAccepted: status >= 200 && status < 300,
     /** 410: the receiver refuses this notice for good. */
     isRefused: status === 410,
     isGood: status < 500 && status !== 429,
@@ -97,7 +103,7 @@ function readResponse({ status, headers }: OutboundResponse) {
 
 function reportOf(task: Task, response: ReadResponse): NoticeReport {
   const { attempts = 0, keptSeconds = 0, token = 0 } = task.callback ?? {}
-  if (response.isTaken) return { state: 'delivered', token, answer: response.text }
+  if (response.isAccepted) return { state: 'delivered', token, answer: response.text }
   const failed = { state: 'failed', token, answer: response.text } as const
   if (response.isRefused || attempts + 1 >= maxAttempts) return failed
   const retryMs = retryDelayMs({

@@ -60,6 +60,11 @@ export class DeliverySlots {
     return (this.#usedBy.get(host) ?? 0) >= this.#limits.host
   }
 
+  /** Hosts that have no free slot. */
+  get busyHosts(): string[] {
+    return [...this.#usedBy.keys()].filter(host => this.isBusy(host))
+  }
+
   /** Free slots for hosts that failed lately. */
   get freeOfFailing(): number {
     return this.#freeOf('failing')
@@ -111,10 +116,5 @@ export class DeliverySlots {
     const used = (this.#usedBy.get(host) ?? 0) + change
     if (used === 0) this.#usedBy.delete(host)
     else this.#usedBy.set(host, used)
-  }
-
-  /** Hosts that have no free slot. */
-  get busyHosts(): string[] {
-    return [...this.#usedBy.keys()].filter(host => this.isBusy(host))
   }
 }

@@ -38,10 +38,10 @@ async function outboundTo(
   return outbound
 }
 
-function failure(word: string) {
+function failure(reason: string) {
   return (error: unknown) => {
     assert.ok(error instanceof OutboundFailure, String(error))
-    assert.equal(error.word, word, String(error.cause))
+    assert.equal(error.reason, reason, String(error.cause))
     return true
   }
 }

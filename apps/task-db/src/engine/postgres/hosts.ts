@@ -108,11 +108,11 @@ function decode(text: string): string {
 
 /** The message contains no part of the URL: an @ or a colon that was not encoded may belong to a password. */
 function unreadable(cause: unknown): StoreMisconfigured {
-  const words =
+  const reason =
     'is not valid: ports are 1–65535, and special characters of a password must be percent-encoded'
-  return mistake(words, cause)
+  return mistake(reason, cause)
 }
 
-function mistake(words: string, cause?: unknown): StoreMisconfigured {
-  return new StoreMisconfigured(`PostgreSQL cannot be used: its URL ${words}`, { cause })
+function mistake(reason: string, cause?: unknown): StoreMisconfigured {
+  return new StoreMisconfigured(`PostgreSQL cannot be used: its URL ${reason}`, { cause })
 }

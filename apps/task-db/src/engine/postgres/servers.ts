@@ -108,7 +108,10 @@ export class Servers {
     const config = { ...this.#cluster.shared, ...address }
     const left = new AbortController()
     const current: Current = {
-      ...{ name, host, address, left: left.signal },
+      name,
+      host,
+      address,
+      left: left.signal,
       pool: openPool(config, this.#options, () => this.suspect(current, new ConnectionLost('it was idle'))),
       connect: onLost => connectOnce(config, { timeoutMs }, onLost),
       leave: () => left.abort(),
