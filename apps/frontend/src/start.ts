@@ -9,10 +9,10 @@ import {
   startService,
 } from '@darkroom/service-kit'
 import { type AccessMode, accessModeOf } from './access/access-mode.ts'
-import { LocalFacts } from './access/local-facts.ts'
 import { buildApp } from './app.ts'
 import { readOrigins } from './browsers/cross-origin.ts'
 import type { Config } from './config.ts'
+import { LocalFacts } from './keys/local-facts.ts'
 import { readNetworks } from './outbound/networks.ts'
 import { loadPageFiles } from './page/page-files.ts'
 import { readPublicUrls } from './public-urls.ts'

@@ -9,8 +9,8 @@ import {
   tooManyRequests,
   unavailable,
 } from '@darkroom/service-kit'
+import { newImageId } from '../images/new-image-id.ts'
 import { OwnerQuota } from '../limits/owner-quota.ts'
-import { newImageId } from '../uploads/new-image-id.ts'
 
 /** The grant of a caller. */
 export interface Grant {

@@ -1,6 +1,6 @@
 import { hkdfSync, randomBytes } from 'node:crypto'
 import { type KvClient, type Logger, ServiceProblem, unavailable, watchPrefix } from '@darkroom/service-kit'
-import type { LocalFacts } from './local-facts.ts'
+import type { LocalFacts } from '../keys/local-facts.ts'
 
 /** The place of the root secret, from which every frontend derives the same keys. */
 const rootKey = 'secrets/frontend/root'

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { mapConcurrently, type ServiceClients } from '@darkroom/service-kit'
 import { deleteImage } from '@darkroom/service-kit/images'
+import { markErased } from '../access/erased-owners.ts'
 import { eraseGrants } from '../access/grant-store.ts'
 import { KeyStore } from '../keys/manage-keys.ts'
+import { eraseMarks } from '../uploads/deleted-uploads.ts'
 import { WebhookSecrets } from '../webhooks/webhook-secrets.ts'
-import { eraseMarks } from './deleted-uploads.ts'
 import { eraseUploads } from './erase-uploads.ts'
-import { markErased } from './erased-owners.ts'
 
 type Clients = Pick<ServiceClients, 'kv' | 'storage' | 'taskDb'>
 

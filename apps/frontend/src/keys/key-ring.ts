@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto'
 import { AuthMode, authSetting, type KeyDescription, keyPrefix } from '@darkroom/contracts'
 import { type Logger, readJson, type ServiceClients, watchPrefix } from '@darkroom/service-kit'
-import type { LocalFacts } from '../access/local-facts.ts'
 import { hashKey, type KeyText } from './key-text.ts'
+import type { LocalFacts } from './local-facts.ts'
 import { describeKey, readKeyRecord } from './manage-keys.ts'
 
 interface KnownKey {

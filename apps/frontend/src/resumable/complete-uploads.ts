@@ -2,8 +2,8 @@ import { formatPriority, problemCode, type UploadRecord } from '@darkroom/contra
 import { type ServiceClients, ServiceProblem, unavailable } from '@darkroom/service-kit'
 import { deleteImage } from '@darkroom/service-kit/images'
 import { type Caller, findImage } from '../access/caller.ts'
+import type { ErasedOwners } from '../access/erased-owners.ts'
 import type { GrantStore } from '../access/grant-store.ts'
-import type { ErasedOwners } from '../erasure/erased-owners.ts'
 import type { Pieces } from './pieces.ts'
 import { type KnownUpload, type UploadRecords, uploadNotFound } from './upload-records.ts'
 

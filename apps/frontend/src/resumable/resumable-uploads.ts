@@ -2,8 +2,8 @@ import { TaskId, type UploadRecord } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
 import type { Logger } from '@darkroom/service-kit'
 import { type Caller, findImage, isOfGrant } from '../access/caller.ts'
+import type { ErasedOwners } from '../access/erased-owners.ts'
 import type { GrantStore } from '../access/grant-store.ts'
-import type { ErasedOwners } from '../erasure/erased-owners.ts'
 import { CompleteUploads, type UploadClients } from './complete-uploads.ts'
 import {
   type AppendedBody,

@@ -12,12 +12,12 @@ import {
 import { deleteImage } from '@darkroom/service-kit/images'
 import { type Caller, findImage, imageNotFound, ownerSeenBy, requireImage } from '../access/caller.ts'
 import type { Grant, GrantStore } from '../access/grant-store.ts'
-import type { DeletedUploads } from '../erasure/deleted-uploads.ts'
 import type { ChangeFeed } from '../events/change-feed.ts'
+import { waitForEnd } from '../events/wait-for-end.ts'
 import { setRetryAfter, toImageStatus } from '../images/image-status.ts'
 import { applyPreferredWait } from '../images/preferred-wait.ts'
-import { waitForEnd } from '../images/wait-for-end.ts'
 import { linkBase } from '../public-urls.ts'
+import type { DeletedUploads } from '../uploads/deleted-uploads.ts'
 
 type ListQuery = Static<typeof frontendRoutes.listImages.schema.querystring>
 type TaskPage = { tasks: Task[]; next?: string }

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { logger, startNeighbours } from '@darkroom/image-master/testing'
 import { temporaryFolder, until } from '@darkroom/testing'
-import { LocalFacts } from '../../src/access/local-facts.ts'
 import { readOrMakeRoot, SigningKeys } from '../../src/access/signing-keys.ts'
+import { LocalFacts } from '../../src/keys/local-facts.ts'
 
 const { clients, kv } = await startNeighbours({ after })
 const params = { '*': 'secrets/frontend/root' }

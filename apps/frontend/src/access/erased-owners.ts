@@ -1,9 +1,9 @@
 import type { Task } from '@darkroom/contracts'
 import type { KvClient, ServiceClients } from '@darkroom/service-kit'
 import { deleteImage } from '@darkroom/service-kit/images'
-import type { Caller } from '../access/caller.ts'
-import { refuseKey } from '../access/refusals.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
+import type { Caller } from './caller.ts'
+import { refuseKey } from './refusals.ts'
 
 /** Longer than a master takes to accept an image whose bytes have all arrived. */
 const markSeconds = 600

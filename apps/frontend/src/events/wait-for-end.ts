@@ -1,6 +1,6 @@
 import { type Client, hasEnded, type Task, type TaskChangeLine, type taskDbRoutes } from '@darkroom/contracts'
 import { findTask } from '@darkroom/service-kit/images'
-import type { ChangeFeed } from '../events/change-feed.ts'
+import type { ChangeFeed } from './change-feed.ts'
 
 /**
  * Returns the task when it has ended, or its state when `signal` is aborted; undefined if the task was deleted. The task

@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import type { TaskChangeLine } from '@darkroom/contracts'
 import { logger } from '@darkroom/image-master/testing'
 import { until } from '@darkroom/testing'
-import { DeletedUploads } from '../../src/erasure/deleted-uploads.ts'
 import type { ChangeListener } from '../../src/events/change-feed.ts'
+import { DeletedUploads } from '../../src/uploads/deleted-uploads.ts'
 
 const upload = { idempotencyKey: 'one' }
 const accepted = { kind: 'stored', task: upload } as TaskChangeLine
