@@ -1,6 +1,7 @@
 import { defaultPorts, NodeName } from '@darkroom/contracts'
 import { type Static, Type } from '@darkroom/contracts/typebox'
 import { commonSettings, dataDirSetting, portSetting } from '@darkroom/service-kit'
+import { storeUrlPattern } from './engine/open-store.ts'
 import { membershipUrlPattern } from './membership/open-membership.ts'
 import { gossipSettings } from './node/gossip-settings.ts'
 
@@ -10,7 +11,7 @@ export const Config = Type.Object({
   dataDir: dataDirSetting,
   stateStoreUrl: Type.Optional(
     Type.String({
-      pattern: '^sqlite:',
+      pattern: storeUrlPattern,
       forms: 'sqlite:<path>',
       description: 'Default: sqlite:<DATA_DIR>/cluster-state.sqlite',
     }),
