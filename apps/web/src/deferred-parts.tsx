@@ -1,6 +1,6 @@
+import { BottomBar } from './bottom-bar.tsx'
 import { DetailsDialog } from './compare/details-dialog.tsx'
 import { SignIn } from './session/sign-in.tsx'
-import { BottomBar } from './shell/bottom-bar.tsx'
 import './shell/keep-focus.ts'
 import { continueUploads } from './upload/continue-uploads.ts'
 

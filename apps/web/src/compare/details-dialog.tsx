@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals'
 import { urlOf } from '../api/base.ts'
 import { deleteRows } from '../images/delete.ts'
 import { download } from '../images/download.ts'
+import { openedRow } from '../images/opened-row.ts'
 import { downloadOfOutput, outputsOf } from '../images/outputs.ts'
 import { retryImage } from '../images/retry.ts'
 import { imageOf, type Row } from '../images/row.ts'
@@ -12,7 +13,6 @@ import { NoticeToast } from '../shell/notice-toast.tsx'
 import { useModal } from '../shell/use-modal.ts'
 import { sendAgain } from '../upload/queue.ts'
 import { Comparison } from './comparison.tsx'
-import { openedRow } from './details.ts'
 
 /** In characters. A longer name stands in full below the pictures. */
 const maxTitleLength = 80

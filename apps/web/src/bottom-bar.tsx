@@ -1,14 +1,14 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import { openedRow } from '../compare/details.ts'
-import { type Deletion, undo, undoable } from '../images/delete.ts'
-import { shortened } from '../images/row-words.ts'
-import { counts } from '../images/store.ts'
-import { askForKey } from '../session/session.ts'
-import { isHeld, pause, resume } from '../upload/queue.ts'
-import { announcement } from './announce.ts'
-import { NoticeToast } from './notice-toast.tsx'
-import { focusOn } from './pass-focus.ts'
+import { type Deletion, undo, undoable } from './images/delete.ts'
+import { openedRow } from './images/opened-row.ts'
+import { shortened } from './images/row-words.ts'
+import { counts } from './images/store.ts'
+import { askForKey } from './session/session.ts'
+import { announcement } from './shell/announce.ts'
+import { NoticeToast } from './shell/notice-toast.tsx'
+import { focusOn } from './shell/pass-focus.ts'
+import { isHeld, pause, resume } from './upload/queue.ts'
 
 /** Shows below the list the state of uploads, refusals, and deletions that can be undone. It does not move the page. */
 export function BottomBar() {

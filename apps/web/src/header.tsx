@@ -1,5 +1,5 @@
-import { isLive } from '../live/live.ts'
-import { askForKey, session, signOut } from '../session/session.ts'
+import { isLive } from './live/live.ts'
+import { askForKey, session, signOut } from './session/session.ts'
 
 type Place = 'images' | 'status' | 'docs'
 

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals'
-import type { Row } from '../images/row.ts'
+import type { Row } from './row.ts'
 
 /** The row whose details are open. */
 export const openedRow = signal<Row | undefined>(undefined)
