@@ -70,7 +70,7 @@ export async function startWorkshop(owner: Owner, settings: Record<string, strin
     async takeOver(id) {
       const { claims } = await taskOf(id)
       await clients.taskDb.putTask({ params: { id }, body: { state: 'returned', token: claims } })
-      const body = { worker: 'another', leaseMs: 60_000 }
+      const body = { worker: 'another', leaseMs: 60_000, decodes: ['variants'] }
       const claimed = await clients.taskDb.claimTask({ querystring: {}, body })
       if (claimed.status !== 200) assert.fail('there was no task to take over')
       assert.equal(claimed.body.id, id)

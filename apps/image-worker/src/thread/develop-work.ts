@@ -5,6 +5,7 @@ import { UnusableImage } from '../develop/unusable-image.ts'
 import type { ReusableBuffer } from '../reusable-buffer.ts'
 import { bytesOf, deliverResults, type MadeOutput } from './deliver-results.ts'
 import type { WorkEnd } from './protocol.ts'
+import { returnOvertaken } from './report-trouble.ts'
 import { usualInlineBytes, usualRefusedWrites, type WorkLoopOptions } from './work-options.ts'
 import { nextRequest } from './work-request.ts'
 
@@ -56,7 +57,7 @@ export async function developAndStore(
     nextRequest: () => nextRequest(options),
   })
   collectUsed(bytesIn + bytesOut)
-  if (!reported) return { end: { kind: 'abandoned', reason: 'a newer attempt has stored its result' } }
+  if (!reported) return { end: await returnOvertaken(work, options) }
   if (reported.status === 409)
     return { end: { kind: 'abandoned', reason: 'the lease was lost before the result was reported' } }
   return reported.status === 200 ? { end, next: reported.body } : { end }

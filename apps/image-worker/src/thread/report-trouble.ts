@@ -12,15 +12,31 @@ import type { WorkLoopOptions } from './work-options.ts'
  */
 const maxClaims = 20
 
-export async function returnWork(
-  { id, lease }: Work,
-  { clients, logger }: WorkLoopOptions,
-): Promise<WorkEnd> {
-  await clients.imageMaster.workReturned({ body: { id, lease: lease.token } }).catch(error => {
+export async function returnWork(work: Work, options: WorkLoopOptions): Promise<WorkEnd> {
+  await sendReturn(work, options)
+  return { kind: 'returned' }
+}
+
+/**
+ * Ends work whose result the storage refuses, because it has a result with a newer token. Usually the lease is lost. If it
+ * is not, the task DB was restored from a backup that is older than the result. Then the work is returned: the next attempt
+ * has a greater token, and none is counted.
+ */
+export async function returnOvertaken(work: Work, options: WorkLoopOptions): Promise<WorkEnd> {
+  const returned = await sendReturn(work, options)
+  if (returned?.status === 409) return { kind: 'abandoned', reason: 'a newer attempt has stored its result' }
+  options.logger.warn(
+    { id: work.id, token: work.lease.token },
+    'returning an image: the storage has a newer result, as after a restore of an older task DB',
+  )
+  return { kind: 'returned' }
+}
+
+function sendReturn({ id, lease }: Work, { clients, logger }: WorkLoopOptions) {
+  return clients.imageMaster.workReturned({ body: { id, lease: lease.token } }).catch(error => {
     // The lease then expires. Reporting a failure instead could use up the last attempt.
     logger.error({ err: error, id }, 'work could not be returned; the task is retried when its lease expires')
   })
-  return { kind: 'returned' }
 }
 
 /** An unavailable service is not the image's fault and doesn't count as an attempt: the image waits again. */

@@ -94,11 +94,11 @@ suite('work that succeeds', () => {
     const { untilEnded } = work(t, shared, { ...held, decodes: ['variants'], inlineBytes: 0 })
     const id = await shared.addTask('abc', 3, readVariants('thumb=flip'))
     await held.begun
-    const { claims } = await shared.taskOf(id)
+    const token = await shared.takeOver(id)
     for (const key of [id, outputKey(id, 'thumb')])
       await shared.clients.storage.putBlob({
         params: { key, stage: 'post' },
-        querystring: { fence: claims + 1 },
+        querystring: { fence: token },
         headers: {},
         body: Buffer.from('newer'),
       })
@@ -107,6 +107,24 @@ suite('work that succeeds', () => {
     assert.equal(end?.kind, 'abandoned')
     for (const name of [undefined, 'thumb']) assert.equal(await shared.resultOf(id, name), 'newer')
   })
+
+  for (const [what, inlineBytes] of [
+    ['small', 3],
+    ['larger', 2],
+  ] as const)
+    test(`work of a restored task DB ends although the storage has a newer result; its result is ${what}`, async t => {
+      const id = await shared.addTask('abc')
+      await shared.clients.storage.putBlob({
+        params: { key: id, stage: 'post' },
+        querystring: { fence: 5 },
+        headers: {},
+        body: Buffer.from('newer'),
+      })
+      work(t, shared, { inlineBytes })
+      const { attempts } = await shared.untilState(id, 'finished')
+      assert.equal(attempts, 1)
+      assert.equal(await shared.resultOf(id), 'cba')
+    })
 
   for (const [what, inlineBytes, requests] of [
     ['small: its bytes are sent with the messages about it', 3, []],
