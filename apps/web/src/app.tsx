@@ -36,14 +36,14 @@ function Page() {
           <ImagesPanel />
         </Later>
       </main>
-      <Loaded />
+      <Deferred />
     </>
   )
 }
 
 const deferredParts = signal<ComponentType | undefined>(undefined)
 
-function Loaded() {
+function Deferred() {
   const Parts = deferredParts.value
   return Parts ? <Parts /> : null
 }

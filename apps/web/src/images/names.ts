@@ -1,3 +1,5 @@
+import { readStored, store } from '../shell/stored.ts'
+
 /** The server keeps no file names: the browser remembers those of the latest images. */
 const storageKey = 'darkroom-names'
 const maxNames = 2000
@@ -32,11 +34,8 @@ export function rememberName(id: string, name: string): void {
 
 function read(): Map<string, string> {
   if (names) return names
-  try {
-    names = new Map(JSON.parse(localStorage.getItem(storageKey) ?? '[]'))
-  } catch {
-    names = new Map() // not ours, or storage is disabled
-  }
+  const saved = readStored(storageKey)
+  names = new Map(Array.isArray(saved) ? (saved.filter(Array.isArray) as [string, string][]) : [])
   return names
 }
 
@@ -48,11 +47,7 @@ function saveSoon(): void {
 
 function save(): void {
   timer = undefined
-  try {
-    localStorage.setItem(storageKey, JSON.stringify([...read()]))
-  } catch {
-    // Storage is full or disabled. The page works without names.
-  }
+  store(storageKey, [...read()])
 }
 
 addEventListener('pagehide', () => timer !== undefined && save())

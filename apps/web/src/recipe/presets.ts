@@ -2,7 +2,7 @@ import type { Operation } from '@darkroom/contracts'
 import { signal } from '@preact/signals'
 import { Refusal } from '../api/refusal.ts'
 import { request } from '../api/request.ts'
-import { readStored, store } from './stored.ts'
+import { readStored, store } from '../shell/stored.ts'
 
 export interface Preset {
   name: string

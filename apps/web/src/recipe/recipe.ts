@@ -2,7 +2,7 @@ import type { Operation } from '@darkroom/contracts'
 import { signal } from '@preact/signals'
 import { maxOperations, maxVariants } from '../images/previews.ts'
 import { randomText } from '../images/row.ts'
-import { readStored, store } from './stored.ts'
+import { readStored, store } from '../shell/stored.ts'
 
 /** One operation of a list, with its arguments. */
 export interface Step {

@@ -31,7 +31,8 @@ export const isHeld = signal(false)
 let waiting = new Set<Row>()
 const sending = new Map<Row, Sending>()
 const cancelled = new WeakSet<Row>()
-const attempts = new WeakMap<Row, number>()
+/** How many unexplained server errors in a row an upload has got. */
+const serverErrors = new WeakMap<Row, number>()
 /** Whether a request with the file was sent. */
 const wasSent = new WeakSet<Row>()
 let backoffMs = 500
@@ -141,9 +142,9 @@ function inLine(row: Row): RowView {
 
 function onRefused(row: Row, refusal: Refusal): void {
   const needsKey = refusal.status === 401
-  const failures = refusal.status === 500 ? (attempts.get(row) ?? 0) + 1 : 0
-  attempts.set(row, failures)
-  if (!needsKey && (!refusal.isTemporary || failures >= maxUnexplained)) {
+  const errors = refusal.status === 500 ? (serverErrors.get(row) ?? 0) + 1 : 0
+  serverErrors.set(row, errors)
+  if (!needsKey && (!refusal.isTemporary || errors >= maxUnexplained)) {
     setView(row, { state: 'refused', refusal })
     if (refusal.code === 'invalid-preset') void readPresets()
     return
