@@ -3,9 +3,8 @@ import { randomFillSync } from 'node:crypto'
 import { once } from 'node:events'
 import { readdirSync, readlinkSync } from 'node:fs'
 import { type ClientRequest, request } from 'node:http'
-import { connect } from 'node:net'
 import { after, type TestContext, test } from 'node:test'
-import { httpRequest, startDarkroom, tiffOf, until } from '@darkroom/testing'
+import { connectTo, httpRequest, startDarkroom, tiffOf, until } from '@darkroom/testing'
 import { kill, prepareFleet, samePort } from './fleet.ts'
 import { stored } from './stored.ts'
 
@@ -55,7 +54,7 @@ for (const [where, { url, storage }] of Object.entries({
     await until('the worker has read it', () => openFiles().length === 0)
     for (const path of [`/images/${id}/result`, `/images/${id}/original`, `/images/archive?ids=${id}`])
       await t.test(path.replace(String(id), 'id'), async () => {
-        const download = connect(Number(new URL(url).port), '127.0.0.1')
+        const download = connectTo(t, url)
         download.write(`GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`)
         await once(download, 'data')
         download.pause()

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { after, suite, test } from 'node:test'
-import { generateImage, until } from '@darkroom/testing'
+import { connectTo, generateImage, until } from '@darkroom/testing'
 import { startFrontend } from './start-frontend.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
@@ -47,8 +47,8 @@ suite('a client that closes its side of the connection after its request', () =>
       assert.match(await askAndHalfClose(path), /^HTTP\/1.1 200 .+"state":"not-started".+\r\n0\r\n\r\n$/s)
   })
 
-  test('a client that has hung up does not keep its stream', async () => {
-    const socket = connect(Number(new URL(frontend.url).port), '127.0.0.1')
+  test('a client that has hung up does not keep its stream', async t => {
+    const socket = connectTo(t, frontend.url)
     socket.write('GET /images/events HTTP/1.1\r\nhost: localhost\r\n\r\n')
     await once(socket, 'data')
     const connections = () =>

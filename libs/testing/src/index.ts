@@ -4,6 +4,7 @@ export { assertNeedsToken } from './assert-needs-token.ts'
 export { assertProblem } from './assert-problem.ts'
 export { assertSwapped } from './assert-swapped.ts'
 export { characterOf, lastCharacter } from './characters.ts'
+export { connectTo } from './connect-to.ts'
 export { type DiskImage, makeDiskImage, powerCutsAreMissing } from './disk-image.ts'
 export {
   type EngineName,

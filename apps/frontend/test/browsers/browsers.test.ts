@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
-import { connect } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { after, test } from 'node:test'
 import { InvalidConfig } from '@darkroom/service-kit'
-import { generateImage } from '@darkroom/testing'
+import { connectTo, generateImage } from '@darkroom/testing'
 import { readOrigins } from '../../src/browsers/cross-origin.ts'
 import { startFrontend } from '../start-frontend.ts'
 
@@ -84,8 +83,8 @@ test('the response to a preflight request lists what a page of an allowed origin
   assert.equal(refused.headers.get('access-control-allow-methods'), null)
 })
 
-test('messages that are not HTTP are answered with security headers', async () => {
-  const socket = connect(Number(new URL(url).port), '127.0.0.1')
+test('messages that are not HTTP are answered with security headers', async t => {
+  const socket = connectTo(t, url)
   socket.write('not HTTP\r\n\r\n')
   const response = String(await buffer(socket))
   assert.match(response, /^HTTP\/1\.1 400 /)

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { connect } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { createApp, createLogger, InvalidConfig } from '@darkroom/service-kit'
+import { connectTo } from '@darkroom/testing'
 import { refuseForeignHosts } from '../../src/browsers/refuse-foreign-hosts.ts'
 import { readPublicUrls } from '../../src/public-urls.ts'
 
@@ -51,9 +51,7 @@ for (const [head, status] of [
   test(`${head.replaceAll('\r\n', ', ')} is answered ${status}`, async t => {
     const app = appFor([])
     t.after(() => app.close())
-    const { hostname, port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
-    const socket = connect(Number(port), hostname)
-    t.after(() => socket.destroy())
+    const socket = connectTo(t, await app.listen({ host: '127.0.0.1', port: 0 }))
     socket.write(`${head}\r\nconnection: close\r\n\r\n`)
     assert.match(String(await buffer(socket)), new RegExp(`^HTTP/1.1 ${status} `))
   })

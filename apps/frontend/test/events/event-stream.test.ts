@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import type { ServerResponse } from 'node:http'
-import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
-import { serveHttp } from '@darkroom/testing'
+import { connectTo, serveHttp } from '@darkroom/testing'
 import { anyone } from '../../src/access/caller.ts'
 import { EventStream, eventFrame, heartbeatEvent } from '../../src/events/event-stream.ts'
 
@@ -23,8 +22,8 @@ test('writing to a stream that has ended, or whose client hung up, does nothing'
 })
 
 test('the events of a client of HTTP/1.0 are not in chunks', async t => {
-  const { port } = await serveHttp(t, (_request, response) => endAfterEvents(response))
-  const socket = connect(port, '127.0.0.1')
+  const { url } = await serveHttp(t, (_request, response) => endAfterEvents(response))
+  const socket = connectTo(t, url)
   socket.write('GET / HTTP/1.0\r\n\r\n')
   const [, events = ''] = (await text(socket)).split('\r\n\r\n')
   assert.match(events, /^retry: \d+\n\nevent: state\ndata: {"name":"é"}\n\n:\n\n$/)
@@ -32,14 +31,14 @@ test('the events of a client of HTTP/1.0 are not in chunks', async t => {
 
 test('the events of a request that waits for the response to an earlier one come after that', async t => {
   let endFirst = () => {}
-  const { port } = await serveHttp(t, ({ url }, response) => {
+  const server = await serveHttp(t, ({ url }, response) => {
     if (url === '/first') endFirst = () => response.end('first')
     else {
       endAfterEvents(response)
       endFirst()
     }
   })
-  const socket = connect(port, '127.0.0.1')
+  const socket = connectTo(t, server.url)
   socket.write('GET /first HTTP/1.1\r\nhost: x\r\n\r\nGET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')
   const answers = await text(socket)
   assert.match(

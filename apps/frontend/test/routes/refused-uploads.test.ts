@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { connect } from 'node:net'
 import { after, suite, test } from 'node:test'
 import { blobNames } from '@darkroom/image-master/testing'
-import { assertProblem, generateImage, until } from '@darkroom/testing'
+import { assertProblem, connectTo, generateImage, until } from '@darkroom/testing'
 import { filePart, formData, formHeaders, openForm, operationsPart } from '../form-data.ts'
 import { startFrontend, taskCount } from '../start-frontend.ts'
 
@@ -168,9 +167,7 @@ suite('a refused upload', () => {
     ['a form', formHeaders['content-type'], openForm(filePart(Buffer.alloc(0)))],
   ] as const) {
     test(`a refusal reaches a client that sends all of ${name} before it reads`, async t => {
-      const { hostname, port } = new URL(frontend.url)
-      const socket = connect(Number(port), hostname).pause()
-      t.after(() => socket.destroy())
+      const socket = connectTo(t, frontend.url).pause()
       const body = Buffer.concat([beginning, Buffer.alloc(20_000_000, 'no image ')])
       const head = `POST /images HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\ncontent-length: ${body.length}\r\n\r\n`
       await new Promise(resolve => socket.write(Buffer.concat([Buffer.from(head), body]), resolve))

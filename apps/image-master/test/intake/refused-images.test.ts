@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { connect } from 'node:net'
 import { after, suite, test } from 'node:test'
 import { deflateSync } from 'node:zlib'
-import { assertProblem, generateImage } from '@darkroom/testing'
+import { assertProblem, connectTo, generateImage } from '@darkroom/testing'
 import sharp from 'sharp'
 import { nothingStored, startMaster, storedKeys, upload } from '../start-master.ts'
 import { chunksOf } from './uploading.ts'
@@ -113,18 +112,14 @@ suite('an image that is refused', () => {
   }
 
   test('a length that is too large is refused before a byte is read', async t => {
-    const { hostname, port } = new URL(refusing.url)
-    const socket = connect(Number(port), hostname)
-    t.after(() => socket.destroy())
+    const socket = connectTo(t, refusing.url)
     socket.write('POST /newImage HTTP/1.1\r\nhost: x\r\ncontent-length: 500001\r\n\r\n')
     const [response] = await once(socket, 'data')
     assert.match(String(response), /^HTTP\/1.1 413 .*urn:darkroom:problem:too-large/s)
   })
 
   test('a client that sends everything before it reads still gets the response to a refused upload', async t => {
-    const { hostname, port } = new URL(refusing.url)
-    const socket = connect(Number(port), hostname).pause()
-    t.after(() => socket.destroy())
+    const socket = connectTo(t, refusing.url).pause()
     const bytes = 20_000_000
     socket.write(
       `POST /newImage HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n${bytes.toString(16)}\r\n`,

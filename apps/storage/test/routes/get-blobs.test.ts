@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { Readable } from 'node:stream'
 import { suite, type TestContext, test } from 'node:test'
 import { StoreUnavailable } from '@darkroom/service-kit'
-import { httpRequest, sha256, storedBlobs, until } from '@darkroom/testing'
+import { connectTo, httpRequest, sha256, storedBlobs, until } from '@darkroom/testing'
 import { type BlobId, smallBytes } from '../../src/engine/engine.ts'
 import { MiB, patterned } from '../content.ts'
 import { problemOf, serve } from '../serve.ts'
@@ -177,9 +176,7 @@ suite('GET and HEAD /images/:key/:stage', { concurrency: 4 }, () => {
 
   test('connections are kept after every kind of response', async t => {
     const { url } = await serveBlob(t)
-    const { hostname, port } = new URL(url)
-    const socket = connect(Number(port), hostname).setEncoding('latin1')
-    t.after(() => socket.destroy())
+    const socket = connectTo(t, url).setEncoding('latin1')
     let received = ''
     socket.on('data', text => {
       received += text
@@ -219,11 +216,10 @@ suite('GET and HEAD /images/:key/:stage', { concurrency: 4 }, () => {
     skip: process.platform !== 'linux' && 'needs /proc',
   }, async t => {
     const { url, folder, log } = await serveBlob(t, patterned(8 * MiB))
-    const { hostname, port } = new URL(url)
     const openFiles = () => readdirSync('/proc/self/fd').filter(fd => isOpenIn(folder, fd)).length
     const before = openFiles() // folders stay open, to be synced
     for (const method of ['GET', 'HEAD']) {
-      const socket = connect(Number(port), hostname)
+      const socket = connectTo(t, url)
       socket.write(`${method} ${path} HTTP/1.1\r\nhost: x\r\n\r\n`)
       await once(socket, 'data')
       socket.pause()

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { OutgoingHttpHeaders } from 'node:http'
-import { connect } from 'node:net'
 import { suite, test } from 'node:test'
 import type { StoredBlob } from '@darkroom/contracts'
-import { httpRequest, sha256, storedBlobs, until } from '@darkroom/testing'
+import { connectTo, httpRequest, sha256, storedBlobs, until } from '@darkroom/testing'
 import { inChunks, MiB, patterned } from '../content.ts'
 import { problemOf, serve } from '../serve.ts'
 
@@ -146,9 +145,7 @@ suite('PUT and POST /images/:key/:stage', { concurrency: 4 }, () => {
 
   test('a body whose Content-Length is too large is refused before it is sent', async t => {
     const { url, folder } = await serve(t, { maxBlobBytes: 1000 })
-    const { hostname, port } = new URL(url)
-    const socket = connect(Number(port), hostname)
-    t.after(() => socket.destroy())
+    const socket = connectTo(t, url)
     socket.write(`PUT ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: 1001\r\n\r\n`)
     const [response] = await once(socket, 'data')
     assert.match(String(response), /^HTTP\/1.1 413 .*urn:darkroom:problem:too-large/s)
@@ -185,9 +182,7 @@ suite('PUT and POST /images/:key/:stage', { concurrency: 4 }, () => {
   })) {
     test(`a client that hangs up within a body ${kind} leaves no file and no error in the log`, async t => {
       const { url, folder, log, app } = await serve(t)
-      const { hostname, port } = new URL(url)
-      const socket = connect(Number(port), hostname)
-      t.after(() => socket.destroy())
+      const socket = connectTo(t, url)
       socket.write(`PUT ${path} HTTP/1.1\r\nhost: x\r\n${header}\r\n\r\n`)
       socket.write(header.startsWith('content') ? patterned(2 * MiB) : '200000\r\n')
       if (!header.startsWith('content')) socket.write(patterned(2 * MiB))

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { connect } from 'node:net'
 import { suite, type TestContext, test } from 'node:test'
-import { until } from '@darkroom/testing'
+import { connectTo, until } from '@darkroom/testing'
 import { type Body, readBody } from '../../src/bodies/read-body.ts'
 import { acceptBytes } from '../../src/http/accept-bodies.ts'
 import { ServiceProblem } from '../../src/problems/problems.ts'
@@ -28,8 +27,7 @@ async function serve(t: TestContext) {
   })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   const begin = (path: string) => {
-    const socket = connect(Number(new URL(url).port), '127.0.0.1').setEncoding('latin1')
-    t.after(() => socket.destroy())
+    const socket = connectTo(t, url).setEncoding('latin1')
     const connection = { socket, received: '', closed: once(socket, 'close') }
     socket.on('data', text => {
       connection.received += text

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { IncomingHttpHeaders } from 'node:http'
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { suite, type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { until } from '@darkroom/testing'
+import { connectTo, until } from '@darkroom/testing'
 import type { BodyBounds } from '../../src/bodies/body-progress.ts'
 import type { Body } from '../../src/bodies/read-body.ts'
 import { acceptBytes } from '../../src/http/accept-bodies.ts'
@@ -42,9 +42,8 @@ async function serve(t: TestContext, bounds: BodyBounds = { bodyStallMs: stallMs
   })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   const begin = (path: string, bytes: number, headers = ''): Socket => {
-    const socket = connect(Number(new URL(url).port), '127.0.0.1')
+    const socket = connectTo(t, url)
     socket.on('error', () => undefined)
-    t.after(() => socket.destroy())
     socket.write(
       `POST ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: ${bytes}\r\n${headers}\r\n`,
     )
@@ -143,9 +142,7 @@ suite('the body of a request', () => {
   ] as const)
     test(`the body of a request of an internal service may ${what}, so that the public service aborts first`, async t => {
       const { app } = buildApp(t, bounds)
-      await app.listen({ host: '127.0.0.1', port: 0 })
-      const socket = connect((app.server.address() as { port: number }).port, '127.0.0.1')
-      t.after(() => socket.destroy())
+      const socket = connectTo(t, await app.listen({ host: '127.0.0.1', port: 0 }))
       const from = performance.now()
       socket.write('POST /nowhere HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 9\r\n\r\nhalf')
       socket.resume()

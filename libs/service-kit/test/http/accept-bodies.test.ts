@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { connectTo } from '@darkroom/testing'
 import { type Body, readBody } from '../../src/bodies/read-body.ts'
 import { acceptBytes } from '../../src/http/accept-bodies.ts'
 import { buildApp } from '../app.ts'
@@ -19,8 +19,7 @@ async function accept(t: TestContext) {
     })
   })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
-  const socket = connect(Number(new URL(url).port), '127.0.0.1').setEncoding('latin1')
-  t.after(() => socket.destroy())
+  const socket = connectTo(t, url).setEncoding('latin1')
   return { socket, called }
 }
 

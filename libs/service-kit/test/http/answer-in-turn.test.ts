@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
-import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
-import { until } from '@darkroom/testing'
+import { connectTo, until } from '@darkroom/testing'
 import { buildApp } from '../app.ts'
 
 test('a pipelined request is handled when the earlier requests of its connection are answered', async t => {
@@ -16,12 +15,8 @@ test('a pipelined request is handled when the earlier requests of its connection
     log.push(`${name} ends`)
     return name
   })
-  const { port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
-  const socket = connect(Number(port), '127.0.0.1')
-  t.after(() => {
-    latch.resolve()
-    socket.destroy()
-  })
+  const socket = connectTo(t, await app.listen({ host: '127.0.0.1', port: 0 }))
+  t.after(() => latch.resolve())
   // In one piece, so that all requests have been parsed when the first is handled.
   const get = (name: string, more = '') => `GET /${name} HTTP/1.1\r\nhost: x\r\n${more}\r\n`
   socket.write(get('a') + get('b') + get('c', 'connection: close\r\n'))
@@ -40,12 +35,11 @@ test('for a client that reads no responses, only one response is made', async t 
     made += 1
     return Buffer.alloc(16 * 1024 * 1024)
   })
-  const { port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
-  const socket = connect(Number(port), '127.0.0.1').pause()
-  t.after(() => socket.destroy())
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  const socket = connectTo(t, url).pause()
   socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(20))
   await until('the first request is handled', () => made > 0)
-  const other = await fetch(`http://127.0.0.1:${port}/`)
+  const other = await fetch(url)
   assert.equal((await other.bytes()).length, 16 * 1024 * 1024)
   assert.equal(made, 2)
   socket.destroy()

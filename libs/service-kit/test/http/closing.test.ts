@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { Agent, request } from 'node:http'
-import { connect } from 'node:net'
 import { suite, type TestContext, test } from 'node:test'
-import { until } from '@darkroom/testing'
+import { connectTo, until } from '@darkroom/testing'
 import { acceptBytes } from '../../src/http/accept-bodies.ts'
 import { holdSignal } from '../../src/http/hold.ts'
 import { unavailable } from '../../src/problems/problems.ts'
@@ -76,8 +75,7 @@ suite('closing', () => {
   ] as const) {
     test(`closing refuses requests on open connections of a ${isPublic ? 'public' : 'internal'} app with ${status}`, async t => {
       const { app, url, agent, letEnd, hasBegun } = await serve(t, { isPublic })
-      const idle = connect(Number(new URL(url).port), '127.0.0.1').setEncoding('utf8')
-      t.after(() => idle.destroy())
+      const idle = connectTo(t, url).setEncoding('utf8')
       await once(idle, 'connect')
       idle.write('GET /half HTTP/1.1\r\n') // not idle to Node, which would close it
       const asked = ask(`${url}/slow`, agent)
@@ -95,8 +93,7 @@ suite('closing', () => {
 
   test('closing does not wait for the rest of a body that was refused', async t => {
     const { app, url } = await serve(t)
-    const socket = connect(Number(new URL(url).port), '127.0.0.1')
-    t.after(() => socket.destroy())
+    const socket = connectTo(t, url)
     socket.write('POST /refused HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nhalf')
     const [response] = await once(socket, 'data')
     assert.match(String(response), /^HTTP\/1.1 503 /)

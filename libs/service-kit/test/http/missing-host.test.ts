@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
+import { connectTo } from '@darkroom/testing'
 import { buildApp } from '../app.ts'
 
 for (const [words, head] of [
@@ -15,8 +15,7 @@ for (const [words, head] of [
   test(`a health check is answered for ${words}`, async t => {
     const { app } = buildApp(t, { clusterToken: 'a token of the cluster' })
     const url = await app.listen({ host: '127.0.0.1', port: 0 })
-    const socket = connect(Number(new URL(url).port), '127.0.0.1')
-    t.after(() => socket.destroy())
+    const socket = connectTo(t, url)
     await once(socket, 'connect')
     socket.write(`${head}\r\n\r\n`)
     assert.match(await text(socket), /^HTTP\/1\.1 200 OK\r\n/)

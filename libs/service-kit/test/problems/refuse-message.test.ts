@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { connect } from 'node:net'
 import { test } from 'node:test'
-import { assertProblem, httpRequest } from '@darkroom/testing'
+import { assertProblem, connectTo, httpRequest } from '@darkroom/testing'
 import { buildApp } from '../app.ts'
 
 test('a request that cannot be parsed is answered with a problem, too', async t => {
@@ -26,8 +25,7 @@ test('a request that cannot be parsed is answered with a problem, too', async t 
     ['POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n', 400],
   ]
   for (const [message, status, remedy = /./] of messages) {
-    const socket = connect(Number(new URL(url).port), '127.0.0.1').setEncoding('utf8')
-    t.after(() => socket.destroy())
+    const socket = connectTo(t, url).setEncoding('utf8')
     socket.write(message)
     const [response] = await once(socket, 'data')
     assert.match(

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { EventEmitter, once } from 'node:events'
-import { connect, type Socket } from 'node:net'
-import { type TestContext, test } from 'node:test'
-import { assertProblem, httpRequest } from '@darkroom/testing'
+import { test } from 'node:test'
+import { assertProblem, connectTo, httpRequest } from '@darkroom/testing'
 import { readBody } from '../../src/bodies/read-body.ts'
 import { acceptBytes } from '../../src/http/accept-bodies.ts'
 import { ServiceProblem } from '../../src/problems/problems.ts'
@@ -39,7 +38,7 @@ test('a handler that stops reading a body half-way, and keeps its reader, does n
   })
   app.get('/', async () => 'next')
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
-  const socket = connectTo(t, url)
+  const socket = connectTo(t, url).setEncoding('utf8')
   socket.write(headOf('POST', 3))
   await once(calls, 'call') // a body that comes with its head would not be a stream
   socket.write('abc')
@@ -52,7 +51,7 @@ test('a handler that stops reading a body half-way, and keeps its reader, does n
 test('a response that comes before the end of the body ends the connection after the body, not earlier', async t => {
   const { app } = buildApp(t)
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
-  const socket = connectTo(t, url)
+  const socket = connectTo(t, url).setEncoding('utf8')
   socket.write(`${headOf('POST', 3)}a`)
   assert.match((await once(socket, 'data'))[0], /^HTTP\/1.1 404 .+\r\nconnection: close\r\n/s)
   socket.write(`bc${headOf('GET', 0)}`) // the client may still send: no reset, and no response to another request
@@ -63,19 +62,13 @@ test('a response that comes before the end of the body ends the connection after
 test('a response to a body that arrived with its head does not end the connection', async t => {
   const { app } = buildApp(t)
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
-  const socket = connectTo(t, url)
+  const socket = connectTo(t, url).setEncoding('utf8')
   for (let request = 0; request < 2; request++) {
     socket.write(`${headOf('POST', 3)}abc`)
     const [response] = await once(socket, 'data', { signal: AbortSignal.timeout(10_000) })
     assert.match(response, /^HTTP\/1.1 404 .+\r\nConnection: keep-alive\r\n/s)
   }
 })
-
-function connectTo(t: TestContext, url: string): Socket {
-  const socket = connect(Number(new URL(url).port), '127.0.0.1').setEncoding('utf8')
-  t.after(() => socket.destroy())
-  return socket
-}
 
 function headOf(method: string, length: number): string {
   return `${method} / HTTP/1.1\r\nhost: x\r\ncontent-type: application/octet-stream\r\ncontent-length: ${length}\r\n\r\n`
