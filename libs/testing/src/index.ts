@@ -47,6 +47,7 @@ export {
 export { type Program, startProgram } from './program.ts'
 export { RecordedLog } from './recorded-log.ts'
 export { RecordedTally } from './recorded-tally.ts'
+export { relayTcp } from './relay-tcp.ts'
 export { type ScriptProcess, startScript } from './script-process.ts'
 export { serveHttp } from './serve-http.ts'
 export { sha256 } from './sha256.ts'

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
-import { connect, createServer } from 'node:net'
 import { after, suite, type TestContext, test } from 'node:test'
 import { blobNames, logger } from '@darkroom/image-master/testing'
-import { httpRequest, until } from '@darkroom/testing'
+import { httpRequest, relayTcp, until } from '@darkroom/testing'
 import { Upload } from 'tus-js-client'
 import { buildApp } from '../../src/app.ts'
 import { startFrontend } from '../start-frontend.ts'
@@ -108,10 +107,8 @@ suite('tus-js-client', () => {
 
 /** A line to a server. After `bytes`, it passes nothing on until the server has answered. This happens once. */
 async function startStallingLine(t: TestContext, target: string, bytes: number) {
-  const { hostname, port } = new URL(target)
   let stalls = 0
-  const line = createServer(client => {
-    const server = connect(Number(port), hostname)
+  const { port } = await relayTcp(t, target, (client, server) => {
     let passed = 0
     client.on('data', chunk => {
       server.write(chunk)
@@ -122,11 +119,6 @@ async function startStallingLine(t: TestContext, target: string, bytes: number) 
       server.once('data', () => client.resume())
     })
     server.pipe(client)
-    server.on('error', () => client.destroy())
-    client.on('error', () => server.destroy())
-    client.on('end', () => server.end())
   })
-  t.after(() => line.close())
-  await new Promise<void>(resolve => line.listen(0, '127.0.0.1', resolve))
-  return { url: `http://127.0.0.1:${(line.address() as { port: number }).port}`, stalls: () => stalls }
+  return { url: `http://127.0.0.1:${port}`, stalls: () => stalls }
 }

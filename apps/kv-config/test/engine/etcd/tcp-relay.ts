@@ -1,6 +1,5 @@
-import { once } from 'node:events'
-import { connect, createServer, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
+import { relayTcp } from '@darkroom/testing'
 
 export interface TcpRelay {
   readonly url: string
@@ -16,25 +15,11 @@ export interface TcpRelay {
 
 /** Starts a relay to a server (host:port) that can simulate faults of the network. */
 export async function startRelay(t: TestContext, target: string): Promise<TcpRelay> {
-  const [host, port] = target.split(':')
-  const sockets = new Set<Socket>()
   let isCut = false
   let swallowed: { from: string } | undefined
-  const server = createServer(client => {
+  const { port, sockets } = await relayTcp(t, `http://${target}`, (client, upstream) => {
     if (isCut) return void client.destroy()
-    const upstream = connect(Number(port), host)
     let isSilent = swallowed?.from === ''
-    for (const [socket, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      sockets.add(socket)
-      socket.on('error', () => other.destroy())
-      socket.on('close', () => {
-        sockets.delete(socket)
-        other.destroy()
-      })
-    }
     client.on('data', bytes => {
       isSilent ||= swallowed !== undefined && bytes.includes(swallowed.from)
       upstream.write(bytes)
@@ -42,25 +27,15 @@ export async function startRelay(t: TestContext, target: string): Promise<TcpRel
     upstream.on('data', bytes => {
       if (!isSilent && swallowed?.from !== '') client.write(bytes)
     })
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const breakAll = () => {
-    for (const socket of sockets) socket.destroy()
-  }
-  t.after(() => {
-    server.close()
-    breakAll()
   })
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('the relay has no port')
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: `http://127.0.0.1:${port}`,
     get connections() {
       return sockets.size / 2
     },
     cut() {
       isCut = true
-      breakAll()
+      for (const socket of sockets) socket.destroy()
     },
     swallow(words = '') {
       swallowed = { from: words }

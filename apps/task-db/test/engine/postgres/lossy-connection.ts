@@ -1,6 +1,5 @@
-import { once } from 'node:events'
-import { connect, createServer, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
+import { relayTcp } from '@darkroom/testing'
 
 /** The message that is lost with the connection of the next commit: the commit itself, or only its response. */
 export type Loss = 'commit' | 'answer'
@@ -22,22 +21,8 @@ export async function startLossyConnection(t: TestContext, url: string): Promise
   let losses = 0
   let last: string | undefined
   let isDisconnected = false
-  const sockets = new Set<Socket>()
-  const { hostname, port } = new URL(url)
-  const server = createServer(client => {
-    if (isDisconnected) {
-      client.destroy()
-      return
-    }
-    const upstream = connect(Number(port), hostname)
-    for (const [socket, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      sockets.add(socket)
-      socket.on('error', () => other.destroy())
-      socket.on('close', () => other.destroy())
-    }
+  const { port } = await relayTcp(t, url, (client, upstream) => {
+    if (isDisconnected) return void client.destroy()
     let isCut = false
     let isLast = false
     client.on('data', bytes => {
@@ -58,16 +43,8 @@ export async function startLossyConnection(t: TestContext, url: string): Promise
       else client.write(bytes)
     })
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.after(async () => {
-    server.close()
-    for (const socket of sockets) socket.destroy()
-  })
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('the server has no port')
   const through = new URL(url)
-  through.port = String(address.port)
+  through.port = String(port)
   return {
     url: through.href,
     reconnect: () => {
