@@ -16,6 +16,7 @@ import { chooseFormat } from './choose-format.ts'
 import type { Developed } from './developed.ts'
 import { withoutPadding } from './gif/without-padding.ts'
 import { canDecodeHeic, heicPackage } from './heic/libheif.ts'
+import { expectFewScans } from './jpeg/expect-few-scans.ts'
 import { withHeight } from './jpeg/with-height.ts'
 import type { DevelopLimits } from './limits.ts'
 import { mend } from './mend/mend.ts'
@@ -41,6 +42,7 @@ import { undecodedJpeg } from './ways/undecoded-jpeg.ts'
 import { undecodedPngOrGif } from './ways/undecoded-png-or-gif.ts'
 import type { Job, Way } from './ways/way.ts'
 import { withOwnTransparency } from './webp/with-own-transparency.ts'
+import { withRiffSize } from './webp/with-riff-size.ts'
 
 /** The ways to develop an image, tried in this order until one gives a result. The last always does. */
 const ways: readonly Way[] = [undecodedPngOrGif, undecodedJpeg, fuse, streamed, stepByStep]
@@ -125,9 +127,12 @@ async function decodable(
     return withoutOwnTurns(forLibheif(input, header), header)
   }
   if (header.format === 'png') return { source: withEarlyExif(input, header), header }
-  if (header.format === 'webp') return { source: withOwnTransparency(input), header }
+  if (header.format === 'webp') return { source: withOwnTransparency(withRiffSize(input)), header }
   if (header.format === 'gif') return { source: withoutPadding(input), header }
-  if (header.format === 'jpeg') return { source: withHeight(input, header.height), header }
+  if (header.format === 'jpeg') {
+    if (header.progressive) expectFewScans(input)
+    return { source: withHeight(input, header.height), header }
+  }
   if (header.format !== 'tiff') return { source: input, header }
   const counted = withByteCounts(withoutLonePlanes(withClosedChain(input)))
   const modern = withNewJpegs(counted)

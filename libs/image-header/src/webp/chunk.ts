@@ -9,14 +9,18 @@ export interface WebpChunk {
   end: number
 }
 
-/** The chunk at `offset`, which must end by `limit`. */
+/** The chunk at `offset`, which must end by `limit`. Its padding may be missing there. */
 export async function readChunk(reader: HeaderReader, offset: number, limit: number): Promise<WebpChunk> {
   if (offset + 8 > limit) throw new MalformedImage('a WebP chunk is truncated')
   const view = await reader.view(offset, 8)
   const bodyEnd = offset + 8 + view.getUint32(4, true)
-  const end = bodyEnd + (bodyEnd & 1)
-  if (end > limit) throw new MalformedImage('a WebP chunk extends beyond the file or its frame')
-  return { type: latin1(view).slice(0, 4), body: offset + 8, bodyEnd, end }
+  if (bodyEnd > limit) throw new MalformedImage('a WebP chunk extends beyond the file or its frame')
+  return {
+    type: latin1(view).slice(0, 4),
+    body: offset + 8,
+    bodyEnd,
+    end: Math.min(bodyEnd + (bodyEnd & 1), limit),
+  }
 }
 
 /** RFC 9649 section 2.2: little-endian, as everything in RIFF. */

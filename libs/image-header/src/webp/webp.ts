@@ -9,6 +9,15 @@ import { readFrame } from './frame.ts'
 /** RFC 9649 section 2.7.1: flags of the VP8X chunk. */
 const flag = { animation: 0x02, exif: 0x08, alpha: 0x10 } as const
 
+/** The limit for frames: the time in which libwebp finds all frames grows with the square of their number. */
+const maxFrames = 30_000
+
+/**
+ * The most bytes that may be missing at the end of an animation. Some programs count the 8 bytes before the size, too; a
+ * frame has at least 24 bytes.
+ */
+const mostMissingBytes = 23
+
 /**
  * RFC 9649 section 2.5 to 2.7: a single bitstream, or VP8X and the chunks that it declares.
  *
@@ -16,10 +25,25 @@ const flag = { animation: 0x02, exif: 0x08, alpha: 0x10 } as const
  *     RIFF size WEBP | VP8X flags canvas | ICCP | ANIM | ANMF frame (ALPH VP8_ or VP8L) … | EXIF | XMP
  */
 export async function readWebp(reader: HeaderReader): Promise<ImageFacts> {
-  const riffEnd = (await reader.view(4, 4)).getUint32(0, true) + 8
-  if (riffEnd > reader.size) throw new MalformedImage('the WebP is shorter than the size in its RIFF header')
-  const first = await readChunk(reader, 12, riffEnd)
-  if (first.type === 'VP8X') return readExtended(reader, first, riffEnd)
+  const declaredEnd = (await reader.view(4, 4)).getUint32(0, true) + 8
+  const riff = { end: Math.min(declaredEnd, reader.size), missing: declaredEnd - reader.size }
+  try {
+    return await readChunks(reader, riff)
+  } catch (error) {
+    if (riff.missing <= 0 || !(error instanceof MalformedImage)) throw error
+    throw new MalformedImage('the WebP is shorter than the size in its RIFF header')
+  }
+}
+
+/** The end of the chunks in the file, and how many more bytes the RIFF header declares. */
+interface Riff {
+  end: number
+  missing: number
+}
+
+async function readChunks(reader: HeaderReader, riff: Riff): Promise<ImageFacts> {
+  const first = await readChunk(reader, 12, riff.end)
+  if (first.type === 'VP8X') return readExtended(reader, first, riff)
   if (!isBitstream(first.type)) throw new MalformedImage("the WebP's first chunk is not an image")
   const { width, height, hasAlpha, lossless } = await readBitstream(reader, first)
   return { ...still, width, height, channels: hasAlpha ? 4 : 3, lossless }
@@ -27,22 +51,23 @@ export async function readWebp(reader: HeaderReader): Promise<ImageFacts> {
 
 const still = { frames: 1, bitsPerSample: 8, orientation: 1, progressive: false } as const
 
-async function readExtended(reader: HeaderReader, vp8x: WebpChunk, riffEnd: number): Promise<ImageFacts> {
+async function readExtended(reader: HeaderReader, vp8x: WebpChunk, riff: Riff): Promise<ImageFacts> {
   if (vp8x.bodyEnd - vp8x.body < 10) throw new MalformedImage("the WebP's VP8X chunk is truncated")
   const view = await reader.view(vp8x.body, 10)
   const flags = view.getUint8(0)
   const canvas = { width: uint24(view, 4) + 1, height: uint24(view, 7) + 1 }
   const isAnimation = (flags & flag.animation) !== 0
+  if (isAnimation && riff.missing > mostMissingBytes) throw new MalformedImage('frames may be missing')
 
   const tally = { frames: 0, needsAlpha: (flags & flag.alpha) !== 0, lossless: true }
   let orientation: number | undefined
-  for (let offset = vp8x.end; offset < riffEnd; ) {
-    const chunk = await readChunk(reader, offset, riffEnd)
+  for (let offset = vp8x.end; offset < riff.end; ) {
+    const chunk = await readChunk(reader, offset, riff.end)
     if (isAnimation && chunk.type === 'ANMF') {
       const { frame, end } = await readFrame(reader, chunk, canvas)
       offset = end
       if (!frame) continue
-      tally.frames++
+      if (++tally.frames > maxFrames) throw new MalformedImage(`the WebP has more than ${maxFrames} frames`)
       tally.needsAlpha ||= frame.hasAlpha || frame.width !== canvas.width || frame.height !== canvas.height
       tally.lossless &&= frame.lossless
       continue
