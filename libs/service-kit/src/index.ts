@@ -1,9 +1,8 @@
 export { isBodyAwaited } from './bodies/awaited-bodies.ts'
 export { type BodyBounds, bodyBoundsIn } from './bodies/body-progress.ts'
 export { GivenStream } from './bodies/given-stream.ts'
-export { atMost, type Body, readBody, tooLarge } from './bodies/read-body.ts'
+export { atMost, type Body, readBody } from './bodies/read-body.ts'
 export { readHead } from './bodies/read-head.ts'
-export { collectingMemory } from './bodies/streamed-memory.ts'
 export { withoutCredentials } from './clients/base-url.ts'
 export { checkHealth } from './clients/check-health.ts'
 export { InProcessServices } from './clients/in-process.ts'
@@ -47,16 +46,18 @@ export { namesCompression } from './http/refuse-codings.ts'
 export { deriveWorkerToken } from './http/worker-token.ts'
 export { imageIdIn } from './log/image-id.ts'
 export { createLogger, type Logger } from './log/logger.ts'
+export { collectLessOften } from './memory/collect-less-often.ts'
+export { releaseMemoryAtRest } from './memory/memory-at-rest.ts'
+export { collectingMemory } from './memory/streamed-memory.ts'
 export {
   isOutage,
   ServiceProblem,
   ServiceUnavailable,
   TokenRefused,
+  tooLarge,
   tooManyRequests,
   unavailable,
 } from './problems/problems.ts'
-export { collectLessOften } from './process/collect-less-often.ts'
-export { releaseMemoryAtRest } from './process/memory-at-rest.ts'
 export { describeStartError, endOnSignal, runService } from './process/run-service.ts'
 export { type RunningService, startService } from './process/start-service.ts'
 export { startedByNpm } from './process/started-by-npm.ts'

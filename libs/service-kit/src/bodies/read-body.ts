@@ -1,4 +1,4 @@
-import { ServiceProblem } from '../problems/problems.ts'
+import { tooLarge } from '../problems/problems.ts'
 
 /** The body of a request that a handler reads as a stream. */
 export type Body = AsyncIterable<Uint8Array> | Uint8Array | null | undefined
@@ -24,8 +24,4 @@ export async function* atMost(maxBytes: number, body: Body): AsyncGenerator<Uint
     if (bytes > maxBytes) throw tooLarge(maxBytes)
     yield chunk
   }
-}
-
-export function tooLarge(maxBytes: number): ServiceProblem {
-  return new ServiceProblem(413, 'too-large', `the body is larger than ${maxBytes} bytes`)
 }

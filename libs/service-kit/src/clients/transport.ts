@@ -1,6 +1,6 @@
 import type { Transport, WireReply, WireRequest } from '@darkroom/contracts'
-import { collectingMemory } from '../bodies/streamed-memory.ts'
 import { misdirected } from '../http/closing.ts'
+import { collectingMemory } from '../memory/streamed-memory.ts'
 import { ServiceUnavailable } from '../problems/problems.ts'
 import { Backoff } from '../time/backoff.ts'
 import { readBaseUrl, withoutCredentials } from './base-url.ts'

@@ -10,8 +10,8 @@ import {
   type Task,
 } from '@darkroom/contracts'
 import type { FastifyReply } from 'fastify'
-import { collectingMemory } from '../bodies/streamed-memory.ts'
 import { hangUpSignal } from '../http/hold.ts'
+import { collectingMemory } from '../memory/streamed-memory.ts'
 import { ServiceProblem } from '../problems/problems.ts'
 
 type StorageClient = Client<typeof storageRoutes>

@@ -96,3 +96,7 @@ export function tooManyRequests(code: string, detail: string, retryAfterSeconds:
   const headers = { 'retry-after': String(retryAfterSeconds) }
   return new ServiceProblem(429, code, detail, { headers })
 }
+
+export function tooLarge(maxBytes: number): ServiceProblem {
+  return new ServiceProblem(413, 'too-large', `the body is larger than ${maxBytes} bytes`)
+}

@@ -1,7 +1,7 @@
 import { getHeapStatistics } from 'node:v8'
 import { parentPort } from 'node:worker_threads'
-import { collectGarbage } from '../../src/process/collect-garbage.ts'
-import { releaseMemoryAtRest } from '../../src/process/memory-at-rest.ts'
+import { collectGarbage } from '../../src/memory/collect-garbage.ts'
+import { releaseMemoryAtRest } from '../../src/memory/memory-at-rest.ts'
 
 /** A thread that fills its heap, sends how large the heap is then, and rests. */
 const objects = Array.from({ length: 1_000_000 }, (_, n) => ({ n, half: n / 2 }))

@@ -1,4 +1,4 @@
-import { collectGarbage } from '../process/collect-garbage.ts'
+import { collectGarbage } from './collect-garbage.ts'
 
 /** Memory is collected each time this many bytes have been used; a collection takes about a millisecond. */
 const collectEveryBytes = 4 * 1024 * 1024

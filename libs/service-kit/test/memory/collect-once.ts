@@ -1,7 +1,7 @@
 import { syncBuiltinESMExports } from 'node:module'
 import v8 from 'node:v8'
-import { collectGarbage } from '../../src/process/collect-garbage.ts'
-import { collectLessOften } from '../../src/process/collect-less-often.ts'
+import { collectGarbage } from '../../src/memory/collect-garbage.ts'
+import { collectLessOften } from '../../src/memory/collect-less-often.ts'
 
 /**
  * Prints V8's mark of compiled code, which depends on V8's flags: before the first collection, and at each change of a
