@@ -23,6 +23,7 @@ import { mend } from './mend/mend.ts'
 import { planOf } from './plan.ts'
 import { withEarlyExif } from './png/early-exif.ts'
 import { pngFault } from './png/png-fault.ts'
+import { withFittingPalette } from './png/with-fitting-palette.ts'
 import type { SharedOriginal } from './shared-original.ts'
 import { withByteCounts } from './tiff/byte-counts.ts'
 import { withChromaSubsampling } from './tiff/chroma-subsampling.ts'
@@ -126,7 +127,7 @@ async function decodable(
     if (header.format === 'avif') await expectWholeTiles(input, header, limits, reserve)
     return withoutOwnTurns(forLibheif(input, header), header)
   }
-  if (header.format === 'png') return { source: withEarlyExif(input, header), header }
+  if (header.format === 'png') return { source: withFittingPalette(withEarlyExif(input, header)), header }
   if (header.format === 'webp') return { source: withOwnTransparency(withRiffSize(input)), header }
   if (header.format === 'gif') return { source: withoutPadding(input), header }
   if (header.format === 'jpeg') {

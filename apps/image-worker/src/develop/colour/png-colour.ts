@@ -22,7 +22,7 @@ export function pngColour(png: Uint8Array, hasProfile: boolean): ColourSignal | 
     }
   }
   if (hasProfile) return undefined
-  if (chunks.get('sRGB')?.length === 1) {
+  if (isSrgb(chunks.get('sRGB'))) {
     return { space: spaceOfNumbers({ primaries: 1, transfer: 13 }), chunks: picked(chunks, ['sRGB']) }
   }
   const space = measuredSpace(chunks)
@@ -83,6 +83,11 @@ function readPrimaries(data: Buffer): ColourSpace['primaries'] | undefined {
   ]
   const primaries = { white: point(0), red: point(1), green: point(2), blue: point(3) }
   return isPossible(primaries) ? primaries : undefined
+}
+
+/** Whether the chunk names one of ICC's four rendering intents (11.3.2.5). Decoders ignore any other chunk. */
+function isSrgb(chunk: Buffer | undefined): boolean {
+  return chunk?.length === 1 && (chunk[0] ?? 0) < 4
 }
 
 /** Whether cICP leaves the colours to the other chunks: 2 stands for unspecified (ITU-T H.273). */

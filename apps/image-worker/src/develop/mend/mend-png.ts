@@ -7,7 +7,7 @@ import { isCritical, isIntact, type PngChunk, pngChunks } from '../png/png-chunk
 
 /**
  * A PNG without oddities that decoders accept: ancillary chunks with a wrong CRC, such as the transparency, which libvips
- * drops only after it has announced an alpha channel; and a zlib stream with a wrong or missing Adler-32, or with a head
+ * drops only after it has announced an alpha channel, or with an invalid name; and a zlib stream with a wrong or missing Adler-32, or with a head
  * that declares a smaller window than its distances need.
  *
  * The CRCs of the image data must be right, and the data must be exactly as long as the image, so that nothing is missing
@@ -15,7 +15,7 @@ import { isCritical, isIntact, type PngChunk, pngChunks } from '../png/png-chunk
  */
 export function mendPng(png: Uint8Array): Uint8Array | undefined {
   const chunks = [...pngChunks(png)]
-  const broken = chunks.filter(chunk => !isIntact(png, chunk))
+  const broken = chunks.filter(chunk => !isIntact(png, chunk) || !isWellNamed(chunk))
   if (broken.some(({ type }) => isCritical(type) || ofAnimation.includes(type))) return undefined
   const [header] = chunks
   const images = chunks.filter(({ type }) => type === 'IDAT')
@@ -31,6 +31,11 @@ export function mendPng(png: Uint8Array): Uint8Array | undefined {
   const before = kept(chunks.slice(0, chunks.indexOf(first)))
   const after = kept(chunks.slice(chunks.indexOf(last) + 1))
   return Buffer.concat([pngSignature, ...before, image, ...after, png.subarray(chunks.at(-1)?.to)])
+}
+
+/** Whether a type has four letters, of which the third is a capital (PNG 3rd edition, 5.4). libpng refuses others. */
+function isWellNamed({ type }: PngChunk): boolean {
+  return /^[A-Za-z]{2}[A-Z][A-Za-z]$/.test(type)
 }
 
 /** An animation without one of these chunks lacks a part. */

@@ -22,6 +22,19 @@ test('a PNG of linear samples keeps them and gAMA if no operation computes colou
   assertSame(await inspect(twice), permuted(await inspect(file), 'bgr'))
 })
 
+test('an sRGB chunk with an unknown rendering intent does not hide gAMA', async () => {
+  const file = withChunks(await linear(), chunk('sRGB', Buffer.of(9)))
+  for (const operation of [...geometric, 'format:webp:100'])
+    assert.deepEqual(
+      (await inspect(await bytesOf(file, operation))).samples,
+      (await inspect(await bytesOf(await linear(), operation))).samples,
+      operation,
+    )
+  const flipped = await bytesOf(file, 'flip')
+  assert.deepEqual(firstDataOf(flipped, 'gAMA'), firstDataOf(file, 'gAMA'))
+  assert.equal(firstDataOf(flipped, 'sRGB'), undefined)
+})
+
 test('linear samples become sRGB if colours are computed, and in every other format', async () => {
   const file = await linear()
   const samples = Uint8Array.from((await inspect(file)).samples, (level, at) =>

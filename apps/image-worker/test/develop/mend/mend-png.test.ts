@@ -43,6 +43,16 @@ test('a PNG whose zlib stream declares too small a window is developed like the 
   }
 })
 
+test('ancillary chunks with an invalid name are ignored', async () => {
+  for (const name of ['abcd', 'ab1D', 'a\0Cd'])
+    for (const operations of cases) {
+      const { bytes } = await run(pngOf(zlib, [chunk(name, Buffer.from('text'))]), operations)
+      assert.deepEqual(bytes, (await run(pngOf(zlib), operations)).bytes, operations)
+    }
+  const critical = pngOf(zlib, [chunk('AB1D', Buffer.from('text'))])
+  await assert.rejects(run(critical, 'flip'), { code: 'undecodable-image' })
+})
+
 test('ancillary chunks with a wrong CRC are ignored, also transparency', async () => {
   const broken = (type: string, data: number[]) => {
     const encoded = chunk(type, Buffer.from(data))
