@@ -16,6 +16,7 @@ export {
 } from './engines/engine-programs.ts'
 export { type EtcdMember, type EtcdServers, startEtcd } from './engines/etcd.ts'
 export { type SettableClock, settableClock } from './engines/faketime.ts'
+export { startPgBouncer } from './engines/pgbouncer.ts'
 export { type Postgres, startPostgres } from './engines/postgres.ts'
 export { type RedisServer, startRedis } from './engines/redis.ts'
 export { type ObjectStore, startObjectStore } from './engines/s3.ts'

@@ -7,6 +7,7 @@ import { test } from 'node:test'
 export const enginePrograms = {
   redis: { program: 'redis-server', proves: 'the queue on BullMQ', debianPackage: 'redis-server' },
   postgres: { program: 'postgres', proves: 'the task DB on PostgreSQL', debianPackage: 'postgresql' },
+  pgbouncer: { program: 'pgbouncer', proves: 'the task DB behind PgBouncer', debianPackage: 'pgbouncer' },
   etcd: { program: 'etcd', proves: 'kv-config on etcd', debianPackage: 'etcd-server' },
   s3: {
     program: 'radosgw',

@@ -116,8 +116,8 @@ export async function startPostgres(
   }
 }
 
-/** The command that runs a program as the folder's owner. */
-function ownedByServer(folder: string): string[] {
+/** Gives the folder to the server's user. Returns the command that runs a program as this user. */
+export function ownedByServer(folder: string): string[] {
   if (process.getuid?.() !== 0) return []
   const [uid = Number.NaN, gid = Number.NaN] = ['-u', '-g'].map(what =>
     Number(execFileSync('id', [what, 'postgres'], { encoding: 'utf8' })),

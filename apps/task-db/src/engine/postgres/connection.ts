@@ -23,16 +23,19 @@ export function openPool(
   { connections, timeoutMs, logger }: ConnectionOptions,
   onLost: () => void,
 ): Pool {
-  const pool = new Pool({
+  const timeouts = {
     lock_timeout: Math.ceil(timeoutMs * 0.4),
     statement_timeout: Math.ceil(timeoutMs * 0.8),
-    query_timeout: timeoutMs,
     idle_in_transaction_session_timeout: timeoutMs,
+  }
+  const pool = new Pool({
+    query_timeout: timeoutMs,
     ...common(timeoutMs),
     ...server,
     max: connections,
     pipeline: true,
     onConnect: async client => {
+      await setTimeouts(client, timeouts, server)
       // A primary that was made read-only still has all data, and refuses writes itself.
       await checkIsPrimary(client)
       await waitForDisk(client)
@@ -54,11 +57,7 @@ export async function connectOnce(
   { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal },
   onLost: (error: Error) => void = () => undefined,
 ): Promise<Client> {
-  const client = new Client({
-    idle_in_transaction_session_timeout: timeoutMs,
-    ...common(timeoutMs),
-    ...server,
-  })
+  const client = new Client({ ...common(timeoutMs), ...server })
   let isLost = false
   client.on('error', error => {
     if (!isLost) onLost(error)
@@ -68,6 +67,7 @@ export async function connectOnce(
   signal?.addEventListener('abort', giveUp, { once: true })
   try {
     await askServer(client.connect())
+    await setTimeouts(client, { idle_in_transaction_session_timeout: timeoutMs }, server, timeoutMs)
     await checkAcceptsWrites(client, timeoutMs)
     return client
   } catch (error) {
@@ -76,6 +76,22 @@ export async function connectOnce(
   } finally {
     signal?.removeEventListener('abort', giveUp)
   }
+}
+
+/**
+ * Sets timeouts of a session, in milliseconds, unless the URL has them. They can't be parameters of the connection, because
+ * PgBouncer refuses connections with such parameters.
+ */
+async function setTimeouts(
+  client: ClientBase,
+  timeouts: Readonly<Record<string, number>>,
+  server: ClientConfig,
+  timeoutMs?: number,
+): Promise<void> {
+  const calls = Object.entries(timeouts)
+    .filter(([name]) => !(name in server))
+    .map(([name, ms]) => `set_config('${name}', '${ms}', false)`)
+  if (calls.length > 0) await askServer(client.query(within(`SELECT ${calls.join(', ')}`, timeoutMs)))
 }
 
 /**
@@ -91,7 +107,7 @@ export async function checkAcceptsWrites(client: ClientBase, timeoutMs: number):
 /** Checks what libpq checks for target_session_attrs=primary. @throws like `checkAcceptsWrites` */
 async function checkIsPrimary(client: ClientBase, timeoutMs?: number): Promise<{ isReadOnly: boolean }> {
   const text = `SELECT pg_is_in_recovery() AS is_standby, current_setting('transaction_read_only') AS read_only`
-  const ask = { text, ...(timeoutMs !== undefined && { query_timeout: timeoutMs }) }
+  const ask = within(text, timeoutMs)
   const { rows } = await askServer(client.query<{ is_standby: boolean; read_only: string }>(ask))
   const [state] = rows
   if (state?.is_standby) throw new RefusesWrites('it is a standby, which refuses writes')
@@ -101,6 +117,11 @@ async function checkIsPrimary(client: ClientBase, timeoutMs?: number): Promise<{
 /** Ends a connection, or all connections of a pool. It does not wait for a server that hangs. */
 export async function endConnection(connection: Pick<Client, 'end'> | Pick<Pool, 'end'>): Promise<void> {
   await Promise.race([connection.end(), delay(closeTimeoutMs, undefined, { ref: false })])
+}
+
+/** A statement that fails if its response takes longer. */
+export function within(text: string, timeoutMs: number | undefined) {
+  return { text, ...(timeoutMs !== undefined && { query_timeout: timeoutMs }) }
 }
 
 function common(connectionTimeoutMillis: number): ClientConfig {

@@ -3,6 +3,7 @@ import { type ConnectionOptions, endConnection } from './connection.ts'
 import { warnOfRisks } from './durability.ts'
 import { ConnectionLost, describeFailure, failureKind } from './failures.ts'
 import { migrate } from './migrations.ts'
+import { checkOwnSessions } from './own-sessions.ts'
 import type { Servers } from './servers.ts'
 
 const migrationTimeout = new Error('PostgreSQL hangs, or another copy has not finished its migrations')
@@ -70,6 +71,7 @@ export class Preparation {
       }, this.#options.timeoutMs)
       try {
         signal.throwIfAborted()
+        await checkOwnSessions(client, () => server.connect(), this.#options.timeoutMs)
         await migrate(client)
         await warnOfRisks(client, this.#options.logger)
       } finally {
