@@ -17,7 +17,7 @@ test('the limit may be used at once, and any window has at most twice the limit'
         now += pause
         const { isAllowed, remaining, retryAfterSeconds } = limiter.take('a')
         if (isAllowed) allowed.push(now)
-        assert.equal(remaining > 0, retryAfterSeconds === 0 || remaining > 0)
+        assert.equal(remaining > 0, retryAfterSeconds === 0)
         assert.ok(remaining <= limit)
       }
       for (const start of allowed) {
@@ -52,6 +52,18 @@ test('the oldest names are dropped when there are too many, so memory is bounded
     limiter.take(`name ${n}`)
   }
   assert.equal(limiter.take('name 249999').remaining, 0)
+  assert.equal(limiter.take('first').remaining, 1, 'its earlier request was forgotten')
+})
+
+test('names without recent requests are dropped before a name that has used up its limit', () => {
+  let now = 0
+  const limiter = new RateLimiter(2, 1000, () => now)
+  while (limiter.take('busy').isAllowed);
+  for (let n = 0; n < 99_999; n++) limiter.take(`name ${n}`)
+  now = 600 // one request is allowed again
+  limiter.take('one too many')
+  limiter.take('busy')
+  assert.equal(limiter.take('busy').isAllowed, false)
 })
 
 test('an IPv6 client is counted by its network, an IPv4 client by its address', () => {
