@@ -133,12 +133,20 @@ test('a profile larger than one JPEG segment is divided among several', async ()
   }
 })
 
-test('a colour profile is not attached to grey, nor an invalid profile to any image', async () => {
-  const file = await photo().withIccProfile('p3').png().toBuffer()
-  const { bytes } = await run(file, 'greyscale')
-  await inspect(bytes)
-  const broken = jpegWith(await photo().jpeg().toBuffer(), iccSegments(randomBytes(500)))
-  await inspectResult(await run(broken, 'swap-channels:bgr'))
+test('a grey result with a colour profile has three channels, as the profile needs', async () => {
+  const result = await run(await photo().withIccProfile('p3').png().toBuffer(), 'greyscale')
+  await inspectResult(result)
+  const { channels, icc } = await sharp(result.bytes).metadata()
+  assert.deepEqual([channels, icc !== undefined], [3, true])
+})
+
+test('an invalid colour profile is not attached to the result', async () => {
+  const result = await run(
+    jpegWith(await photo().jpeg().toBuffer(), iccSegments(randomBytes(500))),
+    'swap-channels:bgr',
+  )
+  await inspectResult(result)
+  assert.equal((await sharp(result.bytes).metadata()).icc, undefined)
 })
 
 /** A profile with extra bytes after its last tag, which its header counts (ICC.1:2022, 7.2.2). */
