@@ -66,6 +66,17 @@ export async function startFrontend(
   return { ...neighbours, app, url, master, ask: (path, request) => httpRequest(url, path, request) }
 }
 
+/** Uploads an image, and returns its id. */
+export async function uploadImage(
+  { ask }: Pick<Frontend, 'ask'>,
+  body: Uint8Array,
+  headers: Record<string, string> = {},
+): Promise<string> {
+  const response = await ask('/images', { method: 'POST', headers, body })
+  if (response.status !== 202) throw new Error(`an upload is answered ${response.status}: ${response.body}`)
+  return String(response.json().id)
+}
+
 /** Leases the next task, as a worker does. */
 export async function takeWork({ clients }: Frontend): Promise<Work> {
   const { status, body } = await clients.imageMaster.getWork({ querystring: { worker: 'w', wait: 10 } })

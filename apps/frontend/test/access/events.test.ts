@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { problemType } from '@darkroom/contracts'
 import { generateImage, until } from '@darkroom/testing'
-import { finishNext } from '../start-frontend.ts'
+import { finishNext, uploadImage } from '../start-frontend.ts'
 import { type Guarded, startGuarded } from './start-guarded.ts'
 
 const png = await generateImage({ kind: 'png', width: 8, height: 8, seed: 1 })
@@ -21,11 +21,8 @@ async function follow(t: TestContext, { url }: Guarded, path: string, key?: stri
   return { status, headers: answered, seen, hangUp: () => hangUp.abort() }
 }
 
-async function upload({ ask }: Guarded, key?: string): Promise<string> {
-  const headers = key === undefined ? {} : { authorization: `Bearer ${key}` }
-  const { status, json } = await ask('/images', { method: 'POST', body: png, headers })
-  assert.equal(status, 202)
-  return String(json().id)
+function upload(guarded: Guarded, key: string): Promise<string> {
+  return uploadImage(guarded, png, { authorization: `Bearer ${key}` })
 }
 
 test('a user gets no events of images of other owners, an operator gets all events', async t => {

@@ -4,7 +4,7 @@ import { assertProblem, generateImage, type HttpRequest, type HttpResponse, unti
 import { readSession } from '../../src/access/session-cookie.ts'
 import { readSignature, signedPath } from '../../src/access/signed-link.ts'
 import { deriveKey, readOrMakeRoot } from '../../src/access/signing-keys.ts'
-import { finishNext, startFrontend } from '../start-frontend.ts'
+import { finishNext, startFrontend, uploadImage } from '../start-frontend.ts'
 import { startGuarded } from './start-guarded.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
@@ -18,8 +18,7 @@ const result = Buffer.from('the developed image')
 const id = await finished(alice.key)
 
 async function finished(key: string): Promise<string> {
-  const response = await askWith(key, '/images', { method: 'POST', body: png })
-  assert.equal(response.status, 202, String(response.body))
+  await uploadImage(frontend, png, { authorization: `Bearer ${key}` })
   return finishNext(frontend, result)
 }
 

@@ -7,17 +7,13 @@ import { after, type TestContext, test } from 'node:test'
 import { problemType } from '@darkroom/contracts'
 import { generateImage, sha256, temporaryFolder } from '@darkroom/testing'
 import { startGuarded } from '../access/start-guarded.ts'
-import { failNext, finishNext } from '../start-frontend.ts'
+import { failNext, finishNext, uploadImage } from '../start-frontend.ts'
 
 const image = await generateImage({ kind: 'png', width: 8, height: 8, seed: 1 })
 const guarded = await startGuarded({ after })
 const [alice, bob] = [await guarded.makeKey({ owner: 'alice' }), await guarded.makeKey({ owner: 'bob' })]
 
-async function upload(): Promise<string> {
-  const { status, json } = await guarded.askWith(alice.key, '/images', { method: 'POST', body: image })
-  assert.equal(status, 202)
-  return String(json().id)
-}
+const upload = () => uploadImage(guarded, image, { authorization: `Bearer ${alice.key}` })
 
 function archive(key: string, ids: string, names?: string) {
   const query = new URLSearchParams({ ids, ...(names !== undefined && { names }) })

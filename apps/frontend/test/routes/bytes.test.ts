@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { after, suite, test } from 'node:test'
 import { problemType } from '@darkroom/contracts'
 import { generateImage, sha256, until } from '@darkroom/testing'
-import { failNext, finishNext, startFrontend, takeWork } from '../start-frontend.ts'
+import { failNext, finishNext, startFrontend, takeWork, uploadImage } from '../start-frontend.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
 const gif = await generateImage({ kind: 'gif', width: 40, height: 30, seed: 1 })
@@ -11,12 +11,8 @@ const result = Buffer.from('the developed image')
 const frontend = await startFrontend({ after }, { LEASE_MS: '60000' })
 const { ask } = frontend
 
-async function upload(body: Uint8Array = png): Promise<string> {
-  return String((await ask('/images', { method: 'POST', body })).json().id)
-}
-
-async function finished(body?: Uint8Array): Promise<string> {
-  const id = await upload(body)
+async function finished(body: Uint8Array = png): Promise<string> {
+  const id = await uploadImage(frontend, body)
   await finishNext(frontend, result)
   return id
 }
@@ -128,7 +124,7 @@ for (const { path, bytes, type, disposition } of representations) {
 
 suite('a missing result', () => {
   test('the result of an unfinished image returns 409 with Retry-After, and the original is served', async () => {
-    const id = await upload()
+    const id = await uploadImage(frontend, png)
     const assertNotReady = async () => {
       for (const path of [`/images/${id}/result`, `/image/get?id=${id}`]) {
         const { status, headers, json } = await ask(path)
@@ -144,7 +140,7 @@ suite('a missing result', () => {
   })
 
   test('the result of a failed image returns 422 with the reason', async () => {
-    const id = await upload()
+    const id = await uploadImage(frontend, png)
     const error = {
       type: problemType('undecodable-image'),
       title: 'Undecodable',

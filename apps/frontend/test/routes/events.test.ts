@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { problemType } from '@darkroom/contracts'
 import { assertProblem, generateImage, until } from '@darkroom/testing'
-import { type Frontend, failNext, finishNext, startFrontend, takeWork } from '../start-frontend.ts'
+import {
+  type Frontend,
+  failNext,
+  finishNext,
+  startFrontend,
+  takeWork,
+  uploadImage,
+} from '../start-frontend.ts'
 
 const image = await generateImage({ kind: 'png', width: 8, height: 8, seed: 1 })
 
@@ -44,20 +51,14 @@ function parse(block: string): Event {
   }
 }
 
-async function upload({ ask }: Frontend): Promise<string> {
-  const { status, json } = await ask('/images', { method: 'POST', body: image })
-  assert.equal(status, 202)
-  return String(json().id)
-}
-
 test('the events of an image are its current state and each change until its end', async t => {
   const frontend = await startFrontend(t)
-  const id = await upload(frontend)
+  const id = await uploadImage(frontend, image)
   const { answer, events, isOver } = await follow(t, frontend, `/images/${id}/events`)
   assert.equal(answer.headers.get('content-type'), 'text/event-stream')
   assert.equal(answer.headers.get('x-accel-buffering'), 'no')
   await until('the first state is there', () => events.length > 0)
-  await upload(frontend) // not an event of this stream
+  await uploadImage(frontend, image) // not an event of this stream
   await finishNext(frontend, image)
   await until('the stream is over', isOver)
   assert.deepEqual([events[0]?.id, events[0]?.data.state], [`${id}:1`, 'not-started'])
@@ -68,7 +69,7 @@ test('the events of an image are its current state and each change until its end
 
 test('HEAD of events is answered at once, with the headers of the stream', async t => {
   const frontend = await startFrontend(t)
-  const id = await upload(frontend)
+  const id = await uploadImage(frontend, image)
   for (const path of ['/images/events', `/images/${id}/events`]) {
     const { status, headers } = await frontend.ask(path, { method: 'HEAD' })
     assert.deepEqual([status, headers['content-type']], [200, 'text/event-stream'], path)
@@ -77,7 +78,7 @@ test('HEAD of events is answered at once, with the headers of the stream', async
 
 test('an image that has ended has one event; a client that has seen it gets 204', async t => {
   const frontend = await startFrontend(t)
-  const id = await upload(frontend)
+  const id = await uploadImage(frontend, image)
   await failNext(frontend, { type: problemType('undecodable'), title: 'Undecodable', detail: 'cut off' })
   const { events, isOver } = await follow(t, frontend, `/images/${id}/events`)
   await until('the stream is over', isOver)
@@ -93,7 +94,7 @@ test('an image that has ended has one event; a client that has seen it gets 204'
 
 test('the events of an image end with its deletion; the events of a missing image return 404', async t => {
   const frontend = await startFrontend(t)
-  const id = await upload(frontend)
+  const id = await uploadImage(frontend, image)
   const { events, isOver } = await follow(t, frontend, `/images/${id}/events`)
   const all = await follow(t, frontend, '/images/events')
   await until('the first state is there', () => [events, all.events].every(({ length }) => length > 0))
@@ -109,13 +110,13 @@ test('the events of an image end with its deletion; the events of a missing imag
 test('the events of all images begin with the images in progress', async t => {
   const frontend = await startFrontend(t)
   const ended = await finishAfterUpload(frontend)
-  const running = await upload(frontend)
+  const running = await uploadImage(frontend, image)
   await takeWork(frontend)
   // A change that arrives while the images in progress are read may come before them.
   const earlier = await follow(t, frontend, '/images/events')
   const hasArrived = (id: string) => earlier.events.some(({ data }) => data.id === id)
   await until('the first is there', () => hasArrived(running))
-  const waiting = await upload(frontend)
+  const waiting = await uploadImage(frontend, image)
   await until('its change has arrived', () => hasArrived(waiting))
   const { events } = await follow(t, frontend, '/images/events')
   await until('both are there', () => events.filter(({ name }) => name === 'state').length === 2)
@@ -139,7 +140,7 @@ test('a client that reconnects to the events of all images gets a reset first, e
   while (!/^id: \S+\n\n/m.test(text)) text += (await reader?.read())?.value
   await reader?.cancel()
   const [, id = ''] = /^id: (\S+)$/m.exec(text) ?? []
-  await upload(frontend)
+  await uploadImage(frontend, image)
   const { events } = await follow(t, frontend, '/images/events', { 'last-event-id': id })
   await until('the state is there', () => events.some(({ name }) => name === 'state'))
   assert.equal(events[0]?.name, 'reset')
@@ -147,7 +148,7 @@ test('a client that reconnects to the events of all images gets a reset first, e
 
 test('one read of the task DB serves many streams', async t => {
   const frontend = await startFrontend(t)
-  const id = await upload(frontend)
+  const id = await uploadImage(frontend, image)
   const streams = await Promise.all(
     Array.from({ length: 50 }, () => follow(t, frontend, `/images/${id}/events`)),
   )
@@ -162,7 +163,7 @@ test('one read of the task DB serves many streams', async t => {
 
 test('fault: streams catch up after an outage of the task DB', async t => {
   const frontend = await startFrontend(t)
-  const id = await upload(frontend)
+  const id = await uploadImage(frontend, image)
   const { events } = await follow(t, frontend, `/images/${id}/events`)
   const all = await follow(t, frontend, '/images/events')
   await until('the first state is there', () => events.length > 0)
@@ -177,7 +178,7 @@ test('fault: streams catch up after an outage of the task DB', async t => {
 
 test('streams end when the frontend closes', async t => {
   const frontend = await startFrontend(t)
-  const id = await upload(frontend)
+  const id = await uploadImage(frontend, image)
   const streams = [
     await follow(t, frontend, `/images/${id}/events`),
     await follow(t, frontend, '/images/events'),
@@ -187,6 +188,6 @@ test('streams end when the frontend closes', async t => {
 })
 
 async function finishAfterUpload(frontend: Frontend): Promise<string> {
-  await upload(frontend)
+  await uploadImage(frontend, image)
   return finishNext(frontend, image)
 }

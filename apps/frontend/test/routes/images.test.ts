@@ -4,7 +4,7 @@ import { ImageStatus, problemType } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
 import { blobNames } from '@darkroom/image-master/testing'
 import { generateImage, until } from '@darkroom/testing'
-import { failNext, finishNext, startFrontend, takeWork, taskCount } from '../start-frontend.ts'
+import { failNext, finishNext, startFrontend, takeWork, taskCount, uploadImage } from '../start-frontend.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
 const frontend = await startFrontend({ after }, { LEASE_MS: '60000' })
@@ -16,11 +16,7 @@ const error = {
   detail: 'it ends after 100 bytes',
 }
 
-async function upload(headers: Record<string, string> = {}): Promise<string> {
-  const { status, json } = await ask('/images', { method: 'POST', headers, body: png })
-  assert.equal(status, 202)
-  return String(json().id)
-}
+const upload = (headers?: Record<string, string>) => uploadImage(frontend, png, headers)
 
 async function statusOf(id: string) {
   const { status, headers, json } = await ask(`/images/${id}`)

@@ -2,18 +2,14 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { problemType } from '@darkroom/contracts'
 import { assertProblem, generateImage } from '@darkroom/testing'
-import { failNext, finishNext, startFrontend } from '../start-frontend.ts'
+import { failNext, finishNext, startFrontend, uploadImage } from '../start-frontend.ts'
 
 const image = await generateImage({ kind: 'png', width: 8, height: 8, seed: 1 })
 const frontend = await startFrontend({ after })
 const { app, ask } = frontend
 const retry = (id: string) => app.inject({ method: 'POST', url: `/images/${id}/retry` })
 
-async function upload(): Promise<string> {
-  const { status, json } = await ask('/images', { method: 'POST', body: image })
-  assert.equal(status, 202)
-  return String(json().id)
-}
+const upload = () => uploadImage(frontend, image)
 
 test('a failed image is developed again', async () => {
   const id = await upload()
