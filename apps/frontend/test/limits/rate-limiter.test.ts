@@ -69,6 +69,7 @@ test('names without recent requests are dropped before a name that has used up i
 test('an IPv6 client is counted by its network, an IPv4 client by its address', () => {
   const same = (...addresses: string[]) => assert.equal(new Set(addresses.map(addressGroup)).size, 1)
   same('2001:db8::1', '2001:db8::ffff:1', '2001:0db8:0:0:1:2:3:4', '2001:DB8::%eth0')
+  same('2001::1:2:3:4:5', '2001:0:0:1::9')
   same('192.0.2.1', '::ffff:192.0.2.1')
   same('::1', '::2')
   const other = ['192.0.2.1', '192.0.2.2', '2001:db8::1', '2001:db8:0:1::1', '::1']

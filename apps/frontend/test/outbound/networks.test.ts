@@ -23,10 +23,10 @@ suite('outbound connections', () => {
   })
 
   test('outbound connections go to the networks that the operator allows, also in the IPv6 form', () => {
-    const networks = readNetworks(' 10.1.0.0/16, fd00::/8,192.168.7.9 ')
-    for (const address of ['10.1.2.3', '::ffff:10.1.2.3', 'fd12::1', '192.168.7.9'])
+    const networks = readNetworks(' 10.1.0.0/16, fd00::/8,192.168.7.9, fc00::7 ')
+    for (const address of ['10.1.2.3', '::ffff:10.1.2.3', 'fd12::1', '192.168.7.9', 'fc00::7'])
       assert.ok(networks.isAllowed(address), address)
-    for (const address of ['10.2.0.1', 'fc00::1', '192.168.7.8', '127.0.0.1', '::1'])
+    for (const address of ['10.2.0.1', 'fc00::8', '192.168.7.8', '127.0.0.1', '::1'])
       assert.ok(!networks.isAllowed(address), address)
   })
 })

@@ -4,7 +4,7 @@ import { PausedTimeout } from '../../src/outbound/paused-timeout.ts'
 
 test('the time of a paused timeout passes only while something is awaited', async t => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
-  let now = 0
+  let now = 5000
   const pass = (ms: number) => {
     now += ms
     t.mock.timers.tick(ms)
