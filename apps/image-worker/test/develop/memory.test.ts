@@ -4,12 +4,15 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { deflateSync } from 'node:zlib'
 import { parseOperations } from '@darkroom/contracts'
 import { procIsMissing } from '@darkroom/testing'
 import sharp, { type Sharp } from 'sharp'
 import { develop } from '../../src/develop/develop.ts'
 import { generatedPhoto } from '../generated-photo.ts'
+import { chunk, headerChunk, signature } from '../permute/png/png-assembler.ts'
 import { workersAllocator } from './allocator-environment.ts'
+import { long } from './animated-png.ts'
 import { limits } from './run.ts'
 
 const skip = procIsMissing
@@ -64,6 +67,29 @@ for (const [what, { operations, size: [width, height] = [3000, 2000], input }] o
     t.diagnostic(`${Math.round(taken / mebibyte)} MiB of ${Math.round(reserved / mebibyte)} MiB`)
     assert.ok(taken > 0.5 * reserved && taken <= 1.1 * reserved, `${taken} of ${reserved} bytes`)
   })
+
+test('an animated PNG of 20 000 frames of one pixel takes less than 250 MB', { skip }, async t => {
+  const { taken = 0 } = await developIn('alone', tinyFrames(20_000), 'swap-channels:bgr')
+  t.diagnostic(`${Math.round(taken / mebibyte)} MiB`)
+  assert.ok(taken > 0 && taken < 250_000_000, `${taken} bytes`)
+})
+
+function tinyFrames(frames: number): Buffer {
+  const pixel = deflateSync(Buffer.of(0, 200, 100, 50))
+  const control = (sequence: number) =>
+    chunk('fcTL', Buffer.concat([long(sequence, 1, 1, 0, 0), Buffer.of(0, 1, 0, 30, 0, 0)]))
+  const later = Array.from({ length: frames - 1 }, (_, index) => [
+    control(2 * index + 1),
+    chunk('fdAT', Buffer.concat([long(2 * index + 2), pixel])),
+  ])
+  return Buffer.concat([
+    signature,
+    headerChunk({ width: 1, height: 1, colorType: 2, bitDepth: 8 }),
+    ...[chunk('acTL', long(frames, 0)), control(0), chunk('IDAT', pixel)],
+    ...later.flat(),
+    chunk('IEND'),
+  ])
+}
 
 test('a lossless WebP reserves the same memory if format:auto chooses it', async () => {
   const [side, frames] = [400, 2]

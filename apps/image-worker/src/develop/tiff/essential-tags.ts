@@ -76,6 +76,8 @@ function essentialOf(directory: TiffDirectory): TiffEntry[] {
     if (!essential.has(tag) || (colours !== undefined && colours !== photometric)) return false
     // The default; libtiff warns if there are fewer or more numbers than samples.
     if (tag === pageTags.sampleFormat && numbersOf(entry).every(format => format === unsigned)) return false
+    // The default: all rows are in one strip.
+    if (tag === pageTags.rowsPerStrip && numbersOf(entry)[0] === 0) return false
     const values = valid[tag]
     return !values || numbersOf(entry).every(number => values.includes(number))
   })

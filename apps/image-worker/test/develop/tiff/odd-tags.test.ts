@@ -31,6 +31,16 @@ test('a TIFF may declare the bits of more samples than it has', async () => {
   assert.deepEqual((await inspect(await bytesOf(tiff, 'swap-channels:rgb'))).samples, rgba(samples))
 })
 
+test('a TIFF may declare a strip of no rows', async () => {
+  const samples = [10, 20, 30, 40, 50, 60]
+  const tiff = Buffer.from(tiffOf(2, samples))
+  // The tag 278 (RowsPerStrip), its type, and its count: a number of 32 bits.
+  const valueAt = tiff.indexOf(Buffer.of(0x16, 1, 4, 0, 1, 0, 0, 0)) + 8
+  tiff.writeUInt32LE(0, valueAt)
+  for (const operations of ['swap-channels:rgb', 'format:png'])
+    assert.deepEqual((await inspect(await bytesOf(tiff, operations))).samples, rgba(samples), operations)
+})
+
 test('a TIFF may declare invalid values, or the format of more or fewer samples than it has', async () => {
   const samples = [10, 20, 30, 40, 50, 60]
   const tags = {
