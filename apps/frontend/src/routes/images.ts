@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { frontendRoutes, leastIdSince, type Task } from '@darkroom/contracts'
+import { frontendRoutes, type GrantRecord, leastIdSince, type Task } from '@darkroom/contracts'
 import type { Static } from '@darkroom/contracts/typebox'
 import {
   type App,
@@ -11,7 +11,7 @@ import {
 } from '@darkroom/service-kit'
 import { deleteImage } from '@darkroom/service-kit/images'
 import { type Caller, findImage, imageNotFound, ownerSeenBy, requireImage } from '../access/caller.ts'
-import type { Grant, GrantStore } from '../access/grant-store.ts'
+import type { GrantStore } from '../access/grant-store.ts'
 import type { ChangeFeed } from '../events/change-feed.ts'
 import { waitForEnd } from '../events/wait-for-end.ts'
 import { setRetryAfter, toImageStatus } from '../images/image-status.ts'
@@ -46,40 +46,12 @@ export function addImageRoutes(
       // An invalid cursor is refused here, because an error from the task DB would not reach the client.
       const cursor = taskCursors.read(query.cursor)
       const { tasks, ...page } = caller.grant
-        ? await listGranted(caller.grant, caller, query, cursor)
-        : await listOwn(caller, query)
+        ? await listGranted(taskDb, caller, await grants.read(caller.grant), query, cursor)
+        : await listOwn(taskDb, caller, query)
       const base = linkBase(publicUrls, host)
       return { ...page, images: tasks.map(task => toImageStatus(task, base)) }
     },
   })
-
-  async function listOwn(caller: Caller, query: ListQuery): Promise<TaskPage> {
-    const owner = ownerSeenBy(caller)
-    const { body } = await taskDb.listTasks({
-      querystring: { ...query, ...(owner !== undefined && { owner }) },
-    })
-    return body
-  }
-
-  /** A grant has at most a hundred images, so all are read for each page. */
-  async function listGranted(
-    grant: Grant,
-    caller: Caller,
-    { state, since, preset, limit = 100 }: ListQuery,
-    cursor: string | undefined,
-  ): Promise<TaskPage> {
-    const { used } = await grants.read(grant)
-    const least = since === undefined ? '' : leastIdSince(Date.parse(since))
-    const ids = used.map(({ id }) => id).filter(id => id >= least && (cursor === undefined || id < cursor))
-    const found = await Promise.all(ids.map(id => findImage(taskDb, caller, id)))
-    const tasks = found
-      .filter(task => task !== undefined)
-      .filter(task => state === undefined || task.state === state)
-      .filter(task => preset === undefined || task.preset === preset)
-      .sort((one, other) => (one.id < other.id ? 1 : -1))
-    const last = tasks[limit - 1]
-    return taskCursors.write({ tasks: tasks.slice(0, limit), ...(last && { next: last.id }) })
-  }
 
   app.route({
     ...frontendRoutes.deleteByKey,
@@ -98,6 +70,38 @@ export function addImageRoutes(
       return existed ? reply.code(204).send() : imageNotFound(id)
     },
   })
+}
+
+async function listOwn(
+  taskDb: ServiceClients['taskDb'],
+  caller: Caller,
+  query: ListQuery,
+): Promise<TaskPage> {
+  const owner = ownerSeenBy(caller)
+  const { body } = await taskDb.listTasks({
+    querystring: { ...query, ...(owner !== undefined && { owner }) },
+  })
+  return body
+}
+
+/** A grant has at most a hundred images, so all are read for each page. */
+async function listGranted(
+  taskDb: ServiceClients['taskDb'],
+  caller: Caller,
+  { used }: GrantRecord,
+  { state, since, preset, limit = 100 }: ListQuery,
+  cursor: string | undefined,
+): Promise<TaskPage> {
+  const least = since === undefined ? '' : leastIdSince(Date.parse(since))
+  const ids = used.map(({ id }) => id).filter(id => id >= least && (cursor === undefined || id < cursor))
+  const found = await Promise.all(ids.map(id => findImage(taskDb, caller, id)))
+  const tasks = found
+    .filter(task => task !== undefined)
+    .filter(task => state === undefined || task.state === state)
+    .filter(task => preset === undefined || task.preset === preset)
+    .sort((one, other) => (one.id < other.id ? 1 : -1))
+  const last = tasks[limit - 1]
+  return taskCursors.write({ tasks: tasks.slice(0, limit), ...(last && { next: last.id }) })
 }
 
 /** Checked before the deletion, not atomically with it. A status document has no entity tag, so only `*` matches it. */
