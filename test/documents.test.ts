@@ -63,10 +63,10 @@ function linksOf(markdown: string): string[] {
   return targets.filter(target => !/^[a-z]+:/.test(target))
 }
 
-/** The files of the repository that a text names in code, by their whole path. */
+/** The files of the repository that a text or an example names by their whole path. */
 function filesNamedIn(markdown: string): string[] {
-  return [...markdown.matchAll(/`((?:apps|bench|docker|docs|libs)\/[\w./-]+\.\w+)`/g)].map(
-    ([, path = '']) => path,
+  return [...markdown.matchAll(/(?<![\w./-])(?:apps|bench|docker|docs|libs)\/[\w./-]+\.\w+/g)].map(
+    ([path]) => path,
   )
 }
 
