@@ -8,6 +8,7 @@ import {
   httpRequest,
   missingEngineMessage,
   type Program,
+  residentMemory,
   startPostgres,
   startRedis,
   startService,
@@ -18,7 +19,7 @@ import { Agent, request } from 'undici'
 import { describeMachine } from './measure.ts'
 import { Owner } from './owner.ts'
 import { loadPhotographs } from './photographs.ts'
-import { cpuMs, peakMemoryMiB, processTree } from './process-figures.ts'
+import { cpuMs, processTree } from './process-figures.ts'
 
 /**
  * Measures the cost of an image for each service and engine, each in its own process, for the calculation in
@@ -152,8 +153,8 @@ function report(): string {
     const cells = [accepting, smallFigures, photographFigures].map(({ cpuMs }) =>
       (cpuMs[name] ?? 0).toFixed(2),
     )
-    const peak = processTree(pid).reduce((sum, each) => sum + peakMemoryMiB(each), 0)
-    return `| ${name} | ${cells.join(' | ')} | ${peak.toFixed(0)} |`
+    const peakBytes = processTree(pid).reduce((sum, each) => sum + residentMemory(each).peak, 0)
+    return `| ${name} | ${cells.join(' | ')} | ${(peakBytes / 1024 ** 2).toFixed(0)} |`
   })
   const rates = [accepting, smallFigures, photographFigures].map(({ perSecond }) => perSecond.toFixed(1))
   const mean = bytes.reduce((sum, { length }) => sum + length, 0) / bytes.length

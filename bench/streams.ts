@@ -2,10 +2,10 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { mapConcurrently } from '@darkroom/service-kit'
-import { until } from '@darkroom/testing'
+import { residentMemory, until } from '@darkroom/testing'
 import { describeMachine, median, quantile, row, table } from './measure.ts'
 import { Owner } from './owner.ts'
-import { cpuMs, residentKiB } from './process-figures.ts'
+import { cpuMs } from './process-figures.ts'
 import { sampleTask, taskIdOf } from './sample-task.ts'
 import { startSeparateServices } from './separate-services.ts'
 
@@ -117,11 +117,11 @@ function measureAllImages(): Promise<Round> {
 
 /** Opens a stream for each path, and makes the changes. */
 async function measure(paths: string[], change: () => Promise<[string, number][]>): Promise<Round> {
-  const before = residentKiB(frontend.pid)
+  const before = residentMemory(frontend.pid).now
   const sockets = await mapConcurrently(requestsAtOnce, paths, open)
   await until('all streams have begun', () => sockets.every(({ bytesRead }) => bytesRead > 0))
   await delay(10_000) // until garbage of the opening is collected
-  const kibAStream = (residentKiB(frontend.pid) - before) / paths.length
+  const kibAStream = (residentMemory(frontend.pid).now - before) / 1024 / paths.length
   const silentFrom = cpuMs(frontend.pid)
   await delay(silentMs)
   const silentCpu = (cpuMs(frontend.pid) - silentFrom) / silentMs
