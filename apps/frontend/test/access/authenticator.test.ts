@@ -177,7 +177,7 @@ suite('a frontend that has required keys continues to require them', () => {
   test('keys are still required after a restart if kv-config was emptied, until an operator opens it', async t => {
     const folder = temporaryFolder(t)
     const guarded = await startFrontend(
-      { after: t.after.bind(t) },
+      t,
       {},
       { accessMode: 'as-configured', localFacts: new LocalFacts({ folder, logger }) },
     )

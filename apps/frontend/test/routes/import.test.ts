@@ -207,7 +207,7 @@ suite('an import', () => {
 })
 
 test('the slow imports of one owner leave places for the others', async t => {
-  const guarded = await startGuarded({ after: t.after.bind(t) }, { networks })
+  const guarded = await startGuarded(t, { networks })
   const [alice, bob] = [await guarded.makeKey({ owner: 'alice' }), await guarded.makeKey({ owner: 'bob' })]
   const { port } = far
   const hangUp = new AbortController()

@@ -80,7 +80,7 @@ suite('the refusal of an image', () => {
   })
 
   test('in the request that creates the upload leaves nothing, and names no location', async t => {
-    const full = await startFrontend({ after: t.after.bind(t) }, { MAX_QUEUED: '1' })
+    const full = await startFrontend(t, { MAX_QUEUED: '1' })
     await until('the queue is full', async () => {
       const { status } = await full.ask('/images', { method: 'POST', body: png })
       return status === 429
@@ -97,7 +97,7 @@ suite('the refusal of an image', () => {
   })
 
   test('a temporary refusal of an image does not change the upload, and the last piece can be sent again', async t => {
-    const full = await startFrontend({ after: t.after.bind(t) }, { MAX_QUEUED: '1' })
+    const full = await startFrontend(t, { MAX_QUEUED: '1' })
     const headers = { ...tus, 'upload-length': String(png.length) }
     const path = String((await full.ask('/uploads', { method: 'POST', headers })).headers.location)
     const send = () =>

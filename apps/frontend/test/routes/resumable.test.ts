@@ -114,7 +114,7 @@ suite('a resumable upload', () => {
 
   test('a resumable upload expires', async t => {
     const brief = await startFrontend(
-      { after: t.after.bind(t) },
+      t,
       {},
       {
         uploads: { uploadExpirySeconds: 1, maxUploadsPerOwner: 10 },
@@ -169,7 +169,7 @@ test('a piece that arrives while the image is accepted does not stay', async t =
 
 test('the number of unfinished uploads of one owner is limited', async t => {
   const small = await startFrontend(
-    { after: t.after.bind(t) },
+    t,
     {},
     {
       uploads: { uploadExpirySeconds: 100, maxUploadsPerOwner: 3 },
@@ -188,7 +188,7 @@ test('the number of unfinished uploads of one owner is limited', async t => {
 })
 
 test('HEAD never answers 5xx, as clients would begin again', async t => {
-  const lone = await startFrontend({ after: t.after.bind(t) })
+  const lone = await startFrontend(t)
   const headers = { ...tus, 'upload-length': '100' }
   const path = String((await lone.ask('/uploads', { method: 'POST', headers })).headers.location)
   await lone.taskDb.close()
@@ -197,7 +197,7 @@ test('HEAD never answers 5xx, as clients would begin again', async t => {
 })
 
 test('the unfinished uploads of one owner can be erased', async t => {
-  const guarded = await startGuarded({ after: t.after.bind(t) })
+  const guarded = await startGuarded(t)
   const paths: string[] = []
   for (const owner of ['alice', 'bob']) {
     const { key } = await guarded.makeKey({ owner })
@@ -215,7 +215,7 @@ test('the unfinished uploads of one owner can be erased', async t => {
 })
 
 test('requests for uploads of other owners return 404', async t => {
-  const guarded = await startGuarded({ after: t.after.bind(t) })
+  const guarded = await startGuarded(t)
   const [alice, bob] = await Promise.all(['alice', 'bob'].map(owner => guarded.makeKey({ owner })))
   const as = (key = '', path = '/uploads', request: HttpRequest = {}) =>
     guarded.askWith(key, path, { ...request, headers: { ...tus, ...request.headers } })

@@ -75,7 +75,7 @@ test('the stats name a service that does not answer, and are otherwise complete'
 })
 
 test('only operators see the stats', async t => {
-  const guarded = await startGuarded({ after: t.after.bind(t) })
+  const guarded = await startGuarded(t)
   const user = await guarded.makeKey({ owner: 'alice' })
   const operator = await guarded.makeKey({ role: 'operator' })
   const refused = await guarded.askWith(user.key, '/stats')

@@ -84,7 +84,7 @@ suite('tus-js-client', () => {
   })
 
   test('tus-js-client continues when a line that stalled for too long works again', async t => {
-    const impatient = await startFrontend({ after: t.after.bind(t) }, {}, { bodyStallMs: 100 })
+    const impatient = await startFrontend(t, {}, { bodyStallMs: 100 })
     const { url, stalls } = await startStallingLine(t, impatient.url, 9 * MiB)
     const { path } = await upload(url, large)
     assert.equal(stalls(), 1)

@@ -26,6 +26,10 @@ test('the last page has no cursor, and the first page needs none', () => {
 test('an invalid cursor, or a cursor of another listing, is refused with its value', () => {
   const { next = '' } = new PageCursors('tasks').write({ next: 'a' })
   for (const cursor of ['x', 'a', '\0', `${cursors.write({ next: 'a' }).next}=`, next])
-    assert.throws(() => cursors.read(cursor), { status: 400, code: 'invalid-cursor' })
+    assert.throws(() => cursors.read(cursor), {
+      status: 400,
+      code: 'invalid-cursor',
+      message: `the cursor "${cursor}" is not from this listing; use the \`next\` of the previous page, or no cursor for the first page`,
+    })
   fc.assert(fc.property(fc.string({ minLength: 1 }), text => void assert.throws(() => cursors.read(text))))
 })
