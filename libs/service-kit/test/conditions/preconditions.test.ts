@@ -3,7 +3,7 @@ import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import { parseEntityTags } from '../../src/conditions/entity-tags.ts'
 import { parseHttpDate } from '../../src/conditions/http-date.ts'
-import { checkPreconditions, isRangeCurrent } from '../../src/conditions/preconditions.ts'
+import { checkPreconditions, isRangeCurrent, writeCondition } from '../../src/conditions/preconditions.ts'
 
 const modifiedAt = new Date('2026-11-21T04:44:28.750Z')
 const current = { etag: '"abc"', modifiedAt }
@@ -56,6 +56,34 @@ suite('preconditions', () => {
   test('for a resource without a date, conditions by date are ignored', () => {
     for (const name of ['if-modified-since', 'if-unmodified-since'])
       assert.equal(checkPreconditions({ [name]: before }, { etag: '"1"' }), 'proceed')
+  })
+
+  test('the conditions of a write hold for a resource that matches, or does not exist', () => {
+    for (const [headers, holds, holdsForNew] of [
+      [{ 'if-match': '"abc"' }, true, false],
+      [{ 'if-match': '*' }, true, false],
+      [{ 'if-match': 'W/"abc"' }, false, false],
+      [{ 'if-none-match': '*' }, false, true],
+      [{ 'if-none-match': 'W/"abc"' }, false, true],
+      [{ 'if-none-match': '"x"' }, true, true],
+      [{ 'if-unmodified-since': before }, false, true],
+      [{ 'if-unmodified-since': same }, true, true],
+      [{ 'if-match': '"abc"', 'if-unmodified-since': before }, true, false],
+      [{ 'if-match': '"abc"', 'if-none-match': '"abc"' }, false, false],
+    ] as const) {
+      const condition = writeCondition(headers)
+      assert.deepEqual(
+        [condition?.(current), condition?.(undefined)],
+        [holds, holdsForNew],
+        JSON.stringify(headers),
+      )
+    }
+    assert.equal(writeCondition({}), undefined)
+  })
+
+  test('a write with tags that are not well-formed is refused with their value', () => {
+    for (const name of ['if-match', 'if-none-match'])
+      assert.throws(() => writeCondition({ [name]: 'abc' }), { status: 400, message: /"12", got abc$/ })
   })
 })
 
