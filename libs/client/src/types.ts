@@ -40,7 +40,8 @@ export interface ImageStatus {
   result?: ImageFacts
   variants?: Record<string, { operations: Operation[]; result?: ImageFacts }>
   error?: { type: string; title: string; detail: string }
-  callback?: { url: string; state: string; attempts: number }
+  /** `answer`: the last response of the receiver, a status or a word such as timeout. */
+  callback?: { url: string; state: string; attempts: number; answer?: string }
   links: {
     self: string
     original: string
