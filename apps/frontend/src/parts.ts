@@ -73,8 +73,21 @@ export function makeParts({
     hub.endWhere(({ caller }) => !authenticator.isStillValid(caller)),
   )
   return {
-    ...{ intake, load, feed, presets, hub, outbound, importer, webhooks },
-    ...{ signing, keys, rates, authenticator, grants, deleted, erased },
+    intake,
+    load,
+    feed,
+    presets,
+    hub,
+    outbound,
+    importer,
+    webhooks,
+    signing,
+    keys,
+    rates,
+    authenticator,
+    grants,
+    deleted,
+    erased,
     async close(): Promise<void> {
       closing.abort()
       await webhooks.sender.close()
