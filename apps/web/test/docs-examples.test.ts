@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { test } from 'node:test'
+import { promisify } from 'node:util'
 import { frontendRoutes, isBytes, type Route } from '@darkroom/contracts'
 import { Compile, type TSchema } from '@darkroom/contracts/typebox'
+import { serveHttp } from '@darkroom/testing'
 import { exampleBody, examplesOf } from '../build/docs/examples.ts'
 import { tryForm } from '../build/docs/try-form.ts'
 
@@ -14,13 +17,31 @@ test('the examples of the docs send bodies that the routes accept', () => {
   }
 })
 
-test('the examples of the docs have every query parameter that is required', () => {
+test('the examples of the docs send every query parameter that is required, whatever its text is', async t => {
+  const urls: string[] = []
+  const { url: server } = await serveHttp(t, ({ url = '' }, response) => {
+    urls.push(url)
+    response.end('{}')
+  })
+  const text = 'a b&c=d+e#f%ü'
   for (const [name, route] of routes) {
     const { required = [] } = (route.schema.querystring ?? {}) as TSchema & { required?: string[] }
-    for (const parameter of required)
-      assert.equal(examplesOf(name, route).match(new RegExp(`[?;]${parameter}=\\$`, 'g'))?.length, 2, name)
+    if (required.length === 0) continue
+    const [curl = '', script = ''] = [...examplesOf(name, route).matchAll(/<code>(.*?)<\/code>/gs)].map(
+      ([, code = '']) => code.replace(/&(quot|amp|lt|gt);/g, entity => entities[entity] ?? entity),
+    )
+    const variables = Object.fromEntries(required.map(parameter => [parameter, text]))
+    const command = curl.replace('http://127.0.0.1:8080', server).replace('-f -O -J', '-f -o /dev/null')
+    await promisify(execFile)('sh', ['-c', `${command} -s`], { env: { ...process.env, ...variables } })
+    await new Function('darkroom', 'key', ...required, `return (async () => { ${script} })()`)(
+      ...[server, 'key', ...required.map(() => text)],
+    )
+    for (const sent of urls.splice(0))
+      assert.deepEqual(Object.fromEntries(new URL(sent, server).searchParams), variables, name)
   }
 })
+
+const entities: Readonly<Record<string, string>> = { '&quot;': '"', '&amp;': '&', '&lt;': '<', '&gt;': '>' }
 
 test('the examples of the docs read responses as events, bytes, text or JSON', () => {
   const example = (name: keyof typeof frontendRoutes) => examplesOf(name, frontendRoutes[name])

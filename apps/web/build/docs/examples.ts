@@ -42,11 +42,14 @@ export function exampleBody(name: string, { schema }: Pick<Route, 'schema'>): un
   return bodies[name] ?? exampleOf(schema.body)
 }
 
-/** The path, and the query parameters that are required, with variables of the shell or of JavaScript. */
-function filled({ url, schema }: Route, open: string, close: string): string {
-  const { required = [] } = (schema.querystring ?? {}) as Schema
-  const path = url.replace(/:([a-zA-Z]+)/g, (_, name: string) => `${open}${name}${close}`)
-  return `${path}${required.map((name, at) => `${at === 0 ? '?' : '&'}${name}=${open}${name}${close}`).join('')}`
+/** The path with variables of the shell or of JavaScript. */
+function filled(url: string, open: string, close: string): string {
+  return url.replace(/:([a-zA-Z]+)/g, (_, name: string) => `${open}${name}${close}`)
+}
+
+/** The query parameters that are required. Examples must encode their values, which may be any text. */
+function requiredQuery({ schema }: Route): readonly string[] {
+  return ((schema.querystring ?? {}) as Schema).required ?? []
 }
 
 function curlLine(name: string, route: Route): string {
@@ -63,7 +66,9 @@ function curlLine(name: string, route: Route): string {
   if (access !== 'anyone') parts.push('-H "Authorization: Bearer $DARKROOM_KEY"')
   for (const [header, value] of Object.entries(headersOf[name] ?? {}))
     parts.push(`-H "${header}: ${value.replace('$size', '$(wc -c < photo.jpg)')}"`)
-  parts.push(`"http://127.0.0.1:8080${filled(route, '$', '')}"`)
+  const query = requiredQuery(route).map(name => `--data-urlencode "${name}=$${name}"`)
+  if (query.length > 0) parts.push(`-G ${query.join(' ')}`)
+  parts.push(`"http://127.0.0.1:8080${filled(route.url, '$', '')}"`)
   return parts.join(' \\\n  ')
 }
 
@@ -84,7 +89,8 @@ function fetchLines(name: string, route: Route): string {
     ...(isUpload ? ['body: file'] : []),
     ...(isJson ? [`body: JSON.stringify(${JSON.stringify(exampleBody(name, route))})`] : []),
   ]
-  const url = `\`\${darkroom}${filled(route, '${', '}')}\``
+  const query = requiredQuery(route).map(name => `${name}=\${encodeURIComponent(${name})}`)
+  const url = `\`\${darkroom}${filled(route.url, '${', '}')}${query.length > 0 ? `?${query.join('&')}` : ''}\``
   const lines = options.map(option => `  ${option},\n`).join('')
   const call = `const response = await fetch(${url}${lines === '' ? '' : `, {\n${lines}}`})`
   return `${call}${readers[kindOfResponse(route)]}`
