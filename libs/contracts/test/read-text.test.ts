@@ -30,6 +30,11 @@ test('a text is complete even if a character is split over two chunks', async ()
   }
 })
 
+test('a page of a megabyte is read', async () => {
+  const { body } = bodyOf([new Uint8Array(2 ** 20)])
+  assert.equal((await readText(body)).length, 2 ** 20)
+})
+
 test('reading stops when a response does not end', async () => {
   function* endless() {
     for (;;) yield new Uint8Array(100)

@@ -30,6 +30,11 @@ suite('variants', () => {
     assert.deepEqual(readVariants(formatVariants(variants)), variants)
   })
 
+  test('variants may be eight', () => {
+    const names = [...'12345678']
+    assert.deepEqual(Object.keys(readVariants(names.map(name => `${name}=flip`).join(';'))), names)
+  })
+
   for (const [given, words] of [
     ['', /"" is not a variant; write thumb=/],
     ['thumb', /"thumb" is not a variant/],
@@ -65,5 +70,6 @@ test('the outputs of a task are its result, if it has one, and its variants', ()
 
 test('the key of an output names its image', () => {
   const id = '01990000-0000-7000-8000-000000000001'
+  assert.deepEqual([outputKey(id, undefined), outputKey(id, 'thumb')], [id, `${id}_thumb`])
   for (const name of [undefined, 'thumb', 'a_b']) assert.equal(imageIdOf(outputKey(id, name)), id)
 })
