@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { brokenRule } from '../src/broken-rule.ts'
+import { brokenRule, valueInWords } from '../src/broken-rule.ts'
 import { Owner } from '../src/owner.ts'
 import { type TSchema, Type, Value } from '../src/typebox/typebox.js'
 import { ResultName } from '../src/variants.ts'
@@ -31,4 +31,9 @@ test('the rule that a value breaks is described in words for people', () => {
     const [error] = Value.Errors(schema, value)
     assert.equal(error && brokenRule(error), rule)
   }
+})
+
+test('a value is named in words for people, but only by its kind if it may be long or a secret', () => {
+  const values = [undefined, null, 5, true, 'secret', ['secret'], { secret: 1 }]
+  assert.deepEqual(values.map(valueInWords), ['nothing', 'null', '5', 'true', 'text', 'a list', 'an object'])
 })
