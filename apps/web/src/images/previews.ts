@@ -1,4 +1,9 @@
-import type { ImageStatus, Operation } from '@darkroom/contracts'
+import type {
+  ImageStatus,
+  Operation,
+  maxOperations as serverOperations,
+  maxVariants as serverVariants,
+} from '@darkroom/contracts'
 import { randomText } from './row.ts'
 import { canShow } from './shown-types.ts'
 
@@ -23,9 +28,9 @@ const small = [
 /** The server's response also contains the arguments that it has added. */
 const shownArguments = ['name', 'width', 'height', 'fit', 'type']
 
-/** The limits of the server, as in the contracts. */
-export const maxOperations = 10
-export const maxVariants = 8
+/** The limits of the server. The compiler compares them with the contracts, whose code is not loaded into the page. */
+export const maxOperations: typeof serverOperations = 10
+export const maxVariants: typeof serverVariants = 8
 
 /**
  * Adds previews to the request for a file if the browser can't show one side. It adds none if there are no operations:
