@@ -45,6 +45,29 @@ suite('the contract', async () => {
     })
   }
 
+  test('a status that the contract names also has the problems with which every route may answer it', () => {
+    const problemsOf = (path: string, method: string, status: number) =>
+      Object.keys(document.paths[path][method].responses[status].content['application/problem+json'].examples)
+    const ofUpload = (status: number) => problemsOf('/images', 'post', status)
+    assert.deepEqual(
+      [403, 415, 503].map(status => ofUpload(status).slice(0, 2)),
+      [
+        ['not-with-a-grant', 'grant-used-up'],
+        ['not-an-image', 'not-decodable'],
+        ['too-many-uploads', 'no-worker'],
+      ],
+    )
+    assert.ok(ofUpload(403).includes('cross-site') && ofUpload(503).includes('keys-unknown'))
+    assert.ok(ofUpload(415).includes('unsupported-content-encoding'))
+    assert.ok(ofUpload(429).includes('too-many-requests'))
+    assert.ok(!ofUpload(404).includes('no-such-route'))
+    assert.deepEqual(problemsOf('/metrics', 'get', 401), ['unauthorized'])
+  })
+
+  test('the contract describes every tag in its own words', () => {
+    for (const { name, description } of document.tags) assert.doesNotMatch(description, /^Routes under/, name)
+  })
+
   test('the contract requires a key for all routes except the public ones', () => {
     const { bearer } = document.components.securitySchemes
     assert.deepEqual([bearer.type, bearer.scheme, document.security], ['http', 'bearer', [{ bearer: [] }]])

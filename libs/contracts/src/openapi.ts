@@ -34,7 +34,7 @@ export function openApiOf({ title, routes, bearer, servers, commonProblems = {} 
     const path = pathOf(route.url)
     paths[path] = {
       ...paths[path],
-      [route.method.toLowerCase()]: operationOf(route, names, commonProblems[401]),
+      [route.method.toLowerCase()]: operationOf(route, names, commonProblems),
     }
   }
   const other = responseOf(undefined, Problem, names)
@@ -70,9 +70,11 @@ const tagDescriptions: Readonly<Record<string, string>> = {
   legacy: 'Three older paths that answer in plain text',
   operations: 'The operations that can be applied to an image',
   presets: 'Named lists of operations',
+  session: 'Sign-in of browsers, by a cookie',
   signed: 'Bytes of images by signed links, without a key',
   stats: 'The state of a whole Darkroom, for operators',
   uploads: 'Resumable uploads (tus 1.0)',
+  webhooks: 'The secret that signs webhooks',
 }
 
 function tagOf(url: string): string {
@@ -90,7 +92,7 @@ function pathOf(url: string): string {
 function operationOf(
   { method, url, schema, access, name }: ServedRoute,
   names: Names,
-  refusalsOfKeys: readonly ProblemCode[] = [],
+  commonProblems: ProblemsByStatus,
 ): Json {
   const { summary, params, querystring, headers, body, isBodyOptional = false, response } = schema
   const parameters = [
@@ -99,9 +101,13 @@ function operationOf(
     ...parametersIn('header', headers, names).filter(({ name }) => !describedElsewhere.has(String(name))),
   ]
   const isForAnyone = access === 'anyone' && url !== serviceRoutes.metrics.url
+  // OpenAPI 3.1, 4.8.16: `default` describes only the statuses that the operation doesn't list. A path that is listed is
+  // found, and a route for anyone refuses no key.
+  const { 404: _, 401: refusalsOfKeys = [], ...others } = commonProblems
+  const shared: ProblemsByStatus = access === 'anyone' ? others : { ...others, 401: refusalsOfKeys }
   // A response to HEAD has no body, not even with a problem (RFC 9110, 9.3.2).
   const describe = (status: number | undefined, responseSchema: TSchema) =>
-    responseOf(status, method === 'HEAD' ? Nothing : responseSchema, names)
+    responseOf(status, method === 'HEAD' ? Nothing : responseSchema, names, shared[status ?? 0])
   return {
     operationId: name ?? idOf(method, url),
     summary,
@@ -151,14 +157,19 @@ function requestBodyOf(body: TSchema, required: boolean, names: Names): Json {
   return { required, content: contentOf(contents, names) }
 }
 
-function responseOf(status: number | undefined, schema: TSchema, names: Names): Json {
+function responseOf(
+  status: number | undefined,
+  schema: TSchema,
+  names: Names,
+  shared: readonly ProblemCode[] = [],
+): Json {
   const description =
     status === undefined ? 'Any other status: a problem document' : (reasons[status] ?? 'The response')
   if (schema === Nothing) return { description }
   const content = contentOf({ [mediaTypeOf(schema)]: schema }, names)
   const codes = codesOf(schema)
   if (status === undefined || codes === undefined) return { description, content }
-  return { description, content: withExamples(content, { [status]: codes }) }
+  return { description, content: withExamples(content, { [status]: [...codes, ...shared] }) }
 }
 
 type ProblemsByStatus = Readonly<Record<number, readonly ProblemCode[]>>

@@ -6,7 +6,7 @@ import { readKeyText } from '../keys/key-text.ts'
 import type { AccessMode } from './access-mode.ts'
 import { anyone, type Caller, callerWithKey } from './caller.ts'
 import { isGrantToken, readGrantToken } from './grant-token.ts'
-import { refuseCaller, refuseKey } from './refusals.ts'
+import { refuseCaller, refuseGrant, refuseKey } from './refusals.ts'
 import { readSession } from './session-cookie.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
@@ -112,7 +112,7 @@ export class Authenticator {
     if (!terms || !caller) {
       logger.info({ grant: terms?.id, address, reason: terms ? 'over' : 'not valid' }, 'a grant was refused')
       if (!terms) onRefusedKey(address)
-      throw refuseKey(terms ? 'grant-over' : 'not-a-grant')
+      throw refuseGrant(terms ? 'over' : 'not-a-grant')
     }
     const { id, expiresAt, keyId } = terms
     const { owner } = caller

@@ -3,7 +3,7 @@ import type { KvClient, ServiceClients } from '@darkroom/service-kit'
 import { deleteImage } from '@darkroom/service-kit/images'
 import type { KeyRing } from '../keys/key-ring.ts'
 import type { Caller } from './caller.ts'
-import { refuseKey } from './refusals.ts'
+import { refuseRevoked } from './refusals.ts'
 
 /** Longer than a master takes to accept an image whose bytes have all arrived. */
 const markSeconds = 600
@@ -42,7 +42,8 @@ export class ErasedOwners {
    *
    * @throws ServiceProblem 401 if the owner was erased
    */
-  async keep(image: Task, { keyId, owner }: Pick<Caller, 'keyId' | 'owner'>): Promise<Task> {
+  async keep(image: Task, caller: Pick<Caller, 'keyId' | 'owner' | 'grant'>): Promise<Task> {
+    const { keyId, owner } = caller
     if (keyId === undefined || owner === undefined || this.#keys.describe(keyId)) return image
     const { status } = await this.#clients.kv.getKey({
       params: paramsOf(owner),
@@ -51,7 +52,7 @@ export class ErasedOwners {
     })
     if (status !== 200) return image
     await deleteImage(image, this.#clients)
-    throw refuseKey('unknown-key')
+    throw refuseRevoked(caller)
   }
 }
 

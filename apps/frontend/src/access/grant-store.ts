@@ -11,6 +11,7 @@ import {
 } from '@darkroom/service-kit'
 import { newImageId } from '../images/new-image-id.ts'
 import { OwnerQuota } from '../limits/owner-quota.ts'
+import { refuseGrant } from './refusals.ts'
 
 /** The grant of a caller. */
 export interface Grant {
@@ -103,9 +104,9 @@ export class GrantStore {
   async #find({ id }: Grant): Promise<{ record: GrantRecord; etag: string }> {
     const params = { '*': `${grantPrefix}${id}` }
     const reply = await this.#kv.getKey({ params, querystring: {}, headers: {} })
-    if (reply.status !== 200) throw refuseGrant('this grant has ended; ask for another')
+    if (reply.status !== 200) throw refuseGrant('over')
     const record = readJson(GrantRecord, await reply.body.bytes())
-    if (!record) throw refuseGrant('the record of this grant in kv-config is not valid; ask for another')
+    if (!record) throw refuseGrant('record-not-valid')
     return { record, etag: String(reply.headers.etag) }
   }
 
@@ -140,8 +141,4 @@ function secondsUntil(instant: number): number {
 function tooManyGrants(limit: number): ServiceProblem {
   const detail = `you have ${limit} grants that have not expired, which is the limit: wait until one expires, or create grants with a shorter expiresIn`
   return tooManyRequests('too-many-grants', detail, 60)
-}
-
-function refuseGrant(detail: string): ServiceProblem {
-  return new ServiceProblem(401, 'grant-refused', detail)
 }

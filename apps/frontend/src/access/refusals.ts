@@ -1,4 +1,5 @@
 import { ServiceProblem } from '@darkroom/service-kit'
+import type { Caller } from './caller.ts'
 
 const keyRefusals = {
   'no-key':
@@ -9,19 +10,37 @@ const keyRefusals = {
     'this is not a valid API key: a character is missing or mistyped; keys are dk_, 12 letters and digits, _, and 38 letters and digits',
   'unknown-key': 'this Darkroom has no such API key: it was revoked, or created for another Darkroom',
   'session-over': 'this session has ended, or its key was revoked: sign in again',
-  'not-a-grant': 'this is not a valid grant: it is incomplete, or was altered',
-  'grant-over': 'this grant has ended, or its key was revoked: ask for another',
   expired: 'this API key has expired; an operator can replace it: npx darkroom keys rotate <id>',
 } as const
 
 /** The refusal of a request without a key, or with a key that is not valid. */
 export function refuseKey(reason: keyof typeof keyRefusals): ServiceProblem {
   const isMissing = reason === 'no-key' || reason === 'no-key-exists'
-  // RFC 6750, 3.1: a challenge has no error code if the request had no key.
-  const challenge = `Bearer realm="Darkroom"${isMissing ? '' : ', error="invalid_token"'}`
-  return new ServiceProblem(401, isMissing ? 'key-required' : 'key-refused', keyRefusals[reason], {
-    headers: { 'www-authenticate': challenge },
-  })
+  return isMissing
+    ? new ServiceProblem(401, 'key-required', keyRefusals[reason], { headers: challenge() })
+    : new ServiceProblem(401, 'key-refused', keyRefusals[reason], { headers: challenge('invalid_token') })
+}
+
+const grantRefusals = {
+  'not-a-grant': 'this is not a valid grant: it is incomplete, or was altered; ask for another',
+  over: 'this grant has ended, or its key was revoked: ask for another',
+  'record-not-valid': 'the record of this grant in kv-config is not valid; ask for another',
+} as const
+
+/** The refusal of a grant that is not valid, or has ended. */
+export function refuseGrant(reason: keyof typeof grantRefusals): ServiceProblem {
+  const headers = challenge('invalid_token')
+  return new ServiceProblem(401, 'grant-refused', grantRefusals[reason], { headers })
+}
+
+/** The refusal of a caller whose key was revoked during the request. */
+export function refuseRevoked({ grant }: Pick<Caller, 'grant'>): ServiceProblem {
+  return grant ? refuseGrant('over') : refuseKey('unknown-key')
+}
+
+/** RFC 6750, 3.1: a challenge has no error code if the request had no key. */
+function challenge(error?: 'invalid_token'): { 'www-authenticate': string } {
+  return { 'www-authenticate': `Bearer realm="Darkroom"${error ? `, error="${error}"` : ''}` }
 }
 
 const callerRefusals = {

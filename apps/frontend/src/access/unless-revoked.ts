@@ -1,7 +1,7 @@
 import type { Body } from '@darkroom/service-kit'
 import type { KeyRing } from '../keys/key-ring.ts'
 import type { Caller } from './caller.ts'
-import { refuseKey } from './refusals.ts'
+import { refuseRevoked } from './refusals.ts'
 
 /**
  * The body of an upload. Reading it fails once the key of its caller is revoked, at the latest at its end. Otherwise an
@@ -11,7 +11,7 @@ import { refuseKey } from './refusals.ts'
  */
 export function unlessRevoked(
   body: Body,
-  caller: Pick<Caller, 'keyId'>,
+  caller: Pick<Caller, 'keyId' | 'grant'>,
   keys: Pick<KeyRing, 'describe'>,
 ): Uint8Array | AsyncIterable<Uint8Array> {
   const check = () => requireUnrevoked(caller, keys)
@@ -20,8 +20,11 @@ export function unlessRevoked(
 }
 
 /** For a request that has waited since its key was checked, before it stores anything. @throws ServiceProblem 401 */
-export function requireUnrevoked({ keyId }: Pick<Caller, 'keyId'>, keys: Pick<KeyRing, 'describe'>): void {
-  if (keyId !== undefined && keys.describe(keyId) === undefined) throw refuseKey('unknown-key')
+export function requireUnrevoked(
+  caller: Pick<Caller, 'keyId' | 'grant'>,
+  keys: Pick<KeyRing, 'describe'>,
+): void {
+  if (caller.keyId !== undefined && keys.describe(caller.keyId) === undefined) throw refuseRevoked(caller)
 }
 
 async function* checked(body: AsyncIterable<Uint8Array>, check: () => void): AsyncGenerator<Uint8Array> {

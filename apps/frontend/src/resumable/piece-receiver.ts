@@ -139,7 +139,7 @@ function lengthOf({ length }: UploadRecord, given: number | undefined): number |
   )
 }
 
-function tooLong(length: number | undefined): ServiceProblem {
+export function tooLong(length: number | undefined): ServiceProblem {
   return new ServiceProblem(400, 'too-long', `the upload is longer than its Upload-Length, ${length}`)
 }
 

@@ -4,12 +4,14 @@ import type { Logger } from '@darkroom/service-kit'
 import { type Caller, findImage, isOfGrant } from '../access/caller.ts'
 import type { ErasedOwners } from '../access/erased-owners.ts'
 import type { GrantStore } from '../access/grant-store.ts'
+import { ArrivingBody } from './arriving-body.ts'
 import { CompleteUploads, type UploadClients } from './complete-uploads.ts'
 import {
   type AppendedBody,
   offsetMismatch,
   PieceReceiver,
   stateOf,
+  tooLong,
   type UploadState,
 } from './piece-receiver.ts'
 import { Pieces } from './pieces.ts'
@@ -117,17 +119,14 @@ export class ResumableUploads {
     }
   }
 
-  async #appendToImage(
-    caller: Caller,
-    id: string,
-    { offset, bytes }: Pick<AppendedBody, 'offset' | 'bytes'>,
-  ): Promise<UploadState> {
+  async #appendToImage(caller: Caller, id: string, { offset, body }: AppendedBody): Promise<UploadState> {
     const image = await findImage(this.#clients.taskDb, caller, id)
     if (!image) uploadNotFound(id)
     const length = image.original.bytes
+    if (offset !== length) throw offsetMismatch(offset, length)
+    if (await new ArrivingBody(body).hasMore()) throw tooLong(length)
     // The response to the last piece may have been lost.
-    if (offset === length && bytes === 0) return { id, offset, length }
-    throw offsetMismatch(offset, length)
+    return { id, offset, length }
   }
 
   /** Uploads without an owner belong to the operators. */

@@ -101,7 +101,8 @@ export function addResumableRoutes(
       const method = request.headers['x-http-method-override']?.toUpperCase()
       if (method === 'PATCH') return append(request, reply)
       if (method === 'DELETE') return terminate(request, reply)
-      const message = 'send PATCH, or POST with X-HTTP-Method-Override: PATCH'
+      const given = method === undefined ? 'none' : JSON.stringify(method)
+      const message = `a POST needs X-HTTP-Method-Override: PATCH or DELETE, got ${given}`
       const allow = 'HEAD, PATCH, DELETE, OPTIONS'
       throw new ServiceProblem(405, 'method-not-allowed', message, { headers: { allow } })
     },

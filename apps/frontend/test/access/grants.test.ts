@@ -214,7 +214,7 @@ suite('a grant', () => {
   test('a grant expires, and ends when its key is revoked', async () => {
     const key = deriveKey(await readOrMakeRoot(frontend.clients.kv), 'grants')
     const past = { id: '0123456789ab', keyId: alice.id, expiresAt: Math.floor(Date.now() / 1000) }
-    assertProblem(await askWith(grantToken(past, key), '/images'), 401, 'key-refused')
+    assertProblem(await askWith(grantToken(past, key), '/images'), 401, 'grant-refused')
     const made = await frontend.makeKey({ owner: 'alice' })
     const token = await grant({}, made.key)
     assert.equal((await askWith(token, '/images')).status, 200)
@@ -223,8 +223,9 @@ suite('a grant', () => {
       const asked = await askWith(token, '/images')
       return asked.status !== 200 && asked
     })
-    assertProblem(response, 401, 'key-refused')
+    assertProblem(response, 401, 'grant-refused')
     assert.match(String(response.json().detail), /grant has ended/)
+    assert.equal(response.headers['www-authenticate'], 'Bearer realm="Darkroom", error="invalid_token"')
   })
 
   test('a grant is not accepted as a key, a session, a link or another grant', async () => {
@@ -233,8 +234,8 @@ suite('a grant', () => {
     assert.equal((await askWith(text, '/images')).status, 401)
     assert.equal((await ask('/images', { headers: { cookie: `darkroom=${text}` } })).status, 401)
     assert.equal((await ask(`/signed/${text}/images/x/result`)).status, 403)
-    assertProblem(await askWith(`${token}x`, '/images'), 401, 'key-refused')
-    assertProblem(await askWith(`dg_${'0'.repeat(12)}${text.slice(12)}`, '/images'), 401, 'key-refused')
+    assertProblem(await askWith(`${token}x`, '/images'), 401, 'grant-refused')
+    assertProblem(await askWith(`dg_${'0'.repeat(12)}${text.slice(12)}`, '/images'), 401, 'grant-refused')
     const root = Buffer.alloc(32, 7)
     const terms = { id: '0123456789ab', keyId: 'abcdefghijkl', expiresAt: 9e9 }
     const made = grantToken(terms, deriveKey(root, 'grants'))

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { problemType } from '@darkroom/contracts'
 import { blobNames } from '@darkroom/image-master/testing'
-import { generateImage, type HttpRequest, until } from '@darkroom/testing'
+import { assertProblem, generateImage, type HttpRequest, until } from '@darkroom/testing'
 import { taskCount } from '../start-frontend.ts'
 import { type Guarded, startGuarded } from './start-guarded.ts'
 
@@ -37,6 +37,16 @@ suite('an upload whose key is revoked meanwhile', () => {
     assert.deepEqual([response.status, response.json().type], [401, problemType('key-refused')])
     assert.equal(await taskCount(guarded), 0)
     await until('nothing is stored', () => blobNames(guarded).length === 0)
+  })
+
+  test('an upload with a grant whose key is revoked meanwhile is refused as one whose grant has ended', async t => {
+    const guarded = await startGuarded(t)
+    const { id, key } = await guarded.makeKey({ owner: 'alice' })
+    const granted = await guarded.askWith(key, '/grants', { method: 'POST' })
+    const grant = { id, key: String(granted.json().token) }
+    const response = await uploadAndRevoke(guarded, grant, '/images', { method: 'POST' })
+    assertProblem(response, 401, 'grant-refused')
+    assert.equal(await taskCount(guarded), 0)
   })
 
   test('an upload whose key is revoked meanwhile makes no image if it is resumable', async t => {

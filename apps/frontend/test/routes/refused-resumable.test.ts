@@ -70,6 +70,19 @@ suite('an invalid request', () => {
   })
 })
 
+test('an upload that is complete accepts an empty piece at its end, and no further byte', async () => {
+  const path = await begin()
+  assert.equal((await patch(path, 0, png)).status, 204)
+  async function* nothing() {}
+  const headers = { ...tus, ...patchType, 'upload-offset': String(png.length) }
+  const repeated = await ask(path, { method: 'PATCH', body: nothing(), headers })
+  assert.deepEqual([repeated.status, repeated.headers['upload-offset']], [204, String(png.length)])
+  const longer = await patch(path, png.length, Buffer.from('x'))
+  assert.deepEqual(codeOf(longer), [400, 'too-long'])
+  assert.match(String(longer.json().detail), new RegExp(`its Upload-Length, ${png.length}$`))
+  assert.deepEqual(codeOf(await patch(path, 1, png)), [409, 'offset-mismatch'])
+})
+
 suite('the refusal of an image', () => {
   test('the refusal of an image is the response to the last piece, and ends the upload', async () => {
     const text = Buffer.from('this is not an image, but a text')

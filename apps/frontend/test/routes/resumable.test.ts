@@ -132,7 +132,9 @@ suite('a resumable upload', () => {
     const path = await begin()
     const headers = { ...tus, ...patchType, 'upload-offset': '0', 'x-http-method-override': 'PATCH' }
     assert.equal((await ask(path, { method: 'POST', body: png, headers })).status, 204)
-    assert.deepEqual(codeOf(await ask(path, { method: 'POST', headers: tus })), [405, 'method-not-allowed'])
+    const refused = await ask(path, { method: 'POST', headers: { ...tus, 'x-http-method-override': 'HEAD' } })
+    assert.deepEqual(codeOf(refused), [405, 'method-not-allowed'])
+    assert.match(String(refused.json().detail), /PATCH or DELETE, got "HEAD"/)
   })
 })
 
