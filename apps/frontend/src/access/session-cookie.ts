@@ -1,3 +1,4 @@
+import { readTerms, writeTerms } from './signed-terms.ts'
 import { signText, verifyText } from './signed-text.ts'
 
 /** Browsers accept the secure name only over https, and only for this host (RFC 6265bis, 4.1.3.2). */
@@ -17,14 +18,13 @@ export function beginSession(
   now = Date.now(),
 ): { token: string; expiresAt: number } {
   const expiresAt = Math.floor(now / 1000) + lifetimeSeconds
-  return { token: signText(`${keyId}.${expiresAt}`, key), expiresAt }
+  return { token: signText(writeTerms({ keyId, expiresAt }), key), expiresAt }
 }
 
 /** Undefined if the token is not valid, or its session is over. */
 export function readSession(token: string, key: Buffer, now = Date.now()): SessionToken | undefined {
-  const match = /^([0-9A-Za-z]{12})\.(\d{1,12})$/.exec(verifyText(token, key) ?? '')
-  const [, keyId = '', end = ''] = match ?? []
-  return match && Number(end) * 1000 > now ? { keyId, expiresAt: Number(end) } : undefined
+  const { keyId, expiresAt = 0 } = readTerms(verifyText(token, key) ?? '') ?? {}
+  return keyId !== undefined && expiresAt * 1000 > now ? { keyId, expiresAt } : undefined
 }
 
 /** The token in a Cookie header. In a request over https, only the cookie that can be set over https counts. */

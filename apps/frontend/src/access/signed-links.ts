@@ -3,7 +3,8 @@ import { type ServiceClients, ServiceProblem } from '@darkroom/service-kit'
 import { masterLimits } from '../limits/master-limits.ts'
 import type { Authenticator } from './authenticator.ts'
 import { imageNotFound, requireImage } from './caller.ts'
-import { type LinkTerms, readSignature, signedPath } from './signed-link.ts'
+import { readSignature, signedPath } from './signed-link.ts'
+import type { SignedTerms } from './signed-terms.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
 /** The longest time for which caches may keep the bytes: they don't notice that an image was deleted or a key revoked. */
@@ -44,7 +45,7 @@ export class SignedLinks {
     const { id, operations, variants } = task
     const now = Date.now() / 1000
     const ends = [now + expiresIn, await this.#endOf(task), this.#authenticator.endOfKey(keyId)]
-    const terms: LinkTerms = { keyId, expiresAt: Math.floor(Math.min(...ends)) }
+    const terms: SignedTerms = { keyId, expiresAt: Math.floor(Math.min(...ends)) }
     if (terms.expiresAt <= now - 1) imageNotFound(id)
     const key = await this.#signing.keyFor('links')
     const link = (kind: string) => `${base}${signedPath(`images/${id}/${kind}`, terms, key)}`
