@@ -6,7 +6,7 @@ const hourMs = 3_600_000
 
 function prepare() {
   let now = 1_000_000_000_000
-  let passed = 0
+  let passed = 5_000_000
   const time = new CautiousTime({ now: () => now, monotonic: () => passed })
   const pass = (ms: number) => {
     now += ms
@@ -28,6 +28,14 @@ function prepare() {
 
 test('the time for deleting is the time of day', () => {
   assert.equal(prepare().behindAfter(3 * hourMs), 0)
+})
+
+test('a clock that gains a second between two checks is accepted at once, a clock that gains more is not', () => {
+  const { set, behindAfter } = prepare()
+  set(1000)
+  assert.equal(behindAfter(60_000), 0)
+  set(1001)
+  assert.equal(behindAfter(60_000), 1001)
 })
 
 test('fault: the clock is set ahead by mistake, and back: the time for deleting does not jump', () => {
