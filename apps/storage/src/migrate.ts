@@ -6,7 +6,6 @@ import { DamagedBlob } from './engine/blob-footer.ts'
 import { type BlobId, type BlobStore, type OpenBlob, smallBytes } from './engine/engine.ts'
 
 export { stageFolders } from './engine/blob-path.ts'
-export type { BlobStore } from './engine/engine.ts'
 export { openBlobStore, storeUrlPattern } from './engine/open-store.ts'
 
 interface BlobMigration {
