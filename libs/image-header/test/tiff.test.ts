@@ -21,6 +21,46 @@ test('a TIFF with more than ten thousand pages is refused', async () => {
   await assertMalformed(made.joined('II*\0', made.uint32le(8), ...pages), /more than 10000 pages/)
 })
 
+test('a TIFF is refused if all pages together have too many positions of strips', async () => {
+  const strips = 1000
+  const positions = 8
+  const first = positions + 4 * strips
+  const tags = { 256: 1, 257: 1, 258: 8, 262: 1, 277: 1, 273: positions }
+  const length = made.ifd(tags, 0).length
+  const tiff = (pages: number) => {
+    const directories = Array.from({ length: pages }, (_, index) => {
+      const directory = made.ifd(tags, index === pages - 1 ? 0 : first + (index + 1) * length)
+      // The count of the tag 273, the last entry but two.
+      directory.set(made.uint32le(strips), 2 + 12 * 4 + 4)
+      return directory
+    })
+    return made.joined('II*\0', made.uint32le(first), new Uint8Array(4 * strips), ...directories)
+  }
+  // Each page also has a number of bits.
+  assert.equal((await readBytes(tiff(1998))).frames, 1998)
+  await assertMalformed(tiff(1999), /more than 2000000 numbers/)
+})
+
+test('a TIFF is refused if its pages share a profile that would take hundreds of megabytes', async () => {
+  const profile = new Uint8Array(1024 * 1024)
+  const first = 8 + profile.length
+  const tags = { ...made.tiffPage, 256: 1, 257: 1, 34675: 8 }
+  const length = made.ifd(tags, 0).length
+  const tiff = (pages: number, count: number) => {
+    const directories = Array.from({ length: pages }, (_, index) => {
+      const directory = made.ifd(tags, index === pages - 1 ? 0 : first + (index + 1) * length)
+      // The type and count of the last entry, of bytes.
+      directory.set([7, 0], directory.length - 14)
+      directory.set(made.uint32le(count), directory.length - 12)
+      return directory
+    })
+    return made.joined('II*\0', made.uint32le(first), profile, ...directories)
+  }
+  assert.equal((await readBytes(tiff(63, profile.length))).frames, 63)
+  await assertMalformed(tiff(65, profile.length), /share more than 67108864 bytes/)
+  assert.equal((await readBytes(tiff(65, 2 ** 31))).frames, 65, 'a wrong count')
+})
+
 test('a TIFF with pages of several sizes counts each by its own size', async () => {
   const length = made.ifd(made.tiffPage, 0).length
   const small = { ...made.tiffPage, 256: 10, 257: 10 }

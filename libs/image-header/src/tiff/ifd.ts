@@ -19,6 +19,8 @@ export interface IfdEntry {
 
 export interface Ifd {
   entries: Map<number, IfdEntry>
+  /** The bytes of the values of all tags, without values that aren't in the file. */
+  valueBytes: number
   /** The position of the next IFD in the file; undefined for none. */
   next: number | undefined
 }
@@ -74,19 +76,22 @@ export async function readIfd(
   if (count < 1 || count > maxEntries || nextAt > end) return undefined
 
   const entries = new Map<number, IfdEntry>()
+  let valueBytes = 0
   for (let entryAt = entriesAt; entryAt < nextAt; entryAt += entryBytes) {
     const view = await reader.view(entryAt, entryBytes)
     const tag = view.getUint16(0, littleEndian)
-    if (!tags.has(tag) || entries.has(tag)) continue
     const type = view.getUint16(2, littleEndian)
     const values = big ? Number(view.getBigUint64(4, littleEndian)) : view.getUint32(4, littleEndian)
+    const outside = readOffset(view, entryBytes - offsetBytes, span)
+    const bytes = values * (integerBytes.get(type) ?? otherBytes.get(type) ?? 1)
+    if (start + outside + bytes <= end) valueBytes += bytes
+    if (!tags.has(tag) || entries.has(tag)) continue
     const isInline = values * (integerBytes.get(type) ?? 0) <= offsetBytes
     const inlineAt = entryAt + entryBytes - offsetBytes
-    const outside = readOffset(view, entryBytes - offsetBytes, span)
     entries.set(tag, { type, count: values, valuesAt: isInline ? inlineAt : start + outside })
   }
   const next = nextAt + offsetBytes <= end ? readOffset(await reader.view(nextAt, offsetBytes), 0, span) : 0
-  return { entries, next: next === 0 ? undefined : start + next }
+  return { entries, valueBytes, next: next === 0 ? undefined : start + next }
 }
 
 /** An entry's first value; undefined when it is not an integer, is missing or lies outside the file. */
@@ -123,6 +128,14 @@ const integerBytes = new Map([
   [16, 8],
   [17, 8],
   [18, 8],
+])
+
+/** The other types of more than one byte: fractions, and floats of 32 and 64 bits. */
+const otherBytes = new Map([
+  [5, 8],
+  [10, 8],
+  [11, 4],
+  [12, 8],
 ])
 
 function readOffset(view: DataView, at: number, span: TiffSpan): number {

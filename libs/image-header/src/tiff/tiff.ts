@@ -2,11 +2,24 @@ import type { HeaderReader } from '../header-reader.ts'
 import type { ImageFacts } from '../image-facts.ts'
 import { MalformedImage, UnsupportedImage } from '../malformed-image.ts'
 import { validOrientation } from './exif.ts'
-import { firstInteger, type Ifd, readIfd, readTiffStart, type TiffSpan } from './ifd.ts'
+import { firstInteger, type Ifd, type IfdEntry, readIfd, readTiffStart, type TiffSpan } from './ifd.ts'
 import { type UnpackedSamples, unpackedSamples } from './samples.ts'
 
 /** The limit for pages: each page costs reads, and the chain may lead anywhere in the file. */
 const maxPages = 10_000
+
+/**
+ * The limit for numbers in the lists of all pages. Decoders read each list into memory, and thousands of pages may have the
+ * same long list. An image of 50 megapixels in tiles of 16 x 16, the smallest allowed, has 1.6 million if its four colours
+ * are apart.
+ */
+const maxNumbers = 2_000_000
+
+/**
+ * The limit for the values of all tags, such as profiles, if they are more than the file has bytes. Thousands of pages may
+ * have the same profile, which each page of a result has for itself.
+ */
+const maxSharedBytes = 64 * 1024 * 1024
 
 /** TIFF 6.0 section 8 and appendix A. */
 const tag = {
@@ -17,10 +30,15 @@ const tag = {
   bitsPerSample: 258,
   compression: 259,
   photometric: 262,
+  stripOffsets: 273,
   orientation: 274,
   samplesPerPixel: 277,
+  stripByteCounts: 279,
   colorMap: 320,
+  tileOffsets: 324,
+  tileByteCounts: 325,
   subDirectories: 330,
+  extraSamples: 338,
   sampleFormat: 339,
   thumbnail: 513,
   chromaSubsampling: 530,
@@ -28,6 +46,12 @@ const tag = {
 } as const
 
 const wantedTags: ReadonlySet<number> = new Set(Object.values(tag))
+
+/** The tags with lists of any length that decoders read. */
+const lists = [
+  ...[tag.bitsPerSample, tag.colorMap, tag.extraSamples, tag.sampleFormat],
+  ...[tag.stripOffsets, tag.stripByteCounts, tag.tileOffsets, tag.tileByteCounts],
+]
 
 /** Section 8, PhotometricInterpretation. */
 const transparencyMask = 4
@@ -57,12 +81,21 @@ export async function readTiff(reader: HeaderReader): Promise<ImageFacts> {
   let pixels = 0
   let unpackedBytes = 0
   let lossless = true
+  let [numbers, valueBytes] = [0, 0]
   const visited = new Set<number>()
   for (let at: number | undefined = firstIfd; at !== undefined && !visited.has(at); ) {
     const ifd: Ifd | undefined = await readIfd(reader, span, { at, tags: wantedTags })
     if (!ifd) break
     if (visited.size === maxPages) throw new MalformedImage(`the TIFF has more than ${maxPages} pages`)
     visited.add(at)
+    for (const list of lists) numbers += countIn(ifd.entries.get(list), reader.size)
+    if (numbers > maxNumbers)
+      throw new MalformedImage(
+        `the TIFF has more than ${maxNumbers} numbers in its lists of strips and tiles`,
+      )
+    valueBytes += ifd.valueBytes
+    if (valueBytes > Math.max(maxSharedBytes, reader.size))
+      throw new MalformedImage(`the pages of the TIFF share more than ${maxSharedBytes} bytes`)
     at = ifd.next
     if (first && !ifd.entries.has(tag.width)) continue
     const page = await readPage(reader, span, ifd)
@@ -76,6 +109,11 @@ export async function readTiff(reader: HeaderReader): Promise<ImageFacts> {
   const { isCompanion, hasPictureBelow, ...shown } = picture ?? first
   if (isCompanion && hasPictureBelow) throw new UnsupportedImage(cameraRaw)
   return { ...shown, frames: visited.size, pixels, unpackedBytes, progressive: false, lossless }
+}
+
+/** As many numbers as are in the file; a number has at least one byte. */
+function countIn(entry: IfdEntry | undefined, size: number): number {
+  return entry ? Math.max(0, Math.min(entry.count, size - entry.valuesAt)) : 0
 }
 
 interface Page extends UnpackedSamples {
