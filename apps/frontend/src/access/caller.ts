@@ -1,7 +1,13 @@
 import type { KeyDescription, Role, Task } from '@darkroom/contracts'
 import { type ServiceClients, ServiceProblem } from '@darkroom/service-kit'
 import { findTask } from '@darkroom/service-kit/images'
-import type { Grant } from './grant-store.ts'
+
+/** The grant of a caller. */
+export interface Grant {
+  id: string
+  /** In seconds since 1970. */
+  expiresAt: number
+}
 
 /** The user or operator that sends a request. */
 export interface Caller {

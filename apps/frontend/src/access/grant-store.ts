@@ -11,14 +11,8 @@ import {
 } from '@darkroom/service-kit'
 import { newImageId } from '../images/new-image-id.ts'
 import { OwnerQuota } from '../limits/owner-quota.ts'
+import type { Grant } from './caller.ts'
 import { refuseGrant } from './refusals.ts'
-
-/** The grant of a caller. */
-export interface Grant {
-  id: string
-  /** In seconds since 1970. */
-  expiresAt: number
-}
 
 export interface Place {
   /** The id of the image that is uploaded. */
