@@ -1,3 +1,4 @@
+import { UnusableImage } from '../unusable-image.ts'
 import { resolutionEntries, withoutStorage, writeExif } from './exif.ts'
 import { tags as exifTags } from './exif-tags.ts'
 import type { Resolution } from './resolution.ts'
@@ -14,10 +15,15 @@ const resolutionTags: readonly number[] = [
   exifTags.resolutionUnit,
 ]
 
+/** TIFF 6.0, section 7, allows no value in two places, so thousands of pages would make a large profile gigabytes. */
+const maxProfileBytes = 256 * 1024 * 1024
+
 /**
  * Puts metadata into a TIFF that was just written. Changes the resolution in `tiff` itself if there is one. For other
  * metadata, writes each page's directory again at the end of the file, with profile and resolution on every page and
  * the rest on the first. The old directories, about 200 bytes each, stay without a pointer to them.
+ *
+ * @throws UnusableImage when the profiles of all pages take more than 256 MiB
  */
 export function attachToTiff(
   tiff: Uint8Array,
@@ -27,6 +33,12 @@ export function attachToTiff(
   if (!reader?.isLittleEndian) throw new TypeError('the encoder did not write a little-endian TIFF')
   const missing = reader.directories().map(page => setResolution(tiff, page, resolution))
   if (!icc && !exif && !xmp && !iptc && missing.every(entries => entries.length === 0)) return tiff
+  const pages = reader.directories()
+  const profileBytes = pages.length * (icc?.length ?? 0)
+  if (profileBytes > maxProfileBytes) {
+    const message = `the ${pages.length} pages would have ${profileBytes} bytes of colour profiles: choose another format than TIFF`
+    throw new UnusableImage('result-too-large', message)
+  }
   const writer = new TiffWriter(tiff)
   const ofFile = [
     ...(xmp ? [bytesEntry(tags.xmp, 1, xmp)] : []),
@@ -35,7 +47,7 @@ export function attachToTiff(
   ]
   const links: { at: number; to: number }[] = []
   let linkAt = 4
-  for (const [index, { entries }] of reader.directories().entries()) {
+  for (const [index, { entries }] of pages.entries()) {
     const added = [
       ...(icc ? [bytesEntry(tags.icc, 7, icc)] : []),
       ...(missing[index] ?? []),
