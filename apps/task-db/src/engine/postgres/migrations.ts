@@ -102,6 +102,9 @@ const migrations: readonly string[] = [
   `,
 ]
 
+/** The encoding of an empty database lacks characters that may be in a task. */
+class IncompleteEncoding extends Error {}
+
 /** A newer program created this schema, so this one must not change it. */
 class SchemaTooNew extends Error {}
 
@@ -109,7 +112,7 @@ class SchemaTooNew extends Error {}
  * Migrates the schema, in one transaction. Copies that start together take turns, using an advisory lock; the later copies
  * find the work done.
  *
- * @throws SchemaTooNew, DatabaseError, ConnectionLost
+ * @throws SchemaTooNew, IncompleteEncoding, DatabaseError, ConnectionLost
  */
 export async function migrate(client: ClientBase): Promise<void> {
   const run = (text: string, values: unknown[] = []) =>
@@ -126,6 +129,7 @@ export async function migrate(client: ClientBase): Promise<void> {
         `${message}; this program supports versions up to ${migrations.length}: use a newer Darkroom`,
       )
     }
+    if (version === 0) await checkEncoding(client)
     for (const step of migrations.slice(version)) await run(step)
     await run(rows[0] ? 'UPDATE schema_version SET version = $1' : 'INSERT INTO schema_version VALUES ($1)', [
       migrations.length,
@@ -136,4 +140,14 @@ export async function migrate(client: ClientBase): Promise<void> {
     await run('ROLLBACK').catch(() => undefined)
     throw error
   }
+}
+
+/** SQL_ASCII keeps all bytes as they are. Earlier versions did not check this: their tables stay in use. */
+async function checkEncoding(client: ClientBase): Promise<void> {
+  const { rows } = await askServer(client.query<{ server_encoding: string }>('SHOW server_encoding'))
+  const encoding = rows[0]?.server_encoding ?? ''
+  if (['UTF8', 'SQL_ASCII'].includes(encoding)) return
+  throw new IncompleteEncoding(
+    `the encoding ${encoding} of its database lacks characters: create the database with ENCODING 'UTF8' TEMPLATE template0`,
+  )
 }

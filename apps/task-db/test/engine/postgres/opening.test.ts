@@ -14,7 +14,8 @@ import { createTask, startCopy } from './service.ts'
 await withEngine('postgres', async program => {
   const risky = { fsync: 'off', synchronous_commit: 'off' }
   const file = { after }
-  const { url } = await startPostgres(file, program, { settings: risky })
+  const postgres = await startPostgres(file, program, { settings: risky })
+  const { url } = postgres
 
   test('copies that start together on an empty database all become ready, and share it', async t => {
     const schema = await emptySchema(url)
@@ -40,6 +41,20 @@ await withEngine('postgres', async program => {
       return true
     })
     assert.deepEqual(await query(schema, 'SELECT version FROM schema_version'), [{ version: 8 }])
+  })
+
+  test('a database whose encoding lacks characters is refused, and no table is created', async () => {
+    await postgres.query(`CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`)
+    const latin = new URL('/latin', url).href
+    await assert.rejects(openPostgresStore(latin), error => {
+      assert.ok(error instanceof StoreMisconfigured)
+      assert.match(
+        error.message,
+        /the encoding LATIN1 of its database lacks characters: create the database with/,
+      )
+      return true
+    })
+    assert.deepEqual(await query(latin, `SELECT tablename FROM pg_tables WHERE schemaname = 'public'`), [])
   })
 
   test('fault: the migrations get no response: this is logged, requests are refused in time, and the store can be closed', async t => {
