@@ -35,7 +35,7 @@ export function openPool(
     max: connections,
     pipeline: true,
     onConnect: async client => {
-      await setTimeouts(client, timeouts, server)
+      await setSession(client, timeouts, server)
       // A primary that was made read-only still has all data, and refuses writes itself.
       await checkIsPrimary(client)
       await waitForDisk(client)
@@ -67,7 +67,7 @@ export async function connectOnce(
   signal?.addEventListener('abort', giveUp, { once: true })
   try {
     await askServer(client.connect())
-    await setTimeouts(client, { idle_in_transaction_session_timeout: timeoutMs }, server, timeoutMs)
+    await setSession(client, { idle_in_transaction_session_timeout: timeoutMs }, server, timeoutMs)
     await checkAcceptsWrites(client, timeoutMs)
     return client
   } catch (error) {
@@ -79,19 +79,20 @@ export async function connectOnce(
 }
 
 /**
- * Sets timeouts of a session, in milliseconds, unless the URL has them. They can't be parameters of the connection, because
- * PgBouncer refuses connections with such parameters.
+ * Sets timeouts of a session, in milliseconds, unless the URL has them, and what statements depend on, whatever the defaults
+ * of the server are. These can't be parameters of the connection, because PgBouncer refuses connections with such parameters.
  */
-async function setTimeouts(
+async function setSession(
   client: ClientBase,
   timeouts: Readonly<Record<string, number>>,
   server: ClientConfig,
   timeoutMs?: number,
 ): Promise<void> {
-  const calls = Object.entries(timeouts)
+  const settings = { ...timeouts, standard_conforming_strings: 'on', array_nulls: 'on' }
+  const calls = Object.entries(settings)
     .filter(([name]) => !(name in server))
-    .map(([name, ms]) => `set_config('${name}', '${ms}', false)`)
-  if (calls.length > 0) await askServer(client.query(within(`SELECT ${calls.join(', ')}`, timeoutMs)))
+    .map(([name, value]) => `set_config('${name}', '${value}', false)`)
+  await askServer(client.query(within(`SELECT ${calls.join(', ')}`, timeoutMs)))
 }
 
 /**
