@@ -14,6 +14,7 @@ export const jpegOddityTable = {
   zeroRange: developed('a scan header whose range is all zeros (Samsung), if the JPEG is not progressive'),
   straysBetween: developed('stray bytes between segments, or after the start marker'),
   markerless: developed('a segment whose marker begins with 00 instead of FF (Pixel)'),
+  shortLength: developed('an application segment or comment whose length is 0 or 1'),
   straysAtRestarts: developed('stray bytes before restart markers, or zeros after a scan'),
   jfifVersion: developed('a version of JFIF other than 1, such as 2.01'),
   transform3: developed("3 as Adobe's colour transform, which Adobe doesn't define"),

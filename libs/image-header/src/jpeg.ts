@@ -25,7 +25,7 @@ export async function readJpeg(reader: HeaderReader): Promise<ImageFacts> {
     if (code === marker.startOfImage || code === marker.endOfImage)
       throw new MalformedImage('the JPEG ends or starts again before its first scan')
     const length = (await reader.view(offset, 2)).getUint16(0)
-    if (length < 2) throw new MalformedImage('a JPEG segment has a length below 2')
+    if (length < 2 && !isSkippable(code)) throw new MalformedImage('a JPEG segment has a length below 2')
     if (code === marker.jpegLsFrame)
       throw new MalformedImage('the JPEG is coded as JPEG-LS, which is not supported')
     if (isFrame(code)) {
@@ -43,7 +43,7 @@ export async function readJpeg(reader: HeaderReader): Promise<ImageFacts> {
       const shape = { width, height, frames: 1, channels, bitsPerSample }
       return { ...shape, orientation: orientation ?? 1, progressive, lossless: false }
     }
-    offset += length
+    offset += Math.max(length, 2)
   }
   throw new MalformedImage(`the JPEG has more than ${maxSegments} segments before its first scan`)
 }
@@ -60,6 +60,11 @@ const marker = {
 /** T.81 table B.1: RST0..7 and TEM have no length. */
 function isStandalone(code: number): boolean {
   return (code >= 0xd0 && code <= 0xd7) || code === 0x01
+}
+
+/** APP0..15 and COM. Like libjpeg, treats them as empty if their length is too small to count itself. */
+function isSkippable(code: number): boolean {
+  return (code >= 0xe0 && code <= 0xef) || code === 0xfe
 }
 
 /** T.81 table B.1: SOF0..15, except DHT (C4), JPG (C8) and DAC (CC). */

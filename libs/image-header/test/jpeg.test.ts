@@ -29,6 +29,17 @@ test('a JPEG is refused if it ends before a scan, is of an unsupported kind, or 
   )
 })
 
+test('a segment of a JPEG that decoders skip may have too small a length', async () => {
+  const jpeg = new Uint8Array(await noise(30, 20, 3).jpeg().toBuffer())
+  const withSegment = (marker: number, length: number) =>
+    made.joined(jpeg.subarray(0, 2), [0xff, marker, 0, length], jpeg.subarray(2))
+  for (const marker of [0xe0, 0xe1, 0xef, 0xfe])
+    for (const length of [0, 1])
+      assert.deepEqual(await readBytes(withSegment(marker, length)), await readBytes(jpeg))
+  for (const marker of [0xdb, 0xc4, 0xdd, 0xc0])
+    await assertMalformed(withSegment(marker, 1), /a JPEG segment has a length below 2/)
+})
+
 test('the height of a JPEG may follow its first scan', async () => {
   const jpeg = new Uint8Array(await noise(30, 20, 3).jpeg().toBuffer())
   const frameAt = Buffer.from(jpeg).indexOf(Buffer.from([0xff, 0xc0]))

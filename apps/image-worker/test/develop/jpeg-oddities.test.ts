@@ -49,6 +49,10 @@ const samples: Record<JpegOddityName, readonly Buffer[]> = {
     written('stray bytes after the start', baseline),
   ],
   markerless: [written('a segment without its marker, as Pixel phones write', baseline)],
+  shortLength: [
+    written('segments whose length is too small', baseline),
+    written('segments whose length is too small', progressive),
+  ],
   straysAtRestarts: [
     written('stray bytes before all restart markers', restarts),
     written('zeros after the last scan', progressive),

@@ -93,6 +93,8 @@ export const oddities: Readonly<Record<string, (jpeg: Buffer) => Buffer>> = {
   'stray bytes after the start': jpeg => withStrays(jpeg, Buffer.from('stray'), ({ at }) => at === 2),
   'a segment without its marker, as Pixel phones write': jpeg =>
     withStrays(jpeg, Buffer.from('00e000104a46494600010100000100010000', 'hex'), isBehindFirstTable),
+  'segments whose length is too small': jpeg =>
+    withStrays(jpeg, Buffer.from('fffe0000ffe10001ffe20000', 'hex'), isBehindFirstTable),
   'a lot of bytes before a table': jpeg =>
     withStrays(jpeg, Buffer.alloc(24_242, 'A stray text. '), isBehindFirstTable),
   'stray bytes before a restart marker': jpeg =>
