@@ -50,12 +50,13 @@ export async function runCommandLine(process: NodeJS.Process): Promise<number> {
   try {
     const { positionals, values } = readArguments(process.argv.slice(2))
     const [name = '', ...rest] = positionals
+    const named = name === 'help' ? (rest[0] ?? '') : name
+    if (named !== '' && named !== 'help' && !Object.hasOwn(commands, named))
+      throw new BriefUsageError(`there is no command "${named}"; npx darkroom help lists all commands`)
     if (values.help || name === '' || name === 'help') {
-      process.stdout.write(usageOf(name === 'help' ? rest[0] : name))
+      process.stdout.write(usageOf(named))
       return 0
     }
-    if (!Object.hasOwn(commands, name))
-      throw new BriefUsageError(`there is no command "${name}"; npx darkroom help lists all commands`)
     const command = await commands[name as keyof typeof commands]()
     return await command(process, rest, values)
   } catch (error) {

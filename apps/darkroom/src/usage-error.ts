@@ -4,6 +4,12 @@ export class UsageError extends Error {}
 /** An invalid command line whose message is enough: the usage is not printed after it. */
 export class BriefUsageError extends UsageError {}
 
+/** The error of a command whose argument is missing, or is not one of `choices`. */
+export function argumentError(command: string, choices: string, given: readonly string[]): UsageError {
+  const got = given.length === 0 ? '' : `, got "${given.join(' ')}"`
+  return new UsageError(`${command} needs an argument: ${choices}${got}`)
+}
+
 /** @throws UsageError for a text that cannot be a part of a path, such as the empty value of a variable */
 export function requirePathPart(what: string, text: string): void {
   if (['', '.', '..'].includes(text)) throw new BriefUsageError(`"${text}" cannot be ${what}`)

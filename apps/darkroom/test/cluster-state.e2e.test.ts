@@ -89,9 +89,11 @@ test('intake shows the state that it has just set, although other nodes may not 
 
 test('intake with an unknown argument prints the usage; if nothing runs, it explains how to start', async () => {
   const misused = [[], ['close'], ['pause', 'now'], ['toString']]
-  for (const { code, stderr } of await Promise.all(misused.map(args => intake(...args)))) {
+  for (const args of misused) {
+    const { code, stderr } = await intake(...args)
     assert.equal(code, 2)
-    assert.match(stderr, /intake needs an argument: pause, open or show/)
+    const got = args.length > 0 ? `, got "${args.join(' ')}"` : ''
+    assert.ok(stderr.startsWith(`darkroom: intake needs an argument: pause, open or show${got}\n`), stderr)
   }
   await darkroom.kill()
   const { code, stderr } = await intake('pause')

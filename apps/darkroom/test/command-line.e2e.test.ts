@@ -203,12 +203,14 @@ test('a wrong option or argument prints the usage of its command, and exits with
     const commands = [...stderr.matchAll(/^ {2}darkroom (\S+)/gm)].map(([, name]) => name)
     assert.deepEqual(commands, [args[0]])
   }
-  const unknown = await runCommand(['print'])
-  assert.equal(unknown.code, 2)
-  assert.equal(
-    unknown.stderr,
-    'darkroom: there is no command "print"; npx darkroom help lists all commands\n',
-  )
+  for (const args of [['print'], ['help', 'print'], ['print', '--help']]) {
+    const unknown = await runCommand(args)
+    assert.equal(unknown.code, 2)
+    assert.equal(
+      unknown.stderr,
+      'darkroom: there is no command "print"; npx darkroom help lists all commands\n',
+    )
+  }
   const operation = await runProcess(t, ['develop', 'photo.jpg', '--operations', 'solarise'])
   assert.equal(operation.code, 2)
   assert.match(

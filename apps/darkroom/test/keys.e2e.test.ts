@@ -134,7 +134,9 @@ test('wrong arguments of the command keys are explained, with exit code 2', asyn
   const darkroom = { env: { DATA_DIR: temporaryFolder(t) } } as unknown as Darkroom
   for (const [args, message] of [
     [['keys'], /keys needs an argument: create, list, revoke, rotate/],
-    [['keys', 'make'], /keys needs an argument/],
+    [['keys', 'make'], /keys needs an argument: .+, got "make"/],
+    [['token', 'keys'], /token needs an argument: worker, got "keys"/],
+    [['webhooks', 'send', 'x'], /webhooks needs an argument: secret or rotate, got "send x"/],
     [['keys', 'create', 'alice'], /keys create takes no arguments/],
     [['keys', 'revoke'], /keys revoke needs the id of a key/],
     [['keys', 'list', '--owner', 'alice'], /keys list has no option --owner/],

@@ -4,7 +4,7 @@ import { type ServiceClients, ServiceUnavailable } from '@darkroom/service-kit'
 import { callNode, callServices } from '../call-services.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
 import { readUrl } from '../read-url.ts'
-import { refuseOtherOptions, UsageError } from '../usage-error.ts'
+import { argumentError, refuseOtherOptions } from '../usage-error.ts'
 
 type ClusterState = ServiceClients['clusterState']
 
@@ -17,12 +17,13 @@ const stateAfter: Readonly<Record<string, IntakeState>> = { open: 'open', pause:
  */
 export async function intakeCommand(
   process: NodeJS.Process,
-  [verb = '', ...surplus]: string[],
+  names: string[],
   { url, ...others }: { url?: string },
 ): Promise<number> {
   refuseOtherOptions('intake', others)
+  const [verb = ''] = names
   const isVerb = verb === 'show' || Object.hasOwn(stateAfter, verb)
-  if (!isVerb || surplus.length > 0) throw new UsageError('intake needs an argument: pause, open or show')
+  if (!isVerb || names.length > 1) throw argumentError('intake', 'pause, open or show', names)
 
   const state = stateAfter[verb]
   const change = (clusterState: ClusterState) =>

@@ -4,7 +4,7 @@ import { callServices } from '../call-services.ts'
 import { durationSeconds } from '../duration.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
 import { requireOwner } from '../require-owner.ts'
-import { BriefUsageError, UsageError } from '../usage-error.ts'
+import { argumentError, BriefUsageError, UsageError } from '../usage-error.ts'
 
 interface KeyOptions {
   role?: string
@@ -32,11 +32,12 @@ const verbs: Readonly<Record<string, { options: readonly (keyof KeyOptions)[]; t
  */
 export async function keysCommand(
   process: NodeJS.Process,
-  [verb = '', ...rest]: string[],
+  names: string[],
   options: KeyOptions,
 ): Promise<number> {
+  const [verb = '', ...rest] = names
   const known = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined
-  if (!known) throw new UsageError(`keys needs an argument: ${Object.keys(verbs).join(', ')}`)
+  if (!known) throw argumentError('keys', Object.keys(verbs).join(', '), names)
   if (rest.length !== (known.takesId ? 1 : 0))
     throw new UsageError(`keys ${verb} ${known.takesId ? 'needs the id of a key' : 'takes no arguments'}`)
   const surplus = Object.keys(options).find(name => !known.options.includes(name as keyof KeyOptions))

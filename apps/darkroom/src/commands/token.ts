@@ -2,7 +2,7 @@ import { deriveWorkerToken } from '@darkroom/service-kit'
 import { readClusterToken } from '../cluster-token.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
 import { loadSettings } from '../settings.ts'
-import { refuseOtherOptions, UsageError } from '../usage-error.ts'
+import { argumentError, refuseOtherOptions } from '../usage-error.ts'
 
 /** Prints the token for workers. It is derived from the cluster token, so Darkroom need not run. */
 export async function tokenCommand(
@@ -11,7 +11,7 @@ export async function tokenCommand(
   options: object,
 ): Promise<number> {
   refuseOtherOptions('token', options)
-  if (names.join() !== 'worker') throw new UsageError('token needs an argument: worker')
+  if (names.join() !== 'worker') throw argumentError('token', 'worker', names)
   const { clusterToken: given, dataDir } = loadSettings(process.env)
   const clusterToken = given ?? readClusterToken(dataDir)
   if (clusterToken === undefined)
