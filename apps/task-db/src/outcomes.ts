@@ -50,9 +50,7 @@ export class Outcomes {
     tally.add(imageCounters.bytesOut, bytesOut(task))
     const came = Date.parse(retriedAt ?? createdAt)
     const started = Date.parse(startedAt ?? finishedAt)
-    // A retried task still has the time of its first start, so its durations are unknown.
-    const parts = retriedAt === undefined ? { waiting: started - came, developing: ended - started } : {}
-    const durations = { ...parts, total: ended - came }
+    const durations = { waiting: started - came, developing: ended - started, total: ended - came }
     for (const [name, ms] of Object.entries(durations)) this.#count(minute, `${name} ${bucketOf(ms)}`)
   }
 

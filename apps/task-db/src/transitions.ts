@@ -180,7 +180,7 @@ function retryOrFail(task: Task, error: TaskError, now: Date): Task {
 }
 
 /** Fencing tokens continue: a worker of an earlier attempt may still send its result, which must be refused. */
-function retried({ error, finishedAt, ...task }: Task, now: Date, turn: number | undefined): Task {
+function retried({ error, startedAt, finishedAt, ...task }: Task, now: Date, turn: number | undefined): Task {
   const again = {
     ...noticeAgain(task),
     state: 'not-started',

@@ -35,19 +35,23 @@ test('the last hour has throughput, failures by reason and percentiles of durati
     )
   copies[0]?.add(ended(101, { state: 'failed', error, finishedAt: at(-61_000) }))
   copies[0]?.add(ended(102, { createdAt: at(-9e6), finishedAt: at(-61 * 60_000) })) // more than an hour ago
-  copies[1]?.add(
-    ended(103, { createdAt: at(-9e6), startedAt: at(-8e6), retriedAt: at(-3000), finishedAt: at(0) }),
-  )
+  const retried = {
+    createdAt: at(-9e6),
+    retriedAt: at(-20_000),
+    startedAt: at(-10_000),
+    finishedAt: at(-5000),
+  }
+  for (const number of [103, 104, 105]) copies[1]?.add(ended(number, retried))
   await copies[0]?.flush()
   const hour = await (copies[1] as Outcomes).lastHour()
-  assert.deepEqual([hour.finished, hour.failed], [101, 1])
+  assert.deepEqual([hour.finished, hour.failed], [103, 1])
   assert.equal(hour.perMinute.length, 60)
-  assert.deepEqual(hour.perMinute.at(-1), { at: '2026-01-01T12:00:00.000Z', finished: 101, failed: 0 })
+  assert.deepEqual(hour.perMinute.at(-1), { at: '2026-01-01T12:00:00.000Z', finished: 103, failed: 0 })
   assert.deepEqual(hour.perMinute.at(-3), { at: '2026-01-01T11:58:00.000Z', finished: 0, failed: 0 })
   assert.equal(hour.perMinute.at(-2)?.failed, 1)
   assert.deepEqual(hour.failures, [{ type: error.type, count: 1 }])
   const { waiting, developing, total } = hour.milliseconds
-  assert.deepEqual([waiting.count, developing.count, total.count], [100, 100, 101])
+  assert.deepEqual([waiting.count, developing.count, total.count], [103, 103, 103])
   for (const [got, right] of [
     [waiting.p50, 10_000],
     [developing.p50, 5000],

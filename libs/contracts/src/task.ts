@@ -116,7 +116,10 @@ export const Task = Type.Object({
   maxAttempts: Type.Integer({ minimum: 1 }),
   claims: Type.Integer({ minimum: 0, description: 'Number of fencing tokens granted so far' }),
   createdAt: Instant,
-  startedAt: Type.Optional(Instant),
+  startedAt: Type.Optional({
+    ...Instant,
+    description: 'When the first attempt began, counted from the last retry by a client',
+  }),
   finishedAt: Type.Optional(Instant),
   retriedAt: Type.Optional({ ...Instant, description: 'When a client last retried the failed task' }),
   lease: Type.Optional(Lease),

@@ -106,11 +106,11 @@ async function listGranted(
 
 /** Checked before the deletion, not atomically with it. A status document has no entity tag, so only `*` matches it. */
 function requireCondition(
-  { id, finishedAt, startedAt, createdAt }: Task,
+  { id, finishedAt, startedAt, retriedAt, createdAt }: Task,
   headers: IncomingHttpHeaders,
 ): void {
   const holds = writeCondition(headers)
-  const modifiedAt = new Date(finishedAt ?? startedAt ?? createdAt)
+  const modifiedAt = new Date(finishedAt ?? startedAt ?? retriedAt ?? createdAt)
   if (!holds || holds({ etag: '', modifiedAt })) return
   throw new ServiceProblem(
     412,
