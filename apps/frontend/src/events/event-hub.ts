@@ -98,7 +98,7 @@ export class EventHub {
     let count = 0
     for (const stream of this.#ofAll) if (holderOf(stream.caller) === holder) count += 1
     if (count < most) return
-    const detail = `you have ${count} streams of all images open, which is the limit: share one stream, or close some`
+    const detail = `you have as many streams of all images open as are allowed (${count}): share one stream, or close some`
     throw tooManyRequests('too-many-streams', detail, retryStreamSeconds)
   }
 

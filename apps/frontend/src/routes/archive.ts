@@ -79,7 +79,7 @@ export function addArchiveRoutes(
 function readImages(idList: string, nameList = ''): { id: string; name?: string | undefined }[] {
   const [ids, names] = [idList.split(','), nameList.split('/')]
   if (names.length > ids.length) {
-    const detail = `names has ${names.length} names for ${ids.length} ids: separate them by slashes, and use none inside a name`
+    const detail = `there are more names (${names.length}) than ids (${ids.length}): separate names by slashes, and use no slash inside a name`
     throw new ServiceProblem(400, 'invalid-request', detail)
   }
   const byId = new Map<string, string | undefined>()

@@ -66,7 +66,7 @@ test('the files of an archive have the names of the request, with the extension 
 test('an archive with more names than ids is refused', async () => {
   const { status, json } = await archive(alice.key, 'one,two', 'holiday/beach/dog')
   assert.deepEqual([status, json().type], [400, problemType('invalid-request')])
-  assert.match(String(json().detail), /3 names for 2 ids/)
+  assert.match(String(json().detail), /more names \(3\) than ids \(2\)/)
 })
 
 test('an archive of missing, unfinished or failed images is refused with the id of the image', async () => {
