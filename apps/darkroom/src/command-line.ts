@@ -52,7 +52,7 @@ export async function runCommandLine(process: NodeJS.Process): Promise<number> {
     const [name = '', ...rest] = positionals
     const named = name === 'help' ? (rest[0] ?? '') : name
     if (named !== '' && named !== 'help' && !Object.hasOwn(commands, named))
-      throw new BriefUsageError(`there is no command "${named}"; npx darkroom help lists all commands`)
+      throw new BriefUsageError(`"${named}" is not a command; npx darkroom help lists all commands`)
     if (values.help || name === '' || name === 'help') {
       process.stdout.write(usageOf(named))
       return 0

@@ -23,5 +23,5 @@ export function refuseOtherOptions(command: string, others: object): void {
 
 /** @throws UsageError for arguments of a command that takes none */
 export function refuseArguments(command: string, surplus: readonly string[]): void {
-  if (surplus.length > 0) throw new UsageError(`${command} takes no arguments`)
+  if (surplus.length > 0) throw new UsageError(`${command} takes no arguments, got "${surplus.join(' ')}"`)
 }

@@ -57,7 +57,7 @@ LOG_FORMAT, THREADS, and the settings of each service (see its README). The othe
 
 const [title = '', ...commands] = usage.split(/^(?= {2}darkroom )/m)
 
-/** The help for one command, or for all if there is no command of this name. */
+/** The help for one command, or for all commands if this name is not a command. */
 export function usageOf(name: string | undefined): string {
   const ofCommand = commands.filter(text => text.split(/\s+/)[2] === name)
   if (ofCommand.length === 0) return usage

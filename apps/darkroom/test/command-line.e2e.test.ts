@@ -194,7 +194,7 @@ test('a wrong option or argument prints the usage of its command, and exits with
   for (const [args, expected] of [
     [['develop'], /at least one image/],
     [['develop', 'photo.jpg', '--colour'], /Unknown option '--colour'\n/],
-    [['start', 'photo.jpg'], /start takes no arguments/],
+    [['start', 'photo.jpg'], /start takes no arguments, got "photo.jpg"/],
     [['status', '--url', 'http://127.0.0.1'], /status has no option --url/],
   ] as const) {
     const { code, stderr } = await runCommand(args)
@@ -206,10 +206,7 @@ test('a wrong option or argument prints the usage of its command, and exits with
   for (const args of [['print'], ['help', 'print'], ['print', '--help']]) {
     const unknown = await runCommand(args)
     assert.equal(unknown.code, 2)
-    assert.equal(
-      unknown.stderr,
-      'darkroom: there is no command "print"; npx darkroom help lists all commands\n',
-    )
+    assert.equal(unknown.stderr, 'darkroom: "print" is not a command; npx darkroom help lists all commands\n')
   }
   const operation = await runProcess(t, ['develop', 'photo.jpg', '--operations', 'solarise'])
   assert.equal(operation.code, 2)

@@ -145,7 +145,7 @@ test('wrong arguments of the command keys are explained, with exit code 2', asyn
     [['keys', 'create', '--expires', 'soon'], /--expires must be a duration such as 90d.+got "soon"/],
     [['keys', 'rotate', 'abc', '--keep', '0d'], /--keep must be a duration/],
     [['erase'], /erase needs --owner/],
-    [['erase', 'alice'], /erase takes no arguments/],
+    [['erase', 'alice'], /erase takes no arguments, got "alice"/],
     [['erase', '--owner', 'alice', '--role', 'user'], /erase has no option --role/],
     [['erase', '--owner', ''], /--owner must be/],
     [['status', '--key', 'x'], /status has no option --key/],

@@ -25,7 +25,8 @@ export async function uploadInPieces(
     await new ResumableUpload(connection, path, totalBytes, given).send(pieces)
     return id
   } catch (error) {
-    // No later call continues this upload. If it can't be deleted now, it expires. Darkroom itself deletes an upload that it refuses.
+    // No later call continues this upload. If it can't be deleted now, it expires. Darkroom itself deletes an upload that it
+    // refuses.
     const isRefused = error instanceof DarkroomError && !error.isTemporary
     const signal = AbortSignal.timeout(deleteTimeoutMs)
     if (!isRefused)

@@ -9,8 +9,8 @@ interface TcpRelay {
 }
 
 /**
- * Starts a relay on 127.0.0.1 to the server of a URL. `passOn` passes bytes on between a client and the server, as the test needs it.
- * When one side of a connection closes, so does the other.
+ * Starts a relay on 127.0.0.1 to the server of a URL. `passOn` passes bytes on between a client and the server, as the test
+ * needs it. When one side of a connection closes, so does the other.
  */
 export async function relayTcp(
   owner: Owner,

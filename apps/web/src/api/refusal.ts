@@ -147,7 +147,7 @@ const remedies: Readonly<Record<string, string>> = {
   'image-not-found': 'It was deleted or has expired. Upload the original again.',
 }
 
-/** The advice for an image that failed; empty if there is none. */
+/** The advice for an image that failed; empty for a type without advice. */
 export function remedyForFailure(type: string): string {
   return remedies[type.replace(problemPrefix, '')] ?? ''
 }

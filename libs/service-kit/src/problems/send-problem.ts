@@ -26,8 +26,8 @@ const maxDiscardedBytes = 128 * 1024 * 1024
  * Sends the whole response at once, but ends it only when the rest of the request has been read and discarded.
  * Closing a connection while bytes still arrive resets it, and the client may lose the response (RFC 9112, 9.6).
  *
- * Some clients, such as aiohttp 3.8, stop sending when the response arrives, but use the connection again: their next request
- * would be read as the rest of this body. So the response ends the connection if the body has not arrived yet.
+ * Some clients, such as aiohttp 3.8, stop sending when the response arrives, but use the connection again: their next
+ * request would be read as the rest of this body. So the response ends the connection if the body has not arrived yet.
  */
 async function* answerAndLinger(document: Buffer, reply: FastifyReply): AsyncGenerator<Buffer> {
   const request = reply.request.raw

@@ -6,9 +6,9 @@ import { type InflatedWithInfo, isTooLarge, isZlibError } from '../../permute/pn
 import { isCritical, isIntact, type PngChunk, pngChunks } from '../png/png-chunks.ts'
 
 /**
- * A PNG without oddities that decoders accept: ancillary chunks with a wrong CRC, such as the transparency, which libvips
- * drops only after it has announced an alpha channel, or with an invalid name; and a zlib stream with a wrong or missing Adler-32, or with a head
- * that declares a smaller window than its distances need.
+ * A PNG without oddities that decoders accept: ancillary chunks with an invalid name, or with a wrong CRC, such as the
+ * transparency, which libvips drops only after it has announced an alpha channel; and a zlib stream with a wrong or missing
+ * Adler-32, or with a head that declares a smaller window than its distances need.
  *
  * The CRCs of the image data must be right, and the data must be exactly as long as the image, so that nothing is missing
  * and nothing changed after it was written. Undefined for all other PNGs.

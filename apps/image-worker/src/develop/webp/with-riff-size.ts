@@ -1,5 +1,5 @@
 /**
- * A WebP whose RIFF header has the size of the file; the file itself if it already has. Some programs count the 8 bytes
+ * A WebP whose RIFF header has the size of the file; the same file if this is already so. Some programs count the 8 bytes
  * before the size too, or leave out the padding after a last chunk of odd size. Browsers ignore this; libwebp doesn't.
  */
 export function withRiffSize(webp: Uint8Array): Uint8Array {

@@ -79,8 +79,8 @@ export async function connectOnce(
 }
 
 /**
- * Sets timeouts of a session, in milliseconds, unless the URL has them, and what statements depend on, whatever the defaults
- * of the server are. These can't be parameters of the connection, because PgBouncer refuses connections with such parameters.
+ * Sets the timeouts of a session, in milliseconds, unless the URL has them. Also sets what statements depend on, whatever
+ * the defaults of the server are. These can't be parameters of the connection, because PgBouncer refuses such connections.
  */
 async function setSession(
   client: ClientBase,
