@@ -1,23 +1,27 @@
 /**
  * Measures how many tasks a second pass through one master, from the claim to the end, on each queue. The workers only
- * report and take the next task. Each service is a separate process on this machine, with its usual settings. For
- * comparison, BullMQ alone runs empty jobs on the same Redis, which syncs every write. The rounds alternate, so that other
- * load on the machine affects all sides; the first round of each side only warms it up, and does not count.
+ * report and take the next task. The services run as separate processes, and together in one process as with `npm start`,
+ * with their usual settings. For comparison, BullMQ alone runs empty jobs on the same Redis, which syncs every write. The
+ * rounds alternate, so that other load on the machine affects all sides; the first round of each side only warms it up, and
+ * does not count.
  *
  *     npm run bench -- queues [tasks] [workers] [rounds]
  */
 import { once } from 'node:events'
 import { loadavg } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import type { Task, Work } from '@darkroom/contracts'
 import { mapConcurrently } from '@darkroom/service-kit'
 import {
   findEngine,
   freePort,
   missingEngineMessage,
+  startProgram,
   startRedis,
   startService,
   temporaryFolder,
   until,
+  untilAlive,
 } from '@darkroom/testing'
 import { Queue, Worker } from 'bullmq'
 import { request } from 'undici'
@@ -42,12 +46,13 @@ type Round = (firstTask: number) => Promise<Figures>
 const redisProgram = findEngine('redis')
 if (redisProgram === undefined) throw new Error(missingEngineMessage('redis'))
 const redis = await startRedis(owner, redisProgram, '--appendfsync', 'always')
-const { pid } = redis.program
 print(`${tasks} tasks, ${workers} workers; ${describeMachine()}`)
 const sides: [name: string, round: Round, figures: Figures[]][] = [
-  ['task-db:', await startDarkroom('task-db:', pid), []],
-  ['redis://', await startDarkroom(redis.urlOf(0), pid), []],
-  ['BullMQ', await startBullMq(redis.urlOf(1), pid), []],
+  ['task-db:, separate', await startDarkroom(startSeparately, 'task-db:'), []],
+  ['redis://, separate', await startDarkroom(startSeparately, redis.urlOf(0)), []],
+  ['task-db:, together', await startDarkroom(startTogether, 'task-db:'), []],
+  ['redis://, together', await startDarkroom(startTogether, redis.urlOf(1)), []],
+  ['BullMQ alone', await startBullMq(redis.urlOf(2)), []],
 ]
 for (let number = 0; number <= rounds; number++) {
   for (const [name, round, figures] of sides) {
@@ -72,38 +77,69 @@ async function ask<Body>(url: string, body?: unknown): Promise<Body | undefined>
   return text === '' ? undefined : (JSON.parse(text) as Body)
 }
 
-/** Starts the services. A round makes the tasks, waits until the queue has them all, and times the workers. */
-async function startDarkroom(queueUrl: string, redisPid: number): Promise<Round> {
+interface Services {
+  taskDb: string
+  master: string
+  processes: Readonly<Record<string, number>>
+}
+
+/** Starts each service as a separate process. */
+async function startSeparately(settings: Readonly<Record<string, string>>): Promise<Services> {
   const kvPort = String(await freePort())
-  const env = {
-    KV_URL: `http://127.0.0.1:${kvPort}`,
-    DATA_DIR: temporaryFolder(owner),
-    QUEUE_URL: queueUrl,
-    MIN_FREE_BYTES: '0',
-    LOG_LEVEL: 'error',
-  }
+  const env = { ...settings, KV_URL: `http://127.0.0.1:${kvPort}` }
   await startService(owner, 'kv-config', { ...env, PORT: kvPort })
   const taskDb = await startService(owner, 'task-db', env)
   await startService(owner, 'storage', env)
   const master = await startService(owner, 'image-master', env)
-  const processes = { master: master.pid, 'task-db': taskDb.pid, redis: redisPid, client: process.pid }
+  return {
+    ...{ taskDb: taskDb.url, master: master.url },
+    processes: { master: master.pid, 'task-db': taskDb.pid },
+  }
+}
+
+/** Starts the services in one process. */
+async function startTogether(settings: Readonly<Record<string, string>>): Promise<Services> {
+  const main = fileURLToPath(import.meta.resolve('./services-in-one-process.ts'))
+  const program = startProgram(owner, [process.execPath, main], settings)
+  await untilAlive('the services', program, () => program.stdout.includes('\n'))
+  const { taskDb, master } = JSON.parse(program.stdout)
+  return { taskDb, master, processes: { services: program.pid } }
+}
+
+/** A round makes the tasks, waits until the queue has them all, and times the workers. */
+async function startDarkroom(start: typeof startTogether, queueUrl: string): Promise<Round> {
+  const { taskDb, master, processes } = await start({
+    DATA_DIR: temporaryFolder(owner),
+    QUEUE_URL: queueUrl,
+    MIN_FREE_BYTES: '0',
+    LOG_LEVEL: 'error',
+  })
+  const measured = {
+    ...processes,
+    ...(isRedis(queueUrl) && { redis: redis.program.pid }),
+    client: process.pid,
+  }
   return async firstTask => {
     const ids = Array.from({ length: tasks }, (_, n) => taskIdOf(firstTask + n))
-    await mapConcurrently(workers, ids, id => ask<Task>(`${taskDb.url}/tasks/${id}`, sampleTask))
+    await mapConcurrently(workers, ids, id => ask<Task>(`${taskDb}/tasks/${id}`, sampleTask))
     await until('all are queued', async () => {
-      if (!queueUrl.startsWith('redis')) return true
-      const text = await (await fetch(`${master.url}/metrics`)).text()
+      if (!isRedis(queueUrl)) return true
+      const text = await (await fetch(`${master}/metrics`)).text()
       return text.includes(`darkroom_queue_jobs{state="prioritized"} ${tasks}`)
     })
-    const before = await ask<{ finished: number }>(`${taskDb.url}/stats`)
-    const figures = await time(processes, () =>
-      Promise.all(Array.from({ length: workers }, () => workUntilEmpty(master.url))),
+    const before = await ask<{ finished: number }>(`${taskDb}/stats`)
+    const figures = await time(measured, () =>
+      Promise.all(Array.from({ length: workers }, () => workUntilEmpty(master))),
     )
-    const after = await ask<{ finished: number }>(`${taskDb.url}/stats`)
+    const after = await ask<{ finished: number }>(`${taskDb}/stats`)
     const finished = Number(after?.finished) - Number(before?.finished)
     if (finished !== tasks) throw new Error(`not all tasks finished: ${finished} of ${tasks}`)
     return figures
   }
+}
+
+function isRedis(queueUrl: string): boolean {
+  return queueUrl.startsWith('redis')
 }
 
 async function workUntilEmpty(master: string): Promise<void> {
@@ -115,12 +151,12 @@ async function workUntilEmpty(master: string): Promise<void> {
 }
 
 /** BullMQ alone, with as many jobs at once as there are workers. */
-async function startBullMq(redisUrl: string, redisPid: number): Promise<Round> {
+async function startBullMq(redisUrl: string): Promise<Round> {
   const { hostname: host, port, pathname } = new URL(redisUrl)
   const connection = { host, port: Number(port), db: Number(pathname.slice(1)), maxRetriesPerRequest: null }
   const queue = new Queue('noop', { connection })
   owner.after(() => queue.close())
-  const processes = { redis: redisPid, 'this one': process.pid }
+  const processes = { redis: redis.program.pid, client: process.pid }
   return async firstTask => {
     const jobs = Array.from({ length: tasks }, (_, n) => ({
       name: 'noop',
@@ -165,5 +201,5 @@ function print(line: string): void {
 
 function row(name: string, { tasksPerSecond, cpuMs }: Figures): string {
   const cpu = Object.entries(cpuMs).map(([process, ms]) => `${process} ${ms.toFixed(2)}`)
-  return `${name.padEnd(10)} ${tasksPerSecond.toFixed(0).padStart(6)} tasks/s   CPU ms a task: ${cpu.join(', ')}`
+  return `${name.padEnd(18)} ${tasksPerSecond.toFixed(0).padStart(6)} tasks/s   CPU ms a task: ${cpu.join(', ')}`
 }
