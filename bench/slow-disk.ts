@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { freePortRange, startProgram, temporaryFolder, untilAlive } from '@darkroom/testing'
+import { childrenOf, freePortRange, startProgram, temporaryFolder, untilAlive } from '@darkroom/testing'
 import sharp from 'sharp'
 import { Agent, request } from 'undici'
+import { report } from './comparison.ts'
 import { format, quantile, row, table } from './measure.ts'
 import { Owner } from './owner.ts'
+import { processTree } from './process-figures.ts'
 
 /**
  * Measures `GET /images/:id` while four clients upload, on the normal disk and on a disk on which every sync takes 50 ms
@@ -34,6 +36,12 @@ for (let round = 0; round < rounds; round++)
 table('Milliseconds of GET /images/:id while four clients upload', 'disk', 'p50', 'p99')
 for (const { name, times } of sides) row(name, quantile(times, 0.5), quantile(times, 0.99))
 const [fast = Number.NaN, slow = Number.NaN] = sides.map(({ times }) => quantile(times, 0.99))
+report({
+  what: 'GET /images/:id, each sync 50 ms longer',
+  figure: 'ms p99',
+  darkroom: slow,
+  beside: { name: 'without delay', figure: fast },
+})
 process.stdout.write(`\nratio of p99: ${format(slow / fast)}\n`)
 
 async function startTraced(delay: string): Promise<string> {
@@ -52,6 +60,12 @@ async function startTraced(delay: string): Promise<string> {
   ]
   const env = { PORT: String(port), DATA_DIR: temporaryFolder(owner), MIN_FREE_BYTES: '0' }
   const program = startProgram(owner, ['strace', ...options, process.execPath, main, 'start'], env)
+  // Darkroom would outlive strace.
+  owner.after(() =>
+    childrenOf(program.pid)
+      .flatMap(processTree)
+      .map(pid => process.kill(pid, 'SIGKILL')),
+  )
   await untilAlive('darkroom', program, () => program.stdout.includes('Darkroom is ready'))
   return `http://127.0.0.1:${port}`
 }
