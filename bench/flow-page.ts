@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { format } from './measure.ts'
+import { writeSection } from './page.ts'
 
 /** One row of the table: a kind of image, and the figures of each side. */
 export interface FlowRow {
@@ -16,10 +17,7 @@ interface SideFigures {
   readonly cpuMs: number
 }
 
-const page = new URL('README.md', import.meta.url)
 const picture = new URL('flow.svg', import.meta.url)
-const begin = '<!-- flow: written by the benchmark -->'
-const end = '<!-- /flow -->'
 
 /** A table in Markdown. */
 export function flowTable(homeMadeName: string, rows: readonly FlowRow[]): string {
@@ -35,11 +33,7 @@ export function flowTable(homeMadeName: string, rows: readonly FlowRow[]): strin
 
 /** Writes the figures into README.md, and draws them. */
 export function writeFlowPage(circumstances: string, homeMadeName: string, rows: readonly FlowRow[]): void {
-  const text = readFileSync(page, 'utf8')
-  const [from, to] = [text.indexOf(begin), text.indexOf(end)]
-  if (from < 0 || to < from) throw new Error(`bench/README.md has no lines "${begin}" and "${end}"`)
-  const figures = `${begin}\n\n${circumstances}\n\n${flowTable(homeMadeName, rows)}\n\n`
-  writeFileSync(page, text.slice(0, from) + figures + text.slice(to))
+  writeSection('flow', `${circumstances}\n\n${flowTable(homeMadeName, rows)}`)
   writeFileSync(picture, drawFlow(rows))
 }
 

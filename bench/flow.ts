@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import sharp from 'sharp'
 import { Agent, request } from 'undici'
+import { report } from './comparison.ts'
 import { developSwapped } from './develop-thread.ts'
 import { type ImageKind, makeImageKinds } from './flow-images.ts'
 import { type FlowRow, flowTable, writeFlowPage } from './flow-page.ts'
@@ -54,6 +55,14 @@ for (const kind of kinds) {
   })
 }
 print('', flowTable(homeMade.name, rows))
+for (const { name, homeMade: theirs, darkroom: ours } of rows) {
+  const figures = (key: keyof Figures) => ({
+    darkroom: ours[key],
+    beside: { name: homeMade.name, figure: theirs[key] },
+  })
+  report({ what: `${name}, upload to result`, figure: 'images/s', ...figures('imagesPerSecond') })
+  report({ what: `${name}, all processes`, figure: 'CPU ms', ...figures('cpuMs') })
+}
 if (values.write) writeFlowPage(circumstances, homeMade.name, rows)
 
 /** Medians of each side. */

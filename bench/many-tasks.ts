@@ -9,6 +9,7 @@ import { leastIdSince, type Task } from '@darkroom/contracts'
 import { createLogger } from '@darkroom/service-kit'
 import { openTaskStore, type TaskStore } from '@darkroom/task-db/migrate'
 import { findEngine, startPostgres, temporaryFolder } from '@darkroom/testing'
+import { report } from './comparison.ts'
 import { median, row, table } from './measure.ts'
 import { Owner } from './owner.ts'
 import { sampleFacts, sampleTask } from './sample-task.ts'
@@ -69,6 +70,13 @@ async function measureInTurn(engine: string, urls: readonly [string, string]): P
     }
     const [ofFew, ofMany] = [median(times[0]), median(times[1])]
     row(engine, name, ofFew, ofMany, `**${(ofMany / ofFew).toFixed(2)}**`)
+    const beside = { name: `${few} of each`, figure: ofFew }
+    report({
+      what: `${name}, ${many} tasks of each state, ${engine}`,
+      figure: 'ms',
+      darkroom: ofMany,
+      beside,
+    })
   }
   await Promise.all([small.close(), large.close()])
 }

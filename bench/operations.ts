@@ -6,6 +6,7 @@
 import { parseOperations } from '@darkroom/contracts'
 import { develop } from '@darkroom/image-worker/develop'
 import sharp, { type Sharp } from 'sharp'
+import { type Comparison, report } from './comparison.ts'
 import { limits } from './develop-thread.ts'
 import { measure, printCircumstances, row, table } from './measure.ts'
 import { pickPhotographs } from './photographs.ts'
@@ -92,6 +93,7 @@ table(
 )
 for (const [format, { encode, size }] of Object.entries(formats)) {
   const file = await encode(original.clone().resize({ ...sixMegapixels, ...size })).toBuffer()
+  const comparisons: Required<Comparison>[] = []
   for (const [operations, peer] of Object.entries(peers)) {
     if (size && !turns.includes(operations)) continue
     const name = `${format} ${operations}`
@@ -102,7 +104,18 @@ for (const [format, { encode, size }] of Object.entries(formats)) {
     if (!one || !other) continue
     const ratios = [`**${(one.cpu / other.cpu).toFixed(2)}**`, one.wall / other.wall, one.bytes / other.bytes]
     row(format, operations, one.cpu, other.cpu, ...ratios)
+    const what = `${format}, ${operations}`
+    const beside = { name: 'sharp', figure: other.cpu }
+    comparisons.push({ what, figure: 'CPU ms', darkroom: one.cpu, beside })
   }
+  const sorted = comparisons.toSorted((a, b) => ratioOf(a) - ratioOf(b))
+  const [middle, highest] = [sorted[sorted.length >> 1], sorted.at(-1)]
+  if (middle) report({ ...middle, what: `${middle.what} (middle ratio of ${sorted.length})` })
+  if (highest) report({ ...highest, what: `${highest.what} (highest ratio)` })
+}
+
+function ratioOf({ darkroom, beside }: Required<Comparison>): number {
+  return darkroom / beside.figure
 }
 
 /** All calls except the last pass raw samples on. */

@@ -25,6 +25,7 @@ import {
 } from '@darkroom/testing'
 import { Queue, Worker } from 'bullmq'
 import { request } from 'undici'
+import { report } from './comparison.ts'
 import { describeMachine } from './measure.ts'
 import { Owner } from './owner.ts'
 import { cpuMs } from './process-figures.ts'
@@ -63,10 +64,20 @@ for (let number = 0; number <= rounds; number++) {
   }
 }
 print('medians')
-for (const [name, , figures] of sides) {
+const middles = sides.map(([name, , figures]) => {
   const [middle] = figures.toSorted((a, b) => a.tasksPerSecond - b.tasksPerSecond).slice(rounds >> 1)
-  if (middle) print(row(name, middle))
-}
+  if (!middle) throw new Error(`${name} was not measured`)
+  print(row(name, middle))
+  return { name, figure: middle.tasksPerSecond }
+})
+const [bullMq] = middles.splice(-1)
+for (const { name, figure } of middles)
+  report({
+    what: `no-op tasks, ${name}`,
+    figure: 'tasks/s',
+    darkroom: figure,
+    ...(bullMq && { beside: bullMq }),
+  })
 
 async function ask<Body>(url: string, body?: unknown): Promise<Body | undefined> {
   const headers = { 'content-type': 'application/json' }

@@ -1,5 +1,6 @@
 /** Runs a benchmark: `npm run bench` runs the flow, `npm run bench -- queues 2000` another benchmark with its arguments. */
 const benchmarks: Readonly<Record<string, string>> = {
+  all: 'the benchmarks that compare Darkroom with something, as one table',
   flow: 'images per second, compared with a home-made server',
   uploads: 'how long an upload takes, compared with the simplest durable server',
   streams: 'open event streams at one frontend: memory, CPU time, delay',
@@ -15,6 +16,7 @@ const benchmarks: Readonly<Record<string, string>> = {
   'permute-jpeg': 'channel permutation of JPEG, compared with sharp',
   operations: 'each operation, compared with the same in sharp',
   heic: 'HEIC to JPEG',
+  footprint: 'the time of a start, and the memory at rest and under load',
 }
 
 const [first = 'flow'] = process.argv.slice(2)

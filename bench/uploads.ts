@@ -1,5 +1,6 @@
 import sharp from 'sharp'
 import { Agent, request } from 'undici'
+import { report } from './comparison.ts'
 import { describeMachine, format, quantile, row, table } from './measure.ts'
 import { Owner } from './owner.ts'
 import { pickPhotographs } from './photographs.ts'
@@ -46,9 +47,11 @@ for (let count = 0; count < small; count++) {
   const { startedAt } = await ended(await upload(darkroom.url, '/images', thumbnail))
   starts.push(Date.parse(startedAt) - sentAt)
 }
+const startMs = quantile(starts, 0.5)
 process.stdout.write(
-  `\nFrom the first byte to the start of work on a small PNG: ${format(quantile(starts, 0.5))} ms (p50)\n`,
+  `\nFrom the first byte to the start of work on a small PNG: ${format(startMs)} ms (p50)\n`,
 )
+report({ what: 'upload of a small PNG to the start of work', figure: 'ms p50', darkroom: startMs })
 
 /** Each side's times in ms: Darkroom's first. */
 async function inTurn(count: number, image: Buffer, keeperPath: string): Promise<[number[], number[]]> {
@@ -75,6 +78,9 @@ function compare(name: string, simplest: string, [ours, theirs]: [number[], numb
     quantile(theirs, 0.99),
   ]
   row(name, p50, p99, simplest, theirP50, theirP99, p50 / theirP50, p99 / theirP99)
+  const what = `upload of ${name} to the 202`
+  report({ what, figure: 'ms p50', darkroom: p50, beside: { name: simplest, figure: theirP50 } })
+  report({ what, figure: 'ms p99', darkroom: p99, beside: { name: simplest, figure: theirP99 } })
 }
 
 async function upload(url: string, path: string, body: Buffer): Promise<string> {
