@@ -12,6 +12,7 @@ import { answerCall, problemOf } from '../http/answer-call.ts'
 import type { AnyHandledCall, AnyResponse, Api } from '../http/api.ts'
 import { isIterable } from '../http/serve.ts'
 import type { Logger } from '../log/logger.ts'
+import { OutageLog } from '../log/outage-log.ts'
 import { type ServiceProblem, ServiceUnavailable } from '../problems/problems.ts'
 import { Backoff } from '../time/backoff.ts'
 
@@ -38,21 +39,21 @@ export class InProcessServices {
 /** Handlers, and the number of their running calls. */
 export class OfferedService {
   readonly #api: Api
-  readonly #logger: Logger
+  readonly #outages: OutageLog
   readonly #withdraw: () => void
   #underWay = 0
   #becameIdle: (() => void) | undefined
 
   constructor(api: Api, logger: Logger, withdraw: () => void) {
     this.#api = api
-    this.#logger = logger
+    this.#outages = new OutageLog(logger)
     this.#withdraw = withdraw
   }
 
   async call(name: string, call: AnyHandledCall): Promise<AnyResponse> {
     this.#underWay++
     try {
-      return await answerCall(this.#api, name, call, this.#logger)
+      return await answerCall(this.#api, name, call, this.#outages)
     } finally {
       this.#underWay--
       if (this.#underWay === 0) this.#becameIdle?.()

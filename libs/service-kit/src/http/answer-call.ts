@@ -1,5 +1,5 @@
 import { imageIdIn } from '../log/image-id.ts'
-import type { Logger } from '../log/logger.ts'
+import type { OutageLog } from '../log/outage-log.ts'
 import type { ServiceProblem } from '../problems/problems.ts'
 import { toProblem } from '../problems/to-problem.ts'
 import type { AnyHandledCall, AnyResponse, Api } from './api.ts'
@@ -9,20 +9,22 @@ export async function answerCall(
   api: Pick<Api, 'handlers' | 'throwProblem'>,
   name: string,
   call: AnyHandledCall,
-  logger: Logger,
+  outages: OutageLog,
 ): Promise<AnyResponse> {
   const handle = api.handlers[name]
   if (!handle) throw new Error(`the route ${name} has no handler`)
   try {
-    return await handle(call)
+    const response = await handle(call)
+    outages.answered(name)
+    return response
   } catch (error) {
     call.signal.throwIfAborted()
     const problem = problemOf(error, api)
-    if (problem.status >= 500 && problem.cause !== undefined)
-      logger.error(
-        { ...imageIdIn(...Object.values(Object(call.params)), call.body), err: problem.cause, call: name },
-        problem.message,
-      )
+    if (problem.status < 500) outages.answered(name)
+    else if (problem.cause !== undefined) {
+      const id = imageIdIn(...Object.values(Object(call.params)), call.body)
+      outages.failed(name, problem, { ...id, call: name })
+    }
     return { status: problem.status, headers: problem.headers, body: problem.toJSON() }
   }
 }

@@ -1,3 +1,4 @@
+import type { ServiceProblem } from '../problems/problems.ts'
 import type { Logger } from './logger.ts'
 
 /** An outage counts as over when a failed route succeeds again, and no route has failed for this long. */
@@ -24,8 +25,15 @@ export class OutageLog {
     this.#now = now
   }
 
-  /** Records that a request to a route failed. Failures of the same class with the same message are one outage. */
-  failed(route: string, message: string, { err, ...details }: { err?: unknown }): void {
+  /**
+   * Records that a request to a route failed. 503s with the same message and the same class of cause are one outage; any
+   * other problem is logged each time.
+   */
+  failed(route: string, { status, message, cause: err }: ServiceProblem, details: object): void {
+    if (status !== 503) {
+      this.#logger.error({ ...details, err }, message)
+      return
+    }
     const key = `${message} ${err instanceof Error ? err.constructor.name : ''}`
     const known = this.#outages.get(key)
     this.#logger[known ? 'debug' : 'error']({ ...details, err }, message)

@@ -22,9 +22,7 @@ export function answerWithProblems(app: FastifyInstance): void {
     const problem = isTooLarge ? tooLarge(request.routeOptions.bodyLimit ?? 0) : toProblem(error)
     if (problem.status >= 500 && problem.cause !== undefined) {
       const { body, method, url } = request
-      const details = { ...imageIdIn(url, body), err: problem.cause, method, url }
-      if (problem.status === 503) outages.failed(routeOf(request), problem.message, details)
-      else request.log.error(details, problem.message)
+      outages.failed(routeOf(request), problem, { ...imageIdIn(url, body), method, url })
     }
     return sendProblem(reply, problem)
   })

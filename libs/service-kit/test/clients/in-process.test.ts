@@ -1,17 +1,23 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Client, storageRoutes, UnexpectedReply } from '@darkroom/contracts'
-import { pino } from 'pino'
+import { RecordedLog } from '@darkroom/testing'
+import { type Logger, pino } from 'pino'
 import { createInProcessClient, InProcessServices } from '../../src/clients/in-process.ts'
 import { apiOf } from '../../src/http/api.ts'
+import { createLogger } from '../../src/log/logger.ts'
+import { unavailable } from '../../src/problems/problems.ts'
 
 type Storage = Client<typeof storageRoutes>
 
 /** A client of a storage in this process with the given `putBlob`. */
-function clientOf(putBlob: (body: AsyncIterable<Uint8Array>) => Promise<never>): Storage {
+function clientOf(
+  putBlob: (body: AsyncIterable<Uint8Array>) => Promise<never>,
+  logger: Logger = pino({ enabled: false }),
+): Storage {
   const services = new InProcessServices()
   const handlers = { putBlob: ({ body }: { body: AsyncIterable<Uint8Array> }) => putBlob(body) }
-  services.offer('storage', apiOf(storageRoutes, handlers as never), pino({ enabled: false }))
+  services.offer('storage', apiOf(storageRoutes, handlers as never), logger)
   return createInProcessClient({ service: 'storage', routes: storageRoutes, services, remote: {} as Storage })
 }
 
@@ -44,4 +50,17 @@ test('an error of the service becomes a problem', async () => {
     put(storage, body()),
     error => error instanceof UnexpectedReply && error.status === 500,
   )
+})
+
+test('an outage of the service is logged once, however many calls fail', async () => {
+  const log = new RecordedLog()
+  const refuse = async () => {
+    throw unavailable('disk-full', 'the disk is full', 60, new Error('no space left'))
+  }
+  const storage = clientOf(refuse, createLogger('storage', 'info', log))
+  async function* body() {
+    yield Buffer.from('all')
+  }
+  for (let n = 0; n < 3; n++) assert.equal((await put(storage, body())).status, 503)
+  assert.equal(log.errors.length, 1)
 })
