@@ -27,6 +27,7 @@ export { openEngine } from './engines/open-engine.ts'
 export {
   diskFailed,
   diskFull,
+  diskRefused,
   OutcomeUnknown,
   RequestRefused,
   StoreFull,

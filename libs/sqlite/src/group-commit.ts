@@ -1,11 +1,15 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { isDiskError } from './disk-error.ts'
 import { defaultReserveBytes, Reserve } from './reserve.ts'
 import { sqliteCodeOf, sqliteCodes } from './sqlite-error.ts'
+import { unusable } from './unusable-file.ts'
 import { WriteAheadLog } from './write-ahead-log.ts'
 
 interface GroupCommitOptions {
   /** Creates the error of a full disk. */
   fullError?: (cause: unknown) => unknown
+  /** Creates the error of a write that the disk refuses (see isDiskError); later writes may succeed. */
+  refusedError?: (cause: unknown) => unknown
   /** Creates the error of a failed disk: the error of all later writes, and of `checkReady`. */
   failedError?: (cause: unknown) => unknown
   /**
@@ -35,6 +39,7 @@ interface Write {
 export class GroupCommit {
   readonly #database: DatabaseSync
   readonly #fullError: (cause: unknown) => unknown
+  readonly #refusedError: (cause: unknown) => unknown
   readonly #failedError: (cause: unknown) => unknown
   readonly #log: WriteAheadLog
   readonly #reserve: Reserve
@@ -47,18 +52,22 @@ export class GroupCommit {
    * report as synced.
    */
   #fault: unknown
+  /** Whether the disk refused the last write. */
+  #isRefused = false
 
   /** The instance owns the database from now on: `close` closes it. */
   constructor(
     database: DatabaseSync,
     {
       fullError = cause => cause,
+      refusedError = cause => cause,
       failedError = cause => cause,
       reserveBytes = defaultReserveBytes,
     }: GroupCommitOptions = {},
   ) {
     this.#database = database
     this.#fullError = fullError
+    this.#refusedError = refusedError
     this.#failedError = failedError
     this.#log = new WriteAheadLog(database)
     this.#reserve = new Reserve(this.#log.databasePath, reserveBytes)
@@ -94,9 +103,10 @@ export class GroupCommit {
     await this.#group
   }
 
-  /** @throws the error of all later writes, if the disk has failed */
-  checkReady(): void {
-    if (this.#fault !== undefined) throw this.#fault
+  /** After a refusal, it tries a write. @throws the error of later writes, if the disk has failed or refuses writes */
+  async checkReady(): Promise<void> {
+    if (this.#isRefused) await this.run(() => this.#rewriteVersion())
+    this.#throwFault()
   }
 
   /** Lets pending writes finish, and closes the database. Idempotent. */
@@ -130,6 +140,7 @@ export class GroupCommit {
       this.#reserve.release()
       ;({ writes, error } = await this.#tryCommit(writes))
     }
+    this.#isRefused = isDiskError(error)
     for (const write of writes) {
       if (error === undefined) write.committed()
       else write.failed(this.#reasonOf(error))
@@ -143,7 +154,7 @@ export class GroupCommit {
   async #tryCommit(group: readonly Write[]): Promise<{ writes: readonly Write[]; error?: unknown }> {
     const writes = new Set(group)
     try {
-      this.checkReady()
+      this.#throwFault()
       this.#transaction.begin.run()
       for (const write of group)
         if (!this.#apply(write, { isFirst: write === group[0] })) writes.delete(write)
@@ -166,7 +177,18 @@ export class GroupCommit {
   }
 
   #reasonOf(error: unknown): unknown {
-    return isDiskFull(error) ? this.#fullError(error) : error
+    if (isDiskFull(error)) return this.#fullError(error)
+    return isDiskError(error) ? this.#refusedError(unusable(this.#log.databasePath, error)) : error
+  }
+
+  #throwFault(): void {
+    if (this.#fault !== undefined) throw this.#fault
+  }
+
+  /** A small write that changes nothing. */
+  #rewriteVersion(): void {
+    const version = this.#database.prepare('PRAGMA user_version').get()?.user_version
+    this.#database.exec(`PRAGMA user_version = ${version}`)
   }
 
   async #orFault(work: Promise<void>): Promise<void> {
@@ -188,7 +210,8 @@ export class GroupCommit {
       return true
     } catch (error) {
       // After some disk errors SQLite rolls back the whole transaction by itself.
-      if (!this.#database.isTransaction || (write.makesRoom && isDiskFull(error))) throw error
+      const isOfAll = isDiskError(error) || (write.makesRoom && isDiskFull(error))
+      if (isOfAll || !this.#database.isTransaction) throw error
       this.#database.exec(isFirst ? 'ROLLBACK; BEGIN IMMEDIATE' : 'ROLLBACK TO write; RELEASE write')
       write.failed(this.#reasonOf(error))
       return false

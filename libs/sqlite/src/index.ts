@@ -1,4 +1,5 @@
 export { type Migrations, openDatabase } from './database.ts'
+export { isDiskError } from './disk-error.ts'
 export { GroupCommit } from './group-commit.ts'
 export { InUse, lockFile, lockFolder } from './locks.ts'
 export { makeFolder } from './make-folder.ts'

@@ -246,14 +246,33 @@ test('fault: the disk fails when the log is written back: all later writes fail 
     failedError: cause => new Failed('', { cause }),
   })
   database.exec('CREATE TABLE blobs (bytes BLOB)')
-  writes.checkReady()
+  await writes.checkReady()
   disk.isFull = true
   await writes.run(() => database.prepare('INSERT INTO blobs VALUES (zeroblob(5000000))').run())
   await writes.settled()
   disk.isFull = false
-  assert.throws(() => writes.checkReady(), Failed)
+  await assert.rejects(writes.checkReady(), Failed)
   await assert.rejects(writes.run(insert(database, 1)), Failed)
   assert.deepEqual(numbers(database), [])
+})
+
+test('fault: the disk refuses a commit: the error names the file, and the database is ready when a write succeeds', async t => {
+  class Refused extends Error {}
+  const { disk, observe } = fillDisk(t, 'COMMIT', 778) // SQLITE_IOERR_WRITE
+  const { database, path, writes } = openTemporary(t, observe, {
+    refusedError: cause => new Refused('', { cause }),
+  })
+  disk.isFull = true
+  await writes.checkReady()
+  await assert.rejects(
+    writes.run(insert(database, 1)),
+    error => error instanceof Refused && (error.cause as Error).message.startsWith(`${path}: `),
+  )
+  await assert.rejects(writes.checkReady(), Refused)
+  disk.isFull = false
+  await writes.checkReady()
+  assert.equal(await writes.run(insert(database, 2)), 2)
+  assert.deepEqual(numbers(database), [2])
 })
 
 test('closing lets a pending write finish', async t => {

@@ -21,6 +21,8 @@ export interface DiskImage {
    * (11 of 120 cuts of a bare loop of pwrite and fdatasync; 0 of 120 after a stop.) A real cut stops both at once.
    */
   cutPower(pid: number): Promise<void>
+  /** Makes it read-only, as Linux does after an error of the disk (`errors=remount-ro`). */
+  makeReadOnly(pid: number): void
   /** Resolves when no process has it mounted. */
   released(): Promise<void>
 }
@@ -53,6 +55,9 @@ export function makeDiskImage(t: TestContext): DiskImage {
       await pauseProcess(pid)
       run('python3', '-c', shutDown, join(`/proc/${pid}/root`, mounted))
       process.kill(pid, 'SIGKILL')
+    },
+    makeReadOnly(pid) {
+      run('nsenter', '--mount', `--target=${pid}`, 'mount', '-o', 'remount,abort', mounted)
     },
     async released() {
       await until(

@@ -9,6 +9,6 @@ export interface StateStore {
   /** Atomic: each entry replaces the entry with its key; all are on disk when it resolves, or none if it rejects. */
   save(entries: readonly Entry[]): Promise<void>
   /** @throws StoreUnavailable while entries can't be saved */
-  checkReady(): void
+  checkReady(): Promise<void>
   close(): Promise<void>
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { type Entry, keyOf } from '@darkroom/crdt'
-import { diskFailed, diskFull } from '@darkroom/service-kit'
+import { diskFailed, diskFull, diskRefused } from '@darkroom/service-kit'
 import { GroupCommit, lockFile, type Migrations, openDatabase } from '@darkroom/sqlite'
 import type { StateStore } from './engine.ts'
 
@@ -29,7 +29,11 @@ export class SqliteStateStore implements StateStore {
     this.#lock = opened.use(lockFile(path))
     this.#database = openDatabase(path, migrations)
     this.#nodeId = readOrMakeId(this.#database)
-    this.#writes = new GroupCommit(this.#database, { fullError: diskFull, failedError: diskFailed })
+    this.#writes = new GroupCommit(this.#database, {
+      fullError: diskFull,
+      refusedError: diskRefused,
+      failedError: diskFailed,
+    })
     this.#statements = prepareStatements(this.#database)
     opened.move()
   }
@@ -55,8 +59,8 @@ export class SqliteStateStore implements StateStore {
     })
   }
 
-  checkReady(): void {
-    this.#writes.checkReady()
+  checkReady(): Promise<void> {
+    return this.#writes.checkReady()
   }
 
   async close(): Promise<void> {

@@ -150,7 +150,7 @@ export class StateNode {
 
   /** @throws StoreUnavailable; NodeIdInUse while it refuses writes; MembersUnknown */
   async checkReady(): Promise<void> {
-    this.#store.checkReady()
+    await this.#store.checkReady()
     const detail = this.ownId.refusal
     if (detail !== undefined) throw new NodeIdInUse(detail)
     await this.#membership?.checkReady()

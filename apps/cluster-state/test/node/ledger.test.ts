@@ -28,7 +28,7 @@ function prepare() {
         saves.push({ entries, end })
         return end.promise
       },
-      checkReady: () => undefined,
+      checkReady: async () => undefined,
       close: async () => undefined,
     },
     entries: [],

@@ -55,7 +55,7 @@ export async function prepareNode(options: {
       save: async entries => {
         for (const entry of entries) saved.set(keyOf(entry), entry)
       },
-      checkReady: () => undefined,
+      checkReady: async () => undefined,
       close: async () => undefined,
     },
     network,

@@ -53,7 +53,7 @@ export class SimulatedProcess implements Clock {
         await this.#whileAlive(this.#time.pass(commitMs))
         for (const entry of entries) disk.entries.set(keyOf(entry), entry)
       },
-      checkReady: () => undefined,
+      checkReady: async () => undefined,
       close: async () => undefined,
     }
   }

@@ -3,8 +3,11 @@ import {
   type Clock,
   diskFailed,
   diskFull,
+  diskRefused,
   longestTimerMs,
   SteadyTime,
+  StoreFull,
+  StoreUnavailable,
   systemClock,
 } from '@darkroom/service-kit'
 import { GroupCommit, lockFile, type Migrations, openDatabase } from '@darkroom/sqlite'
@@ -55,6 +58,8 @@ export class SqliteKvStore implements KvStore {
   readonly #feed: ChangeFeed
   /** The time of leases: it doesn't change when the clock is set. */
   readonly #leaseTime: SteadyTime
+  /** Since when the disk refuses writes. Meanwhile leases can't be renewed, so none of them ends. */
+  #refusedSince: number | undefined
   #expiry: NodeJS.Timeout | undefined
   #isClosing = false
 
@@ -63,7 +68,11 @@ export class SqliteKvStore implements KvStore {
     using opened = new DisposableStack()
     this.#lock = opened.use(lockFile(path))
     this.#database = openDatabase(path, migrations)
-    this.#writes = new GroupCommit(this.#database, { fullError: diskFull, failedError: diskFailed })
+    this.#writes = new GroupCommit(this.#database, {
+      fullError: diskFull,
+      refusedError: diskRefused,
+      failedError: diskFailed,
+    })
     this.#statements = prepareStatements(this.#database)
     this.#leaseTime = new SteadyTime(clock)
     // Leases could not be renewed while the store was down, so every lease starts again.
@@ -92,7 +101,7 @@ export class SqliteKvStore implements KvStore {
       prefixEnd(prefix),
       after,
       after,
-      this.#leaseTime.now(),
+      this.#leasesAt(),
     )
     const entries: KvEntry[] = []
     let bytes = 0
@@ -113,7 +122,7 @@ export class SqliteKvStore implements KvStore {
     { condition, ttlSeconds }: { condition: Condition; ttlSeconds?: number | undefined },
   ): Promise<WriteOutcome> {
     const ttlMs = ttlSeconds === undefined ? null : Math.ceil(ttlSeconds * 1000)
-    const outcome = await this.#writes.run<WriteOutcome>(() => {
+    const outcome = await this.#write<WriteOutcome>(() => {
       const current = this.#read(key)
       if (!holds(condition, current)) return { kind: 'conflict', current }
       const isSame = current !== undefined && Buffer.compare(current.value, value) === 0
@@ -144,7 +153,7 @@ export class SqliteKvStore implements KvStore {
   }
 
   async checkReady(): Promise<void> {
-    this.#writes.checkReady()
+    await this.#writes.checkReady()
     await this.revision()
   }
 
@@ -156,8 +165,30 @@ export class SqliteKvStore implements KvStore {
     this.#lock[Symbol.dispose]()
   }
 
+  /** If the disk refused earlier writes, leases start again with this write. */
+  async #write<Result>(write: () => Result): Promise<Result> {
+    try {
+      const refusedSince = this.#refusedSince
+      const result = await this.#writes.run(() => {
+        if (refusedSince !== undefined) this.#statements.renewLeases.run(this.#leaseTime.now(), refusedSince)
+        return write()
+      })
+      if (refusedSince !== undefined) this.#refusedSince = undefined
+      return result
+    } catch (error) {
+      const isRefused = error instanceof StoreFull || error instanceof StoreUnavailable
+      if (isRefused) this.#refusedSince ??= this.#leaseTime.now()
+      throw error
+    }
+  }
+
+  /** The time for which leases are compared. */
+  #leasesAt(): number {
+    return this.#refusedSince ?? this.#leaseTime.now()
+  }
+
   #read(key: string): KvEntry | undefined {
-    const row = this.#statements.get.get(keyBytes(key), this.#leaseTime.now())
+    const row = this.#statements.get.get(keyBytes(key), this.#leasesAt())
     return row && this.#toEntry(row as unknown as Row)
   }
 
@@ -195,9 +226,9 @@ export class SqliteKvStore implements KvStore {
   /** Reads hide expired entries, so after a disk error this can wait; writes report the error. */
   async #expire(): Promise<void> {
     try {
-      const changes = await this.#writes.run(() =>
+      const changes = await this.#write(() =>
         this.#statements.deleteExpired
-          .all(this.#leaseTime.now())
+          .all(this.#leasesAt())
           .map(row => ({ key: keyText(row.key as Uint8Array), revision: this.#nextRevision() })),
       )
       this.#feed.publish(changes)
@@ -222,6 +253,9 @@ function prepareStatements(database: DatabaseSync) {
     deleteExpired: prepare('DELETE FROM entries WHERE expires_at <= ? RETURNING key'),
     nextExpiry: prepare('SELECT min(expires_at) AS expires_at FROM entries WHERE expires_at IS NOT NULL'),
     restartLeases: prepare('UPDATE entries SET expires_at = ? + ttl_ms WHERE ttl_ms IS NOT NULL'),
+    renewLeases: prepare(
+      'UPDATE entries SET expires_at = ? + ttl_ms WHERE ttl_ms IS NOT NULL AND expires_at > ?',
+    ),
     revision: prepare('SELECT revision FROM store'),
     nextRevision: prepare('UPDATE store SET revision = revision + 1 RETURNING revision'),
   }

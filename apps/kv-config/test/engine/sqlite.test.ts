@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
-import type { Clock } from '@darkroom/service-kit'
-import { startScript, temporaryFolder, until } from '@darkroom/testing'
+import { type Clock, StoreFull } from '@darkroom/service-kit'
+import { fillDisk, startScript, temporaryFolder, until } from '@darkroom/testing'
 import { SqliteKvStore } from '../../src/engine/sqlite.ts'
 import { put, remove, text, wake } from '../conformance/open-engine.ts'
 import { engineConformance } from '../engine.conformance.ts'
@@ -101,6 +101,26 @@ for (const byMs of [-3_600_000, 3_600_000]) {
     assert.equal((await store.get('a')).entry, undefined)
   })
 }
+
+test('fault: the disk is full: leases, which cannot be renewed then, end only after there is room', async t => {
+  const clock = new ManualClock()
+  const { store } = open(t, undefined, clock)
+  await put(store, 'ended', 'leased', 10)
+  await put(store, 'a', 'leased', 60)
+  clock.advance(20_000)
+  const makeRoom = fillDisk(t)
+  await assert.rejects(put(store, 'a', 'leased', 60), StoreFull)
+  clock.advance(3_600_000)
+  const keys = async () => (await store.list({ prefix: '', limit: 10 })).entries.map(({ key }) => key)
+  assert.equal(text((await store.get('a')).entry), 'leased')
+  assert.deepEqual(await keys(), ['a'])
+  makeRoom()
+  await put(store, 'b', 'new')
+  assert.equal((await store.get('a')).entry?.expiresAt?.getTime(), clock.now() + 60_000)
+  assert.deepEqual(await keys(), ['a', 'b'])
+  clock.advance(60_001)
+  assert.deepEqual(await keys(), ['b'])
+})
 
 test('fault: entries that could not be removed when their lease ended are removed later', async t => {
   const { store, path } = open(t)

@@ -23,6 +23,11 @@ export function diskFull(cause: unknown): StoreFull {
   return new StoreFull('the disk is full; nothing was changed', { cause })
 }
 
+/** The same for a disk that refuses writes at the moment, as a read-only disk does. */
+export function diskRefused(cause: unknown): StoreUnavailable {
+  return new StoreUnavailable('the disk refuses to store data; nothing was changed', { cause })
+}
+
 /** The same for a disk that failed: data that it acknowledged may be lost. */
 export function diskFailed(cause: unknown): StoreUnavailable {
   return new StoreUnavailable('the disk did not store the data; fix the disk, then restart', { cause })

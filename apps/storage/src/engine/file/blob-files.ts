@@ -1,8 +1,8 @@
 import { closeSync, constants, existsSync, openSync, renameSync } from 'node:fs'
-import { copyFile, link, readdir, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { access, copyFile, link, readdir, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
-import type { Stage, StoredBlob } from '@darkroom/contracts'
+import { type Stage, type StoredBlob, stages } from '@darkroom/contracts'
 import { blobKey, blobPath, shardPath, stageFolders } from '../blob-path.ts'
 import type { BlobId, Content, OpenBlob, PutOptions } from '../engine.ts'
 import { hasNoLinks, isMissing } from './file-errors.ts'
@@ -113,9 +113,9 @@ export class BlobFiles {
     }
   }
 
-  /** Rejects while the folder can't be read. */
+  /** Rejects while the folders of new files can't be written. */
   async checkReady(): Promise<void> {
-    await stat(join(this.#folder, stageFolders.pre))
+    for (const stage of stages) await access(dirname(this.#temporaryPath(stage)), constants.W_OK)
   }
 
   close(): void {

@@ -116,7 +116,7 @@ export class FileBlobStore implements BlobStore {
   }
 
   async checkReady(): Promise<void> {
-    this.#small.checkReady()
+    await this.#small.checkReady()
     await this.#files.checkReady()
   }
 

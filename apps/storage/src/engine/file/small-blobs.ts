@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Stage, StoredBlob } from '@darkroom/contracts'
-import { diskFailed, StoreFull } from '@darkroom/service-kit'
+import { diskFailed, diskRefused, StoreFull } from '@darkroom/service-kit'
 import { checkpointBytes, GroupCommit, type Migrations, openDatabase } from '@darkroom/sqlite'
 import { shardOf } from '../blob-path.ts'
 import type { BlobId, OpenBlob } from '../engine.ts'
@@ -47,6 +47,7 @@ export class SmallBlobs {
     this.#database = openDatabase(path, migrations, { pageBytes })
     this.#writes = new GroupCommit(this.#database, {
       fullError: cause => new StoreFull('the disk is full', { cause }),
+      refusedError: diskRefused,
       failedError: diskFailed,
       reserveBytes: 2 * checkpointBytes,
     })
@@ -108,8 +109,8 @@ export class SmallBlobs {
   }
 
   /** @throws StoreUnavailable while blobs can't be written */
-  checkReady(): void {
-    this.#writes.checkReady()
+  checkReady(): Promise<void> {
+    return this.#writes.checkReady()
   }
 
   /** Waits for running writes. */

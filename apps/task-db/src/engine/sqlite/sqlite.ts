@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { allAbilities, type NewTask, type NoticeClaim, type Task, type TaskStats } from '@darkroom/contracts'
-import { type Clock, diskFailed, diskFull, SteadyTime, systemClock } from '@darkroom/service-kit'
+import { type Clock, diskFailed, diskFull, diskRefused, SteadyTime, systemClock } from '@darkroom/service-kit'
 import { GroupCommit, lockFile, openDatabase } from '@darkroom/sqlite'
 import type { Outcome } from '../../event-outcome.ts'
 import { keyIsTaken } from '../../migration-incomplete.ts'
@@ -32,7 +32,11 @@ export class SqliteTaskStore implements TaskStore {
     using opened = new DisposableStack()
     this.#lock = opened.use(lockFile(path))
     this.#database = openDatabase(path, migrations)
-    this.#writes = new GroupCommit(this.#database, { fullError: diskFull, failedError: diskFailed })
+    this.#writes = new GroupCommit(this.#database, {
+      fullError: diskFull,
+      refusedError: diskRefused,
+      failedError: diskFailed,
+    })
     this.#statements = prepareStatements(this.#database)
     this.#waiting = new WaitingTasks(this.#statements)
     this.#clock = clock
@@ -178,7 +182,7 @@ export class SqliteTaskStore implements TaskStore {
   }
 
   async checkReady() {
-    this.#writes.checkReady()
+    await this.#writes.checkReady()
     await this.stats()
   }
 
