@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
@@ -178,16 +178,42 @@ test('develop explains how to start Darkroom when nothing listens', async () => 
   assert.equal(stderr, `darkroom: nothing answers at ${url}; to start it: npx darkroom start\n`)
 })
 
+const pretend =
+  'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.20.2" } })'
+const oldNode = ['--import', `data:text/javascript,${encodeURIComponent(pretend)}`]
+
 test('on an old version of Node, every command explains which is needed', async t => {
-  const pretend =
-    'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.20.2" } })'
-  const old = ['--import', `data:text/javascript,${encodeURIComponent(pretend)}`]
-  const program = startProgram(t, [process.execPath, ...old, commandLine, 'status'])
+  const program = startProgram(t, [process.execPath, ...oldNode, commandLine, 'status'])
   assert.equal((await program.ended).code, 1)
   assert.match(
     program.stderr,
     /^darkroom: this is Node 20, and Darkroom needs Node 24, .* npx --prefix .*\n$/,
   )
+})
+
+test('on an old version of Node, without the installed Node, commands explain how to install it', async t => {
+  const home = temporaryFolder(t)
+  const copy = join(home, 'apps', 'darkroom', 'bin', 'darkroom.js')
+  cpSync(commandLine, copy)
+  const program = startProgram(t, [process.execPath, ...oldNode, copy, 'start'])
+  assert.equal((await program.ended).code, 1)
+  assert.match(
+    program.stderr,
+    /Darkroom needs Node 24, which npm install installs .* but not with --omit=dev/,
+  )
+})
+
+test('an empty NODE_COMPILE_CACHE is like an unset one: nothing is written into the current folder', async t => {
+  const cwd = temporaryFolder(t)
+  const program = startProgram(
+    t,
+    ['sh', '-c', 'cd "$1" && exec "$2" "$3" help', 'sh', cwd, process.execPath, commandLine],
+    {
+      NODE_COMPILE_CACHE: '',
+    },
+  )
+  assert.equal((await program.ended).code, 0)
+  assert.deepEqual(readdirSync(cwd), [])
 })
 
 test('a wrong option or argument prints the usage of its command, and exits with code 2', async t => {

@@ -1,18 +1,16 @@
 import { availableParallelism } from 'node:os'
 import { defaultPorts } from '@darkroom/contracts'
 import { type Static, Type } from '@darkroom/contracts/typebox'
-import { commonSettings, longestTimerMs, portSetting } from '@darkroom/service-kit'
+import { commonSettings, longestTimerMs, portSetting, tokenSetting } from '@darkroom/service-kit'
 
 const MiB = 1024 * 1024
 
 export const Config = Type.Object({
   ...commonSettings,
   workerToken: Type.Optional(
-    Type.String({
-      minLength: 16,
-      description:
-        'Instead of CLUSTER_TOKEN: a token that opens only the routes that a worker needs. `darkroom token worker` prints it',
-    }),
+    tokenSetting(
+      'Instead of CLUSTER_TOKEN: a token that opens only the routes that a worker needs. `darkroom token worker` prints it',
+    ),
   ),
   port: portSetting(defaultPorts['image-worker']),
   workerName: Type.Optional(

@@ -3,7 +3,7 @@ import { runService } from '@darkroom/service-kit'
 import { Config, start } from './start.ts'
 
 // All threads share libuv's pool, on which sharp works: it has a thread for each of ours, and a few for files and names.
-process.env.UV_THREADPOOL_SIZE ??= String(Number(process.env.THREADS ?? availableParallelism()) + 4)
+process.env.UV_THREADPOOL_SIZE ??= String(Number(process.env.THREADS || availableParallelism()) + 4)
 
 // If another process started this one and ends, this one must end too.
 const kill = () => process.kill(process.pid, 'SIGKILL')

@@ -1,5 +1,5 @@
 export { type BatchedCall, type BatchedResponse, defineBatch, maxBatchedCalls } from './batch.ts'
-export { brokenRule, valueInWords } from './broken-rule.ts'
+export { brokenRule, patternInWords, valueInWords } from './broken-rule.ts'
 export * from './callback.ts'
 export * from './client.ts'
 export * from './cluster-state.ts'

@@ -71,6 +71,7 @@ export {
   loadConfig,
   longestTimerMs,
   portSetting,
+  tokenSetting,
 } from './settings/config.ts'
 export { isExactNumber } from './settings/exact-number.ts'
 export { BackgroundRetries } from './time/background-retries.ts'

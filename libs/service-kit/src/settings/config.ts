@@ -1,4 +1,4 @@
-import { brokenRule } from '@darkroom/contracts'
+import { brokenRule, patternInWords } from '@darkroom/contracts'
 import { type Static, type TObject, type TSchema, Type, Value } from '@darkroom/contracts/typebox'
 import { fromText } from './from-text.ts'
 import { readSetting } from './read-setting.ts'
@@ -8,6 +8,14 @@ export const defaultBodyBounds = { bodyStallMs: 30_000, bodyMinBytesPerSecond: 5
 
 /** Timers of Node.js treat longer times as 1 ms. */
 export const longestTimerMs = 2 ** 31 - 1
+
+/** A secret that is sent in a header: other characters would arrive changed, or not at all. */
+export const tokenSetting = (description: string) =>
+  Type.String({
+    ...patternInWords('^[!-~]*$', 'ASCII characters without spaces'),
+    minLength: 16,
+    description,
+  })
 
 /** The settings that every service has: camelCase here, UPPER_SNAKE_CASE in the environment. */
 export const commonSettings = {
@@ -25,10 +33,7 @@ export const commonSettings = {
     }),
   ),
   clusterToken: Type.Optional(
-    Type.String({
-      minLength: 16,
-      description: 'Bearer token of all internal routes; without it, only loopback addresses are allowed',
-    }),
+    tokenSetting('Bearer token of all internal routes; without it, only loopback addresses are allowed'),
   ),
   logLevel: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { default: 'info' }),
   drainMs: Type.Integer({

@@ -8,17 +8,17 @@ export type Setting =
   | { kind: 'unreadable'; mistake: string }
 
 /**
- * Reads a variable, or the file that <variable>_FILE names (without the newline at its end). Empty variables count as
- * absent. An empty file is a mistake: the secret has probably not been written yet. The path must lead to a regular file of
- * at most 64 KiB, directly or through links.
+ * Reads a variable, or the file that <variable>_FILE names. Whitespace around the text is removed, such as the carriage
+ * returns of a file that was written on Windows. Empty variables count as absent. An empty file is a mistake: the secret has
+ * probably not been written yet. The path must lead to a regular file of at most 64 KiB, directly or through links.
  */
 export function readSetting(variable: string, env: Readonly<Record<string, string | undefined>>): Setting {
-  const text = env[variable]
+  const text = env[variable]?.trim()
   if (text) return { kind: 'given', text }
-  const path = env[`${variable}_FILE`]
+  const path = env[`${variable}_FILE`]?.trim()
   if (!path) return { kind: 'absent' }
   try {
-    const content = readFile(path).replace(/\r?\n$/, '')
+    const content = readFile(path).trim()
     if (content !== '') return { kind: 'given', text: content }
     throw new Error(`${path} is empty`)
   } catch (error) {

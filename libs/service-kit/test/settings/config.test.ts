@@ -117,6 +117,36 @@ suite('settings', () => {
     assert.equal(loadConfig(Config, { ...env, BUCKET: 'its own' }).bucket, 'its own')
   })
 
+  test('settings may have whitespace around them, as in a file that was written on Windows', t => {
+    const file = join(temporaryFolder(t), 'bucket')
+    writeFileSync(file, 'from a file\r\n\n')
+    const env = {
+      ...needed,
+      LOG_LEVEL: 'warn\r',
+      PORT: ' 80\r',
+      HOST: ' \r',
+      BUCKET: '\r',
+      BUCKET_FILE: `${file}\r`,
+    }
+    const { logLevel, port, host, bucket } = loadConfig(Config, env)
+    assert.deepEqual(
+      { logLevel, port, host, bucket },
+      {
+        logLevel: 'warn',
+        port: 80,
+        host: '127.0.0.1',
+        bucket: 'from a file',
+      },
+    )
+  })
+
+  test('settings that are tokens must arrive unchanged in a header', () => {
+    for (const CLUSTER_TOKEN of ['sixteen words and', 'ein-Wort-für-alle', 'two-lines-of-a\ntoken'])
+      assert.deepEqual(mistakesIn(Config, { ...needed, CLUSTER_TOKEN }), [
+        'CLUSTER_TOKEN must be ASCII characters without spaces',
+      ])
+  })
+
   test('settings whose files are missing or empty are mistakes, even if they have a default', t => {
     const path = temporaryFolder(t)
     const [missing, empty] = [join(path, 'missing'), join(path, 'empty')]
@@ -152,7 +182,7 @@ suite('settings', () => {
   })
 
   test('settings that are not whole numbers are refused, not rounded', () => {
-    for (const value of ['1.5', '1e3', '0x10', ' 1', '1 ', '12abc', 'true', 'NaN', 'Infinity', '--1'])
+    for (const value of ['1.5', '1e3', '0x10', '1 000', '12abc', 'true', 'NaN', 'Infinity', '--1'])
       assert.equal(mistakesIn(Config, { ...needed, MAX_UPLOAD_BYTES: value }).length, 1, value)
   })
 
