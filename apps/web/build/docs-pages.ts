@@ -14,7 +14,8 @@ export function docsPages(): Plugin {
           .replace('<!-- common problems -->', () => commonProblemList())
           .replace('<!-- routes -->', () => routeSections())
           .replace('<!-- operations -->', () => operationSections())
-          .replace(/(?<=<pre><code>).*?(?=<\/code>)/gs, inLines),
+          .replace(/(?<=<pre><code>).*?(?=<\/code>)/gs, inLines)
+          .replaceAll('<code>', '<code translate="no">'),
     },
   }
 }

@@ -30,7 +30,11 @@ function Undo({ rows }: Deletion) {
     <div class="toast" role="status">
       <span>
         {/* The name must not turn the direction of the words after it. */}
-        {rows.length === 1 ? <bdi>{shortened(rows[0]?.name ?? '', 60)}</bdi> : `${rows.length} images`}{' '}
+        {rows.length === 1 ? (
+          <bdi translate={false}>{shortened(rows[0]?.name ?? '', 60)}</bdi>
+        ) : (
+          <span>{rows.length} images</span>
+        )}{' '}
         deleted
       </span>
       <button type="button" class="primary" onClick={undoAndStay}>

@@ -1,5 +1,6 @@
 import { isLive } from './live/live.ts'
 import { askForKey, session, signOut } from './session/session.ts'
+import './shell/translated-text.ts'
 
 type Place = 'images' | 'status' | 'docs'
 
@@ -25,7 +26,7 @@ export function Header({ here }: { here: Place }) {
         ))}
       </nav>
       <span class={isLive.value ? 'live is-on' : 'live'}>
-        {session.value.state !== 'signed-out' && (isLive.value ? 'Live' : 'Connecting')}
+        {session.value.state === 'signed-out' ? '' : isLive.value ? 'Live' : 'Connecting'}
       </span>
       <Account />
     </header>
@@ -37,7 +38,9 @@ function Account() {
   if (current.state === 'signed-in')
     return (
       <span class="account">
-        <span class="account-name">{current.name ?? current.owner ?? current.role}</span>
+        <span class="account-name" translate={false}>
+          {current.name ?? current.owner ?? current.role}
+        </span>
         <button type="button" class="quiet" onClick={() => void signOut()}>
           Sign out
         </button>

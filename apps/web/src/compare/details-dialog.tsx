@@ -48,7 +48,7 @@ function Details({ row }: { row: Row }) {
   return (
     <>
       <header class="details-head">
-        <h2 id="details-title" dir="auto">
+        <h2 id="details-title" dir="auto" translate={false}>
           {title}
         </h2>
         <button type="button" class="icon" aria-label="Close" onClick={close}>
@@ -76,7 +76,9 @@ function Details({ row }: { row: Row }) {
         {title !== row.name && (
           <>
             <dt>Name</dt>
-            <dd dir="auto">{row.name}</dd>
+            <dd dir="auto" translate={false}>
+              {row.name}
+            </dd>
           </>
         )}
         <dt>Original</dt>

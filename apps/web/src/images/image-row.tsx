@@ -42,7 +42,9 @@ export function ImageRow({ row, top, at, count }: ImageRowProps) {
       <Thumbnail row={row} />
       <div class="row-words">
         <button type="button" class="row-name" onClick={() => openDetails(row)}>
-          <span dir="auto">{row.name}</span>
+          <span dir="auto" translate={false}>
+            {row.name}
+          </span>
         </button>
         <p class="row-facts">{facts(row)}</p>
       </div>

@@ -19,7 +19,7 @@ export function SavedRecipes() {
   }
   return (
     <details class="saved">
-      <summary>Saved recipes{names.length > 0 && ` (${names.length})`}</summary>
+      <summary>Saved recipes{names.length > 0 ? ` (${names.length})` : ''}</summary>
       {names.length > 0 && (
         <ul>
           {names.map(each => (

@@ -39,10 +39,10 @@ export function TryPanel() {
         {file ? (
           <button type="button" aria-busy={isBusy.value} onClick={() => void run(file)}>
             {isBusy.value ? (
-              'Developing…'
+              <span>Developing…</span>
             ) : (
               <span>
-                Try it on <bdi>{shortened(file.name, 24)}</bdi>
+                Try it on <bdi translate={false}>{shortened(file.name, 24)}</bdi>
               </span>
             )}
           </button>

@@ -31,7 +31,9 @@ function Worker({ name, isRegistered, threads = 0, decodes, work }: WorkerStats)
           {isRegistered
             ? ` · ${busy} of ${threads} ${threads === 1 ? 'thread' : 'threads'} busy`
             : ' · has images, but no longer reports'}
-          {decodes.length > 0 && ` · also reads ${decodes.join(', ').replaceAll('image/', '').toUpperCase()}`}
+          {decodes.length > 0
+            ? ` · also reads ${decodes.join(', ').replaceAll('image/', '').toUpperCase()}`
+            : ''}
         </span>
       </p>
       <ul class="threads">

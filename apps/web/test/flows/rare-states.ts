@@ -53,6 +53,31 @@ export function rareStateFlows({ open, local, png }: InBrowser): void {
     assert.ok((await edgeOf('.images', 'bottom')) <= (await edgeOf('.bottom', 'top')))
   })
 
+  test('a page that the browser translates shows changes, and the names of files as they are', async () => {
+    await using opened = await open()
+    const { page } = opened
+    await untilLoaded(page)
+    await page.evaluate(translateAll)
+    await addTo(page, fileOf('foreign.png', png), fileOf('notes.txt', Buffer.from('no image')))
+    await rowOf(page, 'foreign.png')
+      .getByText(/^«Developed/)
+      .waitFor()
+    await rowOf(page, 'notes.txt')
+      .getByText(/^«Unsupported file type/)
+      .waitFor()
+    assert.equal(await rowOf(page, 'foreign.png').locator('.row-name').textContent(), 'foreign.png')
+    assert.equal(await page.locator('.images-head').textContent(), '«Images»«1 finished · 1 failed»')
+    const isChosen = page.getByLabel('Choose foreign.png')
+    for (const words of ['«1 chosen»', '«Choose all»']) {
+      await isChosen.setChecked(words.includes('1'))
+      await page.locator('.chosen').getByText(words, { exact: true }).waitFor()
+    }
+    await page.getByRole('button', { name: 'Delete foreign.png' }).click()
+    await page.locator('.toast').getByText('«Undo»').waitFor()
+    assert.equal(await page.locator('.toast bdi').textContent(), 'foreign.png')
+    await page.locator('.images-head').getByText('«1 failed»', { exact: true }).waitFor()
+  })
+
   test('the details of an image fit, and show its pictures from the first', async () => {
     await using opened = await open('/docs', { viewport: { width: 320, height: 640 } })
     const { page } = opened
@@ -228,4 +253,27 @@ const finishedImage = {
   id: '019b76da-a800-7000-8000-000000000002',
   state: 'finished',
   result: image.original,
+}
+
+/** Replaces texts as the translator of a browser does, from now on. */
+function translateAll(): void {
+  const translate = (root: Node) => {
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT)
+    const texts: Text[] = []
+    while (walker.nextNode()) texts.push(walker.currentNode as Text)
+    for (const text of texts) {
+      const parent = text.parentElement
+      if (!parent || text.data.trim() === '' || parent.closest('font, [translate=no]')) continue
+      const [outer, inner] = [document.createElement('font'), document.createElement('font')]
+      inner.textContent = `«${text.data.trim()}»`
+      outer.append(inner)
+      text.replaceWith(outer)
+    }
+  }
+  translate(document.body)
+  new MutationObserver(() => translate(document.body)).observe(document.body, {
+    childList: true,
+    subtree: true,
+    characterData: true,
+  })
 }
