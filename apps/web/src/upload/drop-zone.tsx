@@ -3,7 +3,7 @@ import { useLayoutEffect } from 'preact/hooks'
 import { Refusal } from '../api/refusal.ts'
 import { notice } from '../shell/notice.ts'
 import { addFiles } from './add-files.ts'
-import { filesOfDrop, looksLikeImage } from './dropped-files.ts'
+import { filesOfDrop, imagesOfFolder } from './dropped-files.ts'
 import { FilePicker } from './file-picker.tsx'
 
 /** Takes images that are dropped anywhere on the page, pasted, or picked. */
@@ -31,8 +31,16 @@ export function DropZone() {
       isOver.value = false
       void filesOfDrop(dataTransfer).then(addOrExplain)
     }
-    const paste = ({ clipboardData }: ClipboardEvent) => {
-      if (clipboardData?.files.length) addFiles([...clipboardData.files])
+    const paste = ({ clipboardData, target }: ClipboardEvent) => {
+      const files = [...(clipboardData?.files ?? [])]
+      // Spreadsheets copy their cells also as an image; a field takes the text.
+      if (isField(target) && (files.length === 0 || clipboardData?.types.includes('text/plain'))) return
+      if (files.length > 0) addFiles(files)
+      else
+        explain(
+          'There is no image in the clipboard',
+          'Copy the image itself, or save it and choose the file.',
+        )
     }
     addEventListener('dragover', over)
     addEventListener('dragleave', leave)
@@ -56,7 +64,7 @@ export function DropZone() {
           label="Choose a folder"
           isMultiple
           isFolder
-          onFiles={files => addOrExplain(files.filter(looksLikeImage))}
+          onFiles={files => addOrExplain(imagesOfFolder(files))}
         />
       </div>
     </section>
@@ -69,8 +77,11 @@ function has({ dataTransfer }: DragEvent, type: string): boolean {
 
 /** Browsers may open a dropped link in place of the page, unless a field takes it. */
 function isLink(event: DragEvent): boolean {
-  const isInField = event.target instanceof Element && event.target.matches('input, textarea')
-  return has(event, 'text/uri-list') && !has(event, 'Files') && !isInField
+  return has(event, 'text/uri-list') && !has(event, 'Files') && !isField(event.target)
+}
+
+function isField(target: EventTarget | null): boolean {
+  return target instanceof Element && target.matches('input, textarea')
 }
 
 function addOrExplain(files: readonly File[]): void {

@@ -1,29 +1,37 @@
+/** The system lists a folder in any order. Numbers in names count as numbers, as in file managers. */
+const { compare } = new Intl.Collator(undefined, { numeric: true })
+
 /** Reads the files of a drop, folders included. Entries must be read before the first await, when the drop ends. */
 export async function filesOfDrop(transfer: DataTransfer): Promise<File[]> {
   const entries = [...transfer.items].flatMap(item => item.webkitGetAsEntry() ?? [])
   const loose = [...transfer.files]
-  if (entries.length === 0) return loose
-  const files: File[] = []
-  for (const entry of entries) await collect(entry, files)
-  return files
+  return entries.length === 0 ? loose : filesOf(entries)
 }
 
-async function collect(entry: FileSystemEntry, files: File[]): Promise<void> {
-  if (isFile(entry)) {
-    // Other files in a folder are skipped, like those that can't be read; a single file that is not an image gets an error.
-    const file = await new Promise<File | undefined>(resolve => entry.file(resolve, () => resolve(undefined)))
-    const isLoose = entry.fullPath.lastIndexOf('/') === 0
-    if (file && (isLoose || looksLikeImage(file))) files.push(file)
-    return
-  }
-  const reader = (entry as FileSystemDirectoryEntry).createReader()
+async function filesOf(entries: readonly FileSystemEntry[]): Promise<File[]> {
+  return (await Promise.all(entries.map(entry => (isFile(entry) ? fileOf(entry) : filesIn(entry))))).flat()
+}
+
+/** Other files in a folder are skipped, like those that can't be read; a single file that is not an image gets an error. */
+async function fileOf(entry: FileSystemFileEntry): Promise<File[]> {
+  const file = await new Promise<File | undefined>(resolve => entry.file(resolve, () => resolve(undefined)))
+  const path = entry.fullPath.slice(1)
+  if (!file || !path.includes('/')) return file ? [file] : []
+  // The rows of a dropped folder have the same names as those of a picked folder.
+  Object.defineProperty(file, 'webkitRelativePath', { value: path })
+  return looksLikeImage(file) ? [file] : []
+}
+
+async function filesIn(folder: FileSystemEntry): Promise<File[]> {
+  const reader = (folder as FileSystemDirectoryEntry).createReader()
+  const entries: FileSystemEntry[] = []
   for (;;) {
     // At most 100 entries a call.
-    const entries = await new Promise<FileSystemEntry[]>(resolve =>
+    const next = await new Promise<FileSystemEntry[]>(resolve =>
       reader.readEntries(resolve, () => resolve([])),
     )
-    if (entries.length === 0) return
-    for (const each of entries) await collect(each, files)
+    if (next.length === 0) return filesOf(entries.sort((a, b) => compare(a.name, b.name)))
+    entries.push(...next)
   }
 }
 
@@ -32,5 +40,11 @@ function isFile(entry: FileSystemEntry): entry is FileSystemFileEntry {
 }
 
 export function looksLikeImage({ type, name }: File): boolean {
+  if (name.startsWith('._')) return false // what macOS puts beside each file on a disk of another system
   return type.startsWith('image/') || /\.(jpe?g|png|webp|gif|tiff?|avif|hei[cf])$/i.test(name)
+}
+
+/** The images among the files of a folder that was picked. */
+export function imagesOfFolder(files: readonly File[]): File[] {
+  return files.filter(looksLikeImage).sort((a, b) => compare(a.webkitRelativePath, b.webkitRelativePath))
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { generateImage, temporaryFolder } from '@darkroom/testing'
 import type { Page } from 'playwright-core'
@@ -76,14 +77,56 @@ export function imageFlows({ open, png, photo, post }: InBrowser): void {
     assert.equal(await rowOf(page, 'notes.txt').count(), 0)
   })
 
+  test('a folder is added in the order of its names, dropped or picked, without what only looks like an image', async t => {
+    await using opened = await open()
+    const { page } = opened
+    await page.getByLabel('Collect first').check()
+    const folder = temporaryFolder(t)
+    const names = ['shore2.png', 'shore10.png', 'west/shore1.png', 'west/shore3.png']
+    for (const name of [...names, '._shore2.png', 'notes.txt'].toReversed()) {
+      await mkdir(dirname(join(folder, name)), { recursive: true })
+      await writeFile(join(folder, name), png)
+    }
+    const added = (count: number) =>
+      page.locator('.bottom').getByText(`${count} images are collected`).waitFor()
+    await dropFiles(page, folder)
+    await added(4)
+    await page.setInputFiles('#pick-folder', folder)
+    await added(8)
+    const shown = (await page.locator('.row-name').allTextContents()).slice(0, 8)
+    const expected = names.map(name => `${basename(folder)}/${name}`)
+    assert.deepEqual(shown, [...expected, ...expected])
+  })
+
+  test('a paste without an image is answered with what to do, and a field takes its text', async () => {
+    await using opened = await open()
+    const { page } = opened
+    await page.getByText('Drop images into the tray').waitFor()
+    const paste = (target: string, files: number) =>
+      page.locator(target).evaluate(
+        (element, [count, content]) => {
+          const transfer = new DataTransfer()
+          transfer.setData('text/plain', 'https://example.org/harbour.png')
+          if (count > 0) transfer.items.add(new File([new Uint8Array(content)], 'cells.png'))
+          element.dispatchEvent(new ClipboardEvent('paste', { clipboardData: transfer, bubbles: true }))
+        },
+        [files, [...png]] as const,
+      )
+    await page.getByText('Saved recipes').click()
+    for (const files of [0, 1]) await paste('#recipe-name', files)
+    assert.equal(await page.locator('[role=alert]').count(), 0)
+    await paste('.tray', 0)
+    await page.getByText('There is no image in the clipboard. Copy the image itself').waitFor()
+    await paste('.tray', 1)
+    await untilDeveloped(page, 'cells.png')
+    assert.equal(await rowOf(page, 'cells.png').count(), 1)
+  })
+
   test('an empty folder or a link that is dropped is answered with what to do, and what a field takes is left to it', async t => {
     await using opened = await open()
     const { page } = opened
     await page.getByText('Drop images into the tray').waitFor()
-    const session = await page.context().newCDPSession(page)
-    const data = { items: [], files: [temporaryFolder(t)], dragOperationsMask: 1 }
-    for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
-      await session.send('Input.dispatchDragEvent', { type, x: 300, y: 150, data })
+    await dropFiles(page, temporaryFolder(t))
     await page.getByText('There is no image in this folder. Choose another folder, or files.').waitFor()
     const isTaken = (target: string, type: string) =>
       page.locator(target).evaluate((element, kind) => {
@@ -244,4 +287,12 @@ async function tabTo(page: Page, selector: string): Promise<void> {
     if (await page.evaluate(wanted => document.activeElement?.matches(wanted), selector)) return
   }
   assert.fail(`80 presses of Tab did not reach ${selector}`)
+}
+
+/** Drops a file or a folder of the disk into the tray. */
+async function dropFiles(page: Page, path: string): Promise<void> {
+  const session = await page.context().newCDPSession(page)
+  const data = { items: [], files: [path], dragOperationsMask: 1 }
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+    await session.send('Input.dispatchDragEvent', { type, x: 300, y: 150, data })
 }
