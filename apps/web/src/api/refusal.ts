@@ -1,4 +1,5 @@
 import type { Problem } from '@darkroom/contracts'
+import { serverNow } from './server-clock.ts'
 
 /** A request that was refused or got no response, explained for people: what happened, and what to do. */
 export class Refusal extends Error {
@@ -167,7 +168,7 @@ function remedyFor(code: string, status: number, isOwnResponse: boolean): string
 function readRetryAfter(text: string | null): number | undefined {
   if (text === null || text === '') return undefined
   const seconds = Number(text)
-  const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(text) - Date.now()
+  const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(text) - serverNow()
   return Number.isFinite(ms) ? Math.max(0, ms) : undefined
 }
 

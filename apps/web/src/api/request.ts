@@ -1,5 +1,6 @@
 import { urlOf } from './base.ts'
 import { offline, parseResponse, refusalFrom } from './refusal.ts'
+import { setServerClock } from './server-clock.ts'
 
 export interface RequestOptions {
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -50,6 +51,7 @@ async function answerTo<Body>(
     .catch(() => {
       throw offline()
     })
+  setServerClock(response.headers.get('date'))
   if (response.ok) return body as Body
   if (response.status === 401 && !mayLackKey) onUnauthorized.call()
   throw refusalFrom(response.status, String(body), response.headers.get('retry-after'))

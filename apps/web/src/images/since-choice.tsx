@@ -1,3 +1,4 @@
+import { serverNow } from '../api/server-clock.ts'
 import { filter, show } from './filter.ts'
 
 const hourMs = 3_600_000
@@ -11,7 +12,7 @@ const spans: readonly (readonly [string, number])[] = [
 export function SinceChoice() {
   const { since, cursor: _, ...others } = filter.value
   const choose = (ms: string) =>
-    show({ ...others, since: ms === '' ? undefined : new Date(Date.now() - Number(ms)).toISOString() })
+    show({ ...others, since: ms === '' ? undefined : new Date(serverNow() - Number(ms)).toISOString() })
   return (
     <select
       aria-label="Images since"

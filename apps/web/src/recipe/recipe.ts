@@ -134,8 +134,9 @@ export function removeVariant(place: string): void {
   change({ variants: recipe.value.variants.filter(({ key }) => key !== place) })
 }
 
-export function saveRecipe(name: string): void {
-  saveRecipes({ ...recipes.value, [name]: toSave(recipe.value) })
+/** False if the recipe is lost when the page is closed. */
+export function saveRecipe(name: string): boolean {
+  return saveRecipes({ ...recipes.value, [name]: toSave(recipe.value) })
 }
 
 export function useRecipe(name: string): void {
@@ -148,9 +149,9 @@ export function removeRecipe(name: string): void {
   saveRecipes(rest)
 }
 
-function saveRecipes(next: Readonly<Record<string, unknown>>): void {
+function saveRecipes(next: Readonly<Record<string, unknown>>): boolean {
   recipes.value = next
-  store(savedKey, next)
+  return store(savedKey, next)
 }
 
 function readRecipes(): Readonly<Record<string, unknown>> {

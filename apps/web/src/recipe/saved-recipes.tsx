@@ -1,5 +1,7 @@
 import { useSignal } from '@preact/signals'
+import { Refusal } from '../api/refusal.ts'
 import { announce } from '../shell/announce.ts'
+import { notice } from '../shell/notice.ts'
 import { passFocus } from '../shell/pass-focus.ts'
 import { singleClick } from '../shell/single-click.ts'
 import { change, recipes, removeRecipe, saveRecipe, useRecipe } from './recipe.ts'
@@ -11,8 +13,8 @@ export function SavedRecipes() {
   const save = (event: SubmitEvent) => {
     event.preventDefault()
     if (name.value.trim() === '') return
-    saveRecipe(name.value.trim())
-    announce(`${name.value.trim()} was saved`)
+    if (saveRecipe(name.value.trim())) announce(`${name.value.trim()} was saved`)
+    else notice(notKept(name.value.trim()))
     name.value = ''
     // Otherwise the empty field would be marked as invalid.
     if (event.currentTarget instanceof HTMLFormElement) event.currentTarget.reset()
@@ -61,4 +63,13 @@ export function SavedRecipes() {
       </button>
     </details>
   )
+}
+
+function notKept(name: string): Refusal {
+  return new Refusal({
+    status: 0,
+    code: 'not-kept',
+    message: `The recipe “${name}” is lost when this page is closed`,
+    remedy: 'Allow this site to store data in the browser, or free its storage, then save the recipe again.',
+  })
 }

@@ -7,10 +7,12 @@ export function readStored(key: string): unknown {
   }
 }
 
-export function store(key: string, value: unknown): void {
+/** False if storage is full or disabled: then the value is lost when the page is closed. */
+export function store(key: string, value: unknown): boolean {
   try {
     localStorage.setItem(key, JSON.stringify(value))
+    return true
   } catch {
-    // Storage is full or disabled, so the value is lost when the page is closed.
+    return false
   }
 }

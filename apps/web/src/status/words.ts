@@ -1,3 +1,5 @@
+import { serverNow } from '../api/server-clock.ts'
+
 export function durationWords(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`
   if (ms < 90_000) return `${(ms / 1000).toFixed(1)} s`
@@ -7,7 +9,7 @@ export function durationWords(ms: number): string {
 }
 
 export function sinceWords(instant: string | undefined): string {
-  return instant === undefined ? '' : durationWords(Math.max(0, Date.now() - Date.parse(instant)))
+  return instant === undefined ? '' : durationWords(Math.max(0, serverNow() - Date.parse(instant)))
 }
 
 /** The stable code of a problem, readable. */

@@ -98,6 +98,10 @@ export function failureFlows({ open, openWithSettings, darkroom, png, post }: In
     await addTo(page, fileOf('forgotten.png', png))
     await dropTiff(page, 'forgotten.tif', 9 * 1024 * 1024)
     await untilDeveloped(page, 'forgotten.png', 'forgotten.tif')
+    await page.getByText('Saved recipes').click()
+    await page.getByLabel('Save this recipe as').fill('plain')
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await page.getByRole('alert').getByText('The recipe “plain” is lost when this page is closed.').waitFor()
   })
 
   test('an interrupted upload shows how much the server has, and continues', async () => {

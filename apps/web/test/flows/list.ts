@@ -37,6 +37,19 @@ export function listFlows({ local, open, png, post, imageOf }: InBrowser): void 
     await page.getByText('Nothing here').waitFor()
   })
 
+  test('the last hour is that of the server, if the clock of the user is a day off', async () => {
+    await using opened = await open('/docs')
+    const { page } = opened
+    await page.clock.setSystemTime(Date.now() + 25 * 3_600_000)
+    await page.goto(new URL('/', page.url()).href)
+    await addTo(page, fileOf('punctual.png', png))
+    await untilDeveloped(page, 'punctual.png')
+    await page.getByLabel('Images since').selectOption('Last hour')
+    await page.waitForURL(/since=/)
+    await page.reload()
+    await rowOf(page, 'punctual.png').waitFor()
+  })
+
   test('a mistake in the URL is explained in plain words, with a way back', async () => {
     await post()
     await using opened = await open()
