@@ -5,6 +5,7 @@ import {
   ImageFacts,
   ImageRequest,
   ImageStatus,
+  imageEvents,
   NewKey,
   Problem,
   problemRemedies,
@@ -90,6 +91,14 @@ suite('the contract', async () => {
       const [mistake] = Value.Errors(schemas[name] ?? {}, example)
       assert.equal(mistake, undefined, `${name}: ${JSON.stringify(mistake)}`)
     }
+  })
+
+  test('the contract explains each event of the streams, of which only those of all images are limited', () => {
+    const [ofOne, ofAll] = ['/images/{id}/events', '/images/events'].map(path => document.paths[path].get)
+    const texts = JSON.stringify([ofOne, ofAll])
+    for (const event of imageEvents) assert.ok(texts.includes(`\`${event}\``), event)
+    const isLimited = [ofOne, ofAll].map(each => JSON.stringify(each).includes('too-many-streams'))
+    assert.deepEqual(isLimited, [false, true])
   })
 
   test('the contract describes images as bytes, which generated clients must not read as text or JSON', () => {

@@ -162,14 +162,13 @@ export const frontendRoutes = {
     access: 'grant',
     schema: {
       summary:
-        'Server-sent events: the current state of an image, then each change until it is finished or failed. A client that reconnects afterwards gets a 204',
+        'Server-sent events: the current state of an image, then each change until it is finished or failed. `state` has the status document; `deleted` ends the stream. A client that reconnects afterwards gets a 204',
       params,
       headers: Type.Object({ 'last-event-id': Type.Optional(Type.String()) }),
       response: {
         200: EventStreamBytes,
         204: Nothing,
         404: problems('image-not-found'),
-        429: problems('too-many-streams'),
       },
     },
   }),
@@ -179,7 +178,7 @@ export const frontendRoutes = {
     access: 'grant',
     schema: {
       summary:
-        'Server-sent events of all images: first the unfinished images, then each change. After a `reset` event, changes may have been missed; a client that reconnects with `Last-Event-ID` gets this event first',
+        'Server-sent events of all images: first the unfinished images, then each change. `state` has the status document, `deleted` the id of an image that was deleted. After `reset`, changes may have been missed: read again the images that you wait for. A client that reconnects with `Last-Event-ID` gets this event first',
       querystring: Type.Object({
         heartbeat: Type.Optional(
           Type.Literal('event', {

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { hasEnded, type Task } from '@darkroom/contracts'
+import { hasEnded, type imageEvents, type Task } from '@darkroom/contracts'
 import { onceHalfClosed } from '@darkroom/service-kit'
 import type { Caller } from '../access/caller.ts'
 
@@ -122,7 +122,7 @@ export class Frame {
 }
 
 /** An event with one line of data. A reconnecting client sends the id of its last event. */
-export function eventFrame(name: string, data: object, id?: string): Frame {
+export function eventFrame(name: (typeof imageEvents)[number], data: object, id?: string): Frame {
   return new Frame(
     `event: ${name}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`,
   )
