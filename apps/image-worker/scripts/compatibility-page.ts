@@ -2,7 +2,7 @@ import { type OutputFormat, outputFormats } from '@darkroom/contracts'
 import { Value } from '@darkroom/contracts/typebox'
 import { contentTypeOf, type ImageFormat, imageFormats } from '@darkroom/image-header'
 import { Config } from '../src/config.ts'
-import { defaultQuality } from '../src/develop/encode-settings.ts'
+import { defaultQuality } from '../src/develop/encode/encode-settings.ts'
 import {
   canBeTransparent,
   canCarryProfile,

@@ -9,7 +9,7 @@ import {
 } from '@darkroom/service-kit'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
-import { decodedTypes } from './develop/decoded-types.ts'
+import { decodedTypes } from './develop/decode/decoded-types.ts'
 import { Pool } from './pool/pool.ts'
 
 export { Config } from './config.ts'

@@ -1,5 +1,6 @@
 import type { OutputFormat } from '@darkroom/contracts'
 import type { ImageFormat, ImageHeader } from '@darkroom/image-header'
+import type { Size } from '../permute/rectangle.ts'
 import { formatNames } from './format-names.ts'
 import { UnusableImage } from './unusable-image.ts'
 
@@ -35,8 +36,6 @@ export function canBeTransparent(format: OutputFormat): boolean {
 export function canHave16Bits(format: OutputFormat): boolean {
   return format === 'png' || format === 'tiff' || format === 'avif'
 }
-
-type Size = { width: number; height: number }
 
 /** The most pixels that a side can have. libjpeg writes no longer JPEGs, although the format has room for 65 535. */
 const longestSide: Partial<Record<OutputFormat, number>> = {

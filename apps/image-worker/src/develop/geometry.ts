@@ -1,5 +1,5 @@
 import type { ImageHeader } from '@darkroom/image-header'
-import type { Raster } from './raster.ts'
+import type { Size } from '../permute/rectangle.ts'
 
 /** How operations move pixels. */
 export interface Geometry {
@@ -18,6 +18,6 @@ export function uprightSize({
   width,
   height,
   orientation,
-}: Pick<ImageHeader, 'width' | 'height' | 'orientation'>): Pick<Raster, 'width' | 'height'> {
+}: Pick<ImageHeader, 'width' | 'height' | 'orientation'>): Size {
   return orientation >= 5 ? { width: height, height: width } : { width, height }
 }

@@ -1,7 +1,5 @@
-import type { ColourSignal } from './colour/colour-signal.ts'
-import type { Exif } from './metadata/exif.ts'
-import type { Resolution } from './metadata/resolution.ts'
-import type { Raster } from './raster.ts'
+import type { CarriedMetadata } from './metadata/carried-metadata.ts'
+import type { Raster } from './raster/raster.ts'
 
 /** An unpacked image: all frames, of one size, and its metadata. */
 export interface Picture {
@@ -11,16 +9,4 @@ export interface Picture {
   /** How often an animation runs; 0 means forever. */
   loop: number
   metadata: CarriedMetadata
-}
-
-/** The metadata that describes the picture. Sizes in it may still be those of the original. */
-export interface CarriedMetadata {
-  icc?: Uint8Array
-  /** Set if the colours aren't sRGB and no profile describes them. */
-  colour?: ColourSignal
-  exif?: Exif
-  xmp?: string
-  /** IIM datasets. */
-  iptc?: Uint8Array
-  resolution?: Resolution
 }

@@ -1,14 +1,15 @@
 import type { ChannelOrder, Operation } from '@darkroom/contracts'
 import type { ImageFormat } from '@darkroom/image-header'
 import { compose } from '../permute/channel-order.ts'
+import type { Size } from '../permute/rectangle.ts'
 import { composeTurns, isTurned, noTurn, type Turn } from '../permute/turn.ts'
 import { usualResult } from './format-abilities.ts'
 import { type Geometry, unmoved } from './geometry.ts'
 import { operationKinds } from './operations/index.ts'
-import type { OperationKind, Size } from './operations/operation-kind.ts'
+import type { OperationKind } from './operations/operation-kind.ts'
 import { turnOf } from './operations/turn-of.ts'
 import type { Output } from './output.ts'
-import type { Raster } from './raster.ts'
+import type { Raster } from './raster/raster.ts'
 
 /** One step on the pixels of all frames, which are alike, and its effect on the size of a frame. */
 export interface Step {

@@ -1,5 +1,5 @@
+import type { Size } from '../permute/rectangle.ts'
 import type { DevelopLimits } from './limits.ts'
-import type { Size } from './operations/operation-kind.ts'
 import type { Picture } from './picture.ts'
 import type { Step } from './plan.ts'
 import { UnusableImage } from './unusable-image.ts'

@@ -1,17 +1,9 @@
+import type { Rectangle, Size } from './rectangle.ts'
+
 /** One of the eight orientations of a picture: mirrored left to right or not, then turned clockwise. */
 export interface Turn {
   mirrored: boolean
   angle: 0 | 90 | 180 | 270
-}
-
-interface Size {
-  width: number
-  height: number
-}
-
-export interface Rectangle extends Size {
-  left: number
-  top: number
 }
 
 export const noTurn: Turn = { mirrored: false, angle: 0 }

@@ -1,6 +1,6 @@
 import type { AvifCoding } from '@darkroom/image-header'
 import { unpremultiply } from '../colour/unpremultiply.ts'
-import { type Raster, samplesOf } from '../raster.ts'
+import { type Raster, samplesOf } from '../raster/raster.ts'
 
 /** Whether the samples are grey, and black is 16 of 255 and white 235. libheif doesn't spread these to all levels. */
 export function isNarrowGrey({ subsampling, cicp }: AvifCoding): boolean {

@@ -1,10 +1,6 @@
 import { type CleanAperture, type Crop, cropOf } from '@darkroom/image-header'
+import type { Size } from '../../permute/rectangle.ts'
 import { encodeBox, type FileBox, int32 } from './file-boxes.ts'
-
-export interface Size {
-  readonly width: number
-  readonly height: number
-}
 
 /**
  * The crops among the transformations of the primary image, for an item of another size, such as its transparency: each

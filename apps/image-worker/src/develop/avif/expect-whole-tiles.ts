@@ -1,5 +1,5 @@
-import type { ImageHeader } from '@darkroom/image-header'
 import sharp from 'sharp'
+import type { Size } from '../../permute/rectangle.ts'
 import { type DevelopLimits, timeoutOf } from '../limits.ts'
 import { boxesIn, findBox, insideMeta, metaIn } from './file-boxes.ts'
 import { itemsIn, primaryOf, referencesIn } from './items.ts'
@@ -15,7 +15,7 @@ const bytesPerPixel = 22
  */
 export async function expectWholeTiles(
   input: Uint8Array,
-  { width, height }: Pick<ImageHeader, 'width' | 'height'>,
+  { width, height }: Size,
   limits: DevelopLimits,
   reserve: (bytes: number) => Promise<void>,
 ): Promise<void> {

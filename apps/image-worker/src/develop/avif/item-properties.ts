@@ -1,5 +1,5 @@
+import type { Size } from '../../permute/rectangle.ts'
 import { type Association, readAssociations, writeAssociations } from './associations.ts'
-import type { Size } from './crops-of-item.ts'
 import { boxesIn, bytesOf, encodeBox, type FileBox, findBox } from './file-boxes.ts'
 
 /** The properties of a file (`iprp`; ISO/IEC 23008-12, 9.3.1) and the items that have them, to be changed. */

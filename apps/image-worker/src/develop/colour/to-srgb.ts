@@ -1,4 +1,4 @@
-import { type Raster, type Samples, samplesOf, withSamples } from '../raster.ts'
+import { type Raster, type Samples, samplesOf, withSamples } from '../raster/raster.ts'
 import type { ColourSignal } from './colour-signal.ts'
 import { type ColourSpace, hasSrgbPrimaries } from './colour-space.ts'
 import { isHdr, lightOf } from './curve.ts'

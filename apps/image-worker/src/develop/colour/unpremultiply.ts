@@ -1,4 +1,4 @@
-import { type Raster, samplesOf, withSamples } from '../raster.ts'
+import { type Raster, samplesOf, withSamples } from '../raster/raster.ts'
 
 /** Divides the colours of a raster by its transparency, in place. Fully transparent pixels become black. */
 export function unpremultiply(raster: Raster): Raster {

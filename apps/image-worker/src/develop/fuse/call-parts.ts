@@ -1,8 +1,9 @@
 import type { Operation } from '@darkroom/contracts'
 import type { ResizeOptions, Sharp } from 'sharp'
-import { type Rectangle, swapsAxes, type Turn } from '../../permute/turn.ts'
+import type { Rectangle, Size } from '../../permute/rectangle.ts'
+import { swapsAxes, type Turn } from '../../permute/turn.ts'
 import { operationKinds } from '../operations/index.ts'
-import type { Effect, Size } from '../operations/operation-kind.ts'
+import type { Effect } from '../operations/operation-kind.ts'
 
 interface Padding {
   readonly left: number

@@ -1,22 +1,22 @@
 import { isStrategy, type Operation, type OperationNamed } from '@darkroom/contracts'
 import type { Sharp } from 'sharp'
+import type { Rectangle, Size } from '../../permute/rectangle.ts'
 import {
   composeTurns,
   inverseOf,
   isTurned,
   noTurn,
-  type Rectangle,
   swapsAxes,
   type Turn,
   turnedRectangle,
   turnedSize,
 } from '../../permute/turn.ts'
-import { isOpaque } from '../background.ts'
 import { cropRectangle } from '../operations/crop.ts'
-import { type Effect, effectPlaces, type Size } from '../operations/operation-kind.ts'
+import { type Effect, effectPlaces } from '../operations/operation-kind.ts'
 import { paddedSize, placeIn } from '../operations/pad.ts'
 import { resizedSize, resizeOptions } from '../operations/resize.ts'
 import { turnOf } from '../operations/turn-of.ts'
+import { isOpaque } from '../raster/background.ts'
 import { type CallParts, effectOf, writeParts } from './call-parts.ts'
 
 /** The input of a call: an image as it is displayed, with 8 bits a sample. */

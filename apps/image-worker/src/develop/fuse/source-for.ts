@@ -4,20 +4,15 @@ import { cutJpeg } from '../../permute/jpeg/cut-jpeg.ts'
 import { type Divisor, decodeReduced } from '../../permute/jpeg/decode-reduced.ts'
 import { followJpeg } from '../../permute/jpeg/follow-jpeg.ts'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
-import {
-  inverseOf,
-  isTurned,
-  type Rectangle,
-  turnedRectangle,
-  turnOfOrientation,
-} from '../../permute/turn.ts'
+import type { Rectangle } from '../../permute/rectangle.ts'
+import { inverseOf, isTurned, turnedRectangle, turnOfOrientation } from '../../permute/turn.ts'
 import { uprightSize } from '../geometry.ts'
 import { encodeSegment } from '../jpeg/segments.ts'
 import { expectWhole } from '../mend/expect-whole.ts'
 import { exifBytes } from '../metadata/exif.ts'
 import { tags } from '../metadata/exif-tags.ts'
-import { shortsEntry } from '../metadata/tiff-writer.ts'
 import { encodePlainTiff } from '../tiff/plain-tiff.ts'
+import { shortsEntry } from '../tiff/tiff-writer.ts'
 import type { Call } from './call.ts'
 import { isWhole } from './is-whole.ts'
 

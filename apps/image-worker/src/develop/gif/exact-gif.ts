@@ -1,4 +1,4 @@
-import type { Raster } from '../raster.ts'
+import type { Raster } from '../raster/raster.ts'
 import { disposals, mostShort } from './gif-blocks.ts'
 import { compressIndexes, StringTable } from './lzw.ts'
 

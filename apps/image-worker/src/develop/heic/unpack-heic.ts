@@ -1,6 +1,6 @@
 import type { Cicp, ImageHeader } from '@darkroom/image-header'
 import { derivedFrom } from '../avif/items.ts'
-import { type Raster, samplesOf } from '../raster.ts'
+import { type Raster, samplesOf } from '../raster/raster.ts'
 import { UnusableImage, undecodableImage } from '../unusable-image.ts'
 import { type Libheif, type LibheifMemory, openLibheif } from './libheif.ts'
 

@@ -1,5 +1,6 @@
 import { markers } from '../../permute/jpeg/jpeg-markers.ts'
-import type { Raster } from '../raster.ts'
+import type { Size } from '../../permute/rectangle.ts'
+import type { Raster } from '../raster/raster.ts'
 import { type BaselineFile, putTogether, takeApart, unitsOf, withRestarts } from './baseline-file.ts'
 import { optimiseJpeg } from './optimise-jpeg.ts'
 
@@ -36,7 +37,7 @@ function joined(files: readonly BaselineFile[], height: number): Uint8Array {
   return putTogether(withRestarts(first.segments, height, unitsOf(first.segments)), scan)
 }
 
-function rowsOfStrip({ width, height }: Pick<Raster, 'width' | 'height'>): number {
+function rowsOfStrip({ width, height }: Size): number {
   if (width * height < minDividedPixels) return height
   const most = Math.floor(maxUnits / Math.ceil(width / 8) / 2)
   return Math.min(Math.ceil(height / strips / unitRows), most) * unitRows

@@ -1,7 +1,7 @@
 import { isAlone, markers } from '../../permute/jpeg/jpeg-markers.ts'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
-import { endOfScanData } from '../mend/fill-strays.ts'
 import { UnusableImage } from '../unusable-image.ts'
+import { endOfScanData } from './next-marker.ts'
 import { segmentsOf } from './segments.ts'
 
 /**

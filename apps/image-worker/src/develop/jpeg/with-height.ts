@@ -1,6 +1,6 @@
 import { markers } from '../../permute/jpeg/jpeg-markers.ts'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
-import { endOfScanData } from '../mend/fill-strays.ts'
+import { endOfScanData } from './next-marker.ts'
 import { segmentsOf } from './segments.ts'
 
 /** The height in a frame header, after the bits of a sample (T.81, B.2.2). */

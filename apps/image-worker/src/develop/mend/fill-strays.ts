@@ -1,12 +1,9 @@
 import { markers } from '../../permute/jpeg/jpeg-markers.ts'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
-
-/** The fill byte, which is allowed before any marker (T.81, B.1.1.2). */
-export const fill = 0xff
+import { fill, nextMarker } from '../jpeg/next-marker.ts'
 
 /**
- * Finds the next marker at or after this byte as libjpeg does (jdmarker.c, next_marker), and overwrites all bytes
- * before it with fill bytes.
+ * Finds the next marker at or after this byte, and overwrites all bytes before it with fill bytes.
  *
  * @throws NotWellFormed when no marker follows, or when a whole segment lost its marker
  */
@@ -16,25 +13,6 @@ export function fillStrays(bytes: Buffer, from: number): { marker: number; after
   if (isDamagedSegment(strays)) throw new NotWellFormed('the marker of a segment is damaged')
   strays.fill(fill)
   return { marker, after }
-}
-
-/** The position of the marker that ends a scan's data: the first that is not an RST. */
-export function endOfScanData(bytes: Buffer, from: number): number {
-  for (let at = from; ; ) {
-    const { marker, after } = nextMarker(bytes, at)
-    if (marker < markers.restart0 || marker >= markers.startOfImage) return after - 2
-    at = after
-  }
-}
-
-function nextMarker(bytes: Buffer, from: number): { marker: number; after: number } {
-  for (let at = bytes.indexOf(fill, from); at !== -1; at = bytes.indexOf(fill, at)) {
-    while (bytes[at] === fill) at += 1
-    const marker = bytes[at]
-    if (marker === undefined) break
-    if (marker !== 0) return { marker, after: at + 1 }
-  }
-  throw new NotWellFormed('the file ends too early')
 }
 
 /**

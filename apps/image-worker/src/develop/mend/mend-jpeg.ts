@@ -1,9 +1,10 @@
 import { withJpegKernel } from '../../permute/jpeg/jpeg-kernel.ts'
 import { isAlone, markers } from '../../permute/jpeg/jpeg-markers.ts'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
+import { fill } from '../jpeg/next-marker.ts'
 import { segmentsOf } from '../jpeg/segments.ts'
 import { ApplicationData } from './application-data.ts'
-import { fill, fillStrays } from './fill-strays.ts'
+import { fillStrays } from './fill-strays.ts'
 import { ScanMender } from './scan-mender.ts'
 
 /**

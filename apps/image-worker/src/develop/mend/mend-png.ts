@@ -2,7 +2,8 @@ import { inflateRawSync } from 'node:zlib'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
 import { encodeChunk, pngSignature } from '../../permute/png/chunks.ts'
 import { inflatedBytes, parsePngHeader, passesOf } from '../../permute/png/header.ts'
-import { type InflatedWithInfo, isTooLarge, isZlibError } from '../../permute/png/inflate-at-once.ts'
+import type { InflatedWithInfo } from '../../permute/png/inflate-whole.ts'
+import { isTooLarge, isZlibError } from '../../permute/png/zlib-errors.ts'
 import { isCritical, isIntact, type PngChunk, pngChunks } from '../png/png-chunks.ts'
 
 /**

@@ -7,7 +7,7 @@ import { componentMask, parseScan, type Scan } from '../../permute/jpeg/scan.ts'
 import { ScanHistory } from '../../permute/jpeg/scan-history.ts'
 import { copyIn, prepareScan } from '../../permute/jpeg/scan-reader.ts'
 import { DamagedScan, NotWellFormed } from '../../permute/not-well-formed.ts'
-import { endOfScanData } from './fill-strays.ts'
+import { endOfScanData } from '../jpeg/next-marker.ts'
 import { expectSteps } from './quantisation-steps.ts'
 
 /** Mends the scans of a JPEG: their ranges, and the stray bytes before their markers. */

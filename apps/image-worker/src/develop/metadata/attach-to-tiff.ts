@@ -1,9 +1,9 @@
+import { type TiffDirectory, type TiffEntry, TiffReader } from '../tiff/tiff-directory.ts'
+import { bytesEntry, encodeDirectory, TiffWriter } from '../tiff/tiff-writer.ts'
 import { UnusableImage } from '../unusable-image.ts'
 import { resolutionEntries, withoutStorage, writeExif } from './exif.ts'
 import { tags as exifTags } from './exif-tags.ts'
 import type { Resolution } from './resolution.ts'
-import { type TiffDirectory, type TiffEntry, TiffReader } from './tiff-directory.ts'
-import { bytesEntry, encodeDirectory, TiffWriter } from './tiff-writer.ts'
 import type { WrittenMetadata } from './written-metadata.ts'
 
 /** XMP specification part 3, 1.1.2.1 (700); ICC.1:2022, B.4 (34675). */

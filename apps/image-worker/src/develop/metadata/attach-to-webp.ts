@@ -1,26 +1,26 @@
+import type { Size } from '../../permute/rectangle.ts'
 import { riffChunks } from '../webp/riff-chunks.ts'
+import { extendedFlags, isTransparentLossless } from '../webp/webp-transparency.ts'
 import { exifBytes } from './exif.ts'
 import type { WrittenMetadata } from './written-metadata.ts'
 
 type Chunk = { type: string; data: Uint8Array }
 
-const flags = { icc: 0x20, alpha: 0x10, exif: 0x08, xmp: 0x04 }
-
 /**
  * Puts metadata into a WebP and makes it one of the extended format: VP8X first, the profile before the image data,
  * EXIF and XMP after it (RFC 9649, 2.7).
  */
-export function attachToWebp(
-  webp: Uint8Array,
-  { icc, exif, xmp }: WrittenMetadata,
-  size: { width: number; height: number },
-): Uint8Array {
+export function attachToWebp(webp: Uint8Array, { icc, exif, xmp }: WrittenMetadata, size: Size): Uint8Array {
   if (!icc && !exif && !xmp) return webp
   const chunks: Chunk[] = [...riffChunks(webp)]
   const extended = chunks.find(({ type }) => type === 'VP8X')
   const rest = chunks.filter(chunk => chunk !== extended)
   const header = extended ? Uint8Array.from(extended.data) : extendedHeader(rest, size)
-  header[0] = (header[0] ?? 0) | (icc ? flags.icc : 0) | (exif ? flags.exif : 0) | (xmp ? flags.xmp : 0)
+  header[0] =
+    (header[0] ?? 0) |
+    (icc ? extendedFlags.icc : 0) |
+    (exif ? extendedFlags.exif : 0) |
+    (xmp ? extendedFlags.xmp : 0)
   return writeChunks([
     { type: 'VP8X', data: header },
     ...(icc ? [{ type: 'ICCP', data: icc }] : []),
@@ -30,17 +30,16 @@ export function attachToWebp(
   ])
 }
 
-function extendedHeader(chunks: Chunk[], { width, height }: { width: number; height: number }): Uint8Array {
+function extendedHeader(chunks: Chunk[], { width, height }: Size): Uint8Array {
   const header = Buffer.alloc(10)
-  header[0] = chunks.some(hasAlpha) ? flags.alpha : 0
+  header[0] = chunks.some(hasAlpha) ? extendedFlags.alpha : 0
   header.writeUIntLE(width - 1, 4, 3)
   header.writeUIntLE(height - 1, 7, 3)
   return header
 }
 
-/** A VP8L bitstream has the flag in the bit after its two sizes of 14 bits (RFC 9649, 3.4). */
 function hasAlpha({ type, data }: Chunk): boolean {
-  return type === 'ALPH' || (type === 'VP8L' && ((data[4] ?? 0) & 0x10) !== 0)
+  return type === 'ALPH' || (type === 'VP8L' && isTransparentLossless(data))
 }
 
 function writeChunks(chunks: Chunk[]): Uint8Array {

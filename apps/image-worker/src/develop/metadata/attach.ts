@@ -1,14 +1,13 @@
 import type { OutputFormat } from '@darkroom/contracts'
-import type { CarriedMetadata } from '../picture.ts'
+import type { Size } from '../../permute/rectangle.ts'
 import { attachToAvif } from './attach-to-avif.ts'
 import { attachToJpeg } from './attach-to-jpeg.ts'
 import { attachToPng } from './attach-to-png.ts'
 import { attachToTiff } from './attach-to-tiff.ts'
 import { attachToWebp } from './attach-to-webp.ts'
+import type { CarriedMetadata } from './carried-metadata.ts'
 import { attachToGif } from './gif-extensions.ts'
 import { type WrittenMetadata, writtenMetadata } from './written-metadata.ts'
-
-type Size = { width: number; height: number }
 
 const attachers: Record<
   OutputFormat,

@@ -12,7 +12,6 @@ export const tags = {
   exif: 0x8769,
   gps: 0x8825,
   subjectArea: 0x9214,
-  userComment: 0x9286,
   pixelWidth: 0xa002,
   pixelHeight: 0xa003,
   interoperability: 0xa005,

@@ -1,5 +1,8 @@
 import type { OutputFormat } from '@darkroom/contracts'
+import type { Size } from '../../permute/rectangle.ts'
 import { fractionOf } from '../fraction.ts'
+import { numberOf, type TiffDirectory, type TiffEntry, TiffReader } from '../tiff/tiff-directory.ts'
+import { encodeTiff, fractionEntry, longsEntry, shortsEntry, type TiffWriter } from '../tiff/tiff-writer.ts'
 import {
   isDescriptive,
   isOfGps,
@@ -10,8 +13,6 @@ import {
   tagsOfSensor,
 } from './exif-tags.ts'
 import { inUnit, type Resolution, resolutionOf } from './resolution.ts'
-import { numberOf, type TiffDirectory, type TiffEntry, TiffReader } from './tiff-directory.ts'
-import { encodeTiff, fractionEntry, longsEntry, shortsEntry, type TiffWriter } from './tiff-writer.ts'
 
 /**
  * The directories of EXIF (Exif 2.32, 4.6), without the pointers between them and without the thumbnail's directory.
@@ -142,11 +143,6 @@ export function exifDescribing(
 }
 
 const shortTags: ReadonlySet<number> = new Set([tags.orientation, tags.chromaPosition])
-
-interface Size {
-  width: number
-  height: number
-}
 
 /** Exif 2.32, 4.6.4 A: 2 means inches and is the default, also instead of an invalid value. */
 const units = { 1: 'none', 2: 'inch', 3: 'centimetre' } as const

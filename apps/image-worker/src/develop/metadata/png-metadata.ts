@@ -1,5 +1,5 @@
 import { inflateSync } from 'node:zlib'
-import { isZlibError } from '../../permute/png/inflate-at-once.ts'
+import { isZlibError } from '../../permute/png/zlib-errors.ts'
 import { isIntact, pngChunks } from '../png/png-chunks.ts'
 import { xmpName } from './attach-to-jpeg.ts'
 import { photoshop } from './iptc.ts'

@@ -1,10 +1,10 @@
 import { isStrategy, type Operation, type OperationNamed } from '@darkroom/contracts'
-import type { Rectangle } from '../../permute/turn.ts'
-import type { Raster } from '../raster.ts'
-import { throughSharp } from '../through-sharp.ts'
+import type { Rectangle, Size } from '../../permute/rectangle.ts'
+import type { Raster } from '../raster/raster.ts'
+import { throughSharp } from '../raster/through-sharp.ts'
 import { UnusableImage } from '../unusable-image.ts'
 import { findWindow } from './find-window.ts'
-import { eachFrame, type OperationKind, onPlaces, type Size } from './operation-kind.ts'
+import { eachFrame, type OperationKind, onPlaces } from './operation-kind.ts'
 import { offsetAt } from './position.ts'
 
 export const crop: OperationKind<'crop'> = { ...onPlaces<'crop'>(change, sizeAfter), apply, partsOf }

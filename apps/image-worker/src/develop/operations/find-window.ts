@@ -1,8 +1,7 @@
 import type { Strategy } from '@darkroom/contracts'
-import type { Rectangle } from '../../permute/turn.ts'
-import { inBytes, type Raster } from '../raster.ts'
-import { toSharp } from '../through-sharp.ts'
-import type { Size } from './operation-kind.ts'
+import type { Rectangle, Size } from '../../permute/rectangle.ts'
+import { inBytes, type Raster } from '../raster/raster.ts'
+import { toSharp } from '../raster/through-sharp.ts'
 
 /**
  * The part of the given size that shows the most important content. It is the same for all frames: its position is the

@@ -1,5 +1,5 @@
-import { type Raster, samplesOf, withSamples } from '../raster.ts'
-import { colourspaceOf, depthOf, toSharp } from '../through-sharp.ts'
+import { type Raster, samplesOf, withSamples } from '../raster/raster.ts'
+import { colourspaceOf, depthOf, toSharp } from '../raster/through-sharp.ts'
 import { onColours } from './operation-kind.ts'
 
 export const greyscale = onColours<'greyscale'>(toGrey, {

@@ -7,7 +7,7 @@ import {
   type Samples,
   samplesOf,
   withSamples,
-} from '../raster.ts'
+} from '../raster/raster.ts'
 import { type Effect, type OperationKind, onColours, throughEffect } from './operation-kind.ts'
 
 const effect: Effect<'normalise'> = { place: 'normalise', write: image => image.normalise() }

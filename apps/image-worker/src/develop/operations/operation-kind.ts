@@ -1,12 +1,10 @@
 import type { Operation, OperationName, OperationNamed } from '@darkroom/contracts'
 import type { Sharp } from 'sharp'
+import type { Size } from '../../permute/rectangle.ts'
 import { type Geometry, unmoved } from '../geometry.ts'
 import type { Output } from '../output.ts'
-import type { Raster } from '../raster.ts'
-import { throughSharp } from '../through-sharp.ts'
-
-/** Width and height of one frame, in pixels. */
-export type Size = Pick<Raster, 'width' | 'height'>
+import type { Raster } from '../raster/raster.ts'
+import { throughSharp } from '../raster/through-sharp.ts'
 
 /** Changes one frame. May work in place. */
 type Change<Name extends OperationName> = (

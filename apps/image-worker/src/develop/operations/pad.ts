@@ -1,4 +1,5 @@
 import type { OperationNamed } from '@darkroom/contracts'
+import type { Size } from '../../permute/rectangle.ts'
 import {
   asKindFor,
   colourOf,
@@ -8,9 +9,9 @@ import {
   isOpaque,
   paste,
   usualBackground,
-} from '../background.ts'
-import type { Raster } from '../raster.ts'
-import { type OperationKind, onPlaces, type Size } from './operation-kind.ts'
+} from '../raster/background.ts'
+import type { Raster } from '../raster/raster.ts'
+import { type OperationKind, onPlaces } from './operation-kind.ts'
 import { offsetAt } from './position.ts'
 
 export const pad: OperationKind<'pad'> = {

@@ -1,5 +1,5 @@
 import type { OperationNamed } from '@darkroom/contracts'
-import { type Raster, type Samples, samplesOf, withSamples } from '../raster.ts'
+import { type Raster, type Samples, samplesOf, withSamples } from '../raster/raster.ts'
 import { onPixels } from './operation-kind.ts'
 
 /**

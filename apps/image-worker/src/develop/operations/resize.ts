@@ -1,8 +1,9 @@
 import { isStrategy, type Operation, type OperationNamed } from '@darkroom/contracts'
 import type { ResizeOptions } from 'sharp'
-import type { Raster } from '../raster.ts'
-import { throughSharpOnWhite } from '../through-sharp.ts'
-import { type OperationKind, onPlaces, type Size } from './operation-kind.ts'
+import type { Size } from '../../permute/rectangle.ts'
+import type { Raster } from '../raster/raster.ts'
+import { throughSharpOnWhite } from '../raster/through-sharp.ts'
+import { type OperationKind, onPlaces } from './operation-kind.ts'
 
 export const resize: OperationKind<'resize'> = {
   ...onPlaces<'resize'>(change, resizedSize),

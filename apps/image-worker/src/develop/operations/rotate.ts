@@ -1,6 +1,7 @@
 import type { OperationNamed } from '@darkroom/contracts'
-import { throughSharpOnWhite } from '../through-sharp.ts'
-import { onPlaces, type Size } from './operation-kind.ts'
+import type { Size } from '../../permute/rectangle.ts'
+import { throughSharpOnWhite } from '../raster/through-sharp.ts'
+import { onPlaces } from './operation-kind.ts'
 
 export const rotate = onPlaces<'rotate'>(
   (frame, { angle }) =>

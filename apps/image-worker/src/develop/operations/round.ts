@@ -1,9 +1,9 @@
 import type { OperationNamed } from '@darkroom/contracts'
-import type { Rectangle } from '../../permute/turn.ts'
-import { asKindFor, colourOf, dependsOnSpacing, isColoured, isOpaque, pixelOf } from '../background.ts'
-import { type Raster, type Samples, samplesOf, withSamples } from '../raster.ts'
+import type { Rectangle, Size } from '../../permute/rectangle.ts'
+import { asKindFor, colourOf, dependsOnSpacing, isColoured, isOpaque, pixelOf } from '../raster/background.ts'
+import { type Raster, type Samples, samplesOf, withSamples } from '../raster/raster.ts'
 import { cutOut } from './crop.ts'
-import { type OperationKind, onPlaces, type Size } from './operation-kind.ts'
+import { type OperationKind, onPlaces } from './operation-kind.ts'
 
 export const round: OperationKind<'round'> = {
   ...onPlaces<'round'>(change, sizeAfter),

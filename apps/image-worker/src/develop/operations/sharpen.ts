@@ -1,6 +1,6 @@
 import type { OperationNamed } from '@darkroom/contracts'
-import { hasUnusedAlpha, type Raster, samplesOf, withSamples } from '../raster.ts'
-import { spreadColours } from '../spread-colours.ts'
+import { hasUnusedAlpha, type Raster, samplesOf, withSamples } from '../raster/raster.ts'
+import { spreadColours } from '../raster/spread-colours.ts'
 import { type Effect, onColours, throughEffect } from './operation-kind.ts'
 
 const effect: Effect<'sharpen'> = { place: 'sharpen', write: (image, { sigma }) => image.sharpen({ sigma }) }

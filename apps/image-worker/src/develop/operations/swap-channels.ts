@@ -1,5 +1,5 @@
 import { permuteSamples } from '../../permute/permute-samples.ts'
-import { samplesOf, withSamples } from '../raster.ts'
+import { samplesOf, withSamples } from '../raster/raster.ts'
 import { onPixels } from './operation-kind.ts'
 
 /** Swaps in place, which is exact and the fastest way. Grey has no channels to swap. */

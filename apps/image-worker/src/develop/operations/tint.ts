@@ -1,6 +1,6 @@
 import { labOf, lightnessOf, srgbOf } from '../colour/lab.ts'
 import type { Vector } from '../colour/srgb.ts'
-import { asColour, type Raster, samplesOf, withSamples } from '../raster.ts'
+import { asColour, type Raster, samplesOf, withSamples } from '../raster/raster.ts'
 import { toGrey } from './greyscale.ts'
 import { type Effect, type OperationKind, onColours, throughEffect } from './operation-kind.ts'
 

@@ -1,6 +1,6 @@
 import type { OperationNamed } from '@darkroom/contracts'
-import type { Rectangle } from '../../permute/turn.ts'
-import { type Raster, samplesOf } from '../raster.ts'
+import type { Rectangle } from '../../permute/rectangle.ts'
+import { type Raster, samplesOf } from '../raster/raster.ts'
 import { cutOut } from './crop.ts'
 import { eachFrame, type OperationKind, onPlaces } from './operation-kind.ts'
 

@@ -1,4 +1,4 @@
-import { type Raster, type Samples, samplesOf, withAlpha } from '../raster.ts'
+import { type Raster, type Samples, samplesOf, withAlpha } from '../raster/raster.ts'
 import { blend, dispose, type PngFrame, type PngFrames } from './read-animation.ts'
 
 /**

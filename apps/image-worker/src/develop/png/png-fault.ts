@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
 import { pngSignature } from '../../permute/png/chunks.ts'
 import { inflatedBytes, type PngPass, parsePngHeader, passesOf } from '../../permute/png/header.ts'
-import { inflatedExactly, tooLong, trailingBytes } from '../../permute/png/inflate-at-once.ts'
+import { inflateWhole, tooLong, trailingBytes } from '../../permute/png/inflate-whole.ts'
 import { isCritical, pngChunks } from './png-chunks.ts'
 
 /** Chunks that every decoder must support (PNG 3rd edition, 11.2). */
@@ -59,7 +59,7 @@ function imageDataFault(png: Uint8Array): string | undefined {
   try {
     const parsed = parsePngHeader(header.data)
     const passes = passesOf(parsed, parsed.width, parsed.height)
-    const inflated = inflatedExactly(Buffer.concat(images), inflatedBytes(passes))
+    const inflated = inflateWhole(Buffer.concat(images), inflatedBytes(passes))
     return hasKnownFilters(inflated, passes) ? undefined : 'the image data has a filter that is not defined'
   } catch (error) {
     if (!(error instanceof NotWellFormed)) throw error

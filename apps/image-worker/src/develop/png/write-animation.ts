@@ -1,5 +1,5 @@
 import { encodeChunk, pngSignature } from '../../permute/png/chunks.ts'
-import type { Rectangle } from '../../permute/turn.ts'
+import type { Rectangle } from '../../permute/rectangle.ts'
 import { longs } from '../big-endian.ts'
 import { fractionOf } from '../fraction.ts'
 import { pngChunks } from './png-chunks.ts'

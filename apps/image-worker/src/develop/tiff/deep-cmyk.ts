@@ -1,5 +1,5 @@
-import { orient } from '../orient.ts'
-import { type Raster, withAlphaOf } from '../raster.ts'
+import { orient } from '../raster/orient.ts'
+import { type Raster, withAlphaOf } from '../raster/raster.ts'
 import { photometrics, type TiffPage } from './tiff-page.ts'
 
 /** Whether a page is CMYK of 16 bits with transparency, which libvips replaces by opaque when it converts the colours. */

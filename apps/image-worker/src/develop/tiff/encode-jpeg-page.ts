@@ -1,6 +1,6 @@
 import { stripsOf } from '../jpeg/encode-baseline.ts'
 import { optimiseJpeg } from '../jpeg/optimise-jpeg.ts'
-import type { Raster } from '../raster.ts'
+import type { Raster } from '../raster/raster.ts'
 import { writeJpegPage } from './write-jpeg-page.ts'
 
 /** The size of a strip, which readers unpack as a whole. */

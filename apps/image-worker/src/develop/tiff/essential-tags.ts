@@ -1,8 +1,8 @@
-import { keepEntries } from '../metadata/edit-tiff.ts'
-import { numbersOf, type TiffDirectory, type TiffEntry, TiffReader } from '../metadata/tiff-directory.ts'
 import { UnusableImage } from '../unusable-image.ts'
+import { keepEntries } from './edit-tiff.ts'
 import { pageByPage } from './page-by-page.ts'
-import { numbersOfTag, pageTags, photometrics, type TiffPage } from './tiff-page.ts'
+import { numbersOf, type TiffDirectory, type TiffEntry, TiffReader } from './tiff-directory.ts'
+import { numbersOfTag, pageTags, photometrics, sampleFormats, type TiffPage } from './tiff-page.ts'
 
 /** Tags on which the pixels of a page depend, and those that libvips returns: profile, XMP, IPTC, Photoshop's resources. */
 const essential: ReadonlySet<number> = new Set([
@@ -18,9 +18,6 @@ const ofColours: Readonly<Record<number, number>> = {
   531: photometrics.yCbCr,
   532: photometrics.yCbCr,
 }
-
-/** The default SampleFormat (TIFF 6.0, section 19). */
-const unsigned = 1
 
 /** The valid values (TIFF 6.0, sections 8, 14, 18 and 19), and 999, which old programs wrote for transparency. */
 const valid: Readonly<Record<number, readonly number[]>> = {
@@ -75,7 +72,8 @@ function essentialOf(directory: TiffDirectory): TiffEntry[] {
     const colours = ofColours[tag]
     if (!essential.has(tag) || (colours !== undefined && colours !== photometric)) return false
     // The default; libtiff warns if there are fewer or more numbers than samples.
-    if (tag === pageTags.sampleFormat && numbersOf(entry).every(format => format === unsigned)) return false
+    const isUnsigned = (format: number) => format === sampleFormats.unsigned
+    if (tag === pageTags.sampleFormat && numbersOf(entry).every(isUnsigned)) return false
     // The default: all rows are in one strip.
     if (tag === pageTags.rowsPerStrip && numbersOf(entry)[0] === 0) return false
     const values = valid[tag]

@@ -1,5 +1,5 @@
 import type { OutputFormat } from '@darkroom/contracts'
-import type { Raster } from '../raster.ts'
+import type { Raster } from '../raster/raster.ts'
 import { UnusableImage } from '../unusable-image.ts'
 
 /**

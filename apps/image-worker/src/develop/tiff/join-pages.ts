@@ -1,6 +1,6 @@
-import { numbersOf, TiffReader } from '../metadata/tiff-directory.ts'
-import { longsEntry, TiffWriter } from '../metadata/tiff-writer.ts'
+import { numbersOf, TiffReader } from './tiff-directory.ts'
 import { pageTags } from './tiff-page.ts'
+import { longsEntry, TiffWriter } from './tiff-writer.ts'
 
 const placeTags: readonly number[] = [pageTags.stripOffsets, pageTags.tileOffsets]
 

@@ -1,6 +1,6 @@
 import { encodeSrgb } from '../colour/srgb.ts'
-import { overwriteNumbers } from '../metadata/edit-tiff.ts'
-import type { Raster } from '../raster.ts'
+import type { Raster } from '../raster/raster.ts'
+import { overwriteNumbers } from './edit-tiff.ts'
 import {
   compressions,
   entryOf,

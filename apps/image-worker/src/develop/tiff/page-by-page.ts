@@ -1,5 +1,5 @@
-import { leaveOnly } from '../metadata/edit-tiff.ts'
-import { TiffReader } from '../metadata/tiff-directory.ts'
+import { leaveOnly } from './edit-tiff.ts'
+import { TiffReader } from './tiff-directory.ts'
 import type { TiffPage } from './tiff-page.ts'
 
 /**

@@ -1,28 +1,33 @@
 import type { ChannelOrder } from '@darkroom/contracts'
 import { permuteJpeg, permuteRgbJpeg } from '../../permute/jpeg/permute-jpeg.ts'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
-import { maxGrowth } from '../encode-settings.ts'
+import { hasReadableTiles } from './for-libvips/readable-tiles.ts'
 import { type JpegStream, jpegsOf, takeStreamApart } from './jpeg-stream.ts'
-import { hasReadableTiles } from './readable-tiles.ts'
-import { compressions, numbersOfTag, pageTags, photometrics, type TiffPage } from './tiff-page.ts'
+import {
+  compressions,
+  numbersOfTag,
+  pageTags,
+  photometrics,
+  sampleFormats,
+  type TiffPage,
+} from './tiff-page.ts'
 import { type JpegPage, writeJpegPage } from './write-jpeg-page.ts'
 
 /**
  * A TIFF of one page in JPEG, its colours permuted without decoding its pixels: each strip or tile keeps its place, its
- * quality and its sampling. Undefined if the page must be decoded, or if the result would be much larger than
- * `bytesBefore`.
+ * quality and its sampling. Undefined if the page must be decoded, or if the result would take more than `maxBytes`.
  */
 export function permuteJpegPage(
   tiff: Uint8Array,
   page: TiffPage,
   order: ChannelOrder,
-  bytesBefore: number,
+  maxBytes: number,
 ): Uint8Array | undefined {
   const isKnown = components[page.photometric] === page.samplesPerPixel
-  const [format = unsigned] = numbersOfTag(page, pageTags.sampleFormat)
+  const [format = sampleFormats.unsigned] = numbersOfTag(page, pageTags.sampleFormat)
   if (
     !isKnown ||
-    format !== unsigned ||
+    format !== sampleFormats.unsigned ||
     page.compression !== compressions.jpeg ||
     page.isPlanar ||
     !hasReadableTiles(page) ||
@@ -38,14 +43,12 @@ export function permuteJpegPage(
     const jpegs = originals.map(jpeg => permute(jpeg, order))
     const { width, height } = page
     const written = writeJpegPage({ width, height, isRgb, cut }, jpegs)
-    return written.length > maxGrowth * bytesBefore ? undefined : written
+    return written.length > maxBytes ? undefined : written
   } catch (error) {
     if (error instanceof NotWellFormed) return undefined
     throw error
   }
 }
-
-const unsigned = 1
 
 /** The number of components for each supported kind of colours. */
 const components: Readonly<Record<number, number>> = {

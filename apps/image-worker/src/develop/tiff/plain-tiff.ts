@@ -1,5 +1,5 @@
-import { encodeTiff, longsEntry, shortsEntry } from '../metadata/tiff-writer.ts'
 import { pageTags, photometrics } from './tiff-page.ts'
+import { encodeTiff, longsEntry, shortsEntry } from './tiff-writer.ts'
 
 /** A TIFF of samples of 8 bits without compression: grey, or red, green and blue (TIFF 6.0, sections 4 and 6). */
 export function encodePlainTiff(

@@ -1,5 +1,5 @@
 import { isLossyInTiff } from '@darkroom/image-header'
-import { numbersOf, type TiffDirectory, type TiffEntry, TiffReader } from '../metadata/tiff-directory.ts'
+import { numbersOf, type TiffDirectory, type TiffEntry, TiffReader } from './tiff-directory.ts'
 
 /** TIFF 6.0, appendix A; TIFF Technical Note 2 (347). */
 export const pageTags = {
@@ -59,6 +59,9 @@ export const compressions = {
   oldDeflate: 32_946,
   zstd: 50_000,
 } as const
+
+/** TIFF 6.0, section 19. */
+export const sampleFormats = { unsigned: 1, float: 3 } as const
 
 /** A page of a TIFF, as its directory describes it. */
 export interface TiffPage {

@@ -1,7 +1,7 @@
-import type { TiffEntry } from '../metadata/tiff-directory.ts'
-import { bytesEntry, encodeTiff, longsEntry, shortsEntry } from '../metadata/tiff-writer.ts'
 import { abbreviated, tablesStream, takeStreamApart } from './jpeg-stream.ts'
+import type { TiffEntry } from './tiff-directory.ts'
 import { compressions, pageTags, photometrics } from './tiff-page.ts'
+import { bytesEntry, encodeTiff, longsEntry, shortsEntry } from './tiff-writer.ts'
 
 /** How a page is cut into JPEGs, each a strip or a tile. */
 export interface JpegPage {

@@ -1,12 +1,12 @@
-import { decode } from '../decode.ts'
-import { encode } from '../encode.ts'
-import { decodeHeic } from '../heic/decode-heic.ts'
-import { heldBytes } from '../held-bytes.ts'
+import { decode } from '../decode/decode.ts'
+import { decodeHeic } from '../decode/decode-heic.ts'
+import { encode } from '../encode/encode.ts'
 import { expectWhole } from '../mend/expect-whole.ts'
 import { isPermutation } from '../plan.ts'
-import { release } from '../raster.ts'
+import { release } from '../raster/raster.ts'
 import { applySteps } from '../steps.ts'
-import { developTiff } from '../tiff/develop-tiff.ts'
+import { developTiff } from './develop-tiff.ts'
+import { heldBytes } from './held-bytes.ts'
 import type { Job, Way } from './way.ts'
 
 /** Decodes, changes each frame step by step, and encodes: TIFFs page by page, HEIC with libheif-js. It can do every job. */

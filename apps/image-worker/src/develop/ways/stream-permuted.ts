@@ -4,23 +4,23 @@ import sharp, { type Matrix3x3, type Metadata, type Sharp } from 'sharp'
 import { sourceChannels } from '../../permute/channel-order.ts'
 import { isNarrowGrey } from '../avif/correct-samples.ts'
 import { colourSignalOf, treatColours } from '../colour/treat-colours.ts'
-import { settingsFor, writeAs } from '../encode-settings.ts'
-import { writeDelays } from '../exact-delays.ts'
+import { openImage } from '../decode/open-image.ts'
+import { settingsFor, writeAs } from '../encode/encode-settings.ts'
+import { writeDelays } from '../encode/exact-delays.ts'
 import { unmoved, uprightSize } from '../geometry.ts'
-import { heldBytes, maxHeldBytes } from '../held-bytes.ts'
 import { type DevelopLimits, timeoutOf } from '../limits.ts'
 import { expectWhole } from '../mend/expect-whole.ts'
 import { attachMetadata } from '../metadata/attach.ts'
-import { carriedMetadata } from '../metadata/carried-metadata.ts'
-import { openImage } from '../open-image.ts'
-import { orientInSharp } from '../orient.ts'
+import { carryMetadata } from '../metadata/carry-metadata.ts'
 import { originalOf } from '../original.ts'
 import type { Output } from '../output.ts'
 import { isPermutation } from '../plan.ts'
+import { orientInSharp } from '../raster/orient.ts'
 import { isTransparent } from '../tiff/extra-samples.ts'
 import { hasOddColours } from '../tiff/odd-colours.ts'
 import { tiffPages } from '../tiff/tiff-page.ts'
 import { declareTransparency } from '../webp/webp-transparency.ts'
+import { heldBytes, maxHeldBytes } from './held-bytes.ts'
 import type { Way } from './way.ts'
 
 /** Permutes images that unpack to a lot, if that is exact. */
@@ -95,7 +95,7 @@ export async function streamPermuted(
     writeAs(permuted, output.format, { ...settings, delay, optimiseCoding: true }).toBuffer(),
   )
   if (output.format === 'webp' && metadata.hasAlpha) declareTransparency(bytes)
-  const carried = carriedMetadata(input, header, metadata, { keepsProfile: false, output, geometry: unmoved })
+  const carried = carryMetadata(input, header, metadata, { keepsProfile: false, output, geometry: unmoved })
   return attachMetadata(bytes, output.format, carried, uprightSize(header))
 }
 

@@ -4,13 +4,14 @@ import { markers } from '../../permute/jpeg/jpeg-markers.ts'
 import { permuteJpeg } from '../../permute/jpeg/permute-jpeg.ts'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
 import { composeTurns, swapsAxes, turnedSize, turnOfOrientation } from '../../permute/turn.ts'
-import { maxGrowth } from '../encode-settings.ts'
+import { maxGrowth } from '../encode/encode-settings.ts'
 import { uprightSize } from '../geometry.ts'
-import { maxHeldBytes } from '../held-bytes.ts'
 import { segmentsOf } from '../jpeg/segments.ts'
 import { attachMetadata } from '../metadata/attach.ts'
-import { carriedMetadata, profileFor } from '../metadata/carried-metadata.ts'
+import { carryMetadata } from '../metadata/carry-metadata.ts'
+import { profileFor } from '../metadata/profile-kind.ts'
 import type { Plan, Rearrangement } from '../plan.ts'
+import { maxHeldBytes } from './held-bytes.ts'
 import type { Job, Way } from './way.ts'
 
 /**
@@ -45,7 +46,7 @@ async function rearrangeJpeg(
   })
   if (!jpeg || (order !== 'rgb' && jpeg.length > maxGrowth * input.length)) return undefined
   const attached = hasMetadata(input) ? await sharp(input).metadata() : {}
-  const metadata = carriedMetadata(input, header, attached, {
+  const metadata = carryMetadata(input, header, attached, {
     keepsProfile: true,
     output,
     geometry,

@@ -6,7 +6,7 @@ import { isPalettePng, turnPaletteImage } from '../../permute/png/turn-palette-i
 import { composeTurns, isTurned, type Turn, turnedSize, turnOfOrientation } from '../../permute/turn.ts'
 import { uprightSize } from '../geometry.ts'
 import { attachMetadata } from '../metadata/attach.ts'
-import { carriedMetadata } from '../metadata/carried-metadata.ts'
+import { carryMetadata } from '../metadata/carry-metadata.ts'
 import type { Job, Way } from './way.ts'
 
 /**
@@ -53,7 +53,7 @@ async function rearrangeFile(
   // Texts may describe positions in the picture.
   const options = { keepMetadata: output.metadata === 'keep' && !isTurned(turn) }
   const withMetadata = (permuted: Uint8Array) => {
-    const carried = carriedMetadata(input, header, {}, { keepsProfile: true, output, geometry })
+    const carried = carryMetadata(input, header, {}, { keepsProfile: true, output, geometry })
     const size = turnedSize(uprightSize(header), plan.rearrangement?.turn ?? turn)
     return attachMetadata(permuted, output.format, carried, size)
   }

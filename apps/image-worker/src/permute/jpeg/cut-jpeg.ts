@@ -1,4 +1,4 @@
-import type { Rectangle } from '../turn.ts'
+import type { Rectangle } from '../rectangle.ts'
 import { type Frame, samplingOf } from './frame.ts'
 import { withJpegKernel } from './jpeg-kernel.ts'
 import { readJpegWith } from './read-jpeg.ts'

@@ -1,4 +1,4 @@
-import type { Rectangle } from '../turn.ts'
+import type { Rectangle } from '../rectangle.ts'
 import type { EncodedScan } from './encode-scan.ts'
 import { type Frame, samplingOf } from './frame.ts'
 import { codesOf, type HuffmanTable } from './huffman-table.ts'

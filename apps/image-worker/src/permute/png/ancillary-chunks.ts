@@ -5,7 +5,7 @@ import { NotWellFormed } from '../not-well-formed.ts'
 import { permuteSamplePairs, permuteSamples } from '../permute-samples.ts'
 import { exifOrientation } from './exif-orientation.ts'
 import type { PngHeader } from './header.ts'
-import { isZlibError } from './inflate-at-once.ts'
+import { isZlibError } from './zlib-errors.ts'
 
 interface Context {
   readonly header: PngHeader

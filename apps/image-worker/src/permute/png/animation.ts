@@ -1,11 +1,6 @@
 import { NotWellFormed } from '../not-well-formed.ts'
-import type { Rectangle } from '../turn.ts'
+import type { Rectangle, Size } from '../rectangle.ts'
 import type { PngHeader } from './header.ts'
-
-interface Size {
-  readonly width: number
-  readonly height: number
-}
 
 /** The rectangle of a frame, in the data of its fcTL (PNG 3rd edition, 11.3.6.2). */
 export function rectangleOf(control: Buffer): Rectangle {

@@ -2,7 +2,7 @@ import type { ChannelOrder } from '../channel-order.ts'
 import { deflateScanlines, partBytes } from './deflate-scanlines.ts'
 import { deflateSmall } from './deflate-small.ts'
 import { bitsPerPixel, inflatedBytes, type PngHeader, passesOf } from './header.ts'
-import { inflateAtOnce, inflateExactly } from './inflate-exactly.ts'
+import { inflateJoined, inflatePieces } from './inflate-pieces.ts'
 import { checkFilters, type ScanlineVisitor, ScanlineWalk, SubFilter, scanlinePermuter } from './scanlines.ts'
 
 /**
@@ -24,7 +24,7 @@ export function permuteImageData(
   const permuter = scanlinePermuter(header, order)
   const subFilter = new SubFilter(pixelBytes)
   if (length <= partBytes) return permuteSmall(pieces, length, walk, permuter, subFilter)
-  return deflateScanlines(inflateExactly(pieces, length), walk, permuter, subFilter)
+  return deflateScanlines(inflatePieces(pieces, length), walk, permuter, subFilter)
 }
 
 async function* permuteSmall(
@@ -34,7 +34,7 @@ async function* permuteSmall(
   permuter: ScanlineVisitor,
   subFilter: SubFilter,
 ): AsyncGenerator<Uint8Array> {
-  const { inflated, compressed } = await inflateAtOnce(pieces, length)
+  const { inflated, compressed } = await inflateJoined(pieces, length)
   walk.clone().visit(inflated, permuter)
   yield deflateSmall(inflated, walk, subFilter, compressed)
 }
@@ -52,7 +52,7 @@ async function* passProven(
       yield piece
     }
   }
-  for await (const block of inflateExactly(noted(), length)) {
+  for await (const block of inflatePieces(noted(), length)) {
     walk.visit(block, checkFilters)
     yield* passed.splice(0)
   }

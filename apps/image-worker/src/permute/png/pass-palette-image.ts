@@ -2,7 +2,7 @@ import { freeNow } from '../../free-now.ts'
 import { NotWellFormed } from '../not-well-formed.ts'
 import type { PngChunkReader } from './chunks.ts'
 import { inflatedBytes, type PngHeader, type PngPass, passesOf } from './header.ts'
-import { inflatedExactly, mostCompressed, tooLong, tooShort } from './inflate-at-once.ts'
+import { inflateWhole, mostCompressed, tooLong, tooShort } from './inflate-whole.ts'
 import { checkFilters } from './scanlines.ts'
 
 /**
@@ -134,7 +134,7 @@ class ProvenData implements DataCheck {
     const [first, ...others] = this.#parts
     const isWhole = first && others.length === 0
     const compressed = isWhole ? first : Buffer.concat(this.#parts)
-    const inflated = inflatedExactly(compressed, this.#inflated)
+    const inflated = inflateWhole(compressed, this.#inflated)
     if (!isWhole) freeNow(compressed)
     let at = 0
     for (const { rows, rowBytes } of this.#passes) {

@@ -1,9 +1,10 @@
 import { crc32, deflateSync } from 'node:zlib'
 import { NotWellFormed } from '../not-well-formed.ts'
+import type { Size } from '../rectangle.ts'
 import { type Turn, turnedSize } from '../turn.ts'
 import { encodeChunk, pngSignature } from './chunks.ts'
 import { inflatedBytes, type PngHeader, parsePngHeader, passesOf } from './header.ts'
-import { inflatedExactly } from './inflate-at-once.ts'
+import { inflateWhole } from './inflate-whole.ts'
 
 /** Whether the colours of a PNG are in a palette. */
 export function isPalettePng(png: Uint8Array): boolean {
@@ -80,12 +81,7 @@ function turnedIndexes(indexes: Uint8Array, { width, height }: PngHeader, turn: 
   return turned
 }
 
-function sourceOf(
-  x: number,
-  y: number,
-  { width, height }: { width: number; height: number },
-  angle: Turn['angle'],
-): [number, number] {
+function sourceOf(x: number, y: number, { width, height }: Size, angle: Turn['angle']): [number, number] {
   switch (angle) {
     case 0:
       return [x, y]
@@ -102,7 +98,7 @@ function sourceOf(
 function unpackIndexes(compressed: Uint8Array, header: PngHeader): Uint8Array {
   const { width, height, bitDepth } = header
   const passes = passesOf(header, width, height)
-  const inflated = inflatedExactly(compressed, inflatedBytes(passes))
+  const inflated = inflateWhole(compressed, inflatedBytes(passes))
   const indexes = new Uint8Array(width * height)
   let at = 0
   for (const { column, row, columnStep, rowStep, rowBytes } of passes) {

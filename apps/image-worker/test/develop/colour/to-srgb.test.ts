@@ -8,7 +8,7 @@ import { makeProfile } from '../../../src/develop/colour/make-profile.ts'
 import { toSrgb } from '../../../src/develop/colour/to-srgb.ts'
 import { brightest, paperWhite, toneCurve } from '../../../src/develop/colour/tone-curve.ts'
 import { attachToPng } from '../../../src/develop/metadata/attach-to-png.ts'
-import type { Raster } from '../../../src/develop/raster.ts'
+import type { Raster } from '../../../src/develop/raster/raster.ts'
 import { inspect } from '../inspect.ts'
 import { bytesOf } from '../run.ts'
 

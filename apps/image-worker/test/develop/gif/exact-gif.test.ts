@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { exactGif } from '../../../src/develop/gif/exact-gif.ts'
-import type { Raster } from '../../../src/develop/raster.ts'
+import type { Raster } from '../../../src/develop/raster/raster.ts'
 
 test('thousands of tiny frames take about as much CPU time as one frame with all their pixels', () => {
   const [side, count] = [16, 4000]

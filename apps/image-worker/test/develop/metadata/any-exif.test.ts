@@ -5,8 +5,8 @@ import { fractionOf } from '../../../src/develop/fraction.ts'
 import { type Exif, exifBytes, exifDescribing, readExif } from '../../../src/develop/metadata/exif.ts'
 import { iptcDatasets } from '../../../src/develop/metadata/iptc.ts'
 import { readPngMetadata } from '../../../src/develop/metadata/png-metadata.ts'
-import type { TiffEntry } from '../../../src/develop/metadata/tiff-directory.ts'
 import { readXmp } from '../../../src/develop/metadata/xmp.ts'
+import type { TiffEntry } from '../../../src/develop/tiff/tiff-directory.ts'
 import { cameraExif } from '../camera-exif.ts'
 
 const size = { width: 7, height: 5 }

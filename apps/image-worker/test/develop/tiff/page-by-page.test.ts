@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import sharp from 'sharp'
-import { TiffReader } from '../../../src/develop/metadata/tiff-directory.ts'
 import { joinPages } from '../../../src/develop/tiff/join-pages.ts'
 import { pageByPage } from '../../../src/develop/tiff/page-by-page.ts'
+import { TiffReader } from '../../../src/develop/tiff/tiff-directory.ts'
 import { tiffPages } from '../../../src/develop/tiff/tiff-page.ts'
 
 test('each page of a TIFF is read from a file that has no other', async () => {

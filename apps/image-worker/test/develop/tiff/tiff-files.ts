@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import type { Sharp } from 'sharp'
-import type { TiffEntry } from '../../../src/develop/metadata/tiff-directory.ts'
-import { encodeTiff, longsEntry, shortsEntry } from '../../../src/develop/metadata/tiff-writer.ts'
+import type { TiffEntry } from '../../../src/develop/tiff/tiff-directory.ts'
 import { tiffPages } from '../../../src/develop/tiff/tiff-page.ts'
+import { encodeTiff, longsEntry, shortsEntry } from '../../../src/develop/tiff/tiff-writer.ts'
 import { generatedPhoto } from '../../generated-photo.ts'
 
 export const [width, height] = [640, 480]
