@@ -37,7 +37,15 @@ export const Config = Type.Object({
     description:
       'Memory for all images that are being unpacked. An image that would exceed it waits; a larger image runs alone',
   }),
-  maxPixels: Type.Integer({ default: 50_000_000, minimum: 1, description: 'All frames together' }),
-  maxUnpackedBytes: Type.Integer({ default: 512 * MiB, minimum: 1, description: 'All frames together' }),
+  maxPixels: Type.Integer({
+    default: 50_000_000,
+    minimum: 1,
+    description: 'Limit for the pixels of all frames together',
+  }),
+  maxUnpackedBytes: Type.Integer({
+    default: 512 * MiB,
+    minimum: 1,
+    description: 'Limit for the unpacked samples of all frames together',
+  }),
 })
 export type Config = Static<typeof Config>

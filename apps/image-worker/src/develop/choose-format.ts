@@ -109,7 +109,7 @@ function contentOf(data: Uint8Array, size: { width: number; height: number; chan
  * The largest difference between neighbours, out of 255, where colours change gently, as they do all over a photograph.
  */
 const gentle = 16
-/** The even parts of a photograph, such as a white wall, are at most this many times as large as the rest. */
+/** The even parts of a photograph, such as a white wall, are at most this many times as large as its gentle parts. */
 const mostEven = 3
 
 /** In a drawing, neighbouring pixels are either alike or very different. */

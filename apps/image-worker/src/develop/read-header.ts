@@ -6,11 +6,15 @@ import {
   sniffFormat,
   UnsupportedImage,
 } from '@darkroom/image-header'
+import { formatNames } from './format-names.ts'
 import { readable, UnusableImage } from './unusable-image.ts'
 
 /** @throws UnusableImage when the file is not an image, or an image whose header is damaged or not supported */
 export async function readHeader(input: Uint8Array): Promise<ImageHeader> {
-  if (!sniffFormat(input)) throw new UnusableImage('not-an-image', 'unsupported file type')
+  if (!sniffFormat(input)) {
+    const expected = Object.values(formatNames).join(', ')
+    throw new UnusableImage('not-an-image', `unsupported file type: expected ${expected}`)
+  }
   try {
     return await readImageHeader(bytesSource(input))
   } catch (error) {

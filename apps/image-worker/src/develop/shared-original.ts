@@ -42,7 +42,7 @@ export class SharedOriginal {
     this.#outputs += 1
     this.#heldBytes += bytes.length
     if (this.#outputs > 1 && this.#heldBytes > maxUnpackedBytes) {
-      const message = `the results take more than ${maxUnpackedBytes} bytes together`
+      const message = `the results take more than ${maxUnpackedBytes} bytes together: request fewer or smaller variants`
       throw new UnusableImage('results-too-large', message)
     }
     return { bytes: Buffer.from(bytes), facts }

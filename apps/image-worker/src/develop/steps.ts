@@ -28,12 +28,12 @@ export function expectAllowed(
   { maxPixels, maxUnpackedBytes }: DevelopLimits,
 ): void {
   if (pixels > maxPixels) {
-    const excess = `an operation enlarges the image to ${pixels} pixels; the limit is ${maxPixels}`
+    const excess = `an operation enlarges the image to ${pixels} pixels; the limit is ${maxPixels}: choose a smaller size`
     throw new UnusableImage('too-many-pixels', excess)
   }
   const bytes = pixels * channels * (bits / 8)
   if (bytes > maxUnpackedBytes) {
-    const excess = `the image takes ${bytes} bytes while it is developed; the limit is ${maxUnpackedBytes}`
+    const excess = `the image takes ${bytes} bytes while it is developed; the limit is ${maxUnpackedBytes}: choose a smaller size`
     throw new UnusableImage('too-many-pixels', excess)
   }
 }

@@ -2,7 +2,7 @@ import type { Client, imageMasterRoutes, Work } from '@darkroom/contracts'
 import type { Logger } from '@darkroom/service-kit'
 
 const minRenewMs = 100
-/** The pause after a failed renewal, shorter than the time for renewals that the task DB gives after an outage. */
+/** The pause after a failed renewal. After an outage, the task DB allows more time than this for renewals. */
 const retryMs = 1000
 
 /**

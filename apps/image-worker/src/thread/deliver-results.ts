@@ -105,7 +105,10 @@ async function store(
   const stored = await storeResult(outputKey(work.id, name), work, developed, lost, options)
   if (stored.status === 409) return undefined
   if (stored.status === 413)
-    throw new UnusableImage('result-too-large', 'the result is larger than the storage accepts')
+    throw new UnusableImage(
+      'result-too-large',
+      `the result of ${developed.bytes.length} bytes is larger than the storage accepts: choose a smaller size or quality`,
+    )
   if (stored.status === 412) throw new Error(stored.body.detail) // The request has no precondition.
   if (stored.status === 503) throw new WriteRefused('storage', new Error(stored.body.detail))
   freeNow(developed.bytes)

@@ -71,7 +71,7 @@ async function fetchOriginal(
 ): Promise<Uint8Array> {
   const reply = await storage.getBlob({ params: { key: id, stage: 'pre' }, headers: {}, signal })
   if (reply.status === 200) return read(reply.body, originals.take(original.bytes))
-  throw new UnusableImage('original-gone', 'the original is no longer stored')
+  throw new UnusableImage('original-gone', 'the original is no longer stored: upload the image again')
 }
 
 /** Fills `bytes` from a body of as many bytes. */

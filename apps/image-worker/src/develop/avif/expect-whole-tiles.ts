@@ -4,7 +4,7 @@ import { type DevelopLimits, timeoutOf } from '../limits.ts'
 import { boxesIn, findBox, insideMeta, metaIn } from './file-boxes.ts'
 import { itemsIn, primaryOf, referencesIn } from './items.ts'
 
-/** The bytes that libheif takes for each pixel, at most; see held-bytes.ts. */
+/** The most bytes that libheif takes for each pixel; see held-bytes.ts. */
 const bytesPerPixel = 22
 
 /**

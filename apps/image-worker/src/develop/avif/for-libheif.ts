@@ -47,8 +47,8 @@ function withKnownBrand(file: Buffer): Buffer {
  * Declares the transformations of the primary image for its transparency as well, if that has none. libavif writes them
  * only once and applies them to both; libheif would stretch unturned transparency over the turned image.
  *
- * Takes them from the tiles of a grid if the grid has them, too: libavif and others write them for both, and apply only
- * those of the grid. libheif would apply both. In an AVIF, tiles are never turned, as in libavif.
+ * If a grid has transformations, removes those of its tiles: libavif and others write them for both, and apply only those
+ * of the grid, while libheif would apply both. The tiles of an AVIF lose them in any case, as in libavif.
  */
 function withTransformations(file: Buffer, meta: FileBox, format: ImageHeader['format']): Buffer {
   const parts = [...boxesIn(file, insideMeta(meta))]

@@ -9,7 +9,7 @@ export interface ColourSpace {
   isNarrowRange: boolean
 }
 
-/** ITU-T H.273, 8.1 and 8.2. */
+/** The numbers of colour primaries and of a transfer curve (ITU-T H.273, 8.1 and 8.2). */
 export interface ColourNumbers {
   primaries: number
   transfer: number
@@ -73,8 +73,8 @@ export function hasSrgbPrimaries(primaries: Chromaticities): boolean {
 }
 
 /**
- * Whether equal steps between samples look about equal, as in sRGB. Only then do operations work as intended, and are few
- * bits enough.
+ * Whether equal steps between samples look about equal, as in sRGB. Only then do operations work as intended, and eight bits
+ * are enough.
  */
 export function isPerceptual({ curve, isNarrowRange }: ColourSpace): boolean {
   if (isNarrowRange || isHdr(curve)) return false

@@ -43,9 +43,10 @@ export type ColourTreatment =
   | { kind: 'implied' }
 
 /**
- * A PNG can declare everything that PNGs and AVIFs declare, and keeps a profile beside it for older programs. An AVIF can
- * declare colours that have numbers. Other formats get a profile, if the transfer curve is close enough to sRGB's. All
- * other images are converted to sRGB, HDR with a tone curve; so are linear samples if an operation computes colours.
+ * Decides how the colours of an image are treated in a result of this format. A PNG can declare everything that PNGs and
+ * AVIFs declare, and keeps a profile besides, for older programs. An AVIF can declare colours that have numbers. Other
+ * formats get a profile, if the transfer curve is close enough to sRGB's. All other images are converted to sRGB, HDR with
+ * a tone curve; so are linear samples if an operation computes colours.
  */
 export function treatColours(
   signal: ColourSignal | undefined,

@@ -18,7 +18,7 @@ import { declareAsRgb, hasOddColours } from '../tiff/odd-colours.ts'
 import type { TiffPage } from '../tiff/tiff-page.ts'
 import { openImage } from './open-image.ts'
 
-/** The part of a plan that decides which colours an image is unpacked to. */
+/** The part of a plan that decides to which colours an image is unpacked. */
 export type ColourPlan = Pick<Plan, 'output' | 'makesColours' | 'coloursGrey' | 'geometry'>
 
 export interface EncodedImage {
@@ -71,10 +71,9 @@ export async function examine(
   const signal = colourSignalOf(input, header, opened)
   const treatment = treatColours(signal, { isGrey: kind.isGrey, makesColours }, output.format)
   const isOfGrey = isProfileOfGrey(opened.metadata)
-  // A profile of grey, Lab or the like describes nothing in a coloured image, not even the grey that an operation makes
-  // of it.
-  const isOther = opened.metadata.icc !== undefined && !isProfileOfColours(opened.metadata)
-  const isInvalid = isOther && kind.hasOwnColours && !(isOfGrey && kind.isGrey)
+  // A profile of grey, Lab or the like is invalid for a coloured image, also if an operation makes it grey.
+  const isOfColours = opened.metadata.icc === undefined || isProfileOfColours(opened.metadata)
+  const isInvalid = !isOfColours && kind.hasOwnColours && !(isOfGrey && kind.isGrey)
   const fitsProfile = !isOfGrey || (kind.isGrey && canBeGrey(output.format) && !coloursGrey)
   const keepsProfile = kind.hasOwnColours && fitsProfile && (isOdd || canCarryProfile(output.format))
   const carried = carryMetadata(input, header, opened.metadata, { keepsProfile, output, geometry, page })

@@ -43,7 +43,7 @@ function checkSamples({ channels, depth, space }: Metadata): void {
   if (space === 'multiband')
     throw new UnusableImage(
       'unsupported-samples',
-      'pixels that are not grey, RGB, CMYK, Lab or XYZ are not supported',
+      'pixels that are not grey, RGB, CMYK, Lab or XYZ are not supported: save the image as grey or RGB',
     )
   const most = mostChannels[space] ?? 4
   if (channels > most) {

@@ -6,7 +6,7 @@ import type { Output } from '../output.ts'
 /** A result that only permutes a lossy original grows by at most a tenth, if a few attempts can achieve this. */
 export const maxGrowth = 1.1
 
-/** The settings for writing a result. Each format uses those that it has. */
+/** The settings for writing a result. Each format uses the settings that it supports. */
 export interface EncodeSettings {
   quality: number
   lossless: boolean
@@ -82,7 +82,7 @@ export function settingsFor(
   }
 }
 
-/** The settings for another attempt, after a result that was `growth` times as large as it should be. */
+/** The settings for another attempt with a lower quality. The result was `growth` times as large as it should be. */
 export function weaker(
   settings: EncodeSettings,
   growth: number,
@@ -94,7 +94,7 @@ export function weaker(
   return { ...settings, quality: Math.max(settings.quality - step, 1) }
 }
 
-/** The settings for another attempt, after a result that was smaller: `growth` is below 1. */
+/** Likewise with a higher quality: the result was smaller, so that `growth` is below 1. */
 export function stronger(settings: EncodeSettings, growth: number): EncodeSettings {
   const step = Math.ceil(-18 * Math.log2(growth))
   return { ...settings, quality: Math.min(settings.quality + step, 95) }

@@ -26,8 +26,8 @@ export interface Subject extends Size {
   /** Whether sharp turns the image upright in this call, which it does after the resizing. */
   isTurnedByCall: boolean
   /**
-   * Whether samples may differ by as much as decoding at a smaller size changes them. Then a resizing may use such
-   * decoding, and may come before the image is turned upright.
+   * Whether a resizing may decode the image at a smaller size, which changes samples slightly. The resizing may then also
+   * come before the image is turned upright.
    */
   mayShrinkOnLoad: boolean
 }

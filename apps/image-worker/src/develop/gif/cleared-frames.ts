@@ -17,9 +17,9 @@ interface Frame {
 }
 
 /**
- * A GIF whose frames are cleared to transparency, as in browsers; the file itself if they are. libnsgif fills the area
- * of a frame with the background colour of the screen unless the frame has a transparent colour. So a frame without one
- * gets one that it doesn't use; if it uses all 256 colours, it stays unchanged.
+ * A GIF whose frames are cleared to transparency, as in browsers; the file itself if they already are. libnsgif fills the
+ * area of a frame with the background colour of the screen unless the frame has a transparent colour. So a frame without
+ * a transparent colour gets an unused colour as its transparent colour. A frame that uses all 256 colours stays unchanged.
  */
 export function withClearedFrames(gif: Uint8Array): Uint8Array {
   let changed: Buffer | undefined

@@ -3,8 +3,8 @@ import { GifReader, joinSubBlocks } from '../../permute/gif/reader.ts'
 const mostCodeBits = 12
 
 /**
- * Whether a frame, whose pixels begin at `at`, uses each of 256 colours. A colour first occurs as a code of its own, never
- * in a longer string (GIF 89a, appendix F), so that the strings aren't needed.
+ * For each of 256 colours, whether a frame uses it. The pixels of the frame begin at `at`. A colour first occurs as a code
+ * of its own, never in a longer string (GIF 89a, appendix F), so the strings aren't needed.
  */
 export function coloursOfFrame(gif: Uint8Array, at: number): boolean[] {
   const reader = new GifReader(gif.subarray(at))

@@ -95,7 +95,7 @@ function unpack(input: Uint8Array, header: ImageHeader, { functions: heif, memor
     if (numberAt(error) !== 0) throw undecodableImage(new Error(textAt(memory, numberAt(error + 8))), 'heic')
   }
 
-  /** A cropped image has no numbers of its own (see derive-crop.ts). */
+  /** The numbers of the original of a cropped image, which has no numbers of its own (see derive-crop.ts). */
   function cicpOfOriginal(): Cicp | undefined {
     const original = derivedFrom(Buffer.from(input.buffer, input.byteOffset, input.byteLength), itemId)
     if (original === undefined) return undefined

@@ -1,4 +1,4 @@
-import { isAlone, markers } from '../../permute/jpeg/jpeg-markers.ts'
+import { isStandalone, markers } from '../../permute/jpeg/jpeg-markers.ts'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
 import { UnusableImage } from '../unusable-image.ts'
 import { endOfScanData } from './next-marker.ts'
@@ -27,8 +27,11 @@ export function expectFewScans(jpeg: Uint8Array): void {
       if (marker === markers.endOfImage || end + 4 > bytes.length) return
       if (marker === markers.startOfScan) scans += 1
       if (scans > maxScans)
-        throw new UnusableImage('unsupported-image', `the JPEG has more than ${maxScans} scans`)
-      at = end + 2 + (isAlone(marker) ? 0 : Math.max(bytes.readUInt16BE(end + 2), 2))
+        throw new UnusableImage(
+          'unsupported-image',
+          `the JPEG has more than ${maxScans} scans: save it again`,
+        )
+      at = end + 2 + (isStandalone(marker) ? 0 : Math.max(bytes.readUInt16BE(end + 2), 2))
     }
   } catch (error) {
     // Without an end marker: decoders may accept it.

@@ -1,4 +1,4 @@
-import { isAlone, markers } from '../../permute/jpeg/jpeg-markers.ts'
+import { isStandalone, markers } from '../../permute/jpeg/jpeg-markers.ts'
 
 /** A segment before the first scan: the second byte of its marker, and the data after its length. */
 export interface Segment {
@@ -17,7 +17,7 @@ export function* segmentsOf(jpeg: Uint8Array): Generator<Segment> {
     const marker = jpeg[at + 1] ?? 0
     if (marker === markers.endOfImage) return
     // Fill bytes, and markers without a segment.
-    if (marker < markers.baselineFrame || marker === 0xff || isAlone(marker)) {
+    if (marker < markers.baselineFrame || marker === 0xff || isStandalone(marker)) {
       at += marker === 0xff ? 1 : 2
       continue
     }

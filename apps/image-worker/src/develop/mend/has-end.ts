@@ -1,4 +1,4 @@
-import { isAlone, markers } from '../../permute/jpeg/jpeg-markers.ts'
+import { isStandalone, markers } from '../../permute/jpeg/jpeg-markers.ts'
 
 /** Whether the marker EOI follows the segments and scans of a JPEG, in any coding. */
 export function hasEnd(jpeg: Uint8Array): boolean {
@@ -8,7 +8,7 @@ export function hasEnd(jpeg: Uint8Array): boolean {
     if (marker === undefined) return false
     // Zero follows FF in coded data, and fill bytes come before markers.
     if (marker === 0xff) at += 1
-    else if (marker === 0 || isAlone(marker)) at += 2
+    else if (marker === 0 || isStandalone(marker)) at += 2
     else at += 2 + Math.max(2, (jpeg[at + 2] ?? 0) * 256 + (jpeg[at + 3] ?? 0))
   }
   return false

@@ -1,5 +1,5 @@
 import { withJpegKernel } from '../../permute/jpeg/jpeg-kernel.ts'
-import { isAlone, markers } from '../../permute/jpeg/jpeg-markers.ts'
+import { isStandalone, markers } from '../../permute/jpeg/jpeg-markers.ts'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
 import { fill } from '../jpeg/next-marker.ts'
 import { segmentsOf } from '../jpeg/segments.ts'
@@ -78,7 +78,7 @@ function mendSegments(bytes: Buffer, scans: ScanMender, { endsWithImage = false 
   let next = 2
   let { marker, after } = fillStrays(bytes, next)
   while (marker !== markers.endOfImage) {
-    if (isAlone(marker))
+    if (isStandalone(marker))
       throw new NotWellFormed('there is a marker outside of a scan that is only allowed inside')
     const end = after + 2 > bytes.length ? 0 : after + bytes.readUInt16BE(after)
     if (end < after + 2 || end > bytes.length) throw new NotWellFormed('the length of a segment is invalid')

@@ -35,7 +35,7 @@ export class ScanMender {
   /**
    * @param bytes the file, which is changed
    * @param followsAll whether to look for damage, too: `mend` then throws DamagedScan
-   * @param findsEnd whether to overwrite the bytes after a scan that has the whole image, too
+   * @param findsEnd whether to overwrite also the stray bytes after a scan that has the whole image
    */
   constructor(kernel: JpegKernel, bytes: Buffer, { followsAll = false, findsEnd = false } = {}) {
     this.#kernel = kernel

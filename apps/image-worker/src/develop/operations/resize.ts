@@ -67,9 +67,9 @@ function scaledSize(size: Size, operation: OperationNamed<'resize'>): Size {
 }
 
 /**
- * Finding the part to keep, and padding with a colour, are operations of their own. If only a width or only a height is
- * given, the other side is never cut, and padding is an operation of its own, too: sharp would compute the other side from
- * the image that it decodes at a smaller size, up to a pixel off.
+ * Finding the part to keep, and padding with a colour, are separate operations. If only a width or only a height is given,
+ * the other side is never cut, and any padding is a separate operation: sharp would compute the other side from the image
+ * that it decodes at a smaller size, up to a pixel off.
  */
 function partsOf({ background, ...operation }: OperationNamed<'resize'>): Operation[] | undefined {
   const { position, ...resizing } = operation

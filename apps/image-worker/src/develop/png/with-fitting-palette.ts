@@ -2,9 +2,9 @@ import { encodeChunk } from '../../permute/png/chunks.ts'
 import { isIntact, type PngChunk, pngChunks } from './png-chunks.ts'
 
 /**
- * A PNG whose palette is followed by no chunk about colours, and by no more opacities than it has entries; the same file
- * if this is already so. Some programs insert a profile directly before the image data, or shorten only the palette.
- * Browsers use such chunks; libpng ignores them (PNG 3rd edition, 5.6 and 11.3.1.1).
+ * A PNG in which the chunks about colours come before the palette, and which has at most as many opacities as palette
+ * entries; the file itself if this is already so. Some programs insert a profile directly before the image data, or shorten
+ * only the palette. Browsers use such chunks; libpng ignores them (PNG 3rd edition, 5.6 and 11.3.1.1).
  */
 export function withFittingPalette(png: Uint8Array): Uint8Array {
   const before: PngChunk[] = []

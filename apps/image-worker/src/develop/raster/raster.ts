@@ -11,7 +11,7 @@ export interface Raster {
   isGrey: boolean
 }
 
-/** The samples as an array of their own width, on the same memory. Never a Buffer, whose slices share memory. */
+/** The samples as an array of their own width, which shares their memory. Never a Buffer, whose slices share memory. */
 export function samplesOf({ data, bits }: Pick<Raster, 'data' | 'bits'>): Samples {
   if (bits === 8) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
   const isAligned = data.byteOffset % 2 === 0
@@ -21,7 +21,7 @@ export function samplesOf({ data, bits }: Pick<Raster, 'data' | 'bits'>): Sample
 
 export type Samples = Uint8Array | Uint16Array
 
-/** The raster with other samples of the same depth, on their memory. */
+/** The raster with other samples of the same depth; shares their memory. */
 export function withSamples<Pixels extends Pick<Raster, 'data'>>(raster: Pixels, samples: Samples): Pixels {
   return { ...raster, data: new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength) }
 }
@@ -57,7 +57,7 @@ function join(frames: readonly Raster[]): Uint8Array {
   return Buffer.concat(frames.map(({ data }) => data))
 }
 
-/** The frames that are stacked in a raster, on the same memory. */
+/** The frames that are stacked in a raster; they share its memory. */
 export function cutFrames(stack: Raster, height: number): Raster[] {
   const frameBytes = (stack.data.length / stack.height) * height
   return Array.from({ length: stack.height / height }, (_, index) => ({

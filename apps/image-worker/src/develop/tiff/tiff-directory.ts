@@ -1,4 +1,4 @@
-/** An entry of a TIFF directory (TIFF 6.0, section 2). Its value is in little-endian order, in which we write. */
+/** An entry of a TIFF directory (TIFF 6.0, section 2). Its value is little-endian, as in the files that we write. */
 export interface TiffEntry {
   readonly tag: number
   readonly type: number
@@ -61,7 +61,7 @@ export class TiffReader {
     this.isLittleEndian = bytes[0] === 0x49
   }
 
-  /** Undefined if the bytes are not such a structure. */
+  /** Undefined if the bytes don't begin like a TIFF structure. */
   static of(bytes: Uint8Array): TiffReader | undefined {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     const layout = layoutOf(buffer)

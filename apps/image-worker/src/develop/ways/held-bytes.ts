@@ -51,7 +51,7 @@ function codingBytes({ header, plan: { steps, output, addsTransparency } }: Job)
  */
 function decodingBytes({ input, header, shared }: Job): number {
   const { unpackedBytes, progressive, format } = header
-  // The pixels that are held for further outputs are counted there, but not before they are unpacked.
+  // Pixels that are kept for further outputs are in `shared.heldBytes`, but only once they are unpacked.
   if (format === 'heic' && !shared?.holdsPixelsOf(input))
     return unpackHeicCost(input, header) + unpackedBytes * (shared ? 2 : 1)
   return unpackedBytes * (progressive ? 4 : 2)

@@ -2,8 +2,8 @@ import { riffChunks } from './riff-chunks.ts'
 import { declareTransparency, extendedFlags, isTransparentLossless } from './webp-transparency.ts'
 
 /**
- * A still WebP that declares the transparency of its lossless image; the file itself if it does, or has none. Some
- * programs forget the flag in VP8X. It is only a hint, but libvips relies on it.
+ * A still WebP that declares the transparency of its lossless image; the file itself if it already does, or if the image is
+ * opaque. Some programs forget the flag in VP8X. The flag is only a hint, but libvips relies on it.
  */
 export function withOwnTransparency(webp: Uint8Array): Uint8Array {
   const [first, ...others] = riffChunks(webp)

@@ -22,7 +22,7 @@ export const markers = {
 } as const
 
 /** Whether no segment follows a marker: RST, SOI, EOI and TEM. */
-export function isAlone(marker: number): boolean {
+export function isStandalone(marker: number): boolean {
   return (marker >= markers.restart0 && marker <= markers.endOfImage) || marker === 0x01
 }
 

@@ -25,7 +25,7 @@ export async function* inflatePieces(
   else yield* inflateOneByOne(pieces, length)
 }
 
-/** The same for few bytes. Also returns the compressed bytes. */
+/** Joins the pieces and inflates them at once. Throws as `inflatePieces` does. Returns the compressed bytes, too. */
 export async function inflateJoined(pieces: AsyncIterable<Uint8Array>, length: number) {
   const compressed = await joined(pieces, mostCompressed(length))
   return { inflated: inflateWhole(compressed, length), compressed }

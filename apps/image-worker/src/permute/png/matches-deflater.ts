@@ -39,7 +39,7 @@ export class MatchesDeflater {
     return deflateRawSync(bytes, { ...trialOptions, chunkSize }).length
   }
 
-  /** Waits for the parts that are being compressed and returns the result. Before that, no part may be added. */
+  /** Waits for the parts that are being compressed, and returns the result. No part may be added while it waits. */
   async take(): Promise<Uint8Array[]> {
     const compressed = await this.#compressed
     this.#compressed = undefined

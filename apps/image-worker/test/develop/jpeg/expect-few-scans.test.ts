@@ -10,7 +10,7 @@ test('a JPEG of more than 500 scans is refused before a decoder reads them', asy
   for (const operations of ['swap-channels:bgr', 'flip', 'crop:9x9', 'resize:9x9', 'blur:1'])
     await assert.rejects(run(jpegOfScans(501), operations), {
       code: 'unsupported-image',
-      message: 'the JPEG has more than 500 scans',
+      message: 'the JPEG has more than 500 scans: save it again',
     })
 })
 

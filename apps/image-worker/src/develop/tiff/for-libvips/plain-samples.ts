@@ -45,10 +45,13 @@ function plainSamples(tiff: Uint8Array, plan: PlainPlan): Uint8Array {
   const across = Math.ceil(page.width / segments.width)
   const perPlane = across * Math.ceil(page.height / segments.height)
   const planes = page.isPlanar ? page.samplesPerPixel : 1
-  if (page.segments.length < planes * perPlane)
-    throw new UnusableImage('undecodable-image', 'a TIFF page lacks some of its strips or tiles')
+  const needed = planes * perPlane
+  if (page.segments.length < needed) {
+    const words = `a TIFF page has only ${page.segments.length} of its ${needed} strips or tiles`
+    throw new UnusableImage('undecodable-image', words)
+  }
   fillUnwritten(plain, plan)
-  for (const [place, segment] of page.segments.slice(0, planes * perPlane).entries()) {
+  for (const [place, segment] of page.segments.slice(0, needed).entries()) {
     if (isUnwritten(segment)) continue
     const { at, bytes } = segment
     const plane = Math.floor(place / perPlane)

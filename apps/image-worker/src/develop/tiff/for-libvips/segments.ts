@@ -109,7 +109,10 @@ function unpack(
   if (compression === compressions.deflate || compression === compressions.oldDeflate)
     return inflate(packed, most)
   if (compression === compressions.lzw && isOldLzw(packed))
-    throw new UnusableImage('unsupported-compression', 'old-style LZW is not supported in this kind of TIFF')
+    throw new UnusableImage(
+      'unsupported-compression',
+      'old-style LZW is not supported in this kind of TIFF: save it with Deflate or no compression',
+    )
   const unpacked = new Uint8Array(least)
   const length =
     compression === compressions.lzw ? unpackLzw(packed, unpacked) : unpackPackBits(packed, unpacked)

@@ -71,7 +71,7 @@ function write(file: Buffer, entry: TiffEntry | undefined, numbers: readonly num
   if (numbers.some(number => number >= limit))
     throw new UnusableImage(
       'unsupported-image',
-      'the directory of the TIFF has no room for the positions of the unpacked pixels',
+      'the directory of the TIFF has no room for the positions of the unpacked pixels: save the TIFF with Deflate',
     )
   overwriteNumbers(file, entry, numbers)
 }

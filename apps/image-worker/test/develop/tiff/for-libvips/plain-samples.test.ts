@@ -146,7 +146,7 @@ test('damaged or missing pixels of such pages are refused', async () => {
   await assert.rejects(run(damaged, 'flip'), /cannot be inflated/)
   await assert.rejects(run(packedTiff([1, 2, 3], 12), 'flip'), /end too early/)
   const oneTile = await planarTiff(planes, 8, { compression: 'none', predictor: 'none' }, 1)
-  await assert.rejects(run(oneTile, 'flip'), /lacks some of its strips or tiles/)
+  await assert.rejects(run(oneTile, 'flip'), /a TIFF page has only \d+ of its \d+ strips or tiles/)
 })
 
 type Samples = Uint8Array | Uint16Array<ArrayBuffer>
