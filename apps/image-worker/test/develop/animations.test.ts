@@ -4,6 +4,7 @@ import { bytesSource, readImageHeader } from '@darkroom/image-header'
 import sharp from 'sharp'
 import { riffChunks } from '../../src/develop/webp/riff-chunks.ts'
 import { generatedPhoto } from '../generated-photo.ts'
+import { assembleGif } from '../permute/gif/gif-assembler.ts'
 import { chunk, splitChunks } from '../permute/png/png-assembler.ts'
 import { long } from './animated-png.ts'
 import { assertSame, inspect, inspectResult } from './inspect.ts'
@@ -112,4 +113,16 @@ test('frames that show the same picture may become one frame with their total de
   const total = (parts: readonly number[]) => parts.reduce((sum, part) => sum + part, 0)
   assert.equal(total(delays), total(before.delays))
   assert.equal(total(delays), 180)
+})
+
+test('an opaque animation whose frames change only parts stays opaque', async () => {
+  const palette = Uint8Array.from([255, 0, 0, 0, 0, 255])
+  const control = { delay: 10, disposal: 1, transparent: 1 }
+  const frames = [
+    { width: 3, height: 1, indexes: [0, 0, 0], control: { delay: 10, disposal: 1 } },
+    { width: 1, height: 1, left: 1, indexes: [0], control },
+  ]
+  const gif = assembleGif({ width: 3, height: 1, palette, frames })
+  const { channels } = await sharp((await run(gif, 'blur:1,format:tiff')).bytes).metadata()
+  assert.equal(channels, 3)
 })

@@ -115,6 +115,15 @@ test('lossy WebP loses as much as one encoding, in a file of its size', async ()
   }
 })
 
+test('a WebP keeps its quality although its file is mostly metadata, which is dropped', async () => {
+  const exif = { IFD0: { ImageDescription: 'x'.repeat(40_000) } }
+  const file = await photo().withExif(exif).webp({ quality: 60 }).toBuffer()
+  const { bytes } = await run(file, 'swap-channels:bgr')
+  assert.ok(bytes.length < file.length / 2)
+  const [before = 0, after = 0] = [webpQuality(file), webpQuality(bytes)]
+  assert.ok(Math.abs(before - after) <= 2, `${before} became ${after}`)
+})
+
 test('lossy WebP keeps its transparency exactly', async () => {
   for (const quality of [40, 80]) {
     const webp = await transparentPhoto().webp({ quality }).toBuffer()

@@ -228,7 +228,7 @@ export class Call {
    */
   #mayCompute({ place }: Effect<never>): boolean {
     const { hasAlpha, isGrey } = this.#subject
-    if (isGrey && (place === 'tint' || place === 'greyscale')) return false
+    if (isGrey && place === 'tint') return false
     if (!hasAlpha) return true
     // sharp would count invisible pixels when it normalises or sharpens.
     if (place === 'greyscale' || place === 'normalise' || place === 'sharpen') return false

@@ -148,6 +148,29 @@ test('a grid with a damaged tile fails, wherever the tile is', async () => {
   }
 })
 
+test('an AVIF whose last box has no size is turned and cropped as with a size', async () => {
+  const file = alone((await twoColours())(irot(1), clap({ width: 32, height: 64, right: -16, down: 0 })))
+  const open = Buffer.from(file)
+  open.writeUInt32BE(0, open.lastIndexOf('mdat') - 4)
+  assert.deepEqual((await run(open, 'format:png')).bytes, (await run(file, 'format:png')).bytes)
+})
+
+test('a grid with a damaged tile of its transparency fails', async () => {
+  const [colours, tile] = [await twoColours(128), await twoOpacities(64)]
+  const grid: HeifItem = {
+    type: 'grid',
+    data: Uint8Array.of(0, 0, 1, 1, 0, 128, 0, 128),
+    properties: [ispe(128, 128), alphaKind],
+    references: { auxl: [1], dimg: [3, 4, 5, 6] },
+  }
+  const hidden = { ...tile(alphaKind), isHidden: true }
+  const file = assembleHeif([colours(), grid, hidden, hidden, hidden, hidden], { brands: ['avif', 'mif1'] })
+  assert.equal((await sharp((await run(file, 'format:png')).bytes).stats()).isOpaque, false)
+  const { length } = tile().data
+  file.fill(0xa5, file.length - length / 2, file.length - length / 2 + 12)
+  await assert.rejects(run(file, 'format:png'), { code: 'undecodable-image' })
+})
+
 test('the primary image of several is developed, wherever it stands', async () => {
   const image = await twoColours()
   const [first, second] = [

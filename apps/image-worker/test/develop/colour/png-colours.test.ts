@@ -54,9 +54,7 @@ test('linear samples become sRGB if colours are computed, and in every other for
 })
 
 test('a gAMA that would make everything black or white is ignored', async () => {
-  const plain = await sharp({ create: { width: 9, height: 9, channels: 3, background: '#804020' } })
-    .png()
-    .toBuffer()
+  const plain = await flat()
   for (const value of [0, 15, 625_000_001, 0xffffffff]) {
     const gamma = Buffer.alloc(4)
     gamma.writeUInt32BE(value)
@@ -70,9 +68,7 @@ test('a gAMA that would make everything black or white is ignored', async () => 
 })
 
 test('the usual gAMA and cHRM of sRGB change no sample, and stay in PNG', async () => {
-  const plain = await sharp({ create: { width: 9, height: 9, channels: 3, background: '#804020' } })
-    .png()
-    .toBuffer()
+  const plain = await flat()
   const [gamma, chromaticities] = [Buffer.alloc(4), Buffer.alloc(32)]
   gamma.writeUInt32BE(45_455)
   const usual = [31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6000]
@@ -158,3 +154,36 @@ test('a PNG with any contents of its colour chunks is developed into every forma
     { numRuns: 60 },
   )
 })
+
+test('a cHRM whose primaries cannot mix colours is ignored', async () => {
+  const plain = await flat()
+  const gamma = chunk('gAMA', uint32(45_455))
+  // Red, green and blue are nearly on one line.
+  const line = [31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 47_000, 46_400]
+  const file = withChunks(plain, gamma, chunk('cHRM', Buffer.concat(line.map(uint32))))
+  assert.deepEqual(await bytesOf(file, 'format:tiff'), await bytesOf(withChunks(plain, gamma), 'format:tiff'))
+})
+
+test('linear samples of a PNG become sRGB in an AVIF, although an AVIF could declare them', async () => {
+  const file = withChunks(await flat(), chunk('cICP', Buffer.of(1, 8, 0, 1)))
+  const [red = 0] = (await inspect(await bytesOf(file, 'format:avif:100'))).samples
+  assert.ok(Math.abs(red - 255 * encodeSrgb(0x80 / 255)) < 4, `red is ${red}`)
+})
+
+test('samples that are spaced unlike sRGB become sRGB if an operation computes colours', async () => {
+  for (const [gamma, isConverted] of [
+    [1.5, true],
+    [1.8, false],
+    [2.8, false],
+    [3.1, true],
+  ] as const) {
+    const file = withChunks(await flat(), chunk('gAMA', uint32(Math.round(100_000 / gamma))))
+    const inverted = await bytesOf(file, 'invert')
+    assert.equal(firstDataOf(inverted, 'gAMA') === undefined, isConverted, `gamma ${gamma}`)
+  }
+})
+
+function flat(): Promise<Buffer> {
+  const create = { width: 9, height: 9, channels: 3, background: '#804020' } as const
+  return sharp({ create }).png().toBuffer()
+}

@@ -66,3 +66,8 @@ test('a GIF keeps the size of its screen, although its first frame is smaller', 
     }
   }
 })
+
+test("a GIF whose first frame reaches beyond the largest screen fails with the decoder's reason", async () => {
+  const wide = { width: 1, height: 1, palette, frames: [part(65_535, 0)] }
+  await assert.rejects(run(assembleGif(wide), 'format:png'), /bad image dimensions/)
+})
