@@ -1,4 +1,5 @@
 import { finish, setWriter, writeBits } from './bit-writer'
+import { blockTables, blockTablesBytes, setBlockTables } from './block-tables'
 import { acTableOf } from './components'
 import { decodeTableAt, entryOf } from './decode-table'
 import * as failure from './errors'
@@ -53,6 +54,7 @@ export function cutScan(
 ): i32 {
   startScan(componentMask)
   makeRunTables(componentMask, end - from)
+  setBlockTables()
   reader.startReading(from, end, interval, copy)
   memory.fill(written, 0, 16)
   setWriter(target)
@@ -64,7 +66,8 @@ export function cutScan(
       const isKept = isRowKept && x >= left && x < right
       for (let index = 0; index < blocksInMcu; index++) {
         const component = componentOfMember(index)
-        const error = isKept ? copyBlock(component) : skipBlock(component)
+        const tables = blockTables + <usize>index * blockTablesBytes
+        const error = isKept ? copyBlock(component) : skipBlock(component, tables)
         if (error) return error
       }
     }

@@ -1,24 +1,11 @@
-import { acTableOf, dcTableOf } from './components'
-import { decodeTableAt, entryOf } from './decode-table'
+import { blockTables, blockTablesBytes, setBlockTables } from './block-tables'
+import { entryOf } from './decode-table'
 import * as failure from './errors'
 import { followAc } from './follow-ac'
 import * as reader from './interval-reader'
 import { clearUses, countDc, countSymbols, countUse } from './run-uses'
-import { blocksInMcu, componentOfMember, mcusAcross, mcusDown, startScan } from './scan'
-import {
-  endOfBlock,
-  lengthOf,
-  makeRunTables,
-  runBits,
-  runTableAt,
-  runTableBytes,
-  runTableOf,
-  takenBy,
-} from './symbol-runs'
-
-/** For each block in an MCU: the addresses of its run tables, and of the tables of its DC and AC codes. */
-const sources = memory.data(10 * 3 * 4, 4)
-const sourceBytes: usize = 12
+import { blocksInMcu, mcusAcross, mcusDown, startScan } from './scan'
+import { endOfBlock, lengthOf, makeRunTables, runBits, runTableBytes, takenBy } from './symbol-runs'
 
 /**
  * Follows the codes of the only scan of a sequential image to make sure that they are complete. DC is not added up, so a
@@ -38,7 +25,7 @@ export function followScan(
 ): i32 {
   startScan(componentMask)
   makeRunTables(componentMask, end - from)
-  setSources()
+  setBlockTables()
   if (isCounting) clearUses()
   reader.startReading(from, end, interval, copy)
   let left = mcusAcross * mcusDown
@@ -55,38 +42,28 @@ export function followScan(
   return reader.endReading()
 }
 
-function setSources(): void {
-  for (let index = 0; index < blocksInMcu; index++) {
-    const component = componentOfMember(index)
-    const source = sources + <usize>index * sourceBytes
-    store<u32>(source, <u32>runTableAt(runTableOf(component)))
-    store<u32>(source, <u32>decodeTableAt(0, dcTableOf(component)), 4)
-    store<u32>(source, <u32>decodeTableAt(1, acTableOf(component)), 8)
-  }
-}
-
 /** Follows the codes of an interval. */
 function followMcus(mcus: i32, isCounting: bool): i32 {
   const shift = 64 - runBits
-  const endOfMcu = sources + <usize>blocksInMcu * sourceBytes
+  const endOfMcu = blockTables + <usize>blocksInMcu * blockTablesBytes
   for (; mcus > 0; mcus--) {
-    for (let source = sources; source < endOfMcu; source += sourceBytes) {
+    for (let tables = blockTables; tables < endOfMcu; tables += blockTablesBytes) {
       if (reader.isPastEnd()) return failure.endsTooEarly
       reader.refill()
-      const table = <usize>load<u32>(source)
-      const run: i32 = load<u16>(table + ((<usize>(reader.ahead >> shift)) << 1))
+      const runs = <usize>load<u32>(tables)
+      const run: i32 = load<u16>(runs + ((<usize>(reader.ahead >> shift)) << 1))
       if (run === 0) {
-        const code = entryOf(<usize>load<u32>(source, 4), reader.ahead, 64)
+        const code = entryOf(<usize>load<u32>(tables, 4), reader.ahead, 64)
         if (code === 0) return failure.unknownCode
-        if (isCounting) countDc(table, code)
+        if (isCounting) countDc(runs, code)
         reader.skip(lengthOf(code))
       } else {
-        if (isCounting) countUse(table, <usize>(reader.ahead >> shift))
+        if (isCounting) countUse(runs, <usize>(reader.ahead >> shift))
         reader.skip(run & 0xff)
         if (run >= endOfBlock) continue
       }
-      const codes = <usize>load<u32>(source, 8)
-      const error = followAc(1 + takenBy(run), table + runTableBytes, codes, isCounting)
+      const codes = <usize>load<u32>(tables, 8)
+      const error = followAc(1 + takenBy(run), runs + runTableBytes, codes, isCounting)
       if (error) return error
     }
   }

@@ -5,14 +5,34 @@ import * as failure from './errors'
 import { followAc } from './follow-ac'
 import * as reader from './interval-reader'
 import { predictionOf, setPrediction } from './scan'
-import { coefficientsOf, endsBlock, lengthOf, runTableAt, runTableBytes, runTableOf } from './symbol-runs'
+import {
+  coefficientsOf,
+  endOfBlock,
+  endsBlock,
+  lengthOf,
+  runBits,
+  runTableAt,
+  runTableBytes,
+  runTableOf,
+  takenBy,
+} from './symbol-runs'
 
-/** Scratch memory for coefficients that are dropped. */
-const scratch = memory.data(128, 16)
-
-/** Skips a block. Returns an error or 0. */
-export function skipBlock(component: i32): i32 {
-  return lowBlock(component, 1, scratch, scratch)
+/**
+ * Skips a block, but adds its DC to the component's prediction. Returns an error or 0.
+ *
+ * @param tables the tables of the block, of `blockTables`
+ */
+export function skipBlock(component: i32, tables: usize): i32 {
+  if (reader.isPastEnd()) return failure.endsTooEarly
+  reader.refill()
+  const dc = entryOf(<usize>load<u32>(tables, 4), reader.ahead, 64)
+  if (dc === 0) return failure.unknownCode
+  if (!addDifference(component, differenceOf(dc))) return failure.outOfRange
+  const runs = <usize>load<u32>(tables)
+  const run: i32 = load<u16>(runs + ((<usize>(reader.ahead >> (64 - runBits))) << 1))
+  reader.skip(run === 0 ? lengthOf(dc) : run & 0xff)
+  if (run >= endOfBlock) return 0
+  return followAc(1 + takenBy(run), runs + runTableBytes, <usize>load<u32>(tables, 8), false)
 }
 
 /** Whether `lowBlock` has kept no coefficient of the last block. */
@@ -29,9 +49,7 @@ export let isFlat: bool = true
 export function lowBlock(component: i32, kept: i32, block: usize, places: usize): i32 {
   const difference = dcDifference(component)
   if (difference === unknown) return reader.isPastEnd() ? failure.endsTooEarly : failure.unknownCode
-  const value = predictionOf(component) + difference
-  if (value < -1024 || value > 1023) return failure.outOfRange
-  setPrediction(component, value)
+  if (!addDifference(component, difference)) return failure.outOfRange
   isFlat = true
   const codes = decodeTableAt(1, acTableOf(component))
   let k = 1
@@ -59,10 +77,24 @@ export function dcDifference(component: i32): i32 {
   reader.refill()
   const code = entryOf(decodeTableAt(0, dcTableOf(component)), reader.ahead, 64)
   if (code === 0) return unknown
+  const difference = differenceOf(code)
+  reader.skip(lengthOf(code))
+  return difference
+}
+
+/** The difference that this DC code, which is next, and its extra bits mean. */
+function differenceOf(code: i32): i32 {
   const category = code & 15
   const raw = <i32>(reader.ahead >> (64 - lengthOf(code))) & ((1 << category) - 1)
-  reader.skip(lengthOf(code))
   return extended(raw, category)
+}
+
+/** Adds a difference to the component's prediction. Returns whether eight-bit samples can have this DC. */
+function addDifference(component: i32, difference: i32): bool {
+  const value = predictionOf(component) + difference
+  if (value < -1024 || value > 1023) return false
+  setPrediction(component, value)
+  return true
 }
 
 /** Keeps the coefficient that a code announces, after its run of zeros; the end of a block has none. */
