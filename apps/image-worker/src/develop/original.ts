@@ -1,6 +1,7 @@
 import type { AvifCoding, ImageHeader } from '@darkroom/image-header'
 import type { Metadata } from 'sharp'
 import { avifQuality } from './avif/avif-quality.ts'
+import { chromaSubsampling } from './jpeg/chroma-subsampling.ts'
 import { jpegQuantisation } from './jpeg/jpeg-quality.ts'
 import { jpegSettings } from './tiff/jpeg-settings.ts'
 import type { TiffPage } from './tiff/tiff-page.ts'
@@ -32,7 +33,9 @@ export function originalOf(
 ): Original {
   const { format, lossless, progressive, width, height } = header
   const inside = page && jpegSettings(input, page)
-  const quantisation = page ? inside?.quantisation : jpegQuantisation(format === 'jpeg' ? input : noBytes)
+  const jpeg = !page && format === 'jpeg' ? input : noBytes
+  const quantisation = page ? inside?.quantisation : jpegQuantisation(jpeg)
+  const subsampling = avif?.subsampling ?? inside?.chromaSubsampling ?? chromaSubsampling(jpeg)
   return {
     format,
     bytes: input.length,
@@ -41,7 +44,7 @@ export function originalOf(
     progressive,
     quality: qualityOf(input, header, avif) ?? quantisation?.quality,
     quantisationTable: quantisation?.table ?? 0,
-    chromaSubsampling: avif?.subsampling ?? inside?.chromaSubsampling ?? metadata.chromaSubsampling,
+    chromaSubsampling: subsampling ?? metadata.chromaSubsampling,
     isRgb: inside?.isRgb ?? false,
     bitsPerSample: metadata.bitsPerSample,
   }

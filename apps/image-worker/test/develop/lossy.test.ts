@@ -12,7 +12,7 @@ import { permuteJpeg } from '../../src/permute/jpeg/permute-jpeg.ts'
 import { generatedPhoto } from '../generated-photo.ts'
 import { noiseBytes } from '../permute/pictures.ts'
 import { type Inspected, inspect, inspectResult, meanError, permuted } from './inspect.ts'
-import { run } from './run.ts'
+import { bytesOf, run } from './run.ts'
 
 /** As a share of the original's size. */
 const largestGrowth = 1.1
@@ -42,11 +42,17 @@ for (const chromaSubsampling of ['4:2:0', '4:4:4'] as const) {
 }
 
 test('JPEGs with other subsampling keep it, and lose as much as one encoding', async () => {
-  for (const name of ['4-2-2', '4-4-0', '4-1-1', '4-1-0']) {
+  for (const name of ['4-2-2', '4-4-0', '4-1-1', '4-1-0', '4-4-4-by-2x1', '4-2-2-by-2x2']) {
     const jpeg = await readFile(new URL(`subsampled/${name}.jpeg`, import.meta.url))
     const result = await assertLosesLittle(jpeg, image => image.jpeg({ quality: 75 }))
     assert.deepEqual(samplingOf(result), samplingOf(jpeg), name)
   }
+})
+
+test('a decoded JPEG keeps 4:4:4 also if all of its sampling factors are 2', async () => {
+  const jpeg = await readFile(new URL('subsampled/4-4-4-by-2x1.jpeg', import.meta.url))
+  for (const operations of ['blur', 'resize:20x', 'rotate:7'])
+    assert.equal((await sharp(await bytesOf(jpeg, operations)).metadata()).chromaSubsampling, '4:4:4')
 })
 
 test('a JPEG whose permuted colours need more bytes is limited in size', async () => {

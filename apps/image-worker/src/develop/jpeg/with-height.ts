@@ -1,4 +1,4 @@
-import { markers } from '../../permute/jpeg/jpeg-markers.ts'
+import { isFrame, markers } from '../../permute/jpeg/jpeg-markers.ts'
 import { NotWellFormed } from '../../permute/not-well-formed.ts'
 import { endOfScanData } from './next-marker.ts'
 import { segmentsOf } from './segments.ts'
@@ -28,13 +28,6 @@ export function withHeight(jpeg: Uint8Array, height: number): Uint8Array {
 
 /** A marker, its length, and the number of lines. */
 const segmentBytes = 6
-
-function isFrame(marker: number): boolean {
-  return marker >= markers.baselineFrame && marker <= 0xcf && !others.includes(marker)
-}
-
-/** Markers between those of frames: tables, and a reserved marker (T.81, table B.1). */
-const others: readonly number[] = [markers.huffmanTables, 0xc8, 0xcc]
 
 function endOfScan(jpeg: Buffer, from: number): number | undefined {
   try {

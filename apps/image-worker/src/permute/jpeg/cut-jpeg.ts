@@ -1,5 +1,5 @@
 import type { Rectangle } from '../rectangle.ts'
-import { type Frame, samplingOf } from './frame.ts'
+import { type Frame, unitOf } from './frame.ts'
 import { withJpegKernel } from './jpeg-kernel.ts'
 import { readJpegWith } from './read-jpeg.ts'
 import { ScanCutter } from './scan-cutter.ts'
@@ -32,7 +32,7 @@ export function cutJpeg(input: Uint8Array, rectangle: Rectangle): JpegPart {
 
 /** Extends a rectangle to whole MCUs, and by one more MCU on each side, within the frame. */
 function unitsAround({ left, top, width, height }: Rectangle, frame: Frame): Rectangle {
-  const { horizontal, vertical } = samplingOf(frame)
+  const { horizontal, vertical } = unitOf(frame)
   const [start, end] = around(left, left + width, 8 * horizontal, frame.width)
   const [first, last] = around(top, top + height, 8 * vertical, frame.height)
   return { left: start, top: first, width: end - start, height: last - first }

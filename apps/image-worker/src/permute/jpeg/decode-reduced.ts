@@ -24,8 +24,8 @@ export type Divisor = 4 | 8
  * share of each mean. The codes of all coefficients are followed to make sure that they are complete.
  *
  * @param use gets the samples in the kernel's memory, which is used again afterwards
- * @throws NotWellFormed as `permuteJpeg` does, and for files that are progressive, have several scans or have chroma of
- * a quarter of luma's samples in both directions
+ * @throws NotWellFormed as `permuteJpeg` does, and for files that are progressive, have several scans, have chroma of a
+ * quarter of luma's samples in both directions, or sampling factors with a common divisor
  */
 export function decodeReduced<Result>(
   input: Uint8Array,
@@ -112,6 +112,8 @@ function sidesOf(frame: Frame, divisor: Divisor): number[] {
   const { horizontal, vertical } = samplingOf(frame)
   const least = Math.min(horizontal, vertical)
   if (least > 2) throw new NotWellFormed('the chroma has too few samples')
+  if (frame.components.slice(1).some(chroma => chroma.horizontal * chroma.vertical > 1))
+    throw new NotWellFormed('the sampling factors have a common divisor')
   const side = 8 / divisor
   return frame.components.map((_, index) => (index === 0 ? side : side * least))
 }

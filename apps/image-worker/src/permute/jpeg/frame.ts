@@ -1,10 +1,14 @@
 import { NotWellFormed } from '../not-well-formed.ts'
 
-export interface Component {
-  readonly id: number
-  /** Sampling factors, in blocks of an MCU: 1 to 4. */
+/** Across and down. */
+interface Factors {
   readonly horizontal: number
   readonly vertical: number
+}
+
+/** Has sampling factors, in blocks of an MCU: 1 to 4. */
+export interface Component extends Factors {
+  readonly id: number
   /** The number of its quantisation table. */
   readonly table: number
 }
@@ -49,22 +53,24 @@ function isFactor(value: number): boolean {
 
 /**
  * Throws NotWellFormed unless a frame is grey, or has three components of which the last two have the same size: that
- * of the first, or a half or a quarter of it across, down or both. Also throws for more samples than fit in memory.
+ * of the first, or a half or a quarter of it across, down or both. Also throws for more samples than fit in memory. All
+ * factors may have a common divisor: some encoders write 2, 2 and 2 instead of 1, 1 and 1.
  */
 export function expectLumaBeforeChroma({ width, height, components }: Frame): void {
   if (width * height * components.length > maxSamples)
     throw new NotWellFormed('the image has too many pixels')
   if (components.length !== 1 && components.length !== 3)
     throw new NotWellFormed('the image is neither grey nor has three components')
-  const [luma, ...chroma] = components
-  const isKnown = luma && factors.includes(luma.horizontal) && factors.includes(luma.vertical)
+  const [first, second] = components.slice(1)
+  const areAlike = first?.horizontal === second?.horizontal && first?.vertical === second?.vertical
+  const { horizontal, vertical } = samplingOf({ components })
   // An MCU of all components has at most ten blocks (T.81, B.2.3).
-  const isSmall = luma && luma.horizontal * luma.vertical + chroma.length <= 10
-  if (!isKnown || !isSmall || chroma.some(({ horizontal, vertical }) => horizontal !== 1 || vertical !== 1))
+  const blocks = components.reduce((sum, component) => sum + component.horizontal * component.vertical, 0)
+  if (!areAlike || !ratios.includes(horizontal) || !ratios.includes(vertical) || blocks > 10)
     throw new NotWellFormed('the components are sampled in an unusual way')
 }
 
-const factors = [1, 2, 4]
+const ratios = [1, 2, 4]
 
 /**
  * Two bytes each, and as many for turned coefficients: half of the 2 GiB that a kernel can address with positive
@@ -72,8 +78,15 @@ const factors = [1, 2, 4]
  */
 const maxSamples = 2 ** 28
 
-/** The largest sampling factors, luma's: the number of luma samples for each chroma sample. */
-export function samplingOf({ components }: Frame): { horizontal: number; vertical: number } {
+/** The number of luma samples for each sample of the first chroma component: 1 if there is none. */
+export function samplingOf({ components }: Pick<Frame, 'components'>): Factors {
+  const [luma, chroma = luma] = components
+  if (!luma || !chroma) return { horizontal: 1, vertical: 1 }
+  return { horizontal: luma.horizontal / chroma.horizontal, vertical: luma.vertical / chroma.vertical }
+}
+
+/** The size of an MCU in blocks: the largest sampling factors. */
+export function unitOf({ components }: Frame): Factors {
   return {
     horizontal: Math.max(...components.map(({ horizontal }) => horizontal)),
     vertical: Math.max(...components.map(({ vertical }) => vertical)),

@@ -26,6 +26,14 @@ export function isStandalone(marker: number): boolean {
   return (marker >= markers.restart0 && marker <= markers.endOfImage) || marker === 0x01
 }
 
+/** Whether a marker begins a frame header, of any coding. */
+export function isFrame(marker: number): boolean {
+  return marker >= markers.baselineFrame && marker <= 0xcf && !others.includes(marker)
+}
+
+/** Markers between those of frames: tables, and a reserved marker. */
+const others: readonly number[] = [markers.huffmanTables, 0xc8, 0xcc]
+
 /** Whether the data of an APPn segment begin with this name, and have at least as many bytes as libjpeg requires. */
 export function isNamed(name: string, data: Uint8Array, minBytes: number): boolean {
   return data.length >= minBytes && Buffer.from(data.subarray(0, name.length)).toString('latin1') === name

@@ -1,17 +1,19 @@
 import type { ChannelOrder } from '../channel-order.ts'
-import { type Frame, samplingOf } from './frame.ts'
+import { samplingOf } from './frame.ts'
 import type { JpegKernel } from './jpeg-kernel.ts'
+import type { Plane } from './planes.ts'
 import type { QuantisationTable } from './quantisation-table.ts'
+import type { Jpeg } from './read-jpeg.ts'
 import { type Weights, ycbcrPermutation } from './ycbcr-permutation.ts'
 import { zigzag } from './zigzag.ts'
 
 /** Permutes the colours of the coefficients in the kernel's memory, which are quantised by each component's table. */
 export function permuteCoefficients(
   kernel: JpegKernel,
-  frame: Frame,
-  [luma, chromaBlue, chromaRed]: readonly QuantisationTable[],
+  { frame, planes, quantisation }: Jpeg,
   order: ChannelOrder,
 ): void {
+  const [luma, chromaBlue, chromaRed] = quantisation
   if (order === 'rgb' || !luma || !chromaBlue || !chromaRed) return
   const floats = (at: number) => new Float32Array(kernel.memory.buffer, at)
   const { horizontal, vertical } = samplingOf(frame)
@@ -37,9 +39,10 @@ export function permuteCoefficients(
   for (const [k, position] of positions.entries())
     divisors[position] = 1 / (8 * (luma[k] ?? 1) * (scales[k] ?? 1))
   const [width, height] = [Math.ceil(frame.width / horizontal), Math.ceil(frame.height / vertical)]
-  // One more sample on each side; four before, so that rows start where vectors do.
-  const stride = (8 * Math.ceil(width / 8) + 8) * Float32Array.BYTES_PER_ELEMENT
-  const samples = kernel.allocate(stride * (8 * Math.ceil(height / 8) + 2)) + stride + 16
+  // One more sample on each side of whole MCUs; four before, so that rows start where vectors do.
+  const { across, down } = planes[1] as Plane
+  const stride = (8 * across + 8) * Float32Array.BYTES_PER_ELEMENT
+  const samples = kernel.allocate(stride * (8 * down + 2)) + stride + 16
   kernel.permuteChroma(samples, stride, width, height)
   kernel.shiftLuma(samples, stride, width, horizontal, vertical)
 }

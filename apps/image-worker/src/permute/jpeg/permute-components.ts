@@ -1,6 +1,6 @@
 import { type ChannelOrder, sourceChannels } from '../channel-order.ts'
 import { NotWellFormed } from '../not-well-formed.ts'
-import { samplingOf } from './frame.ts'
+import { unitOf } from './frame.ts'
 import type { JpegKernel } from './jpeg-kernel.ts'
 import type { Jpeg } from './read-jpeg.ts'
 
@@ -10,7 +10,7 @@ import type { Jpeg } from './read-jpeg.ts'
  * @throws NotWellFormed when their sizes differ
  */
 export function permuteComponents(kernel: JpegKernel, jpeg: Jpeg, order: ChannelOrder): Jpeg {
-  const { horizontal, vertical } = samplingOf(jpeg.frame)
+  const { horizontal, vertical } = unitOf(jpeg.frame)
   if (jpeg.planes.length !== 3 || horizontal * vertical > 1)
     throw new NotWellFormed('the components differ in size')
   const moved = <Part>(parts: readonly Part[]) => sourceChannels(order).map(source => parts[source] as Part)

@@ -20,7 +20,7 @@ export function permuteJpeg(input: Uint8Array, order: ChannelOrder, turn = noTur
   return withJpegKernel(kernel => {
     const read = readJpeg(kernel, input, { expectFrame: frame => expectTurnable(frame, turn) })
     const jpeg = turnImage(kernel, read, turn)
-    permuteCoefficients(kernel, jpeg.frame, jpeg.quantisation, order)
+    permuteCoefficients(kernel, jpeg, order)
     return writeJpeg(kernel, jpeg)
   })
 }

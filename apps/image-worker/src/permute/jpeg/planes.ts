@@ -1,4 +1,4 @@
-import { type Frame, samplingOf } from './frame.ts'
+import { type Frame, unitOf } from './frame.ts'
 import type { JpegKernel } from './jpeg-kernel.ts'
 
 /** 64 coefficients of 16 bits. */
@@ -26,14 +26,14 @@ export function describePlanes(
   frame: Frame,
   allocate: (blocks: number, index: number) => number = () => 0,
 ): Plane[] {
-  const sampling = samplingOf(frame)
-  const mcusAcross = Math.ceil(frame.width / (8 * sampling.horizontal))
-  const mcusDown = Math.ceil(frame.height / (8 * sampling.vertical))
+  const unit = unitOf(frame)
+  const mcusAcross = Math.ceil(frame.width / (8 * unit.horizontal))
+  const mcusDown = Math.ceil(frame.height / (8 * unit.vertical))
   return frame.components.map((component, index) => {
     const [across, down] = [mcusAcross * component.horizontal, mcusDown * component.vertical]
     const at = allocate(across * down, index)
-    const ownAcross = Math.ceil(Math.ceil((frame.width * component.horizontal) / sampling.horizontal) / 8)
-    const ownDown = Math.ceil(Math.ceil((frame.height * component.vertical) / sampling.vertical) / 8)
+    const ownAcross = Math.ceil(Math.ceil((frame.width * component.horizontal) / unit.horizontal) / 8)
+    const ownDown = Math.ceil(Math.ceil((frame.height * component.vertical) / unit.vertical) / 8)
     const { horizontal, vertical } = component
     kernel.setComponent(index, at, across, down, ownAcross, ownDown, horizontal, vertical)
     return { at, across, down }

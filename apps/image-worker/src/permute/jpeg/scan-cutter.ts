@@ -1,6 +1,6 @@
 import type { Rectangle } from '../rectangle.ts'
 import type { EncodedScan } from './encode-scan.ts'
-import { type Frame, samplingOf } from './frame.ts'
+import { type Frame, unitOf } from './frame.ts'
 import { codesOf, type HuffmanTable } from './huffman-table.ts'
 import { expectNoError } from './jpeg-kernel.ts'
 import { describePlanes } from './planes.ts'
@@ -28,7 +28,7 @@ export class ScanCutter implements ScanHandler {
     const target = kernel.allocate(4 * input.length + 16)
     new Uint32Array(kernel.memory.buffer, kernel.codesAt.value).set(codesOf(dcTable))
     const { left, top, width, height } = this.window
-    const { horizontal, vertical } = samplingOf(frame)
+    const { horizontal, vertical } = unitOf(frame)
     const across = (pixels: number) => Math.ceil(pixels / (8 * horizontal))
     const down = (pixels: number) => Math.ceil(pixels / (8 * vertical))
     const error = kernel.cutScan(

@@ -1,6 +1,6 @@
 import { NotWellFormed } from '../not-well-formed.ts'
 import { isTurned, swapsAxes, type Turn } from '../turn.ts'
-import { type Frame, samplingOf } from './frame.ts'
+import { type Frame, unitOf } from './frame.ts'
 import type { JpegKernel } from './jpeg-kernel.ts'
 import { blockBytes, describePlanes } from './planes.ts'
 import type { QuantisationTable } from './quantisation-table.ts'
@@ -11,7 +11,7 @@ import { zigzag } from './zigzag.ts'
 export function expectTurnable(frame: Frame, turn: Turn): void {
   const { mirrorsRows, mirrorsColumns } = mirroredAxes(turn)
   const turned = swapsAxes(turn) ? transposed(frame) : frame
-  const { horizontal, vertical } = samplingOf(turned)
+  const { horizontal, vertical } = unitOf(turned)
   if (
     (mirrorsRows && turned.width % (8 * horizontal) > 0) ||
     (mirrorsColumns && turned.height % (8 * vertical) > 0)

@@ -22,6 +22,7 @@ const wholeJpegs: Readonly<Record<string, () => Promise<Buffer>>> = {
   grey: () => picture().toColourspace('b-w').jpeg({ quality: 90 }).toBuffer(),
   '4:2:2': () => sample('../subsampled/4-2-2'),
   '4:4:0': () => sample('../subsampled/4-4-0'),
+  '4:4:4 with factors of 2': () => sample('../subsampled/4-4-4-by-2x1'),
   'with restart markers': () => sample('whole-units/restarts'),
   'progressive with restart markers': () => sample('whole-units/progressive-restarts'),
 }

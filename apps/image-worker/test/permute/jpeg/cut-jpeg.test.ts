@@ -9,7 +9,7 @@ import { permuteJpeg } from '../../../src/permute/jpeg/permute-jpeg.ts'
 import type { Rectangle } from '../../../src/permute/rectangle.ts'
 import { randomFrom } from '../../seeded-random.ts'
 import { encodeJpeg } from './encode-jpeg.ts'
-import { sampledFiles } from './sampled-files.ts'
+import { divisibleFiles, sampledFiles } from './sampled-files.ts'
 
 const written = fc
   .record({
@@ -25,7 +25,7 @@ const written = fc
 
 const jpegs = fc.oneof(
   { weight: 3, arbitrary: written },
-  fc.constantFrom(...sampledFiles).map(async file => file),
+  fc.constantFrom(...sampledFiles, ...divisibleFiles).map(async file => file),
 )
 
 function rectangleIn(width: number, height: number, [a, b, c, d]: readonly number[]): Rectangle {

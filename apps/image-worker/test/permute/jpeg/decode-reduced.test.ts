@@ -7,7 +7,7 @@ import { followJpeg } from '../../../src/permute/jpeg/follow-jpeg.ts'
 import { NotWellFormed } from '../../../src/permute/not-well-formed.ts'
 import { randomFrom } from '../../seeded-random.ts'
 import { encodeJpeg } from './encode-jpeg.ts'
-import { sampledFiles } from './sampled-files.ts'
+import { divisibleFiles, sampledFiles } from './sampled-files.ts'
 import { withoutHighFrequencies } from './without-high-frequencies.ts'
 
 /**
@@ -106,6 +106,14 @@ for (const divisor of [4, 8] as const)
     }
     assert.ok(refused > 500, `${refused} were refused`)
   })
+
+test('sampling factors with a common divisor are refused', () => {
+  for (const file of divisibleFiles)
+    assert.throws(() => decodeReduced(file, 8, copyOf), {
+      name: 'NotWellFormed',
+      message: 'the sampling factors have a common divisor',
+    })
+})
 
 function errorOf(read: (jpeg: Uint8Array) => unknown, jpeg: Uint8Array): string | undefined {
   try {

@@ -33,7 +33,7 @@ const kindsFrom = (min: number): fc.Arbitrary<Kind> =>
     isNoise: fc.boolean(),
   })
 
-const subsamplings = ['4-2-2', '4-4-0', '4-1-1', '4-1-0'] as const
+const subsamplings = ['4-2-2', '4-4-0', '4-1-1', '4-1-0', '4-4-4-by-2x1', '4-2-2-by-2x2'] as const
 
 test('the identity keeps the exact pixels, in about as many bytes', async () => {
   const property = fc.asyncProperty(kindsFrom(1), async kind => {
