@@ -1,7 +1,16 @@
 import { Connection, type ConnectionOptions, type RequestOptions } from './connection.ts'
 import { DarkroomError, ImageFailed } from './darkroom-error.ts'
 import { imagePath, presetPath } from './paths.ts'
-import type { ImageFacts, ImageStatus, Operations, Preset, Progress, Source } from './types.ts'
+import type {
+  Grant,
+  ImageFacts,
+  ImageStatus,
+  Operations,
+  Preset,
+  Progress,
+  SignedLinks,
+  Source,
+} from './types.ts'
 import { upload } from './upload.ts'
 import { waitForEnd } from './wait-for-end.ts'
 
@@ -89,6 +98,17 @@ export interface RetryFilters {
 export interface PresetOptions {
   operations?: Operations | undefined
   variants?: Readonly<Record<string, Operations | { operations: Operations }>> | undefined
+}
+
+/** What may be uploaded with a grant, and how it is developed. */
+export interface GrantOptions
+  extends Pick<DevelopOptions, 'operations' | 'variants' | 'preset' | 'callback'> {
+  /** How many images: 1 to 100, by default 1. */
+  images?: number | undefined
+  /** The size limit of each image. */
+  maxBytes?: number | undefined
+  /** In seconds: at most a day, by default an hour. */
+  expiresIn?: number | undefined
 }
 
 /** Selects images, and a page of them. */
@@ -184,6 +204,29 @@ export class Darkroom {
     return this.#json(`/images?${queryOf(query)}`, options)
   }
 
+  /** Signs links to the bytes of an image, which work without a key. `expiresIn` is in seconds, by default an hour. */
+  async createLinks(
+    id: string,
+    { expiresIn, ...options }: { expiresIn?: number | undefined } & Signalled = {},
+  ): Promise<SignedLinks> {
+    const signed: SignedLinks = await this.#send(`${imagePath(id)}/links`, 'POST', { expiresIn }, options)
+    const { original, result, variants } = signed.links
+    // They are relative if Darkroom has no PUBLIC_URL.
+    const absolute = (link: string) => (link.startsWith('/') ? `${this.#connection.base}${link}` : link)
+    const links: SignedLinks['links'] = { original: absolute(original) }
+    if (result !== undefined) links.result = absolute(result)
+    if (variants)
+      links.variants = Object.fromEntries(
+        Object.entries(variants).map(([name, link]) => [name, absolute(link)]),
+      )
+    return { ...signed, links }
+  }
+
+  /** Creates a token with which a browser or a device without a key can upload some images. */
+  createGrant(grant: GrantOptions = {}, options: Signalled = {}): Promise<Grant> {
+    return this.#send('/grants', 'POST', grant, options)
+  }
+
   /** The presets that an upload can use. */
   presets(options: Signalled = {}): Promise<{ presets: Preset[] }> {
     return this.#json('/presets', options)
@@ -195,14 +238,18 @@ export class Darkroom {
     { operations, variants }: PresetOptions,
     options: Signalled = {},
   ): Promise<Preset> {
-    const body = JSON.stringify({ operations, variants })
-    const headers = { 'content-type': 'application/json' }
-    return this.#json(presetPath(name), { method: 'PUT', body, headers, ...options })
+    return this.#send(presetPath(name), 'PUT', { operations, variants }, options)
   }
 
   /** For operators: deletes a preset. */
   async deletePreset(name: string, { signal }: Signalled = {}): Promise<void> {
     await this.#connection.request(presetPath(name), { method: 'DELETE', ...(signal && { signal }) })
+  }
+
+  /** Sends a document. */
+  #send<T extends object>(path: string, method: string, document: object, options: Signalled): Promise<T> {
+    const headers = { 'content-type': 'application/json' }
+    return this.#json(path, { method, body: JSON.stringify(document), headers, ...options })
   }
 
   #json<T extends object>(

@@ -9,8 +9,14 @@ export type Operations = string | readonly Operation[]
 
 export type ByteStream = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 
-/** The image: a file or bytes, a stream, or the URL of an image that Darkroom fetches. */
-export type Source = Blob | ArrayBuffer | ArrayBufferView | URL | string | ByteStream
+/** A stored image, whose original is developed again. */
+export interface StoredSource {
+  /** Its id. */
+  from: string
+}
+
+/** The image: a file or bytes, a stream, the URL of an image that Darkroom fetches, or a stored image. */
+export type Source = Blob | ArrayBuffer | ArrayBufferView | URL | string | ByteStream | StoredSource
 
 export interface ImageFacts {
   contentType: string
@@ -56,6 +62,28 @@ export interface Preset {
   name: string
   operations?: Operation[]
   variants?: Record<string, { operations: Operation[] }>
+}
+
+/** Absolute URLs of the bytes of an image, which work without a key. */
+export interface SignedLinks {
+  id: string
+  expiresAt: string
+  links: {
+    original: string
+    /** Absent if only variants were requested. */
+    result?: string
+    variants?: Record<string, string>
+  }
+}
+
+/** The right to upload some images without a key. */
+export interface Grant {
+  /** For a client without a key, which uses it as its key: `dg_…`. */
+  token: string
+  expiresAt: string
+  /** How many images may be uploaded. */
+  images: number
+  maxBytes?: number
 }
 
 export type Progress =

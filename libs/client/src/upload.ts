@@ -2,13 +2,14 @@ import type { Connection, RequestOptions } from './connection.ts'
 import { DarkroomError } from './darkroom-error.ts'
 import { type Piece, pieceBytes, piecesOfBlob, piecesOfStream } from './pieces.ts'
 import { uploadInPieces } from './resumable-upload.ts'
-import type { ByteStream, ImageStatus, Source } from './types.ts'
+import type { ByteStream, ImageStatus, Source, StoredSource } from './types.ts'
 import { requestOf, type UploadOptions } from './upload-options.ts'
 
-/** Uploads an image, or sends the URL from which Darkroom fetches it. Returns its id. @throws DarkroomError */
+/** Uploads an image, or sends the URL or the id from which Darkroom reads it. Returns its id. @throws DarkroomError */
 export async function upload(connection: Connection, source: Source, given: UploadOptions): Promise<string> {
   if (typeof source === 'string' || source instanceof URL)
-    return importFrom(connection, httpUrlOf(source), given)
+    return sendDocument(connection, { url: httpUrlOf(source) }, given)
+  if (isStored(source)) return sendDocument(connection, { from: source.from }, given)
   const blob = blobOf(source)
   if (blob && blob.size <= pieceBytes) return uploadWhole(connection, blob, given)
   if (blob) return uploadInPieces(connection, { pieces: piecesOfBlob(blob), totalBytes: blob.size }, given)
@@ -63,21 +64,29 @@ function isStream(source: unknown): source is ByteStream {
   return 'getReader' in source || Symbol.asyncIterator in source || Symbol.iterator in source
 }
 
-const expected = 'the image must be a Blob, bytes, a stream of bytes, or a URL'
+function isStored(source: unknown): source is StoredSource {
+  return typeof source === 'object' && source !== null && 'from' in source && typeof source.from === 'string'
+}
+
+const expected = 'the image must be a Blob, bytes, a stream of bytes, a URL, or { from: <id> }'
 
 function nameOf(source: unknown): string {
   if (source instanceof Promise) return 'a promise: await it first'
   return typeof source === 'object' && source !== null ? 'another object' : String(source)
 }
 
-async function importFrom(connection: Connection, url: string, given: UploadOptions): Promise<string> {
+async function sendDocument(
+  connection: Connection,
+  source: { url: string } | StoredSource,
+  given: UploadOptions,
+): Promise<string> {
   const options = Object.fromEntries(
     Object.entries(given.options).map(([name, text]) => [name, fromJson(text)]),
   )
   return sendImage(connection, '/images', {
     ...requestOf(given),
     headers: { 'content-type': 'application/json', ...idempotency(given) },
-    body: JSON.stringify({ url, ...options }),
+    body: JSON.stringify({ ...source, ...options }),
   })
 }
 

@@ -59,6 +59,32 @@ test('develop uploads a file, and reports progress', async () => {
   })
 })
 
+test('a stored image is developed again, and its links work without a key', async () => {
+  const id = await darkroom.upload(new Uint8Array(png))
+  const again = await darkroom.develop(
+    { from: id },
+    { variants: { small: 'resize:30x' }, operations: 'flip' },
+  )
+  assert.equal(again.status.from, id)
+  const { links, expiresAt } = await darkroom.createLinks(again.id, { expiresIn: 60 })
+  assert.ok(Date.parse(expiresAt) <= Date.now() + 60_000)
+  for (const link of [links.original, links.result, links.variants?.small]) {
+    const response = await fetch(String(link))
+    assert.equal(response.status, 200)
+    await response.body?.cancel()
+  }
+  await assert.rejects(darkroom.develop({ from: 'unknown' }), { status: 404, code: 'image-not-found' })
+})
+
+test('a client with a grant uploads what the grant allows, with its operations', async () => {
+  const grant = await darkroom.createGrant({ images: 1, operations: [{ name: 'resize', width: 30 }] })
+  assert.equal(grant.images, 1)
+  const visitor = new Darkroom({ url, key: grant.token })
+  const { result } = await visitor.develop(new Uint8Array(png))
+  assert.equal(result?.facts.width, 30)
+  await assert.rejects(visitor.upload(new Uint8Array(png)), { status: 403, code: 'grant-used-up' })
+})
+
 test('operations are text or a list', async () => {
   for (const operations of ['resize:30x20', [{ name: 'resize', width: 30, height: 20 }]]) {
     const { result } = await darkroom.develop(new Uint8Array(png), { operations })

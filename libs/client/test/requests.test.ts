@@ -48,6 +48,16 @@ test('a success that is not from Darkroom is an error', async t => {
   }
 })
 
+test('signed links are absolute, also if Darkroom is below a path and has no PUBLIC_URL', async t => {
+  const links = {
+    original: '/signed/a/images/b/original',
+    result: 'https://cdn.example/signed/c/images/b/result',
+  }
+  const { url } = await serve(t, 200, {}, JSON.stringify({ id: 'b', expiresAt: '', links }))
+  const signed = await new Darkroom(`${url}/darkroom/`).createLinks('b')
+  assert.deepEqual(signed.links, { ...links, original: `${url}/darkroom${links.original}` })
+})
+
 test('a redirect is an error that names the right URL, and an upload does not become a GET', async t => {
   const right = await serve(t, 202)
   for (const status of [301, 302, 307, 308]) {
@@ -90,7 +100,7 @@ test('a value that is not an image is an error at once that names it', async () 
   ] as const)
     await assert.rejects(darkroom.upload(value as never), {
       name: 'TypeError',
-      message: `the image must be a Blob, bytes, a stream of bytes, or a URL, got ${words}`,
+      message: `the image must be a Blob, bytes, a stream of bytes, a URL, or { from: <id> }, got ${words}`,
     })
 })
 
