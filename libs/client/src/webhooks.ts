@@ -15,19 +15,20 @@ export class InvalidWebhook extends Error {
 const toleranceSeconds = 300
 
 /**
- * Verifies a webhook by Standard Webhooks 1.0. `body` must be the received text, not parsed and serialised again; `secret`
- * is `whsec_…`. Needs Web Crypto: Node.js, or a page on https.
+ * Verifies a webhook by Standard Webhooks 1.0. `body` must be the received text or bytes, not parsed and serialised again;
+ * `secret` is `whsec_…`. Needs Web Crypto: Node.js, or a page on https.
  *
- * @throws InvalidWebhook; TypeError if the secret is not a secret
+ * @throws InvalidWebhook; TypeError if the secret is not a secret, or the body is not text
  */
 export async function verifyWebhook(
-  body: string,
+  body: string | Uint8Array,
   headers: Headers | Readonly<Record<string, string | string[] | undefined>>,
-  secret: string,
+  secret: string | undefined,
 ): Promise<Webhook> {
   const bytes = bytesOfBase64(String(secret).replace(/^whsec_/, ''))
   if (bytes.length === 0)
     throw new TypeError('the webhook secret must be whsec_ and base64, as Darkroom shows it')
+  const text = textOf(body)
   // In any case: some platforms pass headers on as they were written. Other implementations of fetch have Headers of their
   // own.
   const given = Symbol.iterator in headers ? [...(headers as Headers)] : Object.entries(headers)
@@ -47,15 +48,24 @@ export async function verifyWebhook(
     throw new InvalidWebhook(`webhook-timestamp is more than ${toleranceSeconds} s away from now`)
   const algorithm = { name: 'HMAC', hash: 'SHA-256' }
   const key = await crypto.subtle.importKey('raw', bytes, algorithm, false, ['verify'])
-  const signed = new TextEncoder().encode(`${id}.${timestamp}.${body}`)
+  const signed = new TextEncoder().encode(`${id}.${timestamp}.${text}`)
   // Several signatures: while a secret is replaced, webhooks are signed with both.
-  for (const text of signatures.split(' ')) {
-    const [version, signature = ''] = text.split(',')
+  for (const each of signatures.split(' ')) {
+    const [version, signature = ''] = each.split(',')
     if (version !== 'v1') continue
     if (await crypto.subtle.verify('HMAC', key, bytesOfBase64(signature), signed))
-      return JSON.parse(body) as Webhook
+      return JSON.parse(text) as Webhook
   }
   throw new InvalidWebhook('no signature matches the secret')
+}
+
+/** Frameworks that parse JSON are a common mistake: another serialisation of the document has another signature. */
+function textOf(body: string | Uint8Array): string {
+  if (typeof body === 'string') return body
+  if (body instanceof Uint8Array) return new TextDecoder().decode(body)
+  throw new TypeError(
+    `the body of a webhook must be the received text, got ${typeof body}; with Express, use express.text({ type: '*/*' })`,
+  )
 }
 
 function bytesOfBase64(text: string): Uint8Array<ArrayBuffer> {

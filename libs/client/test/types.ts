@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
-import type { Darkroom, ListQuery, Source } from '../src/index.ts'
+import { type Darkroom, type ListQuery, type Source, verifyWebhook } from '../src/index.ts'
 
 /** Code as applications write it in TypeScript. The compiler checks it; it is never run. */
 
@@ -29,4 +29,15 @@ export async function copyPresets(from: Darkroom, to: Darkroom): Promise<void> {
 export async function blobOf(darkroom: Darkroom, id: string): Promise<Blob> {
   const { result } = await darkroom.waitFor(id)
   return new Blob(result ? [await result.bytes()] : [])
+}
+
+export async function idOfWebhook(request: Request): Promise<string> {
+  const webhook = await verifyWebhook(await request.text(), request.headers, process.env.WEBHOOK_SECRET)
+  return webhook.data.id
+}
+
+export async function shareLargest(darkroom: Darkroom, id: string): Promise<string | undefined> {
+  const { token, maxBytes } = await darkroom.createGrant({ images: 3, variants: { small: 'resize:200x' } })
+  const { links } = await darkroom.createLinks(id)
+  return maxBytes === undefined ? (links.variants?.large ?? links.result) : token
 }
