@@ -1,6 +1,7 @@
 /**
- * The inner loops for permuting a JPEG: from entropy-coded data to coefficients, turning and permuting coefficients,
- * and back. src/permute/jpeg/ calls them in this order, for one image at a time.
+ * The inner loops for JPEG: they decode scans to coefficients, turn and permute coefficients, and encode scans; and they
+ * follow, cut, recode, reduce and mend scans without keeping coefficients. src/permute/jpeg/ calls them, and for mending
+ * src/develop/mend/, for one image at a time.
  */
 export { allocate, allocateZeros, clear, release } from './jpeg/allocate'
 export { setComponent, setTables } from './jpeg/components'

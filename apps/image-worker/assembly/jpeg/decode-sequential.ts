@@ -11,7 +11,7 @@ export function sequentialBlock(block: usize, component: i32, dc: usize, ac: usi
 }
 
 /** The AC coefficients of a block. Keeps the reader's state in locals, because this loop takes most of the time. */
-export function acBlock(block: usize, ac: usize): i32 {
+function acBlock(block: usize, ac: usize): i32 {
   let ahead = window
   let count = bits
   let next = at

@@ -47,7 +47,7 @@ let restartInterval: i32 = 0
 let mcusLeft: i32 = 0
 let restarts: i32 = 0
 
-export function startDecoding(from: usize, end: usize, componentMask: i32, interval: i32): void {
+function startDecoding(from: usize, end: usize, componentMask: i32, interval: i32): void {
   setReader(from, end)
   startScan(componentMask)
   startBands()
@@ -72,7 +72,7 @@ export function startMcu(): i32 {
 }
 
 /** Returns an error if the data don't end at a marker, or 0. */
-export function endDecoding(): i32 {
+function endDecoding(): i32 {
   const error = endInterval()
   scanEnd = at
   return error

@@ -23,7 +23,7 @@ export function runEntries(): i32 {
 }
 
 /** The run of AC symbols after the first `used` bits, with these bits. */
-export function runAfter(used: i32, ahead: i32, ac: usize): i32 {
+function runAfter(used: i32, ahead: i32, ac: usize): i32 {
   let taken = 0
   // A block has 63 AC coefficients, so more symbols than that are an error anyway.
   while (taken < 64) {

@@ -24,7 +24,7 @@ export interface AvifCoding {
 }
 
 /** The positions of the CICP numbers in the file. */
-export interface CicpPlaces {
+interface CicpPlaces {
   /** For each `colr` box, the byte where its three 16-bit numbers begin. */
   containers: number[]
   /** The bit of the file where three 8-bit numbers begin. */

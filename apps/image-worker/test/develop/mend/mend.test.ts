@@ -6,7 +6,7 @@ import { suite, test } from 'node:test'
 import { bytesSource, readImageHeader } from '@darkroom/image-header'
 import fc from 'fast-check'
 import sharp from 'sharp'
-import { mendJpeg } from '../../../src/develop/mend/mend-jpeg.ts'
+import { followScans, mendJpeg } from '../../../src/develop/mend/mend-jpeg.ts'
 import { randomFrom } from '../../seeded-random.ts'
 import { inspectResult, meanError } from '../inspect.ts'
 import { bytesOf, run } from '../run.ts'
@@ -180,6 +180,7 @@ interface CleanFiles {
   fullChroma: Buffer
   progressive: Buffer
   cmyk: Buffer
+  restarts: Buffer
 }
 
 const lost: Readonly<Record<string, (files: CleanFiles) => Buffer>> = {
@@ -191,9 +192,18 @@ const lost: Readonly<Record<string, (files: CleanFiles) => Buffer>> = {
   'a transform that may be a damaged zero': ({ fullChroma }) => withAdobe(fullChroma, 2),
   'a transform of four components that may be a damaged zero': ({ cmyk }) => withAdobe(cmyk, 1),
   'a Huffman table that lost its beginning': ({ baseline }) => spliced(baseline, 0xc4, 0, 10, Buffer.of()),
+  'a scan with more than a few stray bytes before a single restart marker': ({ restarts }) =>
+    withStrays(restarts, Buffer.from('nine odd!'), ({ at }) => at === restartsOf(restarts)[1]?.at),
   'a quantisation table with zeros before its steps': ({ baseline }) =>
     spliced(baseline, 0xdb, 5, 0, Buffer.alloc(80)),
 }
+
+test('the codes of a JPEG with more blocks in a unit than T.81 allows are not followed', () => {
+  const jpeg = cleanJpeg('with EXIF')
+  assert.equal(followScans(jpeg), true)
+  // Luma has 4 x 4 blocks in a unit, the others have one.
+  assert.equal(followScans(spliced(jpeg, 0xc0, 11, 1, Buffer.of(0x44))), false)
+})
 
 for (const [name, damage] of Object.entries(lost)) {
   test(`${name} is not mended`, async () => {
@@ -202,6 +212,7 @@ for (const [name, damage] of Object.entries(lost)) {
       fullChroma: cleanJpeg('with EXIF'),
       progressive: cleanJpeg('progressive'),
       cmyk: cleanJpeg('cmyk'),
+      restarts: cleanJpeg('restarts'),
     })
     await assert.rejects(run(file, 'flip'), { code: 'undecodable-image' })
   })

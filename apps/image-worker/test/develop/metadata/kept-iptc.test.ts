@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import sharp from 'sharp'
+import { iptcDatasets } from '../../../src/develop/metadata/iptc.ts'
 import { jpegWith } from '../metadata-traces.ts'
 import { run } from '../run.ts'
 import { withThumbnail } from './camera-photos.ts'
@@ -26,5 +27,16 @@ test('IPTC loses the preview of the original and the orientation', async () => {
     assert.match(text, /caption of Ada/)
     assert.doesNotMatch(text, /PREVIEW of Ada|OBJECT of Ada/)
     assert.ok(!text.includes('\x1c\x02\x83'))
+  }
+})
+
+test('IPTC whose lengths take several bytes is kept up to a length that no file can have', () => {
+  const long = Buffer.from([0x1c, 2, 120, 0x80, 4, 0, 0, 0, 3, ...Buffer.from('Ada')])
+  for (const bytes of [5, 7, 0x7fff]) {
+    const absurd = Buffer.concat([
+      Buffer.of(0x1c, 2, 5, 0x80 | (bytes >> 8), bytes & 255),
+      Buffer.alloc(40_000),
+    ])
+    assert.deepEqual(iptcDatasets(Buffer.concat([long, absurd])), long, `${bytes} bytes`)
   }
 })
