@@ -148,7 +148,7 @@ export const geometryOperations = {
   }),
   trim: defineOperation({
     summary:
-      'Cuts off the edges that look like the top left pixel, including its transparency. An image of one colour stays unchanged. All frames of an animation are cut to the same rectangle',
+      'Cuts off edges that have the colour and the transparency of the top left pixel. An image of one colour stays unchanged. All frames of an animation are cut to the same rectangle',
     form: 'trim[:threshold]',
     example: 'trim:150',
     properties: {

@@ -11,7 +11,6 @@ export class SharedOriginal {
   source: Uint8Array | undefined
   #unpacked: { input: Uint8Array; heic: UnpackedHeic } | undefined
   #heldBytes = 0
-  #outputs = 0
 
   /** The bytes of all outputs so far, which wait for the others, and of the unpacked original. */
   get heldBytes(): number {
@@ -39,9 +38,8 @@ export class SharedOriginal {
     { bytes, facts }: Developed,
     { maxUnpackedBytes }: Pick<DevelopLimits, 'maxUnpackedBytes'>,
   ): Developed {
-    this.#outputs += 1
     this.#heldBytes += bytes.length
-    if (this.#outputs > 1 && this.#heldBytes > maxUnpackedBytes) {
+    if (this.#heldBytes > maxUnpackedBytes) {
       const message = `the results take more than ${maxUnpackedBytes} bytes together: request fewer or smaller variants`
       throw new UnusableImage('results-too-large', message)
     }

@@ -1,5 +1,5 @@
 /** The flags of VP8X, in the first byte of its data (RFC 9649, 2.7.1). */
-export const extendedFlags = { icc: 0x20, alpha: 0x10, exif: 0x08, xmp: 0x04, animation: 0x02 } as const
+export const extendedFlags = { icc: 0x20, alpha: 0x10, exif: 0x08, xmp: 0x04 } as const
 
 /** VP8X is the first chunk. */
 const [typeAt, flagsAt] = [12, 20]

@@ -8,7 +8,7 @@ import { declareTransparency, extendedFlags, isTransparentLossless } from './web
 export function withOwnTransparency(webp: Uint8Array): Uint8Array {
   const [first, ...others] = riffChunks(webp)
   const declared = first?.type === 'VP8X' ? (first.data[0] ?? 0) : extendedFlags.alpha
-  if ((declared & (extendedFlags.alpha | extendedFlags.animation)) !== 0) return webp
+  if ((declared & extendedFlags.alpha) !== 0) return webp
   const image = others.find(({ type }) => type === 'VP8L')
   if (!image || !isTransparentLossless(image.data)) return webp
   const copy = Uint8Array.from(webp)

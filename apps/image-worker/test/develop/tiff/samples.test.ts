@@ -3,8 +3,14 @@ import { test } from 'node:test'
 import { zstdCompressSync } from 'node:zlib'
 import sharp from 'sharp'
 import { reversed } from '../../../src/develop/tiff/for-libvips/segments.ts'
+import type { TiffEntry } from '../../../src/develop/tiff/tiff-directory.ts'
 import { tiffPages } from '../../../src/develop/tiff/tiff-page.ts'
-import { encodeTiff, longsEntry, shortsEntry } from '../../../src/develop/tiff/tiff-writer.ts'
+import {
+  encodeTiff,
+  longsEntry,
+  shortsEntry,
+  type TiffWriter,
+} from '../../../src/develop/tiff/tiff-writer.ts'
 import { inspect, inspectResult } from '../inspect.ts'
 import { bytesOf, run } from '../run.ts'
 import { fixture, plainTiff, rgba, tiffOf } from './tiff-files.ts'
@@ -94,6 +100,26 @@ test('a TIFF compressed with Zstandard is developed exactly, and refused if it i
   const [segment] = tiffPages(tiff)[0]?.segments ?? []
   tiff.fill(0, segment?.at, (segment?.at ?? 0) + 4)
   await assert.rejects(run(tiff, 'flip'), /cannot be unpacked with Zstandard/)
+})
+
+test('a TIFF of Zstandard fails if its directory has no room for the new position of its pixels', async () => {
+  const strip = zstdCompressSync(Uint8Array.from([10, 20, 30, 40, 50, 60]))
+  const tiff = (start: (writer: TiffWriter) => TiffEntry) =>
+    Buffer.concat([
+      encodeTiff(writer => [
+        ...[longsEntry(256, 2), longsEntry(257, 1), shortsEntry(258, 8, 8, 8), shortsEntry(259, 50_000)],
+        ...[shortsEntry(262, 2), start(writer), shortsEntry(277, 3), longsEntry(278, 1)],
+        ...[longsEntry(279, strip.length), shortsEntry(284, 1)],
+      ]),
+      new Uint8Array(70_000),
+    ])
+  const roomy = tiff(writer => longsEntry(273, writer.append(strip)))
+  assert.deepEqual(
+    (await inspect(await bytesOf(roomy, 'format:png'))).samples,
+    rgba([10, 20, 30, 40, 50, 60]),
+  )
+  const tight = tiff(writer => shortsEntry(273, writer.append(strip)))
+  await assert.rejects(run(tight, 'flip'), /no room for the positions of the unpacked pixels/)
 })
 
 test('data of Zstandard whose low bits come first are developed exactly', async () => {

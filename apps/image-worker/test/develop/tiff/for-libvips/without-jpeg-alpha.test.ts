@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { withoutJpegAlpha } from '../../../../src/develop/tiff/for-libvips/without-jpeg-alpha.ts'
 import { jpegsOf } from '../../../../src/develop/tiff/jpeg-stream.ts'
 import { tiffPages } from '../../../../src/develop/tiff/tiff-page.ts'
 import { encodeTiff, longsEntry, shortsEntry } from '../../../../src/develop/tiff/tiff-writer.ts'
@@ -49,4 +50,15 @@ test('a tile of JPEG with transparency fails if it is damaged or has another siz
   for (const odd of [tile.subarray(0, tile.length / 2), smaller])
     for (const operations of ['swap-channels:bgr', 'format:png'])
       await assert.rejects(run(tiffOf([tile, odd]), operations), { code: 'undecodable-image' })
+})
+
+test('tiles of JPEG that are far larger than their page are not unpacked', async () => {
+  const tiff = encodeTiff(writer => [
+    ...[longsEntry(256, 1), longsEntry(257, 1), shortsEntry(258, 8, 8, 8, 8)],
+    ...[shortsEntry(259, 7), shortsEntry(262, 2), shortsEntry(277, 4), shortsEntry(284, 1)],
+    ...[longsEntry(322, 1024), longsEntry(323, 2048)],
+    ...[longsEntry(324, writer.append(tile)), longsEntry(325, tile.length), shortsEntry(338, 2)],
+  ])
+  const reserve = () => assert.fail('memory was reserved')
+  assert.equal(await withoutJpegAlpha(tiff, { unpackedBytes: 4 }, reserve), tiff)
 })
