@@ -6,6 +6,7 @@ import type { Developed } from './developed.ts'
 import { canDecodeHeic, heicPackage } from './heic/libheif.ts'
 import type { DevelopLimits } from './limits.ts'
 import { mend } from './mend/mend.ts'
+import { isOutOfMemory } from './out-of-memory.ts'
 import { planOf } from './plan.ts'
 import { pngFault } from './png/png-fault.ts'
 import { readHeader } from './read-header.ts'
@@ -65,7 +66,7 @@ export async function develop(
     const developed = { bytes, facts: factsOf(await readImageHeader(bytesSource(bytes))) }
     return shared ? shared.hold(developed, limits) : developed
   } catch (error) {
-    throw error instanceof UnusableImage
+    throw error instanceof UnusableImage || isOutOfMemory(error)
       ? error
       : undecodableImage(error, declared.format, faultOf(input, declared))
   }
