@@ -20,6 +20,7 @@ export const Work = Type.Object({
   variants: Type.Optional(Variants),
   original: Type.Object({
     bytes: Type.Integer({ minimum: 0 }),
+    sha256: Type.Optional(Type.String({ description: 'In hex; older masters omit it' })),
     content: Type.Optional(Content),
   }),
   attempt: Type.Integer({ minimum: 1 }),

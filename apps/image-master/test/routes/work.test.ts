@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { after, suite, test } from 'node:test'
 import { problemType, type Work } from '@darkroom/contracts'
 import { generateImage, type HttpResponse, httpRequest, until } from '@darkroom/testing'
@@ -86,7 +86,8 @@ suite('messages of workers', async () => {
     const { id, operations } = (await upload(master, png)).json()
     const answer = await getWork(master, 'worker=w')
     const { lease, ...work } = answer.json() as unknown as Work
-    assert.deepEqual(work, { id, operations, original: { bytes: png.length }, attempt: 1 })
+    const original = { bytes: png.length, sha256: hash('sha256', png) }
+    assert.deepEqual(work, { id, operations, original, attempt: 1 })
     assert.deepEqual(Object.keys(lease).sort(), ['durationMs', 'expiresAt', 'token'])
     assert.equal((await getWork(master, 'worker=w&wait=0.05')).status, 204)
   })

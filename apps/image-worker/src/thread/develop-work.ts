@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { outputsOf, type Work } from '@darkroom/contracts'
 import { collectUsed } from '@darkroom/service-kit/clients'
 import { SharedOriginal } from '../develop/shared-original.ts'
@@ -43,6 +44,8 @@ export async function developAndStore(
       made.push({ name, developed: await develop(input, operations, shared) })
       lost.throwIfAborted()
     }
+  } catch (error) {
+    throw error instanceof UnusableImage ? (damageOf(input, work) ?? error) : error
   } finally {
     report({ type: 'developed' })
   }
@@ -61,6 +64,14 @@ export async function developAndStore(
   if (reported.status === 409)
     return { end: { kind: 'abandoned', reason: 'the lease was lost before the result was reported' } }
   return reported.status === 200 ? { end, next: reported.body } : { end }
+}
+
+/** The error of an original that changed after it was accepted: its owner didn't upload it damaged, and another read may help. */
+function damageOf(input: Uint8Array, { original: { sha256 } }: Work): Error | undefined {
+  if (sha256 === undefined || hash('sha256', input) === sha256) return undefined
+  return new Error(
+    `the stored original is damaged: its SHA-256 is no longer ${sha256}; upload the image again`,
+  )
 }
 
 async function fetchOriginal(

@@ -253,6 +253,25 @@ suite('work that fails', () => {
     assert.equal(await workshop.resultOf(id), 'cba')
   })
 
+  test('because the stored original was damaged is tried again, and its reason names the storage', async t => {
+    const workshop = shared
+    const id = await workshop.addTask('abc', 2)
+    await workshop.clients.storage.putBlob({
+      params: { key: id, stage: 'pre' },
+      querystring: {},
+      headers: {},
+      body: Buffer.from('abd'),
+    })
+    work(t, workshop, {
+      develop: async () => {
+        throw new UnusableImage('undecodable-image', 'it ends after 100 bytes')
+      },
+    })
+    const { attempts, error } = await workshop.untilState(id, 'failed')
+    assert.deepEqual([attempts, error?.type], [2, problemType('processing-failed')])
+    assert.match(String(error?.detail), /^the stored original is damaged: .* upload the image again$/)
+  })
+
   test('because the original is gone fails, with that reason', async t => {
     const workshop = shared
     const id = await workshop.addTask('abc')

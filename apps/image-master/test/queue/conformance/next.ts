@@ -14,7 +14,7 @@ export function workIsLeased(open: Open): void {
       assert.deepEqual(work, {
         id: idOf(1),
         operations,
-        original: { bytes: original.bytes },
+        original: { bytes: original.bytes, sha256: original.sha256 },
         attempt: 1,
       })
       assert.ok(lease.token >= 1)
