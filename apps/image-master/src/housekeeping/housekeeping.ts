@@ -42,10 +42,11 @@ export class Housekeeping {
     const dependencies = { ...neighbours, signal: this.#closing.signal }
     const time = new CautiousTime(clock)
     const ago = (ms: number) => new Date(time.now() - ms)
-    const orphans = new OrphanSweeper({ ...dependencies, listUploads, ageMs: orphanAgeMs })
+    const retentionMs = () => settings().retentionSeconds * 1000
+    const orphans = new OrphanSweeper({ ...dependencies, listUploads, ageMs: orphanAgeMs, retentionMs })
     this.#sweeping = Promise.all([
       this.#repeat(sweepMs, 'expired images', 'deleted', () =>
-        sweepExpired(ago(settings().retentionSeconds * 1000), dependencies),
+        sweepExpired(ago(retentionMs()), dependencies),
       ),
       this.#repeat(sweepMs, 'images that no worker decodes', 'failed', () =>
         failUndecodable(workers.undecodable(), { ...dependencies, queue }),

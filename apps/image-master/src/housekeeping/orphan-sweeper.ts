@@ -8,11 +8,16 @@ import {
 } from '@darkroom/contracts'
 import type { SweeperDependencies } from './sweep-expired.ts'
 
-interface OrphanSweeperOptions extends Omit<SweeperDependencies, 'logger'> {
+/** With fewer orphans, most blobs may be orphans after a crash. */
+const leastSuspicious = 32
+
+interface OrphanSweeperOptions extends SweeperDependencies {
   /** The ids of the uploads that are not finished, whose pieces are kept. */
   listUploads(): Promise<ReadonlySet<string>>
   /** How long bytes without a task are kept. */
   ageMs: number
+  /** The same while most bytes have no task, in milliseconds. */
+  retentionMs(): number
   /** Milliseconds of a clock that is never set back. */
   now?: () => number
 }
@@ -25,12 +30,17 @@ interface OrphanSweeperOptions extends Omit<SweeperDependencies, 'logger'> {
  * and its task is created. A key is an orphan if this sweeper saw it without a task, and still finds no task after `ageMs`.
  * Listings do not contain bytes that are still arriving. Each master remembers only the keys that it saw itself, so masters
  * need not agree, and a restart only delays a deletion.
+ *
+ * If most blobs have no task, the task DB is probably not theirs: it was lost, or another one is used by mistake. Then orphans
+ * are kept as long as images, so that an operator can correct it.
  */
 export class OrphanSweeper {
   readonly #options: OrphanSweeperOptions
   readonly #now: () => number
   /** When each key was first seen without a task, by stage and key. */
   #unknownSince = new Map<string, number>()
+  /** In the last complete sweep. */
+  #mostAreUnknown = false
 
   constructor(options: OrphanSweeperOptions) {
     this.#options = options
@@ -39,10 +49,12 @@ export class OrphanSweeper {
 
   /** Returns the number of deleted blobs. */
   async sweep(): Promise<number> {
-    const { storage, signal, ageMs } = this.#options
+    const { storage, signal, retentionMs } = this.#options
+    const ageMs = Math.max(this.#options.ageMs, this.#mostAreUnknown ? retentionMs() : 0)
+    const blobs = { known: 0, unknown: 0 }
     const stillUnknown = new Map<string, number>()
     let count = 0
-    for await (const { key, stage, checkedAt } of this.#withoutTask()) {
+    for await (const { key, stage, checkedAt } of this.#withoutTask(blobs)) {
       if (signal.aborted) return count
       const name = `${stage}/${key}`
       const since = this.#unknownSince.get(name)
@@ -55,11 +67,30 @@ export class OrphanSweeper {
     }
     // If a sweep fails half-way, the earlier observations still count.
     this.#unknownSince = stillUnknown
+    this.#judge(blobs)
     return count
   }
 
-  /** The stored blobs that belong to no task and to no unfinished upload, each with the time at which it was checked. */
-  async *#withoutTask(): AsyncGenerator<{ key: string; stage: Stage; checkedAt: number }> {
+  #judge(blobs: { known: number; unknown: number }): void {
+    const { logger, retentionMs } = this.#options
+    const before = this.#mostAreUnknown
+    this.#mostAreUnknown = blobs.unknown >= leastSuspicious && blobs.unknown > blobs.known
+    if (!this.#mostAreUnknown || before) return
+    const keptSeconds = retentionMs() / 1000
+    logger.error(
+      { ...blobs, keptSeconds },
+      'most stored images have no task, and will be deleted: check TASK_STORE_URL, or restore the task DB',
+    )
+  }
+
+  /**
+   * The stored blobs that belong to no task and to no unfinished upload, each with the time at which it was checked. Counts
+   * all blobs.
+   */
+  async *#withoutTask(blobs: {
+    known: number
+    unknown: number
+  }): AsyncGenerator<{ key: string; stage: Stage; checkedAt: number }> {
     const { storage, taskDb, listUploads } = this.#options
     const uploads = await listUploads()
     for (const stage of stages) {
@@ -69,8 +100,11 @@ export class OrphanSweeper {
         const { body } = await taskDb.findUnknown({ body: { ids: [...new Set(keys.map(idOf))] } })
         const unknown = new Set(body.ids)
         const checkedAt = this.#now()
-        for (const key of keys)
-          if (unknown.has(idOf(key)) && !uploads.has(uploadIdOf(key) ?? '')) yield { key, stage, checkedAt }
+        for (const key of keys) {
+          const isKnown = !unknown.has(idOf(key)) || uploads.has(uploadIdOf(key) ?? '')
+          blobs[isKnown ? 'known' : 'unknown'] += 1
+          if (!isKnown) yield { key, stage, checkedAt }
+        }
       }
     }
   }

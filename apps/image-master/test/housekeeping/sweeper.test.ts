@@ -5,7 +5,8 @@ import { readdirSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { pieceKey, type Stage } from '@darkroom/contracts'
-import { generateImage, until } from '@darkroom/testing'
+import { createLogger } from '@darkroom/service-kit'
+import { generateImage, RecordedLog, until } from '@darkroom/testing'
 import { listUploads } from '../../src/housekeeping/list-uploads.ts'
 import { OrphanSweeper } from '../../src/housekeeping/orphan-sweeper.ts'
 import { sweepExpired } from '../../src/housekeeping/sweep-expired.ts'
@@ -80,7 +81,12 @@ suite('expired images', () => {
     await store(neighbours, 'orphan', 'pre')
     const dependencies = dependenciesOf(neighbours, AbortSignal.abort())
     assert.equal(await sweepExpired(later(), dependencies), 0)
-    const orphans = new OrphanSweeper({ ...dependencies, listUploads: async () => new Set(), ageMs: 0 })
+    const orphans = new OrphanSweeper({
+      ...dependencies,
+      listUploads: async () => new Set(),
+      ageMs: 0,
+      retentionMs: () => 0,
+    })
     assert.equal((await orphans.sweep()) + (await orphans.sweep()), 0)
     assert.deepEqual((await storedKeys(neighbours)).pre, ['orphan'])
   })
@@ -157,6 +163,22 @@ suite('bytes without a task', () => {
     assert.deepEqual(await storedKeys(neighbours), { pre: [idOf(13)], post: [] })
   })
 
+  test('bytes without a task are kept as long as images if most bytes have no task, as after the loss of the task DB', async t => {
+    const neighbours = await startNeighbours(t)
+    await makeTask(neighbours, idOf(1))
+    for (let n = 1; n <= 40; n++) await store(neighbours, idOf(n), 'pre')
+    const { orphans, clock, log } = sweeperOf(neighbours)
+    for (let hours = 0; hours < 24; hours += 8) {
+      assert.equal(await orphans.sweep(), 0)
+      clock.now += 8 * hourMs
+    }
+    assert.equal(log.errors.length, 1)
+    assert.match(String(log.errors[0]?.msg), /no task.*check TASK_STORE_URL/)
+    for (let n = 2; n <= 30; n++) await makeTask(neighbours, idOf(n)) // a part of the task DB is restored
+    assert.equal(await orphans.sweep(), 10)
+    assert.equal((await storedKeys(neighbours)).pre.length, 30)
+  })
+
   test('bytes of unfinished uploads stay, and are deleted when the upload has ended', async t => {
     const neighbours = await startNeighbours(t)
     const [open, ended, finished] = [idOf(1), idOf(2), idOf(3)]
@@ -185,8 +207,16 @@ suite('bytes without a task', () => {
       listUploads: () => listUploads(neighbours.clients.kv),
       storage,
     }
-    const orphans = new OrphanSweeper({ ...dependencies, ageMs: hourMs, now: () => clock.now })
-    return { orphans, clock }
+    const retentionMs = () => 24 * hourMs
+    const log = new RecordedLog()
+    const orphans = new OrphanSweeper({
+      ...dependencies,
+      logger: createLogger('image-master', 'info', log),
+      ageMs: hourMs,
+      retentionMs,
+      now: () => clock.now,
+    })
+    return { orphans, clock, log }
   }
 
   /** Sets the date of the file two hours back, as S3 may date an object by the start of its upload. */
