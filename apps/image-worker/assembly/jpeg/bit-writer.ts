@@ -18,7 +18,7 @@ export function setPending(ahead: u64, count: i64, next: usize): void {
   out = next
 }
 
-/** Writes the lower `count` bits, at most 30. */
+/** Writes a number of `count` bits, at most 32. */
 export function writeBits(value: u32, count: i32): void {
   window = (window << count) | value
   waiting += count

@@ -12,7 +12,7 @@ export let count: i64 = 0
 export let next: usize = 0
 
 /** The address of memory for the copies. */
-let copy: usize = 0
+export let copy: usize = 0
 /** The end of the interval's data in the file, which is a marker, and the end of the file. */
 let marker: usize = 0
 let end: usize = 0
@@ -36,10 +36,20 @@ export function mcusInInterval(mcus: i32): i32 {
   return interval === 0 ? mcus : min(mcus, interval)
 }
 
+/** The number of bits that were read of the current interval's copy. */
+export function position(): usize {
+  return ((next - copy) << 3) - <usize>count
+}
+
+/** Whether `startMcu` goes to the next interval, whose copy replaces the current copy. */
+export function isAtInterval(): bool {
+  return interval !== 0 && mcusLeft === 0
+}
+
 /** Goes to the next interval if it begins with this MCU. Returns an error or 0. */
 export function startMcu(): i32 {
   if (interval === 0) return 0
-  if (mcusLeft === 0) {
+  if (isAtInterval()) {
     const error = nextInterval()
     if (error) return error
   }

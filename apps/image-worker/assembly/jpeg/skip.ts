@@ -90,7 +90,7 @@ function differenceOf(code: i32): i32 {
 }
 
 /** Adds a difference to the component's prediction. Returns whether eight-bit samples can have this DC. */
-function addDifference(component: i32, difference: i32): bool {
+export function addDifference(component: i32, difference: i32): bool {
   const value = predictionOf(component) + difference
   if (value < -1024 || value > 1023) return false
   setPrediction(component, value)

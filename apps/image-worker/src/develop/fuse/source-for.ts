@@ -94,7 +94,7 @@ function partFor(
 }
 
 /** Cutting a larger share of the decoded area takes as long as decoding the rest. */
-const mostCut = 0.4
+const mostCut = 0.8
 
 /** A JPEG that begins with a JFIF header, with its orientation added as EXIF. */
 function withOrientation(jpeg: Uint8Array, orientation: number): Uint8Array {

@@ -43,6 +43,7 @@ export interface JpegKernel extends Kernel, Readonly<Record<ErrorName, KernelGlo
     end: number,
     componentMask: number,
     interval: number,
+    hasOwnCodes: boolean,
     across: number,
     down: number,
     left: number,

@@ -6,6 +6,7 @@ import { expectNoError } from './jpeg-kernel.ts'
 import { describePlanes } from './planes.ts'
 import type { Scan } from './scan.ts'
 import { openOnlyScan, type ScanHandler, type ScannedFile } from './scan-reader.ts'
+import { withAllCategories } from './with-all-categories.ts'
 
 /** Cuts a part out of the only scan of a sequential image, and follows the codes of the rest. */
 export class ScanCutter implements ScanHandler {
@@ -22,11 +23,16 @@ export class ScanCutter implements ScanHandler {
   }
 
   read(scan: Scan, from: number, interval: number): number {
-    const { kernel, input, frame } = this.#file
+    const { kernel, input, frame, tables } = this.#file
     const { start, end, mask, copy } = openOnlyScan(this.#file, scan)
     // Longer DC codes make a block at most 5/3 as long, and stuffing can double that.
     const target = kernel.allocate(4 * input.length + 16)
-    new Uint32Array(kernel.memory.buffer, kernel.codesAt.value).set(codesOf(dcTable))
+    const ids = new Set(scan.components.map(({ dcTable }) => dcTable))
+    const extended = [...ids].map(id => ({ id, table: withAllCategories(tables.expect(id)) }))
+    const hasOwnCodes = extended.every(({ table }) => table)
+    const dcTables = extended.map(({ id, table }) => ({ id, ...(hasOwnCodes && table ? table : anyDc) }))
+    const codes = new Uint32Array(kernel.memory.buffer, kernel.codesAt.value)
+    for (const table of dcTables) codes.set(codesOf(table), 256 * table.id)
     const { left, top, width, height } = this.window
     const { horizontal, vertical } = unitOf(frame)
     const across = (pixels: number) => Math.ceil(pixels / (8 * horizontal))
@@ -36,6 +42,7 @@ export class ScanCutter implements ScanHandler {
       end,
       mask,
       interval,
+      hasOwnCodes,
       across(frame.width),
       down(frame.height),
       across(left),
@@ -46,22 +53,20 @@ export class ScanCutter implements ScanHandler {
       target,
     )
     expectNoError(kernel, error)
-    this.scans.push(this.#scanOf(scan, target))
+    this.scans.push({ scan, encoded: this.#encoded(scan, dcTables, target) })
     return kernel.scanEnd.value - start
   }
 
-  #scanOf(scan: Scan, target: number): { scan: Scan; encoded: EncodedScan } {
+  #encoded(scan: Scan, dcTables: EncodedScan['tables'], target: number): EncodedScan {
     const { kernel, tables: own } = this.#file
     const data = new Uint8Array(kernel.memory.buffer.slice(target, kernel.cutEnd.value))
     const acTables = new Set(scan.components.map(({ acTable }) => 16 + acTable))
-    const tables = [{ id: 0, ...dcTable }, ...[...acTables].map(id => ({ id, ...own.expect(id) }))]
-    const components = scan.components.map(component => ({ ...component, dcTable: 0 }))
-    return { scan: { ...scan, components }, encoded: { tables, data } }
+    return { tables: [...dcTables, ...[...acTables].map(id => ({ id, ...own.expect(id) }))], data }
   }
 }
 
 /** Has a code for every category that DC can have (T.81, table K.3). */
-const dcTable: HuffmanTable = {
+const anyDc: HuffmanTable = {
   counts: Uint8Array.of(0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0),
   symbols: Uint8Array.from({ length: 12 }, (_, category) => category),
 }
