@@ -1,10 +1,9 @@
 import type { ImageStatus } from '@darkroom/contracts'
 import { useSignal } from '@preact/signals'
-import { urlOf } from '../api/base.ts'
 import { deleteRows } from '../images/delete.ts'
 import { download } from '../images/download.ts'
 import { openedRow } from '../images/opened-row.ts'
-import { downloadOfOutput, outputsOf } from '../images/outputs.ts'
+import { downloadOfOriginal, downloadOfOutput, outputsOf } from '../images/outputs.ts'
 import { retryImage } from '../images/retry.ts'
 import { imageOf, type Row } from '../images/row.ts'
 import { bytesWords, facts, shortened, stateWords, typeWords } from '../images/row-words.ts'
@@ -98,8 +97,12 @@ function Details({ row }: { row: Row }) {
       </dl>
       <div class="inline">
         {image && (
-          <a class="button" href={urlOf(`images/${image.id}/original`)} download={row.name}>
-            Original
+          <a
+            class="button"
+            href={downloadOfOriginal(row, image).url}
+            onClick={event => void download(event, downloadOfOriginal(row, image))}
+          >
+            Download the original
           </a>
         )}
         <button type="button" onClick={remove}>

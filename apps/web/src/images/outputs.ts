@@ -45,6 +45,16 @@ export function downloadOf(row: Row, image: ImageStatus): Download {
   return { url: archivesOf([row])[0]?.url ?? '', name: `${stemOf(row.name)}.zip` }
 }
 
+/** The uploaded file, under its own name. If this browser does not know the name, it gets the extension of its format. */
+export function downloadOfOriginal({ name }: Row, { id, original }: ImageStatus): Download {
+  const [file = ''] = name.split('/').slice(-1)
+  const isComplete = file.includes('.')
+  return {
+    url: urlOf(`images/${id}/original`),
+    name: isComplete ? file : `${file}.${extensionOf(original.contentType)}`,
+  }
+}
+
 /** The file is named like the original, with the name of the variant and the extension of the format. */
 export function downloadOfOutput(row: Row, { name, facts, path }: Output): Download {
   const stem = stemOf(row.name)

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { test } from 'node:test'
-import { tiffOf } from '@darkroom/testing'
+import { temporaryFolder, tiffOf } from '@darkroom/testing'
 import type { Page } from 'playwright-core'
 import { addTo, dropTiff, fileOf, type InBrowser, idOf, rowOf, untilDeveloped } from '../in-browser.ts'
 import { assertAccessible } from '../open-page.ts'
@@ -40,6 +41,26 @@ export function previewFlows({ open, png, post, imageOf }: InBrowser): void {
     await page.getByRole('button', { name: 'Make a preview' }).click()
     await page.getByRole('slider').waitFor()
     assert.equal(await page.locator('.row').count(), count)
+  })
+
+  test('an original is downloaded under the name of its file, without its folder', async t => {
+    const id = await post()
+    await using opened = await open()
+    const { page } = opened
+    const folder = temporaryFolder(t)
+    await writeFile(join(folder, 'pier.png'), png)
+    await page.setInputFiles('#pick-folder', folder)
+    await untilDeveloped(page, 'pier.png')
+    for (const [name, file] of [
+      [`${basename(folder)}/pier.png`, 'pier.png'],
+      [`Image ${id.slice(-6)}`, `Image ${id.slice(-6)}.png`],
+    ] as const) {
+      await page.getByRole('button', { name, exact: true }).click()
+      const download = page.waitForEvent('download')
+      await page.getByRole('link', { name: 'Download the original' }).click()
+      assert.equal((await download).suggestedFilename(), file)
+      await page.keyboard.press('Escape')
+    }
   })
 
   test('the zip of a TIFF has its result and its variants, but not the previews of the page', async () => {
