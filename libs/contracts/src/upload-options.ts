@@ -65,6 +65,7 @@ export const IdempotencyKey = Type.Optional(
   Type.String({
     minLength: 1,
     maxLength: 255,
-    description: 'Uploading the same image again with the same key returns the same id',
+    description:
+      'Uploading the same image again with the same key returns the same id while the image is stored. Another image, or other operations, with the same key are refused',
   }),
 )
