@@ -13,7 +13,7 @@ export async function startSeparateServices(
   const kvPort = String(await freePort())
   const shared = {
     KV_URL: `http://127.0.0.1:${kvPort}`,
-    CLUSTER_TOKEN: 'the token of the benchmark',
+    CLUSTER_TOKEN: 'the-token-of-the-benchmark',
     DATA_DIR: temporaryFolder(owner),
     MIN_FREE_BYTES: '0',
     ...settings,

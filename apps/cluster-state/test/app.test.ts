@@ -4,7 +4,7 @@ import { clusterStateRoutes } from '@darkroom/contracts'
 import { assertNeedsToken, assertProblem, breakDisk, fillDisk } from '@darkroom/testing'
 import { buildTestApp } from './build-test-app.ts'
 
-const clusterToken = 'a token of the whole cluster'
+const clusterToken = 'a-token-of-the-whole-cluster'
 
 for (const { method, url } of Object.values(clusterStateRoutes)) {
   test(`${method} ${url} requires the cluster token`, async t => {

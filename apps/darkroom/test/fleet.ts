@@ -31,7 +31,7 @@ interface Fleet {
   ask(service: ServiceProcess, path: string, request?: HttpRequest): Promise<HttpResponse>
 }
 
-const token = 'the token of one test'
+const token = 'the-token-of-one-test'
 
 /** Runs services as separate processes that find each other. All have ended when the test has ended. */
 export async function prepareFleet(owner: Owner): Promise<Fleet> {

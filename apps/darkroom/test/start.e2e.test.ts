@@ -34,7 +34,7 @@ test('status shows whether all services are ready', async t => {
   const elsewhere = temporaryFolder(t)
   const asIn = 'set CLUSTER_TOKEN, or DATA_DIR to the folder of the Darkroom that runs'
   for (const [settings, refusal] of [
-    [{ CLUSTER_TOKEN: 'of another cluster' }, 'refuses the cluster token'],
+    [{ CLUSTER_TOKEN: 'of-another-cluster' }, 'refuses the cluster token'],
     [{ DATA_DIR: elsewhere }, `needs the cluster token, and ${elsewhere} does not contain it`],
   ] as const) {
     for (const command of [['status'], ['intake', 'show']]) {

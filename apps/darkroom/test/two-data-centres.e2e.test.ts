@@ -12,7 +12,7 @@ import {
   withEngine,
 } from '@darkroom/testing'
 
-const token = 'the token of both data centres'
+const token = 'the-token-of-both-data-centres'
 
 /** As in docs/growing.md: each data centre runs all of Darkroom, and the nodes of cluster-state find each other by Serf. */
 withEngine('serf', serf => {

@@ -18,7 +18,7 @@ import { assertProblem, generateImage, httpRequest, RecordedLog } from '@darkroo
 import { Config, start } from '../src/start.ts'
 import { startFrontend } from './start-frontend.ts'
 
-const clusterToken = 'a token of the whole cluster'
+const clusterToken = 'a-token-of-the-whole-cluster'
 const { app } = await startFrontend({ after }, { CLUSTER_TOKEN: clusterToken })
 
 suite('the contract', async () => {

@@ -6,7 +6,7 @@ import { assertNeedsToken, assertProblem } from '@darkroom/testing'
 import { Config } from '../src/config.ts'
 import { startMaster } from './start-master.ts'
 
-const clusterToken = 'a token of the whole cluster'
+const clusterToken = 'a-token-of-the-whole-cluster'
 const master = await startMaster({ after }, { CLUSTER_TOKEN: clusterToken })
 
 for (const { method, url } of Object.values(imageMasterRoutes)) {

@@ -12,7 +12,7 @@ import { startWorkshop } from './start-workshop.ts'
 suite('health and metrics', () => {
   test('health and metrics show what the threads do, and how work ended', async t => {
     const workshop = await startWorkshop(t)
-    const clusterToken = 'a token of the whole cluster'
+    const clusterToken = 'a-token-of-the-whole-cluster'
     const app = buildApp({
       logger,
       clusterToken,

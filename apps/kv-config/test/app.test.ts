@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { assertNeedsToken, assertProblem, breakDisk, fillDisk } from '@darkroom/testing'
 import { buildTestApp, openStore } from './build-test-app.ts'
 
-const clusterToken = 'a token of the whole cluster'
+const clusterToken = 'a-token-of-the-whole-cluster'
 const internalRoutes = [
   ['GET', '/key/a'],
   ['PUT', '/key/a'],

@@ -6,7 +6,7 @@ import { buildTestApp, openStore } from './build-test-app.ts'
 import { claim, createTasks, leaseMs } from './conformance/open-engine.ts'
 import { ManualClock, taskId } from './sample-tasks.ts'
 
-const clusterToken = 'a token of the whole cluster'
+const clusterToken = 'a-token-of-the-whole-cluster'
 const internalRoutes = [
   ['POST', `/tasks/${taskId(1)}`],
   ['GET', `/tasks/${taskId(1)}`],

@@ -24,7 +24,7 @@ export async function startCluster(t: TestContext): Promise<Cluster> {
   }
 }
 
-const clusterToken = 'a token of the whole cluster'
+const clusterToken = 'a-token-of-the-whole-cluster'
 
 export async function ask(node: ServiceProcess, path: string, method = 'GET'): Promise<string> {
   const response = await fetch(node.url + path, {

@@ -248,7 +248,7 @@ test('other methods return 405 with the allowed methods', async t => {
 })
 
 test('every route requires the cluster token', async t => {
-  const clusterToken = 'a token of 16 characters'
+  const clusterToken = 'a-token-of-16-characters'
   const { url } = await serve(t, { clusterToken })
   const headers = { authorization: `Bearer ${clusterToken}` }
   for (const method of ['PUT', 'POST', 'GET', 'HEAD', 'DELETE'])

@@ -121,7 +121,7 @@ test('the feed stops listening when its reader hangs up', async t => {
 })
 
 test('the feed requires the cluster token', async t => {
-  const app = buildTestApp(t, { clusterToken: 'a token of the whole cluster' })
+  const app = buildTestApp(t, { clusterToken: 'a-token-of-the-whole-cluster' })
   assertProblem(await app.inject('/changes'), 401, 'unauthorized')
 })
 

@@ -3,7 +3,7 @@ import { suite, type TestContext, test } from 'node:test'
 import type { AppOptions } from '../../src/http/create-app.ts'
 import { buildApp, problemOf } from '../app.ts'
 
-const token = 'a token of 16 characters'
+const token = 'a-token-of-16-characters'
 
 async function appWith(t: TestContext, options: Partial<AppOptions>) {
   const { app } = buildApp(t, options)

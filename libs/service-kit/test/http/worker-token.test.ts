@@ -12,7 +12,7 @@ import type { Api } from '../../src/http/api.ts'
 import { deriveWorkerToken } from '../../src/http/worker-token.ts'
 import { buildApp, problemOf } from '../app.ts'
 
-const clusterToken = 'a token of the whole cluster'
+const clusterToken = 'a-token-of-the-whole-cluster'
 const workerToken = deriveWorkerToken(clusterToken)
 const services: Record<string, Record<string, Route>> = {
   'cluster-state': clusterStateRoutes,

@@ -126,7 +126,7 @@ suite('a service as a process', { concurrency: 3 }, () => {
 
   test('a service whose host is not an address of this machine reports that, and exits 1', async t => {
     for (const host of ['192.0.2.1', 'nowhere.invalid']) {
-      const { service } = await run(t, { HOST: host, CLUSTER_TOKEN: 'a token of 16 characters' })
+      const { service } = await run(t, { HOST: host, CLUSTER_TOKEN: 'a-token-of-16-characters' })
       assert.equal((await service.ended).code, 1)
       assert.match(
         service.stderr,
@@ -141,7 +141,7 @@ suite('a service as a process', { concurrency: 3 }, () => {
     assert.match(open.service.stderr, /CLUSTER_TOKEN is not set.*0\.0\.0\.0/)
     const guarded = await run(t, {
       HOST: '0.0.0.0',
-      CLUSTER_TOKEN: 'a token of 16 characters',
+      CLUSTER_TOKEN: 'a-token-of-16-characters',
     })
     await guarded.has('http://')
     assert.equal((await fetch(`${guarded.url}/slow`)).status, 401)

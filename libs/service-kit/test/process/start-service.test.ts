@@ -49,7 +49,7 @@ suite('a service', () => {
   for (const host of ['0.0.0.0', '::']) {
     test(`a service registers the name of its host if it listens on ${host}`, async t => {
       const PORT = String(await freePort())
-      const { start } = parts(t, { HOST: host, PORT, CLUSTER_TOKEN: 'a token of the whole cluster' })
+      const { start } = parts(t, { HOST: host, PORT, CLUSTER_TOKEN: 'a-token-of-the-whole-cluster' })
       const service = await start()
       assert.equal(service.url, `http://${hostname()}:${PORT}`)
       assert.equal((await fetch(`http://127.0.0.1:${PORT}/healthz`)).status, 200)

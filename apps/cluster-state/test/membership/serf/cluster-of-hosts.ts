@@ -17,7 +17,7 @@ import {
   until,
 } from '@darkroom/testing'
 
-const token = 'a token of this test'
+const token = 'a-token-of-this-test'
 const port = 8085
 
 /** A node of cluster-state on its own host, with a Serf agent. */

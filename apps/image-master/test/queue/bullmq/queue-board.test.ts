@@ -11,7 +11,7 @@ import {
 import { type Master, startMaster, upload } from '../../start-master.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
-const token = 'a token of 16 characters'
+const token = 'a-token-of-16-characters'
 const basic = `Basic ${Buffer.from(`anybody:${token}`).toString('base64')}`
 
 await withEngine('redis', async program => {
