@@ -108,7 +108,6 @@ export class PngAncillaryChunks {
     const isMisplaced =
       (this.#imageHasStarted && position !== 'anywhere') ||
       (this.#seen.has('PLTE') && position === 'before PLTE') ||
-      (!this.#seen.has('PLTE') && position === 'after PLTE' && this.#header.colorType === 3) ||
       (type === 'PLTE' && [...this.#seen].some(seen => rules[seen]?.position === 'after PLTE'))
     demand(!isMisplaced, `the ${type} chunk is in the wrong place`)
     demand(repeats === true || !this.#seen.has(type), `there are several ${type} chunks`)

@@ -191,6 +191,7 @@ suite('an animated PNG that breaks a rule is not well formed', () => {
     'more frames announced than there are': animated([first], good, 3),
     'fewer frames announced than there are': animated([first], good, 1),
     'no frames announced': animated([], [], 0),
+    'more plays announced than a number can hold': animated([first], good, 2, 0x80),
     'frames without an announcement': assemblePng(rgb, { before: [first], after: good }),
     'a sequence that skips': animated([first], [control(1, 2, 2), frame(3, 2, 2)], 2),
     'a sequence that starts at one': animated([control(1, 4, 5)], [control(2, 2, 2), frame(3, 2, 2)], 2),
@@ -262,9 +263,9 @@ function profileChunk(bytes: Buffer): Buffer {
   return chunk('iCCP', Buffer.concat([Buffer.from('p\0\0'), deflateSync(bytes)]))
 }
 
-function animated(before: Buffer[], after: Buffer[], frames: number): Buffer {
+function animated(before: Buffer[], after: Buffer[], frames: number, plays = 0): Buffer {
   return assemblePng(rgb, {
-    before: [chunk('acTL', Buffer.of(0, 0, 0, frames, 0, 0, 0, 0)), ...before],
+    before: [chunk('acTL', Buffer.of(0, 0, 0, frames, plays, 0, 0, 0)), ...before],
     after,
   })
 }
