@@ -33,6 +33,30 @@ suite('while a small result is delivered', () => {
     assert.equal(await shared.resultOf(String(ids[1])), 'owt')
   })
 
+  test('at most two images are on their way', async t => {
+    const ids: string[] = []
+    for (const text of ['one', 'two', 'three', 'four', 'five']) ids.push(await shared.addTask(text))
+    const { clients, release } = holdReports(t, () => [ids[1], ids[3]].map(String))
+    let requests = 0
+    const fourthReported = Promise.withResolvers<void>()
+    const watched: typeof imageMaster = {
+      ...clients.imageMaster,
+      getWork(call) {
+        if (call.querystring.wait === 0) requests += 1
+        return imageMaster.getWork(call)
+      },
+      workFinished(call) {
+        if (call.body.id === ids[3]) fourthReported.resolve()
+        return clients.imageMaster.workFinished(call)
+      },
+    }
+    work(t, shared, { clients: { storage, imageMaster: watched } })
+    await fourthReported.promise
+    assert.equal(requests, 1)
+    release()
+    for (const id of ids) await shared.untilState(id, 'finished')
+  })
+
   test('the memory of its original is left alone, as the result may share it', async t => {
     const text = 'a'.repeat(100_000)
     const ids = [
