@@ -18,6 +18,7 @@ test('images of a usual size use one buffer after the other; small and very larg
     assert.equal(own.length, length)
     assert.notEqual(own.buffer, larger.buffer)
   }
+  assert.equal(reusable.take(100 * KiB).buffer, larger.buffer)
 })
 
 test('bytes are freed unless they share their memory with others', () => {

@@ -1,7 +1,6 @@
 import type { Client, imageMasterRoutes, Work } from '@darkroom/contracts'
 import type { Logger } from '@darkroom/service-kit'
 
-const minRenewMs = 100
 /** The pause after a failed renewal. After an outage, the task DB allows more time than this for renewals. */
 const retryMs = 1000
 
@@ -43,7 +42,7 @@ export class KeptLease {
   }
 
   get #renewMs(): number {
-    return Math.max(this.#work.lease.durationMs / 3, minRenewMs)
+    return this.#work.lease.durationMs / 3
   }
 
   #renewLater(pauseMs: number): void {

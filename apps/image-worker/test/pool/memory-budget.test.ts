@@ -31,7 +31,7 @@ test('a request for more than the whole budget runs alone', async () => {
   const next = budget.acquire(1).then(() => {
     isGranted = true
   })
-  await Promise.resolve()
+  await new Promise(setImmediate)
   assert.equal(isGranted, false)
   release()
   await next
@@ -47,7 +47,7 @@ test('releasing twice releases once', async () => {
   void budget.acquire(10).then(() => {
     isGranted = true
   })
-  await Promise.resolve()
+  await new Promise(setImmediate)
   assert.equal(isGranted, false)
 })
 

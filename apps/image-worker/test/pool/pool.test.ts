@@ -89,6 +89,15 @@ suite('the threads of a pool', { concurrency: 2 }, () => {
     assert.deepEqual(ends, [{ kind: 'failed', error }, { kind: 'returned' }])
   })
 
+  test('the time of an image passes while an earlier image ends', async t => {
+    const workshop = await startWorkshop(t, longLease)
+    const ids = [await workshop.addTask('earlier', 1), await workshop.addTask('slow', 1)] as const
+    const threadMain = new URL('thread-with-slow-second.ts', import.meta.url)
+    startPool(workshop, { threadMain, processingMs: 300 })
+    const { error } = await workshop.untilState(ids[1], 'failed')
+    assert.equal(error?.type, problemType('took-too-long'))
+  })
+
   test('the threads of a pool start no other thread when work arrives while the pool closes', async t => {
     const workshop = await startWorkshop(t)
     const threadMain = new URL('late-thread.ts', import.meta.url)
