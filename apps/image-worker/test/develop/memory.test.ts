@@ -68,6 +68,14 @@ for (const [what, { operations, size: [width, height] = [3000, 2000], input }] o
     assert.ok(taken > 0.5 * reserved && taken <= 1.1 * reserved, `${taken} of ${reserved} bytes`)
   })
 
+test('the part of 16-bit samples that catches the eye is found in less than 200 MB', { skip }, async t => {
+  const photo = generatedPhoto({ width: 3000, height: 2000, seed: 1 }).toColourspace('rgb16')
+  const png = await photo.png({ compressionLevel: 1 }).toBuffer()
+  const { taken = 0 } = await developIn('alone', png, 'crop:1500x1000:attention')
+  t.diagnostic(`${Math.round(taken / mebibyte)} MiB`)
+  assert.ok(taken > 0 && taken < 200_000_000, `${taken} bytes`)
+})
+
 test('an animated PNG of 20 000 frames of one pixel takes less than 250 MB', { skip }, async t => {
   const { taken = 0 } = await developIn('alone', tinyFrames(20_000), 'swap-channels:bgr')
   t.diagnostic(`${Math.round(taken / mebibyte)} MiB`)
