@@ -103,6 +103,12 @@ export function stronger(settings: EncodeSettings, growth: number): EncodeSettin
 /** sharp accepts no more; only PNG can store more. */
 const mostLoops = 65_535
 
+/**
+ * For lossless WebP, quality means effort, too. Effort 4 with quality 75 takes two to four times as long for photographs,
+ * which become at most 0.2 % smaller, and drawings at most 1.4 %; many become larger.
+ */
+const losslessWebp = { effort: 3, quality: 30 }
+
 /** Configures sharp to write a format. */
 export function writeAs(image: Sharp, format: OutputFormat, settings: EncodeSettings): Sharp {
   const {
@@ -126,9 +132,13 @@ export function writeAs(image: Sharp, format: OutputFormat, settings: EncodeSett
     case 'png':
       return image.png({ progressive, adaptiveFiltering: filtersRows })
     case 'webp':
-      // For lossless WebP, quality means effort: 100 takes eight times as long as 75 and saves no bytes. `exact` keeps
-      // the colour under full transparency, which the encoder would otherwise drop.
-      return image.webp({ ...animation, lossless, exact: lossless, quality: lossless ? 75 : quality })
+      // `exact` keeps the colour under full transparency, which the encoder would otherwise drop.
+      return image.webp({
+        ...animation,
+        lossless,
+        exact: lossless,
+        ...(lossless ? losslessWebp : { quality }),
+      })
     case 'gif':
       // A frame gets its own palette unless the palette of another frame has all of its colours.
       return image.gif({ ...animation, progressive, effort: paletteEffort, interPaletteMaxError: 0 })
