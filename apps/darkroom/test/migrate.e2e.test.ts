@@ -106,12 +106,12 @@ test('migrate explains wrong arguments and stores that it cannot use', async t =
     [
       ['task-db', '--from', `sqlite:${letters[0]}`, '--to', nowhere],
       1,
-      /^darkroom: \S+letter-of-\S+\.sqlite: file is not a database\n$/,
+      /^darkroom: \S+letter-of-\S+\.sqlite: file is not a database; name another file, or restore it from a backup\n$/,
     ],
     [
       ['kv-config', '--from', `sqlite:${letters[1]}`, '--to', `etcd://127.0.0.1:${port}`],
       1,
-      /^darkroom: \S+letter-of-\S+\.sqlite: file is not a database\n$/,
+      /^darkroom: \S+letter-of-\S+\.sqlite: file is not a database; name another file, or restore it from a backup\n$/,
     ],
     [
       ['kv-config', '--from', `${fourth}`, '--to', `etcd://127.0.0.1:${port}`],

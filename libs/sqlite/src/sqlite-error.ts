@@ -1,5 +1,5 @@
 /** The result codes on which the code depends (https://sqlite.org/rescode.html). */
-export const sqliteCodes = { busy: 5, full: 13 } as const
+export const sqliteCodes = { busy: 5, damaged: 11, full: 13, notADatabase: 26 } as const
 
 /** The result code of an error of SQLite, without its details; undefined for any other error. */
 export function sqliteCodeOf(error: unknown): number | undefined {

@@ -1,4 +1,4 @@
-import { type Stats, statSync } from 'node:fs'
+import { closeSync, openSync, type Stats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { makeFolder } from './make-folder.ts'
 import { sqliteCodeOf, sqliteCodes } from './sqlite-error.ts'
@@ -8,6 +8,12 @@ const ourMistakes = [1, 21]
 /** The file or its folder can't be opened or written: SQLITE_PERM, SQLITE_READONLY, SQLITE_CANTOPEN. */
 const missingRights = [3, 8, 14]
 const advice = 'make the file and its folder writable for this user'
+
+const remedies: Readonly<Record<number, string>> = {
+  [sqliteCodes.full]: 'free some space on its disk',
+  [sqliteCodes.damaged]: 'restore it from a backup',
+  [sqliteCodes.notADatabase]: 'name another file, or restore it from a backup',
+}
 
 /** A file that can't be used as requested. The message names the file and the reason. */
 export class UnusableFile extends Error {}
@@ -30,7 +36,17 @@ export function unusable(path: string, error: unknown): unknown {
   const code = sqliteCodeOf(error)
   if (code === undefined || ourMistakes.includes(code)) return error
   const message = `${path}: ${(error as Error).message}`
-  const remedy =
-    code === sqliteCodes.full ? 'free some space on its disk' : missingRights.includes(code) && advice
+  const remedy = missingRights.includes(code) ? adviceOnRights(path) : remedies[code]
   return new UnusableFile(remedy ? `${message}; ${remedy}` : message, { cause: error })
+}
+
+/** SQLite has the same error for missing rights and for too many open files. */
+function adviceOnRights(path: string): string {
+  try {
+    closeSync(openSync(dirname(path), 'r'))
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException
+    if (['EMFILE', 'ENFILE'].includes(code)) return 'too many files are open: raise the limit (ulimit -n)'
+  }
+  return advice
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -16,7 +17,33 @@ function temporaryPath(t: TestContext): string {
 test('a file that is not a database is refused, and the error names it', t => {
   const path = temporaryPath(t)
   writeFileSync(path, 'This is a letter, not a database. '.repeat(100))
-  assert.throws(() => openDatabase(path, migrations), new UnusableFile(`${path}: file is not a database`))
+  const message = `${path}: file is not a database; name another file, or restore it from a backup`
+  assert.throws(() => openDatabase(path, migrations), new UnusableFile(message))
+})
+
+test('a damaged database is refused, and the error advises to restore it', t => {
+  const path = temporaryPath(t)
+  openDatabase(path, migrations).close()
+  truncateSync(path, 3000)
+  assert.throws(
+    () => openDatabase(path, [...migrations, 'SELECT 1']),
+    new UnusableFile(`${path}: database disk image is malformed; restore it from a backup`),
+  )
+})
+
+test('an error of too many open files names the limit', t => {
+  const path = temporaryPath(t)
+  const script = `
+    const { openDatabase } = await import(process.argv[2])
+    const { openSync } = await import('node:fs')
+    try { for (;;) openSync('/dev/null') } catch {}
+    try { openDatabase(process.argv[1], []) } catch (error) { console.log(error.message) }
+  `
+  const run = ['ulimit -n 100; exec "$@"', 'sh', process.execPath, '--input-type=module', '--eval', script]
+  const given = [path, import.meta.resolve('../src/index.ts')]
+  const { stdout, stderr } = spawnSync('sh', ['-c', ...run, ...given], { encoding: 'utf8' })
+  const message = 'unable to open database file; too many files are open: raise the limit (ulimit -n)'
+  assert.equal(stdout.trim(), `${path}: ${message}`, stderr)
 })
 
 test('a folder is refused, and the error calls it a folder', t => {

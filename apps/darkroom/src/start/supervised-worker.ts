@@ -35,7 +35,9 @@ export class SupervisedWorker {
       const startedAt = performance.now()
       const end = await this.#runOnce()
       if (this.#closing.signal.aborted) return
-      this.#logger.error(end, 'the image-worker died; restarting it')
+      const isKilled = 'signal' in end && end.signal === 'SIGKILL'
+      const guess = isKilled ? ' (the system kills a process if it has no memory left)' : ''
+      this.#logger.error(end, `the image-worker died${guess}; restarting it`)
       if (performance.now() - startedAt > settledMs) backoff.reset()
       await backoff.wait(this.#closing.signal)
     }
