@@ -8,6 +8,7 @@ import type { BlobId, Content, OpenBlob, PutOptions } from '../engine.ts'
 import { hasNoLinks, isMissing } from './file-errors.ts'
 import { prepareFolders, syncPath, temporaryPath } from './folders.ts'
 import { openBlobFile } from './open-blob-file.ts'
+import { openFilesLimit } from './open-files-limit.ts'
 import { maxWholeBytes, memoryBytes, syncFile, writeBlobFile, writeWholeBlobFile } from './write-blob-file.ts'
 
 /** Buffers kept for the next writes: allocating them for each blob would burden the garbage collector. */
@@ -26,8 +27,9 @@ const maxIdleMemory = 8
 export class BlobFiles {
   readonly #folder: string
   readonly #idleMemory: Buffer[] = []
-  /** The open folders of the shards, for syncs. */
+  /** Open folders of shards, for syncs. */
   readonly #folders = new Map<string, number>()
+  readonly #maxFolders = openFilesLimit() / 8
 
   private constructor(folder: string) {
     this.#folder = folder
@@ -140,14 +142,14 @@ export class BlobFiles {
     await syncPath(path)
   }
 
-  /** The folder stays open, because opening it is most of the cost of a sync. */
+  /** The folder stays open, because opening it is most of the cost of a sync; but most descriptors are left for clients. */
   async #syncShard(id: BlobId): Promise<void> {
     const path = join(this.#folder, shardPath(id))
-    let folder = this.#folders.get(path)
-    if (folder === undefined) {
-      folder = openSync(path, constants.O_RDONLY)
-      this.#folders.set(path, folder)
-    }
+    const opened = this.#folders.get(path)
+    if (opened !== undefined) return await syncFile(opened)
+    if (this.#folders.size >= this.#maxFolders) return await syncPath(path)
+    const folder = openSync(path, constants.O_RDONLY)
+    this.#folders.set(path, folder)
     await syncFile(folder)
   }
 
