@@ -11,7 +11,9 @@ test('the colours of large GIFs are chosen with less effort, so that these fit i
       original,
     ).paletteEffort
   assert.equal(effort(1_000_000), 7)
+  assert.equal(effort(3_000_000), 5)
   assert.equal(effort(6_000_000), 5)
+  assert.equal(effort(7_000_000), 4)
   assert.equal(effort(12_000_000), 4)
   assert.equal(effort(50_000_000), 1)
   assert.equal(effort(1_000_000, 200), 7)
