@@ -1,23 +1,20 @@
-import { randomBytes, randomUUID } from 'node:crypto'
-import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { makeFolder } from '@darkroom/sqlite'
 import { ExpectedFailure } from './expected-failure.ts'
 
 const minLength = 16
 
-/** Loads the token with which services call each other. It is generated at the first start, readable only by its owner. */
+/**
+ * Loads the token with which services call each other. It is generated at the first start, readable only by its owner. The
+ * caller has locked the folder.
+ */
 export function loadOrMakeClusterToken(dataDir: string): string {
-  makeFolder(dataDir)
-  const temporary = join(dataDir, `.cluster-token-${randomUUID()}`)
-  writeFileSync(temporary, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx', flush: true })
-  try {
-    // The file exists completely or not at all. If two processes start at once, one creates it and the other reads it.
-    linkSync(temporary, tokenPath(dataDir))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  } finally {
-    rmSync(temporary)
+  if (!existsSync(tokenPath(dataDir))) {
+    // The file exists completely or not at all. Without hard links, which USB disks and network shares may not support.
+    const temporary = join(dataDir, '.cluster-token.tmp')
+    writeFileSync(temporary, randomBytes(32).toString('base64url'), { mode: 0o600, flush: true })
+    renameSync(temporary, tokenPath(dataDir))
   }
   const token = readClusterToken(dataDir)
   if (token === undefined || token.length < minLength) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { chmodSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { asOrdinaryUser, temporaryFolder } from '@darkroom/testing'
@@ -23,6 +24,28 @@ test('a token of another user is an error that explains what to do', t => {
         ),
     ),
   )
+})
+
+test('a token is generated once, also on a disk without hard links', t => {
+  const folder = temporaryFolder(t)
+  const script = `
+    import fs from 'node:fs'
+    import { syncBuiltinESMExports } from 'node:module'
+    fs.linkSync = () => { throw Object.assign(new Error('no hard links'), { code: 'EPERM' }) }
+    syncBuiltinESMExports()
+    const { loadOrMakeClusterToken } = await import(process.argv[1])
+    console.log(loadOrMakeClusterToken(process.argv[2]))
+  `
+  const source = import.meta.resolve('../src/cluster-token.ts')
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--input-type=module', '--eval', script, source, folder],
+    { encoding: 'utf8' },
+  )
+  assert.match(stdout, /^[\w-]{43}\n$/, stderr)
+  assert.equal(loadOrMakeClusterToken(folder), stdout.trim())
+  assert.deepEqual(readdirSync(folder), ['cluster-token'])
+  assert.equal(statSync(join(folder, 'cluster-token')).mode & 0o777, 0o600)
 })
 
 test('a token that is too short is an error that names the file and the least length', t => {
