@@ -38,6 +38,10 @@ export function lookFlows({ open, openWithSettings, png, post }: InBrowser): voi
       await page.getByLabel('Choose a.png').check()
       await page.getByRole('link', { name: 'Download 1 as zip' }).waitFor()
       assert.equal(await listTop(), top) // the list does not move under the finger
+      const [select, button] = await page
+        .locator('.images select, .chosen .button')
+        .evaluateAll(both => both.map(each => each.getBoundingClientRect().toJSON()))
+      assert.ok(button.top - select.bottom >= 8, `${button.top - select.bottom} px`)
       await assertPressable(page, pixels)
       await page.evaluate(() => scrollTo(0, 0))
       await page.getByRole('button', { name: 'a.png', exact: true }).click()
