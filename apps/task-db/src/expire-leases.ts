@@ -3,14 +3,13 @@ import { type Logger, repeat } from '@darkroom/service-kit'
 import type { TaskStore } from './engine/engine.ts'
 import type { Outcomes } from './outcomes.ts'
 
-/** How long holders may renew their leases after an outage; longer than their pause after a failed renewal. */
-const renewalGraceMs = 5000
-
 interface ExpiryOptions {
   store: TaskStore
   outcomes: Pick<Outcomes, 'add'>
   logger: Logger
   expiryCheckMs: number
+  /** How long holders may renew their leases after an outage; longer than their pause after a failed renewal. */
+  renewalGraceMs?: number
 }
 
 /**
@@ -18,20 +17,23 @@ interface ExpiryOptions {
  * can't renew their leases; so when it answers again, they first get time to renew.
  */
 export async function expireLeases(
-  { store, outcomes, logger, expiryCheckMs }: ExpiryOptions,
+  { store, outcomes, logger, expiryCheckMs, renewalGraceMs = 5000 }: ExpiryOptions,
   closing: AbortSignal,
 ): Promise<void> {
   let isUnavailable = false
+  let isLogged = false
   await repeat(expiryCheckMs, closing, async () => {
     try {
       if (isUnavailable) {
         await store.checkReady()
         isUnavailable = false
-        logger.info('the store answers again; leases that expired during the outage may still be renewed')
         await delay(renewalGraceMs, undefined, { signal: closing }).catch(() => undefined)
         if (closing.aborted) return
       }
       const tasks = await store.expireLeases()
+      // Not earlier: a store may answer, but refuse writes, as on a full disk.
+      if (isLogged) logger.info('expired leases are taken back again')
+      isLogged = false
       for (const task of tasks) {
         outcomes.add(task)
         logger.warn(
@@ -40,8 +42,8 @@ export async function expireLeases(
         )
       }
     } catch (error) {
-      if (!isUnavailable) logger.error({ err: error }, 'expired leases could not be taken back; retrying')
-      isUnavailable = true
+      if (!isLogged) logger.error({ err: error }, 'expired leases could not be taken back; retrying')
+      isUnavailable = isLogged = true
     }
   })
 }

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createLogger } from '@darkroom/service-kit'
+import { fillDisk, RecordedLog, until } from '@darkroom/testing'
+import { expireLeases } from '../src/expire-leases.ts'
+import { openStore } from './build-test-app.ts'
+import { claim, createTasks, leaseMs } from './conformance/open-engine.ts'
+import { ManualClock, taskId } from './sample-tasks.ts'
+
+test('fault: the disk is full when a lease expires: logged once, and again only when the lease was taken back', async t => {
+  const clock = new ManualClock()
+  const store = openStore(t, clock.clock)
+  const closing = new AbortController()
+  await createTasks(store, 1)
+  await claim(store)
+  clock.advance(leaseMs + 1)
+  const makeRoom = fillDisk(t)
+  const looks = t.mock.method(store, 'expireLeases')
+  const log = new RecordedLog()
+  const times = { expiryCheckMs: 5, renewalGraceMs: 5 }
+  const logger = createLogger('task-db', 'info', log)
+  const expiring = expireLeases({ store, outcomes: { add() {} }, logger, ...times }, closing.signal)
+  await until('it has failed twice', () => looks.mock.callCount() >= 3)
+  makeRoom()
+  await until('the task waits again', async () => (await store.get(taskId(1)))?.state === 'not-started')
+  closing.abort()
+  await expiring
+  await store.close()
+  assert.deepEqual(
+    log.lines.map(({ msg }) => msg),
+    [
+      'expired leases could not be taken back; retrying',
+      'expired leases are taken back again',
+      'the lease of a task expired, and the task was taken back',
+    ],
+  )
+})
