@@ -85,6 +85,24 @@ suite('a storage that does not answer', () => {
     assert.equal(await workshop.resultOf(id), 'cba')
   })
 
+  test('fault: refuses a result now and then, after which the pauses are short again', async t => {
+    const workshop = await startWorkshop(t)
+    const { imageMaster, storage } = workshop.clients
+    const refused = new Set<string>()
+    const putBlob: typeof storage.putBlob = async call => {
+      const { key } = call.params
+      if (refused.has(key)) return storage.putBlob(call)
+      refused.add(key)
+      return noRoom
+    }
+    const refusedWrites = { offerMs: 0, firstPauseMs: 10, longestPauseMs: 600_000 }
+    work(workshop, { clients: { imageMaster, storage: { ...storage, putBlob } }, refusedWrites })
+    // If every pause were twice as long as the last, the pauses would take hours.
+    for (let image = 0; image < 20; image++)
+      await workshop.untilState(await workshop.addTask('abc', 1), 'finished')
+    assert.equal(refused.size, 20)
+  })
+
   test('fault: refuses results, and a worker that waits for room drains at once', async t => {
     const workshop = await startWorkshop(t)
     const { imageMaster, storage } = workshop.clients
