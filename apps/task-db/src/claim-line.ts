@@ -1,5 +1,5 @@
 import { allAbilities, type Task } from '@darkroom/contracts'
-import type { TaskStore } from './engine/engine.ts'
+import type { ChangeListener, TaskStore } from './engine/engine.ts'
 
 interface Waiting {
   worker: string
@@ -19,18 +19,20 @@ interface Waiting {
  */
 export class ClaimLine {
   readonly #store: TaskStore
-  readonly #stopListening: () => void
+  readonly #stopListening: readonly (() => void)[]
   #line: Waiting[] = []
   #isServing = false
   #mustServeAgain = false
 
   constructor(store: TaskStore) {
     this.#store = store
-    this.#stopListening = store.onChange(change => {
+    const onChange: ChangeListener = change => {
       const mayBeWork =
         change.kind === 'unknown' || (change.kind === 'stored' && change.task.state === 'not-started')
       if (mayBeWork) this.#serve()
-    })
+    }
+    const stops = [store.onChange(onChange), store.onNewTask?.(() => this.#serveFirst())]
+    this.#stopListening = stops.filter(stop => stop !== undefined)
   }
 
   /**
@@ -57,7 +59,7 @@ export class ClaimLine {
   }
 
   close(): void {
-    this.#stopListening()
+    for (const stop of this.#stopListening) stop()
   }
 
   /** For each caller that has not left, at least one claim is tried in the store, even if the timeout is very short. */
@@ -84,6 +86,15 @@ export class ClaimLine {
       for (const waiting of [...this.#line]) if (mustLeave(waiting)) this.#leave(waiting)
     }
     this.#isServing = false
+  }
+
+  /** A new task is for one claim: the others stay in the line, also while this claim waits for the disk. */
+  async #serveFirst(): Promise<void> {
+    const first = this.#line.shift()
+    const unserved = first && (await this.#serveOne(first))
+    if (!unserved) return
+    this.#line.unshift(unserved)
+    void this.#serve()
   }
 
   /** Returns the claim again if there was no task for it. */

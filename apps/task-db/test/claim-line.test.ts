@@ -50,6 +50,16 @@ test('a claim gets the oldest task at once when there is one', async t => {
   assert.equal((await join(line, 'a').task)?.id, taskId(1))
 })
 
+test('a claim that waits gets a new task in the commit of that task', async t => {
+  const { store, line } = prepare(t)
+  const claims = ['a', 'b'].map(worker => join(line, worker).task)
+  const created = [1, 2].map(number => store.create(taskId(number), newTask()))
+  await new Promise(setImmediate) // by now, the writes are applied, but not on disk
+  const workers = await Promise.all([1, 2].map(async number => (await get(store, number)).lease?.worker))
+  assert.deepEqual(workers, ['a', 'b'])
+  await Promise.all([...created, ...claims])
+})
+
 test('claims that wait are served first come first served', async t => {
   const { store, line } = prepare(t)
   const claims = ['a', 'b', 'c', 'd', 'e'].map(worker => join(line, worker).task)

@@ -30,7 +30,8 @@ interface Write {
 /**
  * Commits writes in groups: the writes of one turn of the event loop, and those that arrive while the previous group
  * waits for the disk, share one transaction and so one fsync. A write is acknowledged when it is on disk; reads see it
- * before that, and nothing else waits for it. A write that throws is rolled back alone.
+ * before that, and nothing else waits for it. A write that throws is rolled back alone. A write that another write runs
+ * joins its group.
  *
  *     write ─┐
  *     write ─┼─> BEGIN · write · write · write · COMMIT ─> fsync in another thread ─> all acknowledged
@@ -45,6 +46,8 @@ export class GroupCommit {
   readonly #reserve: Reserve
   readonly #transaction: Record<'begin' | 'commit' | 'savepoint' | 'release', StatementSync>
   #waiting: Write[] = []
+  /** The writes of the open transaction, while they are applied. */
+  #open: Write[] | undefined
   #committing: Promise<void> | undefined
   #group: Promise<void> | undefined
   /**
@@ -86,7 +89,8 @@ export class GroupCommit {
   run<Result>(write: () => Result, { makesRoom = false } = {}): Promise<Result> {
     return new Promise((resolve, reject) => {
       let result: Result
-      this.#waiting.push({
+      const group = this.#open ?? this.#waiting
+      group.push({
         makesRoom,
         apply: () => {
           result = write()
@@ -152,18 +156,22 @@ export class GroupCommit {
 
   /** Returns the writes that did not fail by themselves. With an error, the disk has failed, and none of them is stored. */
   async #tryCommit(group: readonly Write[]): Promise<{ writes: readonly Write[]; error?: unknown }> {
-    const writes = new Set(group)
+    const open = [...group]
+    const failed = new Set<Write>()
+    const stored = () => open.filter(write => !failed.has(write))
     try {
       this.#throwFault()
       this.#transaction.begin.run()
-      for (const write of group)
-        if (!this.#apply(write, { isFirst: write === group[0] })) writes.delete(write)
+      this.#open = open
+      for (const write of open) if (!this.#apply(write, { isFirst: write === open[0] })) failed.add(write)
+      this.#open = undefined
       this.#transaction.commit.run()
       await this.#orFault(this.#log.sync())
-      return { writes: [...writes] }
+      return { writes: stored() }
     } catch (error) {
+      this.#open = undefined
       if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec('ROLLBACK')
-      return { writes: [...writes], error }
+      return { writes: stored(), error }
     }
   }
 

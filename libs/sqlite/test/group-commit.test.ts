@@ -44,24 +44,44 @@ test('a write is visible to other connections once it is acknowledged', async t 
   other.close()
 })
 
-test('writes of one turn share one transaction', async t => {
-  let begins = 0
-  const { database, writes } = openTemporary(t, opened => {
-    const prepare = opened.prepare.bind(opened)
-    t.mock.method(opened, 'prepare', (sql: string) => {
+/** Opens a database, and counts its transactions. */
+function openCounted(t: TestContext) {
+  const counted = { begins: 0 }
+  const opened = openTemporary(t, database => {
+    const prepare = database.prepare.bind(database)
+    t.mock.method(database, 'prepare', (sql: string) => {
       const statement = prepare(sql)
       if (!sql.startsWith('BEGIN')) return statement
       const run = statement.run.bind(statement)
       t.mock.method(statement, 'run', () => {
-        begins++
+        counted.begins++
         return run()
       })
       return statement
     })
   })
+  return { ...opened, counted }
+}
+
+test('writes of one turn share one transaction', async t => {
+  const { database, writes, counted } = openCounted(t)
   await Promise.all([1, 2, 3].map(n => writes.run(insert(database, n))))
-  assert.equal(begins, 1)
+  assert.equal(counted.begins, 1)
   assert.deepEqual(numbers(database), [1, 2, 3])
+})
+
+test('a write that another write runs shares its transaction, and fails alone', async t => {
+  const { database, writes, counted } = openCounted(t)
+  const joined = await writes.run(() => {
+    insert(database, 1)()
+    return { all: Promise.allSettled([2, 1].map(n => writes.run(insert(database, n)))) }
+  })
+  assert.deepEqual(
+    (await joined.all).map(({ status }) => status),
+    ['fulfilled', 'rejected'],
+  )
+  assert.equal(counted.begins, 1)
+  assert.deepEqual(numbers(database), [1, 2])
 })
 
 test('a write that throws fails alone', async t => {

@@ -94,5 +94,10 @@ export interface TaskStore {
   checkReady(): Promise<void>
   /** Returns a function that removes the listener. */
   onChange(listener: ChangeListener): () => void
+  /**
+   * Calls the listener within the write of a new task, before the task is on disk: a claim that the listener makes shares
+   * the commit. Only for stores that write in this process. Returns a function that removes the listener.
+   */
+  onNewTask?(listener: () => void): () => void
   close(): Promise<void>
 }

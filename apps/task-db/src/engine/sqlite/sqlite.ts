@@ -26,6 +26,7 @@ export class SqliteTaskStore implements TaskStore {
   readonly #statements: ReturnType<typeof prepareStatements>
   readonly #waiting: WaitingTasks
   readonly #listeners = new Set<ChangeListener>()
+  readonly #newTaskListeners = new Set<() => void>()
 
   /** @throws UnusableFile */
   constructor({ path, clock = systemClock }: { path: string; clock?: Clock }) {
@@ -49,7 +50,10 @@ export class SqliteTaskStore implements TaskStore {
     const result = await this.#writes.run(() => {
       const task = beginTask(id, given, this.#now(), this.#waiting.turnFor(given))
       const { changes } = this.#statements.insertNew.run(id, JSON.stringify(task))
-      if (changes > 0) return { isNew: true, task }
+      if (changes > 0) {
+        for (const listener of this.#newTaskListeners) listener()
+        return { isNew: true, task }
+      }
       const known = read(this.#statements.get, id) ?? this.#findWithKeyOf(given)
       if (!known) throw new Error(`the task ${id} is neither new nor known`)
       return { isNew: false, task: known }
@@ -189,6 +193,11 @@ export class SqliteTaskStore implements TaskStore {
   onChange(listener: ChangeListener) {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  onNewTask(listener: () => void) {
+    this.#newTaskListeners.add(listener)
+    return () => this.#newTaskListeners.delete(listener)
   }
 
   async close() {
