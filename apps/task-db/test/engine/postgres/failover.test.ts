@@ -39,7 +39,7 @@ withEngine('postgres', program => {
     await until('it is noticed', () => /expired leases could not be taken back/.test(copy.stdout))
     assert.equal((await query(standby.url, held)).length, 1)
     await standby.promote()
-    await until('its end is noticed', () => /the store answers again/.test(copy.stdout))
+    await until('its end is noticed', () => /expired leases are taken back again/.test(copy.stdout))
   })
 
   test('fault: PostgreSQL fails over late: the lease still holds, and changes arrive from the new primary', async t => {
