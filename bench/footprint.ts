@@ -1,14 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import {
-  childrenOf,
-  freePortRange,
-  type Program,
-  startProgram,
-  temporaryFolder,
-  untilAlive,
-} from '@darkroom/testing'
+import { childrenOf, freePortRange, type Program, startProgram, temporaryFolder } from '@darkroom/testing'
 import sharp from 'sharp'
 import { Agent, request } from 'undici'
 import { report } from './comparison.ts'
@@ -70,7 +63,12 @@ function show(what: string, figure: string, darkroom: number): void {
 
 async function start(): Promise<Program> {
   const program = startProgram(owner, ['sh', '-c', `cd '${root}' && exec npm start`], env)
-  await untilAlive('darkroom', program, () => program.stdout.includes('Darkroom is ready'))
+  const ended = program.ended.then(() => {
+    throw new Error(`npm start ended: ${program.stderr}${program.stdout}`)
+  })
+  // Longer pauses would count as part of the start.
+  while (!program.stdout.includes('Darkroom is ready')) await Promise.race([wait(5), ended])
+  ended.catch(() => undefined) // the benchmark ends it
   return program
 }
 
