@@ -69,9 +69,7 @@ export async function developAndStore(
 /** The error of an original that changed after it was accepted: its owner didn't upload it damaged, and another read may help. */
 function damageOf(input: Uint8Array, { original: { sha256 } }: Work): Error | undefined {
   if (sha256 === undefined || hash('sha256', input) === sha256) return undefined
-  return new Error(
-    `the stored original is damaged: its SHA-256 is no longer ${sha256}; upload the image again`,
-  )
+  return new Error(`the stored original is damaged: its SHA-256 is not ${sha256}; upload the image again`)
 }
 
 async function fetchOriginal(
@@ -82,7 +80,7 @@ async function fetchOriginal(
 ): Promise<Uint8Array> {
   const reply = await storage.getBlob({ params: { key: id, stage: 'pre' }, headers: {}, signal })
   if (reply.status === 200) return read(reply.body, originals.take(original.bytes))
-  throw new UnusableImage('original-gone', 'the original is no longer stored: upload the image again')
+  throw new UnusableImage('original-gone', 'the original is not stored any more: upload the image again')
 }
 
 /** Fills `bytes` from a body of as many bytes. */

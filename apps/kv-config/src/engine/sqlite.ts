@@ -58,7 +58,7 @@ export class SqliteKvStore implements KvStore {
   readonly #feed: ChangeFeed
   /** The time of leases: it doesn't change when the clock is set. */
   readonly #leaseTime: SteadyTime
-  /** Since when the disk refuses writes. Meanwhile leases can't be renewed, so none of them ends. */
+  /** Since when the disk refuses writes. Meanwhile no lease can be renewed, so no lease ends. */
   #refusedSince: number | undefined
   #expiry: NodeJS.Timeout | undefined
   #isClosing = false

@@ -5,7 +5,7 @@ import { segmentsOf } from './segments.ts'
 const factorsAt = [7, 10, 13]
 
 /**
- * Whether the colours of a JPEG are subsampled, in any way; undefined if there is no frame header. libvips reads only
+ * Whether the colours of a JPEG are subsampled in any way; undefined for a file without a frame header. libvips reads only
  * whether a factor exceeds 1, but factors of 2 in all components are 4:4:4, too.
  */
 export function chromaSubsampling(jpeg: Uint8Array): '4:4:4' | '4:2:0' | undefined {

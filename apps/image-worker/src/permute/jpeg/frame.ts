@@ -78,7 +78,7 @@ const ratios = [1, 2, 4]
  */
 const maxSamples = 2 ** 28
 
-/** The number of luma samples for each sample of the first chroma component: 1 if there is none. */
+/** The number of luma samples for each sample of the first chroma component: 1 in a grey image. */
 export function samplingOf({ components }: Pick<Frame, 'components'>): Factors {
   const [luma, chroma = luma] = components
   if (!luma || !chroma) return { horizontal: 1, vertical: 1 }

@@ -20,7 +20,7 @@ test('every category gets a code, and codes that there are stay', () => {
       const frequencies = new Uint32Array(256)
       for (const [symbol, power] of pairs) frequencies[symbol] = 2 ** power
       const table = optimalTable(frequencies)
-      const extended = withAllCategories(table) ?? assert.fail('there is no room')
+      const extended = withAllCategories(table) ?? assert.fail('no code is left')
       const [before, after] = [codesOf(table), codesOf(extended)]
       for (const [symbol] of pairs) assert.equal(after[symbol], before[symbol])
       const codes = categories.map(category => {
