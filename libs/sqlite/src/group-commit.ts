@@ -27,11 +27,18 @@ interface Write {
   failed(error: unknown): void
 }
 
+interface RunOptions<Result> {
+  /** The write deletes more than it adds: it succeeds even on a full disk, and it may be run twice. */
+  makesRoom?: boolean
+  /** Called when the write is on disk, before all reads that can see it. The calls are in the order of the writes. */
+  onCommit?: (result: Result) => void
+}
+
 /**
  * Commits writes in groups: the writes of one turn of the event loop, and those that arrive while the previous group
- * waits for the disk, share one transaction and so one fsync. A write is acknowledged when it is on disk; reads see it
- * before that, and nothing else waits for it. A write that throws is rolled back alone. A write that another write runs
- * joins its group.
+ * waits for the disk, share one transaction and so one fsync. A write is acknowledged when it is on disk; statements that
+ * don't run in `read` see it before that, and nothing else waits for it. A write that throws is rolled back alone. A write
+ * that another write runs joins its group.
  *
  *     write ─┐
  *     write ─┼─> BEGIN · write · write · write · COMMIT ─> fsync in another thread ─> all acknowledged
@@ -49,7 +56,10 @@ export class GroupCommit {
   /** The writes of the open transaction, while they are applied. */
   #open: Write[] | undefined
   #committing: Promise<void> | undefined
-  #group: Promise<void> | undefined
+  /** Whether the database contains writes that are not on disk yet. */
+  #isCommitting = false
+  /** Reads that wait for the end of the current group. */
+  readonly #reads: (() => void)[] = []
   /**
    * The reason why all later writes fail. After a failed fsync, Linux may have dropped data that another fsync would
    * report as synced.
@@ -82,11 +92,11 @@ export class GroupCommit {
     }
   }
 
-  /**
-   * Runs `write` in the next group. Resolves with its result once the write is on disk. A write that `makesRoom` succeeds
-   * even on a full disk; it may be run twice.
-   */
-  run<Result>(write: () => Result, { makesRoom = false } = {}): Promise<Result> {
+  /** Runs `write` in the next group. Resolves with its result once the write is on disk. */
+  run<Result>(
+    write: () => Result,
+    { makesRoom = false, onCommit }: RunOptions<Result> = {},
+  ): Promise<Result> {
     return new Promise((resolve, reject) => {
       let result: Result
       const group = this.#open ?? this.#waiting
@@ -95,16 +105,20 @@ export class GroupCommit {
         apply: () => {
           result = write()
         },
-        committed: () => resolve(result),
+        committed: () => {
+          onCommit?.(result)
+          resolve(result)
+        },
         failed: reject,
       })
       this.#committing ??= this.#commitAll()
     })
   }
 
-  /** Resolves when all data that reads can see is on disk. */
-  async settled(): Promise<void> {
-    await this.#group
+  /** Runs `look` when all data that it can see is on disk: after the current group, and before the next group. */
+  async read<Result>(look: () => Result): Promise<Result> {
+    if (!this.#isCommitting) return look()
+    return new Promise(resolve => this.#reads.push(() => resolve(Promise.try(look))))
   }
 
   /** After a refusal, it tries a write. @throws the error of later writes, if the disk has failed or refuses writes */
@@ -124,10 +138,11 @@ export class GroupCommit {
     while (this.#waiting.length > 0) {
       const group = this.#waiting
       this.#waiting = []
-      this.#group = this.#commit(group)
-      await this.#group
+      this.#isCommitting = true
+      await this.#commit(group)
+      this.#isCommitting = false
+      for (const read of this.#reads.splice(0)) read()
     }
-    this.#group = undefined
     this.#committing = undefined
   }
 

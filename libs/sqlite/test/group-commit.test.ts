@@ -82,8 +82,40 @@ test('while the disk is slow, reads see a write before it is acknowledged, and t
   const write = writes.run(insert(database, 1))
   await new Promise(setImmediate)
   assert.deepEqual(numbers(database), [1])
-  await writes.settled()
+  await writes.read(() => undefined)
   assert.equal(await Promise.race([write, 'not acknowledged']), 1)
+})
+
+test('a read sees no write that is not on disk, also between two groups', async t => {
+  const { database, writes } = openTemporary(t)
+  const acknowledged: number[] = []
+  const write = (n: number) =>
+    writes.run(insert(database, n), { onCommit: n => acknowledged.push(Number(n)) })
+  const looks = []
+  const all = []
+  for (let n = 0; n < 50; n++) {
+    all.push(write(n))
+    for (let turn = 0; turn < n % 4; turn++) await new Promise(setImmediate)
+    looks.push(writes.read(() => assert.deepEqual(numbers(database), acknowledged)))
+  }
+  await Promise.all([...all, ...looks])
+  assert.deepEqual(acknowledged, await writes.read(() => numbers(database)))
+  await assert.rejects(
+    writes.read(() => database.prepare('SELECT missing')),
+    /no such column: missing/,
+  )
+})
+
+test('commits are reported in the order of the writes, before a write is acknowledged, and not if it fails', async t => {
+  const { database, writes } = openTemporary(t)
+  const reports: string[] = []
+  const write = async (n: number) => {
+    await writes.run(insert(database, n), { onCommit: n => reports.push(`${n} is on disk`) })
+    reports.push(`${n} is acknowledged`)
+  }
+  await Promise.allSettled([3, 1, 1, 2].map(write))
+  assert.deepEqual(reports.slice(0, 3), ['3 is on disk', '1 is on disk', '2 is on disk'])
+  assert.deepEqual(reports.slice(3), ['3 is acknowledged', '1 is acknowledged', '2 is acknowledged'])
 })
 
 test('a long log is written back and truncated, whether or not other connections read', async t => {
@@ -93,12 +125,11 @@ test('a long log is written back and truncated, whether or not other connections
   const other = new DatabaseSync(path, { readOnly: true })
   other.exec('BEGIN; SELECT * FROM numbers')
   for (let megabyte = 0; megabyte < 10; megabyte++) await writes.run(addMegabyte)
-  await writes.settled()
-  assert.ok(statSync(`${path}-wal`).size > 8e6, 'a reader keeps the log')
+  const logSize = () => writes.read(() => statSync(`${path}-wal`).size)
+  assert.ok((await logSize()) > 8e6, 'a reader keeps the log')
   other.close()
   await writes.run(addMegabyte)
-  await writes.settled()
-  assert.equal(statSync(`${path}-wal`).size, 0)
+  assert.equal(await logSize(), 0)
   await writes.run(insert(database, 1))
   assert.deepEqual(numbers(database), [1])
 })

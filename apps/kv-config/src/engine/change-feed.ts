@@ -36,8 +36,8 @@ export class ChangeFeed {
   }
 
   /**
-   * Publishes all changes of one or more revisions. Writes without an effect keep the revision, and are not
-   * published.
+   * Publishes all changes of one or more revisions. The calls must be in the order of revisions: changes up to a published
+   * revision are taken for writes without an effect, which keep the revision and wake nobody.
    */
   publish(changes: readonly Change[]): void {
     const news = changes.filter(({ revision }) => revision > this.#revision)

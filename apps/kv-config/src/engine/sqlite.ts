@@ -83,37 +83,15 @@ export class SqliteKvStore implements KvStore {
   }
 
   async revision(): Promise<number> {
-    await this.#writes.settled()
-    return this.#revision()
+    return this.#writes.read(() => this.#revision())
   }
 
   async get(key: string) {
-    await this.#writes.settled() // a value that was read must survive a power cut
-    return { revision: this.#revision(), entry: this.#read(key) }
+    return this.#writes.read(() => ({ revision: this.#revision(), entry: this.#read(key) }))
   }
 
-  async list({ prefix, limit, cursor }: ListQuery) {
-    await this.#writes.settled()
-    const revision = this.#revision()
-    const after = cursor === undefined ? null : keyBytes(cursor)
-    const rows = this.#statements.list.iterate(
-      keyBytes(prefix),
-      prefixEnd(prefix),
-      after,
-      after,
-      this.#leasesAt(),
-    )
-    const entries: KvEntry[] = []
-    let bytes = 0
-    for (const row of rows) {
-      const last = entries.at(-1)
-      if (last && (entries.length === limit || bytes >= pageBytes))
-        return { revision, entries, next: last.key }
-      const entry = this.#toEntry(row as unknown as Row)
-      bytes += entry.value.length
-      entries.push(entry)
-    }
-    return { revision, entries }
+  async list(query: ListQuery) {
+    return this.#writes.read(() => this.#list(query))
   }
 
   async set(
@@ -122,15 +100,15 @@ export class SqliteKvStore implements KvStore {
     { condition, ttlSeconds }: { condition: Condition; ttlSeconds?: number | undefined },
   ): Promise<WriteOutcome> {
     const ttlMs = ttlSeconds === undefined ? null : Math.ceil(ttlSeconds * 1000)
-    const outcome = await this.#write<WriteOutcome>(() => {
+    const write = (): WriteOutcome => {
       const current = this.#read(key)
       if (!holds(condition, current)) return { kind: 'conflict', current }
       const isSame = current !== undefined && Buffer.compare(current.value, value) === 0
       const revision = isSame ? current.revision : this.#nextRevision()
       this.#statements.set.run(keyBytes(key), value, revision, ttlMs, ttlMs && this.#leaseTime.now() + ttlMs)
       return { kind: 'written', revision, isNew: current === undefined }
-    })
-    if (outcome.kind === 'written') this.#feed.publish([{ key, revision: outcome.revision }])
+    }
+    const outcome = await this.#write(write, outcome => this.#publish(key, outcome))
     if (ttlMs !== null) this.#scheduleExpiry()
     return outcome
   }
@@ -143,9 +121,7 @@ export class SqliteKvStore implements KvStore {
       this.#statements.delete.run(keyBytes(key))
       return { kind: 'written', revision: this.#nextRevision(), isNew: false }
     }
-    const outcome = await this.#writes.run(remove, { makesRoom: true })
-    if (outcome.kind === 'written') this.#feed.publish([{ key, revision: outcome.revision }])
-    return outcome
+    return this.#writes.run(remove, { makesRoom: true, onCommit: outcome => this.#publish(key, outcome) })
   }
 
   async waitForChange(scope: Scope, after: number, signal: AbortSignal) {
@@ -166,13 +142,17 @@ export class SqliteKvStore implements KvStore {
   }
 
   /** If the disk refused earlier writes, leases start again with this write. */
-  async #write<Result>(write: () => Result): Promise<Result> {
+  async #write<Result>(write: () => Result, onCommit: (result: Result) => void): Promise<Result> {
     try {
       const refusedSince = this.#refusedSince
-      const result = await this.#writes.run(() => {
-        if (refusedSince !== undefined) this.#statements.renewLeases.run(this.#leaseTime.now(), refusedSince)
-        return write()
-      })
+      const result = await this.#writes.run(
+        () => {
+          if (refusedSince !== undefined)
+            this.#statements.renewLeases.run(this.#leaseTime.now(), refusedSince)
+          return write()
+        },
+        { onCommit },
+      )
       if (refusedSince !== undefined) this.#refusedSince = undefined
       return result
     } catch (error) {
@@ -180,6 +160,11 @@ export class SqliteKvStore implements KvStore {
       if (isRefused) this.#refusedSince ??= this.#leaseTime.now()
       throw error
     }
+  }
+
+  /** Called in the order of the writes, as the feed requires. */
+  #publish(key: string, outcome: WriteOutcome): void {
+    if (outcome.kind === 'written') this.#feed.publish([{ key, revision: outcome.revision }])
   }
 
   /** The time for which leases are compared. */
@@ -201,6 +186,29 @@ export class SqliteKvStore implements KvStore {
       isLeased: expires_at !== null,
       ...(expires_at !== null && { expiresAt: this.#leaseTime.timeOfDay(expires_at) }),
     }
+  }
+
+  #list({ prefix, limit, cursor }: ListQuery) {
+    const revision = this.#revision()
+    const after = cursor === undefined ? null : keyBytes(cursor)
+    const rows = this.#statements.list.iterate(
+      keyBytes(prefix),
+      prefixEnd(prefix),
+      after,
+      after,
+      this.#leasesAt(),
+    )
+    const entries: KvEntry[] = []
+    let bytes = 0
+    for (const row of rows) {
+      const last = entries.at(-1)
+      if (last && (entries.length === limit || bytes >= pageBytes))
+        return { revision, entries, next: last.key }
+      const entry = this.#toEntry(row as unknown as Row)
+      bytes += entry.value.length
+      entries.push(entry)
+    }
+    return { revision, entries }
   }
 
   #revision(): number {
@@ -226,12 +234,11 @@ export class SqliteKvStore implements KvStore {
   /** Reads hide expired entries, so after a disk error this can wait; writes report the error. */
   async #expire(): Promise<void> {
     try {
-      const changes = await this.#write(() =>
+      const remove = () =>
         this.#statements.deleteExpired
           .all(this.#leasesAt())
-          .map(row => ({ key: keyText(row.key as Uint8Array), revision: this.#nextRevision() })),
-      )
-      this.#feed.publish(changes)
+          .map(row => ({ key: keyText(row.key as Uint8Array), revision: this.#nextRevision() }))
+      await this.#write(remove, changes => this.#feed.publish(changes))
       this.#scheduleExpiry()
     } catch {
       if (!this.#isClosing) this.#expireAfter(expiryRetryMs)

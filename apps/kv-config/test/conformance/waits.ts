@@ -48,6 +48,16 @@ export function waitsAreWoken(openEngine: OpenEngine): void {
     await Promise.all(waits)
   })
 
+  test('each of many simultaneous changes wakes the requests that wait for its key', async t => {
+    const store = await openEngine(t)
+    const keys = Array.from({ length: 12 }, (_, n) => `dir/${n}`)
+    await Promise.all(keys.map(key => put(store, key, 'one')))
+    const { revision } = await store.get('dir/0')
+    const waits = keys.map(key => wake(store, { key }, revision))
+    await Promise.all(keys.map((key, n) => (n % 3 === 1 ? remove(store, key) : put(store, key, 'two'))))
+    await Promise.all(waits)
+  })
+
   test('a wait after a revision that the store has not reached is answered at once', async t => {
     const store = await openEngine(t)
     const { revision } = await put(store, 'a', 'one')
