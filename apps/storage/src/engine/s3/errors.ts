@@ -40,7 +40,9 @@ export function asStoreError(error: unknown, { bucket, endpoint = 'AWS' }: S3Loc
     })
   }
   if (status >= 500 || status === 429 || error.$retryable !== undefined) {
-    return new StoreUnavailable(`the object store (${endpoint}) failed: ${reason}`, { cause: error })
+    return new StoreUnavailable(`the object store (${endpoint}) failed: ${reason || `status ${status}`}`, {
+      cause: error,
+    })
   }
   return error
 }
