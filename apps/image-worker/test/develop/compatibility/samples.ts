@@ -107,7 +107,7 @@ export const samples: Record<RowName, Sample> = {
     see: framesIn,
   },
   reducedPages: {
-    file: await generatedPhoto({ width: 640, height: 480, seed: 3 })
+    file: await generatedPhoto({ width: 160, height: 120, seed: 3 })
       .tiff({ pyramid: true, tile: true, tileWidth: 64, tileHeight: 64, compression: 'deflate' })
       .toBuffer(),
     see: framesIn,
