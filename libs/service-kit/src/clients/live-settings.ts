@@ -1,3 +1,4 @@
+import { brokenRule, valueInWords } from '@darkroom/contracts'
 import { type Static, type TObject, type TSchema, Value } from '@darkroom/contracts/typebox'
 import type { Logger } from '../log/logger.ts'
 import { type KvClient, watchPrefix } from './watch-prefix.ts'
@@ -55,12 +56,21 @@ function readSetting(schema: TSchema | undefined, name: string, value: Uint8Arra
     logger.warn({ name }, 'unknown live setting: check its name')
     return []
   }
+  const document = parseJson(value)
+  const setting = document === undefined ? undefined : Value.Default(schema, document)
+  const [error] = Value.Errors(schema, setting) // not Parse, which turns true into the number 1
+  if (!error) return [[name, setting] as const]
+  const at = error.instancePath
+  const mistake = at ? `${at} ${brokenRule(error)}` : `${brokenRule(error)}, got ${valueInWords(document)}`
+  const reason = document === undefined ? 'must be JSON' : mistake
+  logger.warn({ name }, `this live setting is not valid (${reason}); using the default`)
+  return []
+}
+
+function parseJson(value: Uint8Array): unknown {
   try {
-    const setting = Value.Default(schema, JSON.parse(Buffer.from(value).toString()))
-    Value.Assert(schema, setting) // not Parse, which turns true into the number 1
-    return [[name, setting] as const]
-  } catch (error) {
-    logger.warn({ err: error, name }, 'this live setting is not valid; using the default')
-    return []
+    return JSON.parse(Buffer.from(value).toString())
+  } catch {
+    return undefined
   }
 }

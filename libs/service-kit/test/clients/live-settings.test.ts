@@ -21,7 +21,7 @@ function live(t: TestContext) {
   const set = (name: string, value: string) => kv.set(`config/image-master/${name}`, value)
   const warned = (name: string) =>
     until(`the log has a warning about ${name}`, () =>
-      log.lines.some(line => line.level === 40 && line.name === name),
+      log.lines.find(line => line.level === 40 && line.name === name),
     )
   return { kv, settings, set, warned }
 }
@@ -48,13 +48,24 @@ suite('live settings', () => {
     assert.equal(settings.current.maxPixels, 50)
   })
 
-  for (const wrong of ['0', '1.5', 'true', '"7"', '{', '', 'null'])
+  for (const [wrong, rule] of [
+    ['0', 'must be at least 1, got 0'],
+    ['1.5', 'must be a whole number, got 1.5'],
+    ['true', 'must be a whole number, got true'],
+    ['"7"', 'must be a whole number, got text'],
+    ['null', 'must be a whole number, got null'],
+    ['{', 'must be JSON'],
+    ['', 'must be JSON'],
+  ] as const)
     test(`live settings that are not valid (${wrong || 'empty'}) are logged, and the default is used`, async t => {
       const { settings, set, warned } = live(t)
       set('maxPixels', '7')
       await until('it takes effect', () => settings.current.maxPixels === 7)
       set('maxPixels', wrong)
-      await warned('maxPixels')
+      assert.equal(
+        (await warned('maxPixels')).msg,
+        `this live setting is not valid (${rule}); using the default`,
+      )
       assert.deepEqual(settings.current, defaults)
     })
 
