@@ -67,8 +67,15 @@ export class DarkroomError extends Error {
   }
 
   static unreachable(url: string, cause: unknown): DarkroomError {
-    return new DarkroomError(`nothing answers at ${url}`, { status: 0, cause })
+    return new DarkroomError(`nothing answers at ${url}${hintForPage(url)}`, { status: 0, cause })
   }
+}
+
+/** Browsers don't show to a page whether a server of another origin refused it or does not answer. */
+function hintForPage(url: string): string {
+  const { location } = globalThis as { location?: { origin: string } }
+  if (!location || location.origin === new URL(url).origin) return ''
+  return `, or its CORS_ORIGINS does not contain ${location.origin}`
 }
 
 /** The image was accepted, but could not be developed. */

@@ -178,7 +178,7 @@ export const frontendRoutes = {
     access: 'grant',
     schema: {
       summary:
-        'Server-sent events of all images: first the unfinished images, then each change. `state` has the status document, `deleted` the id of an image that was deleted. After `reset`, changes may have been missed: read again the images that you wait for. A client that reconnects with `Last-Event-ID` gets this event first',
+        'Server-sent events of all images: first the unfinished images, then each change. `state` has the status document, `deleted` the id of an unfinished image that was deleted. After `reset`, changes may have been missed: read again the images that you wait for. A client that reconnects with `Last-Event-ID` gets this event first',
       querystring: Type.Object({
         heartbeat: Type.Optional(
           Type.Literal('event', {
