@@ -30,7 +30,7 @@ export function StepEditor({ place, step, at, count }: StepEditorProps) {
       <details>
         <summary>
           <span class="step-number">{at + 1}</span>
-          <span class="step-words">
+          <span class="step-words" translate={false}>
             <span class="step-name">{name}</span>
             <span class="step-values">{shortly(values)}</span>
           </span>

@@ -1,6 +1,19 @@
 /** Text of the API, in which words between backticks are code. */
 export function Prose({ text }: { text: string }) {
-  return <>{text.split('`').map((part, at) => (at % 2 === 1 ? <code key={at}>{part}</code> : part))}</>
+  const parts = text.split('`')
+  return (
+    <>
+      {parts.map((part, at) =>
+        at % 2 === 1 ? (
+          <code key={at} translate={false}>
+            {part}
+          </code>
+        ) : (
+          part
+        ),
+      )}
+    </>
+  )
 }
 
 /** The same where only plain text can be shown. */

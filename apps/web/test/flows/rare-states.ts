@@ -67,6 +67,7 @@ export function rareStateFlows({ open, local, png }: InBrowser): void {
       .waitFor()
     assert.equal(await rowOf(page, 'foreign.png').locator('.row-name').textContent(), 'foreign.png')
     assert.equal(await page.locator('.images-head').textContent(), '«Images»«1 finished · 1 failed»')
+    assert.equal(await page.locator('.step-words').textContent(), 'swap-channelsbgr')
     const isChosen = page.getByLabel('Choose foreign.png')
     for (const words of ['«1 chosen»', '«Choose all»']) {
       await isChosen.setChecked(words.includes('1'))
