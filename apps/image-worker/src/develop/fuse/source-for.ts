@@ -14,7 +14,7 @@ import { tags } from '../metadata/exif-tags.ts'
 import { encodePlainTiff } from '../tiff/plain-tiff.ts'
 import { shortsEntry } from '../tiff/tiff-writer.ts'
 import type { Call } from './call.ts'
-import { isWhole } from './is-whole.ts'
+import { hasWholePixels } from './has-whole-pixels.ts'
 
 /** The bytes that sharp reads for a call. */
 interface Source {
@@ -25,16 +25,17 @@ interface Source {
 /**
  * The bytes that sharp reads for a call, checked to be complete and undamaged: decoders don't look at rows that are
  * left out. For a JPEG, they may be a part of the file, or the image at a quarter or an eighth of its size. Undefined for
- * a damaged PNG: then another way is used, and reports the damage.
+ * a damaged PNG, and for a JPEG whose codes can't be followed: then another way is used, which decodes the whole image and
+ * reports the damage.
  *
- * @throws UnusableImage for a damaged JPEG; Error with the decoder's message
+ * @throws UnusableImage for a damaged JPEG
  */
-export async function sourceFor(
+export function sourceFor(
   call: Call,
   input: Uint8Array,
   header: ImageHeader,
   { options, hasProfile }: { options: SharpOptions; hasProfile: boolean },
-): Promise<Source | undefined> {
+): Source | undefined {
   const { cut } = call
   const needsPixelsOnly = options.ignoreIcc === true || !hasProfile
   if (header.format === 'jpeg' && !header.progressive) {
@@ -51,9 +52,10 @@ export async function sourceFor(
     }
   }
   if (expectWhole(input, header) || isReadWhole(header)) return { bytes: input, call: call.checked }
+  // Only the decoder can find damage in this JPEG, and at a smaller size, libvips misses its warnings about up to 64 rows.
+  if (header.format === 'jpeg') return undefined
   if (!cut && !call.isCutAgain) return { bytes: input, call }
-  if (!(await isWhole(input, header, options))) return undefined
-  return { bytes: input, call: header.format === 'png' ? call.checked : call }
+  return hasWholePixels(input) ? { bytes: input, call: call.checked } : undefined
 }
 
 /** Whether the decoder reads the whole file before it returns the first row. */

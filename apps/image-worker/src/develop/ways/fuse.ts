@@ -83,7 +83,7 @@ async function fromFile(job: ExaminedJob): Promise<Uint8Array | undefined> {
     plan.operations,
   )
   const options = { ...opened.options, ignoreIcc: ignoresProfile }
-  const source = await sourceFor(call, input, header, {
+  const source = sourceFor(call, input, header, {
     options,
     hasProfile: opened.metadata.icc !== undefined,
   })

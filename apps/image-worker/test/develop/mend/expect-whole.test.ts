@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { suite, test } from 'node:test'
 import sharp, { type JpegOptions } from 'sharp'
+import { encodeSegment } from '../../../src/develop/jpeg/segments.ts'
 import { followScans } from '../../../src/develop/mend/mend-jpeg.ts'
 import { jpegsInTiff } from '../../../src/develop/tiff/jpegs-in-tiff.ts'
 import { UnusableImage } from '../../../src/develop/unusable-image.ts'
@@ -84,6 +85,35 @@ test('damage in arithmetic coding that the decoder finds is also found when the 
   }
   assert.ok(found > 0, 'the decoder finds no damage')
 })
+
+test('damage that only the decoder finds is also found when the image becomes smaller or is cut', async () => {
+  const jump = (bits: string) => `10${bits}0` // a difference in ten bits, and EOB
+  const [up, down, flat, noCode] = [jump('1111101000'), jump('0000010111'), '00', '1'.repeat(16)]
+  // The second DC is 2000, which eight-bit samples can't have: the kernel doesn't follow the codes any further.
+  const start = up + up + down + down
+  const sound = greyColumn(start + flat.repeat(20))
+  const damaged = greyColumn(start + flat.repeat(16) + noCode + flat.repeat(3))
+  for (const operation of ['format:png', 'resize:1x', 'crop:5x5+0+0', 'resize:4x,crop:3x3+0+0']) {
+    await run(sound, operation)
+    await assert.rejects(run(damaged, operation), UnusableImage, operation)
+  }
+})
+
+/** A grey JPEG of 24 blocks, from top to bottom. DC has codes for differences of no and of ten bits, AC only for EOB. */
+function greyColumn(codes: string): Buffer {
+  const bytes = codes.match(/.{1,8}/g)?.map(bits => Number.parseInt(bits.padEnd(8, '1'), 2)) ?? []
+  const counts = (...few: number[]) => [...few, ...new Array<number>(16 - few.length).fill(0)]
+  return Buffer.concat([
+    Buffer.of(0xff, 0xd8),
+    encodeSegment(0xdb, Uint8Array.of(0, ...new Array<number>(64).fill(1))),
+    encodeSegment(0xc0, Uint8Array.of(8, 0, 8 * 24, 0, 8, 1, 1, 0x11, 0)),
+    encodeSegment(0xc4, Uint8Array.of(0x00, ...counts(1, 1), 0, 10)),
+    encodeSegment(0xc4, Uint8Array.of(0x10, ...counts(1), 0)),
+    encodeSegment(0xda, Uint8Array.of(1, 1, 0, 0, 63, 0)),
+    Buffer.from(bytes.flatMap(byte => (byte === 0xff ? [byte, 0] : [byte]))),
+    endOfImage,
+  ])
+}
 
 test('a TIFF with such a JPEG is refused by every operation: strips and tiles', async () => {
   for (const tile of [false, true]) {
