@@ -106,8 +106,12 @@ export class GroupCommit {
           result = write()
         },
         committed: () => {
-          onCommit?.(result)
-          resolve(result)
+          try {
+            onCommit?.(result)
+            resolve(result)
+          } catch (error) {
+            reject(error) // the other writes, and all later ones, must not wait forever
+          }
         },
         failed: reject,
       })

@@ -33,7 +33,11 @@ export class Reserve {
   release(): void {
     this.#isComplete = false
     this.#triedAt = Number.NEGATIVE_INFINITY
-    if (existsSync(this.#path)) truncateSync(this.#path)
+    try {
+      if (existsSync(this.#path)) truncateSync(this.#path)
+    } catch {
+      // Some file systems need space even to give space back. Then the writes get the error of the full disk.
+    }
   }
 
   /** Takes the space, unless the disk is full. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { statSync } from 'node:fs'
+import { mkdirSync, rmSync, statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { insert, numbers, openTemporary } from './open-numbers.ts'
@@ -67,6 +67,17 @@ test('fault: the disk is full: a write that makes room succeeds with the reserve
   assert.deepEqual(numbers(database), [])
   const reserved = await writes.read(() => statSync(`${path}-reserve`).size)
   assert.equal(reserved, 4352 * 1024, 'the reserve is filled for the next deletion')
+})
+
+test('fault: the disk is full, and the reserve cannot be released: writes fail, and later writes succeed', async t => {
+  const { disk, observe } = fillDisk(t, 'COMMIT')
+  const { database, path, writes } = openTemporary(t, observe)
+  rmSync(`${path}-reserve`)
+  mkdirSync(`${path}-reserve`)
+  disk.isFull = true
+  await assert.rejects(writes.run(insert(database, 1), { makesRoom: true }), /database or disk is full/)
+  disk.isFull = false
+  assert.equal(await writes.run(insert(database, 2)), 2)
 })
 
 test('a write that fails for a reason of its own is not run again on a full disk', async t => {

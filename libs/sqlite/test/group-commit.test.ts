@@ -55,6 +55,16 @@ test('a write that another write runs shares its transaction, and fails alone', 
   assert.deepEqual(numbers(database), [1, 2])
 })
 
+test('an error of onCommit rejects its write alone, and later writes and reads go on', async t => {
+  const { database, writes } = openTemporary(t)
+  const onCommit = () => assert.fail('not today')
+  const failing = assert.rejects(writes.run(insert(database, 1), { onCommit }), /not today/)
+  assert.equal(await writes.run(insert(database, 2)), 2)
+  await failing
+  assert.deepEqual(await writes.read(() => numbers(database)), [1, 2])
+  assert.equal(await writes.run(insert(database, 3)), 3)
+})
+
 test('a write that throws fails alone', async t => {
   const { database, writes } = openTemporary(t)
   const results = await Promise.allSettled([1, 1, 2].map(n => writes.run(insert(database, n))))

@@ -41,7 +41,8 @@ export class ChangeFeed {
    */
   publish(changes: readonly Change[]): void {
     const news = changes.filter(({ revision }) => revision > this.#revision)
-    this.#changes.push(...news)
+    // One by one: after a restart, more leases may end at once than a call can have arguments.
+    for (const change of news) this.#changes.push(change)
     this.#revision = news.at(-1)?.revision ?? this.#revision
     this.#dropOldest()
     for (const { scope, after, wake } of this.#waiting) {

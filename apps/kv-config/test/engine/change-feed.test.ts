@@ -49,6 +49,14 @@ test('a wait after the latest revision sleeps through changes elsewhere', async 
   await wait.over
 })
 
+test('very many changes can be published at once, as when many leases end together', async () => {
+  const feed = new ChangeFeed(0)
+  const wait = begin(feed, 0)
+  feed.publish(Array.from({ length: 200_000 }, (_, n) => ({ key: n === 7 ? key : 'other', revision: n + 1 })))
+  await wait.over
+  assert.equal(feed.revision, 200_000)
+})
+
 test('several changes of one revision are all published, and wake requests that wait for any of them', async () => {
   const feed = new ChangeFeed(5)
   const wait = begin(feed, 5)
