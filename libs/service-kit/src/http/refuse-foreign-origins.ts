@@ -17,7 +17,8 @@ export function refuseForeignOrigins(
   otherOrigins: ReadonlySet<string> = new Set(),
 ): void {
   const publicOrigins = new Set(publicUrls?.map(url => url.origin))
-  const remedy = publicUrls && '; if that is an address of this service, add it to PUBLIC_URL'
+  const remedy =
+    publicUrls && '; add it to CORS_ORIGINS, or to PUBLIC_URL if it is an address of this service'
   app.addHook('onRequest', async ({ method, headers, host = '' }) => {
     const { origin } = headers
     const isOwn =
