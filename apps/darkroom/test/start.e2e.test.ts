@@ -61,7 +61,12 @@ test('start reports settings that are not valid, and exits before anything runs'
   for (const [settings, ...mistakes] of [
     [{ PORT: '65533' }, 'PORT must be at most 65529, got "65533"'],
     [{ HOST: '256.1.1.1' }, 'HOST must be an address or a name of this machine, got "256.1.1.1"'],
-    [{ THREADS: '0' }, 'THREADS must be at least 1, got "0"'],
+    [
+      { THREADS: '0', MAX_PIXELS: '50M', LEASE_MS: '1' },
+      'THREADS must be at least 1, got "0"',
+      'MAX_PIXELS must be a whole number, got "50M"',
+      'LEASE_MS must be at least 300, got "1"',
+    ],
     [
       { AUTH: 'maybe', MAX_QUEUED: '0', EXPIRY_CHECK_MS: '9999999999' },
       'EXPIRY_CHECK_MS must be at most 2147483647, got "9999999999"',

@@ -1,16 +1,11 @@
 import { defaultPorts } from '@darkroom/contracts'
 import { Config as WorkerConfig } from '@darkroom/image-worker/config'
-import {
-  collectLessOften,
-  createLogger,
-  endOnSignal,
-  loadConfig,
-  releaseMemoryAtRest,
-} from '@darkroom/service-kit'
+import { collectLessOften, createLogger, endOnSignal, releaseMemoryAtRest } from '@darkroom/service-kit'
 import { InUse, lockFolder, UnusableFile } from '@darkroom/sqlite'
 import { loadOrMakeClusterToken } from '../cluster-token.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
 import { environmentOf, furtherPorts, loadSettings, type Settings } from '../settings.ts'
+import { readConfig } from '../start/read-config.ts'
 import { SupervisedWorker } from '../start/supervised-worker.ts'
 import { untilReady } from '../start/until-ready.ts'
 import { refuseArguments, refuseOtherOptions } from '../usage-error.ts'
@@ -29,11 +24,18 @@ export async function startCommand(
   const settings = { ...given, clusterToken: given.clusterToken ?? loadOrMakeClusterToken(given.dataDir) }
   // A separate process, so that a crash in native code does not end the services. It loads while the services load here.
   const workerEnv = environmentOf('image-worker', settings, process.env)
-  loadConfig(WorkerConfig, workerEnv) // otherwise the worker would start and die again and again
-  const worker = new SupervisedWorker(workerEnv, createLogger('image-worker', settings.logLevel))
+  const mistakes = new Set<string>()
+  readConfig(WorkerConfig, workerEnv, mistakes)
+  // With a mistake in its settings, the worker would start and die again and again.
+  const worker =
+    mistakes.size === 0
+      ? new SupervisedWorker(workerEnv, createLogger('image-worker', settings.logLevel))
+      : undefined
   const { startAllServices } = await import('../start/all-services.ts')
   collectLessOften() // after the modules are loaded: V8 refuses code that was compiled before its flags changed
-  const running = await startAllServices(settings, process.env, worker).catch(explainTakenPort(settings))
+  const running = await startAllServices(settings, process.env, worker, mistakes).catch(
+    explainTakenPort(settings),
+  )
   const closing = new AbortController()
   const close = () => {
     closing.abort()

@@ -10,12 +10,12 @@ import {
   InProcessServices,
   InvalidConfig,
   type Logger,
-  loadConfig,
   type RunningService,
 } from '@darkroom/service-kit'
 import * as storage from '@darkroom/storage'
 import * as taskDb from '@darkroom/task-db'
 import { environmentOf, portOf, type Settings } from '../settings.ts'
+import { readConfig } from './read-config.ts'
 import type { SupervisedWorker } from './supervised-worker.ts'
 
 interface AllServices {
@@ -25,18 +25,21 @@ interface AllServices {
 
 /**
  * Starts all services in this process, each on its own port; the image-worker runs in a separate process. They find each
- * other through kv-config, as always. The worker is closed with them, even if they can't start.
+ * other through kv-config, as always. The worker is closed with them, even if they can't start. It is undefined if
+ * `mistakes` already contains mistakes in its settings.
+ *
+ * @throws InvalidConfig with these mistakes, and all others in the settings
  */
 export async function startAllServices(
   settings: Settings & { clusterToken: string },
   env: NodeJS.ProcessEnv,
-  worker: SupervisedWorker,
+  worker: SupervisedWorker | undefined,
+  mistakes: Set<string>,
 ): Promise<AllServices> {
   await using started = new AsyncDisposableStack()
-  started.defer(() => worker.close())
+  started.defer(async () => worker?.close())
   const services: RunningService[] = []
   const inProcess = new InProcessServices()
-  const mistakes = new Set<string>()
   const prepare = <Settings extends TObject>(name: ServiceName, { Config, start }: Service<Settings>) => {
     const config = readConfig(Config, environmentOf(name, settings, env), mistakes)
     return async () => {
@@ -53,7 +56,7 @@ export async function startAllServices(
     prepare('task-db', taskDb),
     prepare('storage', storage),
     prepare('image-master', imageMaster),
-    async () => started.defer(() => worker.close()), // while its services still answer
+    async () => started.defer(async () => worker?.close()), // while its services still answer
     prepare('frontend', frontend),
   ]
   if (mistakes.size > 0) throw new InvalidConfig([...mistakes])
@@ -64,21 +67,6 @@ export async function startAllServices(
   return {
     services: [...services.map(({ name, url }) => ({ name, url })), { name: 'image-worker', url: workerUrl }],
     close: () => running.disposeAsync(),
-  }
-}
-
-/** Adds the mistakes to those of other services; many settings belong to several services. */
-function readConfig<Schema extends TObject>(
-  schema: Schema,
-  env: NodeJS.ProcessEnv,
-  mistakes: Set<string>,
-): Static<Schema> {
-  try {
-    return loadConfig(schema, env)
-  } catch (error) {
-    if (!(error instanceof InvalidConfig)) throw error
-    for (const mistake of error.mistakes) mistakes.add(mistake)
-    return {} as Static<Schema>
   }
 }
 
