@@ -13,8 +13,8 @@ interface ExpiryOptions {
 }
 
 /**
- * Takes back the tasks whose leases have expired, until `closing` is aborted. While the store doesn't answer, holders
- * can't renew their leases; so when it answers again, they first get time to renew.
+ * Takes back the tasks whose leases have expired, until `closing` is aborted. While the store doesn't answer, or refuses
+ * writes, holders can't renew their leases; so when a write succeeds again, they first get time to renew.
  */
 export async function expireLeases(
   { store, outcomes, logger, expiryCheckMs, renewalGraceMs = 5000 }: ExpiryOptions,
@@ -25,13 +25,12 @@ export async function expireLeases(
   await repeat(expiryCheckMs, closing, async () => {
     try {
       if (isUnavailable) {
-        await store.checkReady()
+        await tryWrite(store)
         isUnavailable = false
         await delay(renewalGraceMs, undefined, { signal: closing }).catch(() => undefined)
         if (closing.aborted) return
       }
       const tasks = await store.expireLeases()
-      // Not earlier: a store may answer, but refuse writes, as on a full disk.
       if (isLogged) logger.info('expired leases are taken back again')
       isLogged = false
       for (const task of tasks) {
@@ -46,4 +45,9 @@ export async function expireLeases(
       isUnavailable = isLogged = true
     }
   })
+}
+
+/** Writes a count, which is forgotten at once. A store may be ready, but refuse writes, as on a full disk. */
+function tryWrite(store: TaskStore): Promise<void> {
+  return store.addCounts([{ minute: 0, name: 'none', count: 0 }], 1)
 }
