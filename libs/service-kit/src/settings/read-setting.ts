@@ -23,7 +23,9 @@ export function readSetting(variable: string, env: Readonly<Record<string, strin
     throw new Error(`${path} is empty`)
   } catch (error) {
     if (!(error instanceof Error)) throw error
-    return { kind: 'unreadable', mistake: `${variable}_FILE: ${error.message}` }
+    const isMissing = 'code' in error && error.code === 'ENOENT'
+    const reason = isMissing ? `${path} does not exist` : error.message
+    return { kind: 'unreadable', mistake: `${variable}_FILE: ${reason}` }
   }
 }
 
