@@ -148,7 +148,8 @@ export function setHistory(images: readonly ImageStatus[], before: readonly Row[
 }
 
 function rowFor(image: ImageStatus): Row {
-  const row = rowOfImage(image, nameOf(image.id) ?? `Image ${image.id.slice(-6)}`)
+  // The middle of the id, because the ids of images that were uploaded with one grant have the same end.
+  const row = rowOfImage(image, nameOf(image.id) ?? `Image ${image.id.slice(14, 23)}`)
   rowsById.set(image.id, row)
   return row
 }

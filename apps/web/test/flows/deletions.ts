@@ -26,7 +26,7 @@ export function deletionFlows({ open, png, post, remove, statusOf, listIds }: In
     const id = await post()
     await using opened = await open()
     const { page } = opened
-    const name = `Image ${id.slice(-6)}`
+    const name = `Image ${id.slice(14, 23)}`
     await untilDeveloped(page, name)
     await remove(id)
     await page.getByRole('button', { name, exact: true }).click()
@@ -147,7 +147,7 @@ export function deletionFlows({ open, png, post, remove, statusOf, listIds }: In
     await page.waitForResponse(response => response.request().method() === 'POST')
     await until('the image is deleted', async () => (await listIds()).every(each => known.has(each)), 20_000)
     const names = await page.evaluate(() => [...(globalThis as unknown as { names: Set<string> }).names])
-    const older = new Set([...known].map(id => `Image ${id.slice(-6)}`))
+    const older = new Set([...known].map(id => `Image ${id.slice(14, 23)}`))
     assert.deepEqual(
       names.filter(name => name.startsWith('Image ') && !older.has(name)),
       [],

@@ -70,7 +70,7 @@ export function failureFlows({ open, openWithSettings, darkroom, png, post }: In
     const id = await post()
     await page.context().setOffline(false)
     await page.getByText('Live', { exact: true }).waitFor()
-    await untilDeveloped(page, `Image ${id.slice(-6)}`)
+    await untilDeveloped(page, `Image ${id.slice(14, 23)}`)
   })
 
   test('a thumbnail that did not arrive is requested again when Darkroom is back', async () => {
@@ -86,7 +86,7 @@ export function failureFlows({ open, openWithSettings, darkroom, png, post }: In
     await darkroom.kill()
     await page.getByText('Connecting').waitFor()
     await darkroom.restart()
-    await rowOf(page, `Image ${id.slice(-6)}`)
+    await rowOf(page, `Image ${id.slice(14, 23)}`)
       .locator('.thumbnail img')
       .waitFor()
   })

@@ -248,7 +248,7 @@ export function imageFlows({ open, png, photo, post }: InBrowser): void {
     const id = await post('?operations=resize:600x')
     await using opened = await open()
     const { page } = opened
-    const name = `Image ${id.slice(-6)}`
+    const name = `Image ${id.slice(14, 23)}`
     await untilDeveloped(page, name)
     let isReleased = () => {}
     const released = new Promise<void>(resolve => (isReleased = resolve))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { until } from '@darkroom/testing'
+import { httpRequest, until } from '@darkroom/testing'
 import { addTo, fileOf, type InBrowser, rowOf, untilDeveloped } from '../in-browser.ts'
 import { assertAccessible } from '../open-page.ts'
 
@@ -124,15 +124,26 @@ export function listFlows({ local, open, png, post, imageOf }: InBrowser): void 
     await page.route('**/images?*', async route => {
       const older = await route.fetch()
       const id = await post()
-      await untilDeveloped(page, `Image ${id.slice(-6)}`) // by its events
+      await untilDeveloped(page, `Image ${id.slice(14, 23)}`) // by its events
       await route.fulfill({ response: older })
       answered.resolve(id)
     })
     await page.goto(local)
     const id = await answered.promise
     await page.unrouteAll({ behavior: 'wait' })
-    await post().then(next => untilDeveloped(page, `Image ${next.slice(-6)}`))
-    await rowOf(page, `Image ${id.slice(-6)}`).waitFor()
+    await post().then(next => untilDeveloped(page, `Image ${next.slice(14, 23)}`))
+    await rowOf(page, `Image ${id.slice(14, 23)}`).waitFor()
+  })
+
+  test('images that were uploaded with one grant have different names', async () => {
+    const grant = { method: 'POST', body: JSON.stringify({ images: 2 }) }
+    const { token } = (await httpRequest(local, '/grants', grant)).json()
+    const upload = { method: 'POST', body: png, headers: { authorization: `Bearer ${token}` } }
+    const ids: string[] = []
+    for (const _ of [1, 2]) ids.push((await httpRequest(local, '/images', upload)).json().id)
+    assert.equal(new Set(ids.map(id => id.slice(-12))).size, 1)
+    await using opened = await open()
+    for (const id of ids) await untilDeveloped(opened.page, `Image ${id.slice(14, 23)}`)
   })
 
   test('two tabs show what another client uploads, as it happens, and share the names of files', async () => {
@@ -142,7 +153,7 @@ export function listFlows({ local, open, png, post, imageOf }: InBrowser): void 
     await second.goto(page.url())
     for (const tab of [page, second]) await tab.getByText('Live', { exact: true }).waitFor()
     const id = await post()
-    for (const tab of [page, second]) await untilDeveloped(tab, `Image ${id.slice(-6)}`)
+    for (const tab of [page, second]) await untilDeveloped(tab, `Image ${id.slice(14, 23)}`)
     await addTo(page, fileOf('named.png', png))
     for (const tab of [page, second]) await untilDeveloped(tab, 'named.png')
     // Neither tab saves its names without those of the other.

@@ -33,7 +33,7 @@ export function previewFlows({ open, png, post, imageOf }: InBrowser): void {
     const id = await post('?operations=format:tiff')
     await using opened = await open()
     const { page } = opened
-    const name = `Image ${id.slice(-6)}`
+    const name = `Image ${id.slice(14, 23)}`
     await untilDeveloped(page, name)
     const count = await page.locator('.row').count()
     await page.getByRole('button', { name, exact: true }).click()
@@ -53,7 +53,7 @@ export function previewFlows({ open, png, post, imageOf }: InBrowser): void {
     await untilDeveloped(page, 'pier.png')
     for (const [name, file] of [
       [`${basename(folder)}/pier.png`, 'pier.png'],
-      [`Image ${id.slice(-6)}`, `Image ${id.slice(-6)}.png`],
+      [`Image ${id.slice(14, 23)}`, `Image ${id.slice(14, 23)}.png`],
     ] as const) {
       await page.getByRole('button', { name, exact: true }).click()
       const download = page.waitForEvent('download')
@@ -82,7 +82,7 @@ export function previewFlows({ open, png, post, imageOf }: InBrowser): void {
     const id = await post('?variants=page-after=resize:12x')
     await using opened = await open()
     const { page } = opened
-    await untilDeveloped(page, `Image ${id.slice(-6)}`)
+    await untilDeveloped(page, `Image ${id.slice(14, 23)}`)
     await page.getByRole('button', { name: 'Add a variant' }).click()
     await page.getByLabel('Variant', { exact: true }).fill('page-after')
     await page.getByLabel('Variant', { exact: true }).press('Tab')

@@ -173,7 +173,7 @@ export function refusalFlows({ open, local, png, photo, post, pauseWorker, withS
     await page.locator('.toast').getByText('Something other than Darkroom answered').waitFor()
     await assertAccessible(page)
     await page.unroute(/\/images(\?|$)/)
-    await untilDeveloped(page, 'hotel.png', `Image ${id.slice(-6)}`)
+    await untilDeveloped(page, 'hotel.png', `Image ${id.slice(14, 23)}`)
   })
 
   test('a download that is refused in the details of an image is explained there', async () => {

@@ -41,7 +41,7 @@ export function retryFlows({ open, local, post, imageOf }: InBrowser): void {
     const { page } = opened
     await addTo(page, fileOf('verses.txt', Buffer.from('no image')))
     for (const [name, button, path] of [
-      [`Image ${id.slice(-6)}`, 'Develop again', `/images/${id}/retry`],
+      [`Image ${id.slice(14, 23)}`, 'Develop again', `/images/${id}/retry`],
       ['verses.txt', 'Upload again', '/images'],
     ] as const) {
       await page.getByRole('button', { name, exact: true }).click()
@@ -60,7 +60,7 @@ export function retryFlows({ open, local, post, imageOf }: InBrowser): void {
     const id = await post(tooLarge)
     await using opened = await open()
     const { page } = opened
-    const name = `Image ${id.slice(-6)}`
+    const name = `Image ${id.slice(14, 23)}`
     await rowOf(page, name)
       .getByRole('button', { name: /again$/ })
       .waitFor()
@@ -70,7 +70,7 @@ export function retryFlows({ open, local, post, imageOf }: InBrowser): void {
       await until('it has failed again', async () => (await imageOf(id)).state === 'failed')
       // Its events come after those of the retried image.
       const next = await post()
-      await untilDeveloped(page, `Image ${next.slice(-6)}`)
+      await untilDeveloped(page, `Image ${next.slice(14, 23)}`)
       await route.fulfill({ status, body: String(body), contentType: 'application/json' })
     })
     await page.getByRole('button', { name: `Develop ${name} again` }).click()
