@@ -18,10 +18,10 @@ const toleranceSeconds = 300
  * Verifies a webhook by Standard Webhooks 1.0. `body` must be the received text or bytes, not parsed and serialised again;
  * `secret` is `whsec_…`. Needs Web Crypto: Node.js, or a page on https.
  *
- * @throws InvalidWebhook; TypeError if the secret is not a secret, or the body is not text
+ * @throws InvalidWebhook; TypeError if the secret is not a secret, or the body is neither text nor bytes
  */
 export async function verifyWebhook(
-  body: string | Uint8Array,
+  body: string | Uint8Array | ArrayBuffer,
   headers: Headers | Readonly<Record<string, string | string[] | undefined>>,
   secret: string | undefined,
 ): Promise<Webhook> {
@@ -60,11 +60,12 @@ export async function verifyWebhook(
 }
 
 /** Frameworks that parse JSON are a common mistake: another serialisation of the document has another signature. */
-function textOf(body: string | Uint8Array): string {
+function textOf(body: string | Uint8Array | ArrayBuffer): string {
   if (typeof body === 'string') return body
-  if (body instanceof Uint8Array) return new TextDecoder().decode(body)
+  if (body instanceof Uint8Array || body instanceof ArrayBuffer) return new TextDecoder().decode(body)
+  const advice = "with Express, use express.text({ type: '*/*' })"
   throw new TypeError(
-    `the body of a webhook must be the received text, got ${typeof body}; with Express, use express.text({ type: '*/*' })`,
+    `the body of a webhook must be the received text or bytes, got ${typeof body}; ${advice}`,
   )
 }
 
