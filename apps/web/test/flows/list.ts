@@ -140,7 +140,7 @@ export function listFlows({ local, open, png, post, imageOf }: InBrowser): void 
     const { token } = (await httpRequest(local, '/grants', grant)).json()
     const upload = { method: 'POST', body: png, headers: { authorization: `Bearer ${token}` } }
     const ids: string[] = []
-    for (const _ of [1, 2]) ids.push((await httpRequest(local, '/images', upload)).json().id)
+    for (const _ of [1, 2]) ids.push(String((await httpRequest(local, '/images', upload)).json().id))
     assert.equal(new Set(ids.map(id => id.slice(-12))).size, 1)
     await using opened = await open()
     for (const id of ids) await untilDeveloped(opened.page, `Image ${id.slice(14, 23)}`)
