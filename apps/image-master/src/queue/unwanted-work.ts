@@ -1,5 +1,5 @@
 import { BackgroundRetries, isOutage, type Logger } from '@darkroom/service-kit'
-import type { HeldLease, WorkQueue } from './queue.ts'
+import type { Acknowledgement, HeldLease, WorkQueue } from './queue.ts'
 
 const retryMs = 500
 
@@ -10,7 +10,7 @@ interface UnwantedWorkOptions {
   closing: AbortSignal
 }
 
-/** Work that was leased for a worker that does not get it. */
+/** Work that was leased for a worker that does not get it, or gives it back. */
 export class UnwantedWork {
   readonly #queue: Pick<WorkQueue, 'returnWork'>
   readonly #logger: Logger
@@ -23,13 +23,13 @@ export class UnwantedWork {
   }
 
   /**
-   * The task waits again, and the attempt isn't counted. During an outage of the task DB, this is retried in the background:
-   * no worker renews the lease.
+   * The task waits again, and the attempt isn't counted. During an outage of the task DB, this is retried in the background,
+   * and undefined is returned: no worker renews the lease.
    */
-  async return(lease: HeldLease): Promise<void> {
+  async return(lease: HeldLease): Promise<Acknowledgement | undefined> {
     const returnWork = () => this.#queue.returnWork(lease)
     try {
-      await returnWork()
+      return await returnWork()
     } catch (cause) {
       if (!isOutage(cause)) throw cause
       this.#retries.add(returnWork, error =>
@@ -38,6 +38,7 @@ export class UnwantedWork {
           'work could not be returned; the task is retried when its lease expires',
         ),
       )
+      return undefined
     }
   }
 

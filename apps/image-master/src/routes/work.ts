@@ -71,7 +71,8 @@ export function workHandlers({
     },
 
     async workReturned({ body }) {
-      await acknowledge(body.id, await queue.returnWork(toLease(body)))
+      const acknowledgement = await unwanted.return(toLease(body))
+      if (acknowledgement) await acknowledge(body.id, acknowledgement)
       return { status: 204 }
     },
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import type { Results, Work } from '@darkroom/contracts'
 import { ServiceUnavailable } from '@darkroom/service-kit'
 import { until } from '@darkroom/testing'
@@ -33,38 +33,45 @@ class AwayQueue extends SlowQueue {
   }
 }
 
+const request = { params: {}, querystring: {}, headers: {}, body: undefined }
+
+/** A master's handlers, and `taskCount` tasks. */
+async function prepare(t: TestContext, Queue: typeof SlowQueue, taskCount: number) {
+  const { clients } = await startNeighbours(t)
+  const { taskDb, storage } = clients
+  const queue = new Queue({ taskDb, leaseMs: 60_000 })
+  const closing = new AbortController()
+  const unwanted = new UnwantedWork({ queue, logger, closing: closing.signal })
+  t.after(() => {
+    closing.abort()
+    return unwanted.ended()
+  })
+  const handlers = workHandlers({
+    queue,
+    unwanted,
+    inlineBytes: new InlineBytes(storage, logger),
+    discardResults: () => assert.fail('no task was deleted'),
+    closing: closing.signal,
+  })
+  for (let end = 1; end <= taskCount; end++)
+    await taskDb.putTask({
+      params: { id: `01990000-0000-7000-8000-00000000000${end}` },
+      body: { state: 'not-started', operations: [{ name: 'invert' }], original: facts, maxAttempts: 3 },
+    })
+  const poll = async (worker: string) => {
+    const { signal } = new AbortController()
+    const { body } = await handlers.getWork({ ...request, querystring: { worker, wait: 20 }, signal })
+    return body as unknown as Work
+  }
+  return { ...handlers, queue, taskDb, poll }
+}
+
 for (const [when, Queue] of [
   ['is accepted', SlowQueue],
   ['is accepted, before an outage of the task DB', AwayQueue],
 ] as const)
   test(`a worker that disconnects while its report ${when} leases no task: another gets it, as a first attempt`, async t => {
-    const { clients } = await startNeighbours(t)
-    const { taskDb, storage } = clients
-    const queue = new Queue({ taskDb, leaseMs: 60_000 })
-    const closing = new AbortController()
-    const unwanted = new UnwantedWork({ queue, logger, closing: closing.signal })
-    t.after(() => {
-      closing.abort()
-      return unwanted.ended()
-    })
-    const { getWork, workFinished } = workHandlers({
-      queue,
-      unwanted,
-      inlineBytes: new InlineBytes(storage, logger),
-      discardResults: () => assert.fail('no task was deleted'),
-      closing: closing.signal,
-    })
-    for (const end of ['1', '2'])
-      await taskDb.putTask({
-        params: { id: `01990000-0000-7000-8000-00000000000${end}` },
-        body: { state: 'not-started', operations: [{ name: 'invert' }], original: facts, maxAttempts: 3 },
-      })
-    const request = { params: {}, querystring: {}, headers: {}, body: undefined }
-    const poll = async (worker: string) => {
-      const { signal } = new AbortController()
-      const { body } = await getWork({ ...request, querystring: { worker, wait: 20 }, signal })
-      return body as unknown as Work
-    }
+    const { workFinished, queue, taskDb, poll } = await prepare(t, Queue, 2)
     const { id, lease } = await poll('lost')
     const leaving = new AbortController()
     const body = { id, lease: lease.token, result: facts, next: { worker: 'lost' } }
@@ -77,3 +84,13 @@ for (const [when, Queue] of [
     const { attempt } = await poll('other')
     assert.equal(attempt, 1)
   })
+
+test('fault: a worker returns its work during an outage of the task DB: another gets it later, as a first attempt', async t => {
+  const { workReturned, poll } = await prepare(t, AwayQueue, 1)
+  const { id, lease } = await poll('leaving')
+  const { signal } = new AbortController()
+  const reply = await workReturned({ ...request, body: { id, lease: lease.token }, signal })
+  assert.equal(reply.status, 204)
+  const work = await poll('other')
+  assert.deepEqual([work.id, work.attempt], [id, 1])
+})
