@@ -1,5 +1,8 @@
 import { allAbilities, type Task } from '@darkroom/contracts'
+import { BackgroundRetries, StoreFull, StoreUnavailable } from '@darkroom/service-kit'
 import type { ChangeListener, TaskStore } from './engine/engine.ts'
+
+const returnRetryMs = 500
 
 interface Waiting {
   worker: string
@@ -23,6 +26,12 @@ export class ClaimLine {
   #line: Waiting[] = []
   #isServing = false
   #mustServeAgain = false
+  readonly #closing = new AbortController()
+  readonly #returns = new BackgroundRetries({
+    everyMs: returnRetryMs,
+    closing: this.#closing.signal,
+    isPassing: error => error instanceof StoreFull || error instanceof StoreUnavailable,
+  })
 
   constructor(store: TaskStore) {
     this.#store = store
@@ -60,6 +69,7 @@ export class ClaimLine {
 
   close(): void {
     for (const stop of this.#stopListening) stop()
+    this.#closing.abort()
   }
 
   /** For each caller that has not left, at least one claim is tried in the store, even if the timeout is very short. */
@@ -91,14 +101,14 @@ export class ClaimLine {
   /** A new task is for one claim: the others stay in the line, also while this claim waits for the disk. */
   async #serveFirst(): Promise<void> {
     const first = this.#line.shift()
-    const unserved = first && (await this.#serveOne(first))
+    const unserved = first && (await this.#serveOne(first, { isJoined: true }))
     if (!unserved) return
     this.#line.unshift(unserved)
     void this.#serve()
   }
 
   /** Returns the claim again if there was no task for it. */
-  async #serveOne(waiting: Waiting): Promise<Waiting | undefined> {
+  async #serveOne(waiting: Waiting, { isJoined = false } = {}): Promise<Waiting | undefined> {
     waiting.wasTried = true
     try {
       const task = await this.#store.claim(waiting.worker, waiting.leaseMs, waiting.decodes)
@@ -107,14 +117,18 @@ export class ClaimLine {
       else if (!mustLeave(waiting)) return waiting
       waiting.resolve(undefined)
     } catch (error) {
+      // The new task was not stored either: its creator gets the error, and the claim waits for another task.
+      if (isJoined) return waiting
       waiting.reject(error)
     }
     return undefined
   }
 
-  /** The caller has left: the task waits again, and the attempt doesn't count. */
-  async #returnTask(task: Task): Promise<void> {
-    await this.#store.apply(task.id, { type: 'return', token: task.claims })
+  /** The caller has left: the task waits again, and the attempt doesn't count. Retried while the store refuses it. */
+  async #returnTask({ id, claims }: Task): Promise<void> {
+    const returnTask = () => this.#store.apply(id, { type: 'return', token: claims })
+    const leaveToLease = () => undefined // the task waits again when its lease expires
+    await returnTask().catch(() => this.#returns.add(returnTask, leaveToLease))
   }
 }
 

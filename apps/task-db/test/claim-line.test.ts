@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { Task } from '@darkroom/contracts'
+import { StoreFull, StoreUnavailable } from '@darkroom/service-kit'
+import { fillDisk } from '@darkroom/testing'
 import { ClaimLine } from '../src/claim-line.ts'
 import { openStore } from './build-test-app.ts'
 import { createTasks, get } from './conformance/open-engine.ts'
@@ -156,6 +158,33 @@ test('fault: an error of the store rejects its claim, and the line continues', a
   await assert.rejects(join(line, 'a').task, /disk/)
   await createTasks(store, 1)
   assert.equal((await join(line, 'b').task)?.id, taskId(1))
+})
+
+test('fault: the disk is full when a new task is stored: the claim that waits gets the next task', async t => {
+  const { store, line } = prepare(t)
+  const claim = join(line, 'a').task
+  const makeRoom = fillDisk(t)
+  await assert.rejects(store.create(taskId(1), newTask()), StoreFull)
+  makeRoom()
+  await store.create(taskId(2), newTask())
+  assert.equal((await claim)?.id, taskId(2))
+})
+
+test('fault: the disk refuses the return of a task whose client hung up: another client gets it later, as a first attempt', async t => {
+  const { store, line } = prepare(t)
+  await createTasks(store, 1)
+  const held = hold(t, store, 'claim')
+  const gone = join(line, 'gone')
+  await held.reached
+  const returns = t.mock.method(store, 'apply')
+  returns.mock.mockImplementationOnce(() =>
+    Promise.reject(new StoreUnavailable('the disk refuses to store data')),
+  )
+  gone.hangUp()
+  held.release()
+  assert.equal(await gone.task, undefined)
+  const task = await join(line, 'next').task
+  assert.deepEqual([task?.lease?.worker, task?.attempts], ['next', 1])
 })
 
 test('in any order of tasks and claims, each task is claimed once and every claim is answered', async t => {
