@@ -101,7 +101,7 @@ function copyMcu(): i32 {
 
 /** Codes DC anew, and copies the codes of AC. */
 function copyBlock(component: i32, tables: usize): i32 {
-  const read = dcDifference(component)
+  const read = dcDifference(tables)
   if (read === unknown) return reader.isPastEnd() ? failure.endsTooEarly : failure.unknownCode
   if (!addDifference(component, read)) return failure.outOfRange
   const dc = predictionOf(component)

@@ -1,3 +1,4 @@
+import { setBlockTables, tablesOfMember } from './block-tables'
 import { acrossOf, horizontalOf, planeOf, verticalOf } from './components'
 import { endReading, startMcu, startReading } from './interval-reader'
 import { block, clearBlock, fillBlock, keptFor, placeInBlock, transformBlock } from './reduced-transform'
@@ -39,6 +40,7 @@ export function decodeReduced(
 ): i32 {
   startScan(componentMask)
   makeRunTables(componentMask, end - from)
+  setBlockTables()
   startReading(from, end, interval, copy)
   makePlaces(sides)
   clearBlock()
@@ -49,7 +51,7 @@ export function decodeReduced(
       for (let index = 0; index < blocksInMcu; index++) {
         const component = componentOfMember(index)
         const side = sideOf(sides, component)
-        const error = lowBlock(component, keptFor(side), block, placesOf(component))
+        const error = lowBlock(component, tablesOfMember(index), keptFor(side), block, placesOf(component))
         if (error) return error
         const dc = predictionOf(component) * <i32>load<u16>(placesOf(component))
         const stride = <usize>(acrossOf(component) * side)

@@ -1,6 +1,5 @@
 import { extended } from './bit-reader'
-import { acTableOf, dcTableOf } from './components'
-import { decodeTableAt, entryOf } from './decode-table'
+import { entryOf } from './decode-table'
 import * as failure from './errors'
 import { followAc } from './follow-ac'
 import * as reader from './interval-reader'
@@ -11,9 +10,7 @@ import {
   endsBlock,
   lengthOf,
   runBits,
-  runTableAt,
   runTableBytes,
-  runTableOf,
   takenBy,
 } from './symbol-runs'
 
@@ -41,17 +38,19 @@ export let isFlat: bool = true
 /**
  * Reads a block, but keeps only its lowest coefficients. Returns an error or 0.
  *
+ * @param tables the tables of the block, of `blockTables`
  * @param kept how many coefficients are kept, in zigzag order; DC is only kept as the component's prediction
  * @param block where they are kept, as numbers of 32 bits
  * @param places for each position in zigzag order, 16 bits each: the step to multiply by, and the place in `block`.
  * There are 15 more positions, because a run of zeros may lead beyond the coefficients that are kept.
  */
-export function lowBlock(component: i32, kept: i32, block: usize, places: usize): i32 {
-  const difference = dcDifference(component)
+export function lowBlock(component: i32, tables: usize, kept: i32, block: usize, places: usize): i32 {
+  isFlat = true
+  if (kept === 1) return skipBlock(component, tables)
+  const difference = dcDifference(tables)
   if (difference === unknown) return reader.isPastEnd() ? failure.endsTooEarly : failure.unknownCode
   if (!addDifference(component, difference)) return failure.outOfRange
-  isFlat = true
-  const codes = decodeTableAt(1, acTableOf(component))
+  const codes = <usize>load<u32>(tables, 8)
   let k = 1
   while (k < kept) {
     reader.refill()
@@ -62,20 +61,22 @@ export function lowBlock(component: i32, kept: i32, block: usize, places: usize)
     if (endsBlock(code)) return 0
     k += coefficientsOf(code)
   }
-  return followAc(k, runTableAt(runTableOf(component)) + runTableBytes, codes, false)
+  return followAc(k, <usize>load<u32>(tables) + runTableBytes, codes, false)
 }
 
 /** No DC difference has this value. */
 export const unknown: i32 = i32.MIN_VALUE
 
 /**
- * The difference between a block's DC and the component's last DC; `unknown` if the next bits are not a code, or the data
- * have ended.
+ * The difference between a block's DC and the last DC of its component; `unknown` if the next bits are not a code, or the
+ * data have ended.
+ *
+ * @param tables the tables of the block, of `blockTables`
  */
-export function dcDifference(component: i32): i32 {
+export function dcDifference(tables: usize): i32 {
   if (reader.isPastEnd()) return unknown
   reader.refill()
-  const code = entryOf(decodeTableAt(0, dcTableOf(component)), reader.ahead, 64)
+  const code = entryOf(<usize>load<u32>(tables, 4), reader.ahead, 64)
   if (code === 0) return unknown
   const difference = differenceOf(code)
   reader.skip(lengthOf(code))
