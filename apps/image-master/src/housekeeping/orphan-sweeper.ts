@@ -39,7 +39,7 @@ export class OrphanSweeper {
   readonly #now: () => number
   /** When each key was first seen without a task, by stage and key. */
   #unknownSince = new Map<string, number>()
-  /** In the last complete sweep. */
+  /** Whether most blobs had no task in a sweep, and many have none since then. */
   #mostAreUnknown = false
 
   constructor(options: OrphanSweeperOptions) {
@@ -74,7 +74,8 @@ export class OrphanSweeper {
   #judge(blobs: { known: number; unknown: number }): void {
     const { logger, retentionMs } = this.#options
     const before = this.#mostAreUnknown
-    this.#mostAreUnknown = blobs.unknown >= leastSuspicious && blobs.unknown > blobs.known
+    // New images don't end it: they may arrive before an operator corrects the task DB.
+    this.#mostAreUnknown = blobs.unknown >= leastSuspicious && (before || blobs.unknown > blobs.known)
     if (!this.#mostAreUnknown || before) return
     const keptSeconds = retentionMs() / 1000
     logger.error(

@@ -179,6 +179,22 @@ suite('bytes without a task', () => {
     assert.equal((await storedKeys(neighbours)).pre.length, 30)
   })
 
+  test('bytes that lost their task DB are kept as long, even if there are soon more new images', async t => {
+    const neighbours = await startNeighbours(t)
+    for (let n = 1; n <= 40; n++) await store(neighbours, idOf(n), 'pre')
+    const { orphans, clock } = sweeperOf(neighbours)
+    await orphans.sweep()
+    for (let n = 41; n <= 81; n++) {
+      await makeTask(neighbours, idOf(n))
+      await store(neighbours, idOf(n), 'pre')
+    }
+    for (let hours = 0; hours < 24; hours += 8) {
+      assert.equal(await orphans.sweep(), 0)
+      clock.now += 8 * hourMs
+    }
+    assert.equal(await orphans.sweep(), 40)
+  })
+
   test('bytes of unfinished uploads stay, and are deleted when the upload has ended', async t => {
     const neighbours = await startNeighbours(t)
     const [open, ended, finished] = [idOf(1), idOf(2), idOf(3)]
