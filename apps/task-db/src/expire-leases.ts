@@ -10,21 +10,33 @@ interface ExpiryOptions {
   expiryCheckMs: number
   /** How long holders may renew their leases after an outage; longer than their pause after a failed renewal. */
   renewalGraceMs?: number
+  /** Milliseconds of a clock that is never set back. */
+  now?: () => number
 }
 
 /**
  * Takes back the tasks whose leases have expired, until `closing` is aborted. While the store doesn't answer, or refuses
- * writes, holders can't renew their leases; so when a write succeeds again, they first get time to renew.
+ * writes, holders can't renew their leases; so when a write succeeds again, they first get time to renew. The same
+ * applies after a pause of this process, as while its disk or its machine is frozen.
  */
 export async function expireLeases(
-  { store, outcomes, logger, expiryCheckMs, renewalGraceMs = 5000 }: ExpiryOptions,
+  {
+    store,
+    outcomes,
+    logger,
+    expiryCheckMs,
+    renewalGraceMs = 5000,
+    now = () => performance.now(),
+  }: ExpiryOptions,
   closing: AbortSignal,
 ): Promise<void> {
   let isUnavailable = false
   let isLogged = false
+  let lookedAt = now()
   await repeat(expiryCheckMs, closing, async () => {
+    const wasPaused = now() - lookedAt > expiryCheckMs + renewalGraceMs
     try {
-      if (isUnavailable) {
+      if (isUnavailable || wasPaused) {
         await tryWrite(store)
         isUnavailable = false
         await delay(renewalGraceMs, undefined, { signal: closing }).catch(() => undefined)
@@ -44,6 +56,7 @@ export async function expireLeases(
       if (!isLogged) logger.error({ err: error }, 'expired leases could not be taken back; retrying')
       isUnavailable = isLogged = true
     }
+    lookedAt = now()
   })
 }
 

@@ -37,3 +37,27 @@ test('fault: the disk is full when a lease expires: logged once, and again only 
     ],
   )
 })
+
+test('fault: the process is paused for longer than a lease: its holder can still renew it', async t => {
+  const clock = new ManualClock()
+  const store = openStore(t, clock.clock)
+  const closing = new AbortController()
+  await createTasks(store, 1)
+  const { id, claims } = await claim(store)
+  const looks = t.mock.method(store, 'expireLeases')
+  const writes = t.mock.method(store, 'addCounts')
+  const times = { expiryCheckMs: 5, renewalGraceMs: 5, now: clock.clock.monotonic }
+  const logger = createLogger('task-db', 'silent')
+  const expiring = expireLeases({ store, outcomes: { add() {} }, logger, ...times }, closing.signal)
+  writes.mock.mockImplementationOnce(async () => {
+    await store.apply(id, { type: 'renew', token: claims, leaseMs })
+    looks.mock.resetCalls()
+  })
+  clock.advance(leaseMs + 1)
+  await until('it gave time to renew', () => writes.mock.callCount() > 0)
+  await until('it has looked again', () => looks.mock.callCount() > 0)
+  assert.equal((await store.get(id))?.state, 'in-progress')
+  closing.abort()
+  await expiring
+  await store.close()
+})
