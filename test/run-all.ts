@@ -6,7 +6,8 @@ import { env, runTests } from './run-tests.ts'
 import { inShards } from './shards.ts'
 
 /**
- * The files that take longest, often because they wait. They begin first, so that all processes end at about the same time.
+ * The files that take longest, often because they wait. They begin first, and short files last, so that all processes end at
+ * about the same time.
  */
 const longest = [
   'apps/web/test/page.browser.test.ts',
@@ -19,8 +20,12 @@ const longest = [
   'apps/darkroom/test/flow.e2e.test.ts',
   'apps/darkroom/test/migrate.e2e.test.ts',
   'apps/darkroom/test/command-line.e2e.test.ts',
+  'apps/darkroom/test/outages.e2e.test.ts',
   'apps/image-master/test/queue/bullmq/redis-refusals.test.ts',
+  'apps/image-worker/test/develop/hostile.test.ts',
+  'apps/image-worker/test/develop/memory.test.ts',
   'apps/storage/test/engine/s3/faults.test.ts',
+  'apps/task-db/test/engine/postgres/failover.test.ts',
 ]
 /** Runs each file in a separate process. */
 const apart = (files: readonly string[]) => files.map(file => ({ files: [file] }))
@@ -32,10 +37,11 @@ const quick = quickFiles()
 const others = globSync(['{apps,libs}/*/test/**/*.test.ts', 'test/*.test.ts']).filter(
   file => ![memory, timed, quick].some(files => files.includes(file)),
 )
-/** The position of a file in `longest`, or after all of them. */
-const place = (file: string) => (longest.includes(file) ? longest.indexOf(file) : longest.length)
-const processes = others.sort((one, other) => place(one) - place(other))
-const together = [...apart(processes), ...inShards(quick).map(files => ({ files }))]
+const together = [
+  ...apart(longest.filter(file => others.includes(file))),
+  ...inShards(quick).map(files => ({ files })),
+  ...apart(others.filter(file => !longest.includes(file))),
+]
 
 await warmUp(env)
 // A failure does not end the run, so that one run shows all failures.
