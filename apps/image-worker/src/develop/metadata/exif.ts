@@ -1,7 +1,13 @@
 import type { OutputFormat } from '@darkroom/contracts'
 import type { Size } from '../../permute/rectangle.ts'
 import { fractionOf } from '../fraction.ts'
-import { numberOf, type TiffDirectory, type TiffEntry, TiffReader } from '../tiff/tiff-directory.ts'
+import {
+  numberOf,
+  numbersOf,
+  type TiffDirectory,
+  type TiffEntry,
+  TiffReader,
+} from '../tiff/tiff-directory.ts'
 import { encodeTiff, fractionEntry, longsEntry, shortsEntry, type TiffWriter } from '../tiff/tiff-writer.ts'
 import {
   isDescriptive,
@@ -52,7 +58,7 @@ export function readExifOfTiff(
 function withoutThumbnail(exif: Uint8Array): Uint8Array {
   const reader = TiffReader.of(exif)
   const second = reader?.directory(reader.directory(reader.firstAt)?.next ?? 0)?.entries
-  const find = (wanted: number) => numberOf(second?.find(({ tag }) => tag === wanted)) ?? 0
+  const find = (wanted: number) => numbersOf(second?.find(({ tag }) => tag === wanted))[0] ?? 0
   const at = find(tags.thumbnail)
   return at === 0 ? exif : Uint8Array.from(exif).fill(0, at, at + find(tags.thumbnailBytes))
 }
@@ -62,7 +68,7 @@ function readDirectories(bytes: Uint8Array, mainAt?: number): Exif | undefined {
   const main = reader?.directory(mainAt ?? reader.firstAt)?.entries
   if (!reader || !main) return undefined
   const below = (entries: readonly TiffEntry[] | undefined, pointer: number) => {
-    const at = numberOf(entries?.find(({ tag }) => tag === pointer))
+    const [at] = numbersOf(entries?.find(({ tag }) => tag === pointer)) // a fraction is not a position
     return at === undefined ? undefined : reader.directory(at)?.entries
   }
   const [exif, gps] = [below(main, tags.exif), below(main, tags.gps)]

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { fractionOf } from '../../../src/develop/fraction.ts'
 import { type Exif, exifBytes, exifDescribing, readExif } from '../../../src/develop/metadata/exif.ts'
+import { tags } from '../../../src/develop/metadata/exif-tags.ts'
 import { iptcDatasets } from '../../../src/develop/metadata/iptc.ts'
 import { readPngMetadata } from '../../../src/develop/metadata/png-metadata.ts'
 import { readXmp } from '../../../src/develop/metadata/xmp.ts'
@@ -34,6 +35,18 @@ test('any bytes are read as EXIF or ignored, and the EXIF written from them can 
     }),
     { numRuns: 2000 },
   )
+})
+
+test('a fraction that should point to a directory is ignored', () => {
+  const entry = (tag: number, type: number, count: number, value: Uint8Array) =>
+    Buffer.concat([Buffer.of(tag >> 8, tag, 0, type, 0, 0, 0, count), value])
+  const exif = Buffer.concat([
+    Buffer.from('MM\0*\0\0\0\x08\0\x02', 'latin1'),
+    entry(0x013b, 2, 4, Buffer.from('Ada\0')),
+    entry(tags.gps, 5, 1, Buffer.of(0, 0, 0, 38)),
+    Buffer.of(0, 0, 0, 0, 0, 0, 0, 17, 0, 0, 0, 2),
+  ])
+  assert.deepEqual(Object.keys(readExif(exif) ?? {}), ['main'])
 })
 
 test('the thumbnail of damaged EXIF is not in the written EXIF, whatever points to it', () => {
