@@ -16,8 +16,8 @@ interface ExpiryOptions {
 
 /**
  * Takes back the tasks whose leases have expired, until `closing` is aborted. While the store doesn't answer, or refuses
- * writes, holders can't renew their leases; so when a write succeeds again, they first get time to renew. The same
- * applies after a pause of this process, as while its disk or its machine is frozen.
+ * writes, holders can't renew their leases; so when a write succeeds again, they first get time to renew. They
+ * also get it after a pause of this process, for example when its machine was frozen.
  */
 export async function expireLeases(
   {

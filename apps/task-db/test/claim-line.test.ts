@@ -46,6 +46,16 @@ function hold<Name extends 'claim' | 'apply'>(
   return { reached: reached.promise, release: release.resolve }
 }
 
+/** Tasks, and a claim that has reached the store, where it is held. */
+async function beginClaim(t: TestContext, { worker, tasks }: { worker: string; tasks: number }) {
+  const { store, line } = prepare(t)
+  await createTasks(store, tasks)
+  const held = hold(t, store, 'claim')
+  const claim = join(line, worker)
+  await held.reached
+  return { store, line, claim, release: held.release }
+}
+
 test('a claim gets the oldest task at once when there is one', async t => {
   const { store, line } = prepare(t)
   await createTasks(store, 2)
@@ -94,56 +104,40 @@ test('a claim whose timeout has ended gets no task, even if one comes afterwards
 })
 
 test('a claim that may not wait still gets a task that is there, while others are being served', async t => {
-  const { store, line } = prepare(t)
-  await createTasks(store, 2)
-  const held = hold(t, store, 'claim')
-  const first = join(line, 'first')
-  await held.reached
+  const { line, claim: first, release } = await beginClaim(t, { worker: 'first', tasks: 2 })
   const second = join(line, 'second')
   second.timeOut()
-  held.release()
+  release()
   assert.equal((await first.task)?.id, taskId(1))
   assert.equal((await second.task)?.id, taskId(2))
 })
 
 test('a task claimed for a client that hung up goes to the next client, and the attempt is not counted', async t => {
-  const { store, line } = prepare(t)
-  await createTasks(store, 1)
-  const held = hold(t, store, 'claim')
-  const first = join(line, 'first')
+  const { line, claim: first, release } = await beginClaim(t, { worker: 'first', tasks: 1 })
   const second = join(line, 'second')
-  await held.reached
   first.hangUp()
-  held.release()
+  release()
   assert.equal(await first.task, undefined)
   const task = await second.task
   assert.deepEqual([task?.lease?.worker, task?.lease?.token, task?.attempts], ['second', 2, 1])
 })
 
 test('the claim of a client that hung up before its turn does not reach the store', async t => {
-  const { store, line } = prepare(t)
-  await createTasks(store, 2)
-  const held = hold(t, store, 'claim')
-  const first = join(line, 'first')
-  await held.reached
+  const { store, line, claim: first, release } = await beginClaim(t, { worker: 'first', tasks: 2 })
   const second = join(line, 'second')
   second.hangUp()
-  held.release()
+  release()
   await first.task
   assert.equal(await second.task, undefined)
   assert.equal((await get(store, 2)).claims, 0)
 })
 
 test('a timeout that ends while a task is being returned for another claim is noticed', async t => {
-  const { store, line } = prepare(t)
-  await createTasks(store, 1)
-  const claimHeld = hold(t, store, 'claim')
+  const { store, line, claim: gone, release } = await beginClaim(t, { worker: 'gone', tasks: 1 })
   const returnHeld = hold(t, store, 'apply')
-  const gone = join(line, 'gone')
-  await claimHeld.reached
   const waiting = join(line, 'waiting')
   gone.hangUp()
-  claimHeld.release()
+  release()
   await returnHeld.reached
   waiting.timeOut()
   await store.delete(taskId(1)) // so that nothing else wakes the line
@@ -171,17 +165,13 @@ test('fault: the disk is full when a new task is stored: the claim that waits ge
 })
 
 test('fault: the disk refuses the return of a task whose client hung up: another client gets it later, as a first attempt', async t => {
-  const { store, line } = prepare(t)
-  await createTasks(store, 1)
-  const held = hold(t, store, 'claim')
-  const gone = join(line, 'gone')
-  await held.reached
+  const { store, line, claim: gone, release } = await beginClaim(t, { worker: 'gone', tasks: 1 })
   const returns = t.mock.method(store, 'apply')
   returns.mock.mockImplementationOnce(() =>
     Promise.reject(new StoreUnavailable('the disk refuses to store data')),
   )
   gone.hangUp()
-  held.release()
+  release()
   assert.equal(await gone.task, undefined)
   const task = await join(line, 'next').task
   assert.deepEqual([task?.lease?.worker, task?.attempts], ['next', 1])

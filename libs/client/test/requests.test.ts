@@ -27,19 +27,6 @@ test('responses of proxies and other servers become clear errors', async t => {
   })
 })
 
-test('a page that gets no response from another origin is told which setting could be missing', async t => {
-  const page = { origin: 'https://shop.example' }
-  Object.defineProperty(globalThis, 'location', { value: page, configurable: true })
-  t.after(() => Reflect.deleteProperty(globalThis, 'location'))
-  const failing = new Darkroom({ url: nowhere, retryTimeoutMs: 0 })
-  const message = `nothing answers at ${nowhere}`
-  await assert.rejects(failing.list(), {
-    message: `${message}, or its CORS_ORIGINS does not contain https://shop.example`,
-  })
-  page.origin = nowhere
-  await assert.rejects(failing.list(), { message })
-})
-
 /** A server that answers each request in the same way. Returns its URL, and the methods of the requests so far. */
 async function serve(t: TestContext, status: number, headers: OutgoingHttpHeaders = {}, body = '') {
   const methods: string[] = []
