@@ -63,7 +63,7 @@ suite('a complete JPEG with a harmless oddity', () => {
   }
 })
 
-/** What a JPEG without oddities becomes. Many files are compared with the same JPEG, so this is remembered. */
+/** The results of a JPEG without oddities. Many files are compared with the same JPEG, so its results are kept. */
 function expectedOf(jpeg: Buffer): Promise<Expected> {
   const known = expectations.get(jpeg) ?? developExpected(jpeg)
   expectations.set(jpeg, known)
