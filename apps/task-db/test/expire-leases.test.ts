@@ -11,6 +11,7 @@ test('fault: the disk is full when a lease expires: logged once, and again only 
   const clock = new ManualClock()
   const store = openStore(t, clock.clock)
   const closing = new AbortController()
+  t.after(() => closing.abort())
   await createTasks(store, 1)
   await claim(store)
   clock.advance(leaseMs + 1)
@@ -18,7 +19,7 @@ test('fault: the disk is full when a lease expires: logged once, and again only 
   const attempts = t.mock.method(store, 'expireLeases')
   const writes = t.mock.method(store, 'addCounts')
   const log = new RecordedLog()
-  const times = { expiryCheckMs: 5, renewalGraceMs: 5 }
+  const times = { expiryCheckMs: 5, renewalGraceMs: 5, now: clock.clock.monotonic }
   const logger = createLogger('task-db', 'info', log)
   const expiring = expireLeases({ store, outcomes: { add() {} }, logger, ...times }, closing.signal)
   await until('writes have failed twice', () => writes.mock.callCount() >= 3)
@@ -42,6 +43,7 @@ test('fault: the process is paused for longer than a lease: its holder can still
   const clock = new ManualClock()
   const store = openStore(t, clock.clock)
   const closing = new AbortController()
+  t.after(() => closing.abort())
   await createTasks(store, 1)
   const { id, claims } = await claim(store)
   const looks = t.mock.method(store, 'expireLeases')

@@ -23,8 +23,11 @@ function ended(number: number, times: Partial<Task>): Task {
 
 test('the last hour has throughput, failures by reason and percentiles of durations', async t => {
   const store = openStore(t)
-  t.after(() => store.close())
   const copies = [1, 2].map(() => new Outcomes({ store, tally: new RecordedTally(), logger, now: () => now }))
+  t.after(async () => {
+    await Promise.all(copies.map(copy => copy.close()))
+    await store.close()
+  })
   for (let number = 1; number <= 100; number++)
     copies[number % 2]?.add(
       ended(number, {
@@ -60,7 +63,6 @@ test('the last hour has throughput, failures by reason and percentiles of durati
     [total.p99, 19_900],
   ] as const)
     assert.ok(Math.abs(got - right) / right < 0.05, `${got} is not ${right}`)
-  await Promise.all(copies.map(copy => copy.close()))
 })
 
 test('outcomes are kept while the store does not answer, and are stored once', async t => {

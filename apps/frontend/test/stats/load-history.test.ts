@@ -4,7 +4,7 @@ import { logger } from '@darkroom/image-master/testing'
 import { until } from '@darkroom/testing'
 import { LoadHistory } from '../../src/stats/load-history.ts'
 
-test('the load is counted every minute, and kept for an hour; a failed count leaves a gap', async () => {
+test('the load is counted every minute, and kept for an hour; a failed count leaves a gap', async t => {
   let asked = 0
   const taskDb = {
     async getStats() {
@@ -15,6 +15,7 @@ test('the load is counted every minute, and kept for an hour; a failed count lea
     },
   }
   const history = new LoadHistory({ taskDb, logger, everyMs: 1 })
+  t.after(() => history.close())
   const first = await until('the load was counted', () => history.samples.length >= 3 && history.samples)
   assert.deepEqual(
     first.slice(0, 3).map(({ waiting, developing }) => [waiting, developing]),

@@ -8,7 +8,7 @@ import { longLease, shared, work } from './shared-workshop.ts'
 suite('work that is no longer wanted', () => {
   test('because its lease was lost is abandoned, and stores nothing', async t => {
     const workshop = await startWorkshop(t, { LEASE_MS: '600' })
-    const { develop, begun, finish } = heldDevelopment()
+    const { develop, begun, finish } = heldDevelopment(t)
     const { clients } = workshop
     let lostReplies = 0
     const extendWork: typeof clients.imageMaster.extendWork = async call => {
@@ -33,7 +33,7 @@ suite('work that is no longer wanted', () => {
 
   test('because its task was deleted is abandoned, and leaves no bytes', async t => {
     const workshop = shared
-    const { develop, begun, finish } = heldDevelopment()
+    const { develop, begun, finish } = heldDevelopment(t)
     const { untilEnded } = work(t, workshop, { develop })
     const id = await workshop.addTask('abc')
     await begun
@@ -72,7 +72,7 @@ suite('work that is no longer wanted', () => {
 
   test('and fails afterwards is abandoned, and changes nothing', async t => {
     const workshop = shared
-    const { develop, begun, fail } = heldDevelopment()
+    const { develop, begun, fail } = heldDevelopment(t)
     const { untilEnded } = work(t, workshop, { develop })
     const id = await workshop.addTask('abc')
     await begun
@@ -87,7 +87,7 @@ suite('work that is no longer wanted', () => {
 suite('draining', () => {
   test('finishes the image in progress, and takes no other', async t => {
     const workshop = shared
-    const { develop, begun, finish } = heldDevelopment()
+    const { develop, begun, finish } = heldDevelopment(t)
     const { draining, ended, untilEnded } = work(t, workshop, { develop })
     const [first, second] = [await workshop.addTask('abc'), await workshop.addTask('def')]
     await begun
@@ -167,7 +167,7 @@ suite('a worker whose master does not answer', () => {
 
   test('fault: reports an image that was developed meanwhile when the master is back', async t => {
     const workshop = await startWorkshop(t, longLease)
-    const { develop, begun, finish } = heldDevelopment()
+    const { develop, begun, finish } = heldDevelopment(t)
     work(t, workshop, { develop })
     const id = await workshop.addTask('abc')
     await begun

@@ -1,5 +1,5 @@
 import { logger } from '@darkroom/image-master/testing'
-import { until } from '@darkroom/testing'
+import { type Owner, until } from '@darkroom/testing'
 import { KeptLease } from '../../src/pool/kept-lease.ts'
 import type { ThreadMessage } from '../../src/thread/protocol.ts'
 import { workUntilDrained } from '../../src/thread/work-loop.ts'
@@ -12,10 +12,11 @@ export async function reverse(input: Uint8Array) {
   return { bytes: Buffer.from(input).reverse(), facts }
 }
 
-/** A development that continues until the test gives its result. */
-export function heldDevelopment() {
+/** A development that continues until the test gives its result, or ends. */
+export function heldDevelopment(owner: Owner) {
   const begun = Promise.withResolvers<void>()
   const result = Promise.withResolvers<string>()
+  owner.after(() => result.resolve('the test has ended'))
   const develop = async () => {
     begun.resolve()
     return { bytes: Buffer.from(await result.promise), facts }

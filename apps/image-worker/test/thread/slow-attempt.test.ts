@@ -12,7 +12,7 @@ for (const [what, inlineBytes] of [
 ] as const) {
   suite(`a slow attempt, ${what}, after another worker took over`, () => {
     async function takenOver(t: TestContext) {
-      const { develop, begun, finish } = heldDevelopment()
+      const { develop, begun, finish } = heldDevelopment(t)
       const loop = runWorkLoop(workshop, { develop, ...(inlineBytes !== undefined && { inlineBytes }) })
       t.after(loop.drain)
       const id = await workshop.addTask('abc')

@@ -101,7 +101,7 @@ suite('while a small result is delivered', () => {
 test('work that waits for a thread with a larger image is returned, without counting the attempt', async t => {
   const ids: string[] = []
   for (const text of ['one', 'two', 'three', 'four']) ids.push(await shared.addTask(text))
-  const slow = heldDevelopment()
+  const slow = heldDevelopment(t)
   const { clients, release } = holdReports(t, () => ids.slice(1, 2))
   const { untilEnded } = work(t, shared, {
     clients,

@@ -90,7 +90,7 @@ suite('work that succeeds', () => {
   })
 
   test('work whose task was taken over meanwhile replaces no variant of the newer attempt', async t => {
-    const held = heldDevelopment()
+    const held = heldDevelopment(t)
     const { untilEnded } = work(t, shared, { ...held, decodes: ['variants'], inlineBytes: 0 })
     const id = await shared.addTask('abc', 3, readVariants('thumb=flip'))
     await held.begun
@@ -189,7 +189,7 @@ suite('work that succeeds', () => {
 
   test('work that takes long has its lease renewed meanwhile', async t => {
     const workshop = await startWorkshop(t, { LEASE_MS: '1500' })
-    const { develop, begun, finish } = heldDevelopment()
+    const { develop, begun, finish } = heldDevelopment(t)
     const { untilEnded } = work(t, workshop, { develop })
     const id = await workshop.addTask('abc')
     await begun

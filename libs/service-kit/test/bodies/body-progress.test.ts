@@ -16,8 +16,9 @@ const stallMs = 300
 /** A public app that counts the bytes of bodies, parses JSON, or reads only when the test allows it. */
 async function serve(t: TestContext, bounds: BodyBounds = { bodyStallMs: stallMs }) {
   const isRepeatedOnlyAfter5xx = ({ repeated }: IncomingHttpHeaders) => repeated === 'only-after-5xx'
-  const { app, log } = buildApp(t, { isPublic: true, isRepeatedOnlyAfter5xx, ...bounds })
   const { promise: mayRead, resolve: letRead } = Promise.withResolvers<void>()
+  t.after(() => letRead()) // before the app closes, which waits for its requests
+  const { app, log } = buildApp(t, { isPublic: true, isRepeatedOnlyAfter5xx, ...bounds })
   const counted: number[] = []
   const failures: unknown[] = []
   const count = async (body: Body) => {

@@ -5,9 +5,10 @@ import { connectTo, until } from '@darkroom/testing'
 import { buildApp } from '../app.ts'
 
 test('a pipelined request is handled when the earlier requests of its connection are answered', async t => {
-  const { app } = buildApp(t)
   const log: string[] = []
   const latch = Promise.withResolvers<void>()
+  t.after(() => latch.resolve()) // before the app closes, which waits for its requests
+  const { app } = buildApp(t)
   app.get('/:name', async ({ params }) => {
     const { name } = params as { name: string }
     log.push(`${name} begins`)
@@ -16,7 +17,6 @@ test('a pipelined request is handled when the earlier requests of its connection
     return name
   })
   const socket = connectTo(t, await app.listen({ host: '127.0.0.1', port: 0 }))
-  t.after(() => latch.resolve())
   // In one piece, so that all requests have been parsed when the first is handled.
   const get = (name: string, more = '') => `GET /${name} HTTP/1.1\r\nhost: x\r\n${more}\r\n`
   socket.write(get('a') + get('b') + get('c', 'connection: close\r\n'))

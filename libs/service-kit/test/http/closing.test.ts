@@ -10,8 +10,9 @@ import { buildApp } from '../app.ts'
 
 /** An app with a route that answers when the test allows it, a held route, and a route that refuses its body. */
 async function serve(t: TestContext, options: { isPublic?: boolean } = {}) {
-  const { app } = buildApp(t, options)
   const { promise: mayEnd, resolve: letEnd } = Promise.withResolvers<void>()
+  t.after(() => letEnd()) // before the app closes, which waits for its requests
+  const { app } = buildApp(t, options)
   const begun: string[] = []
   app.get('/slow', async () => {
     begun.push('slow')
@@ -32,7 +33,6 @@ async function serve(t: TestContext, options: { isPublic?: boolean } = {}) {
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   t.after(() => agent.destroy())
-  t.after(() => letEnd())
   const hasBegun = (name: string) => until(`${name} has begun`, () => begun.includes(name))
   return { app, url, agent, letEnd, hasBegun }
 }

@@ -18,8 +18,9 @@ const ipv6IsMissing = hasIpv6 ? false : 'needs the address ::1'
 
 /** An app on localhost, with a route that answers when the test allows it. */
 async function serve(t: TestContext, isPublic: boolean) {
-  const { app, log } = buildApp(t, { isPublic, bodyStallMs: stallMs })
   const { promise: mayEnd, resolve: letEnd } = Promise.withResolvers<void>()
+  t.after(() => letEnd()) // before the app closes, which waits for its requests
+  const { app, log } = buildApp(t, { isPublic, bodyStallMs: stallMs })
   let hasBegun = false
   app.post('/json', async () => 'taken')
   app.get('/slow', async () => {

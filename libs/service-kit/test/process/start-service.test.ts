@@ -24,7 +24,12 @@ function parts(t: TestContext, env: Record<string, string> = {}) {
     closed.push('clients')
     await closeClients()
   })
-  return { start: () => startService({ app, name: 'storage', config, clients, logger }), closed, log }
+  const start = async () => {
+    const service = await startService({ app, name: 'storage', config, clients, logger })
+    t.after(() => service.close())
+    return service
+  }
+  return { start, closed, log }
 }
 
 suite('a service', () => {
@@ -43,7 +48,6 @@ suite('a service', () => {
     const { start } = parts(t, { ADVERTISE_URL: 'http://storage.example:8083' })
     const service = await start()
     assert.equal(service.url, 'http://storage.example:8083')
-    await service.close()
   })
 
   for (const host of ['0.0.0.0', '::']) {
@@ -53,7 +57,6 @@ suite('a service', () => {
       const service = await start()
       assert.equal(service.url, `http://${hostname()}:${PORT}`)
       assert.equal((await fetch(`http://127.0.0.1:${PORT}/healthz`)).status, 200)
-      await service.close()
     })
   }
 
@@ -67,10 +70,9 @@ suite('a service', () => {
 
   test('a service closes its app and clients if its port is in use', async t => {
     const PORT = String(await freePort())
-    const first = await parts(t, { PORT }).start()
+    await parts(t, { PORT }).start()
     const { start, closed } = parts(t, { PORT })
     await assert.rejects(start(), { code: 'EADDRINUSE' })
     assert.deepEqual(closed, ['app', 'clients'])
-    await first.close()
   })
 })
