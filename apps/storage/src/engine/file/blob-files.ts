@@ -6,7 +6,7 @@ import { type Stage, type StoredBlob, stages } from '@darkroom/contracts'
 import { blobKey, blobPath, shardPath, stageFolders } from '../blob-path.ts'
 import type { BlobId, Content, OpenBlob, PutOptions } from '../engine.ts'
 import { hasNoLinks, isMissing } from './file-errors.ts'
-import { prepareFolders, syncPath, temporaryPath } from './folders.ts'
+import { makeShards, prepareFolders, syncPath, temporaryPath } from './folders.ts'
 import { openBlobFile } from './open-blob-file.ts'
 import { openFilesLimit } from './open-files-limit.ts'
 import { maxWholeBytes, memoryBytes, syncFile, writeBlobFile, writeWholeBlobFile } from './write-blob-file.ts'
@@ -30,6 +30,8 @@ export class BlobFiles {
   /** Open folders of shards, for syncs. */
   readonly #folders = new Map<string, number>()
   readonly #maxFolders = openFilesLimit() / 8
+  /** The stages that have their shards, or are getting them. */
+  readonly #sharded = new Map<Stage, Promise<void>>()
 
   private constructor(folder: string) {
     this.#folder = folder
@@ -57,6 +59,7 @@ export class BlobFiles {
 
   /** Makes a temporary file the file of a blob, in place of any other. */
   async publish(path: string, id: BlobId): Promise<void> {
+    await this.#makeShards(id.stage)
     renameSync(path, this.#path(id))
     await this.#syncShard(id)
   }
@@ -102,7 +105,12 @@ export class BlobFiles {
 
   /** The keys of a shard's blobs. */
   async keys(stage: Stage, shard: string): Promise<string[]> {
-    const names = await readdir(join(this.#folder, stageFolders[stage], shard))
+    const folder = join(this.#folder, stageFolders[stage], shard)
+    if (!existsSync(folder)) {
+      await this.checkReady() // a disk that is not mounted has no shards either
+      return []
+    }
+    const names = await readdir(folder)
     return names.filter(name => blobKey.test(name))
   }
 
@@ -151,6 +159,16 @@ export class BlobFiles {
     const folder = openSync(path, constants.O_RDONLY)
     this.#folders.set(path, folder)
     await syncFile(folder)
+  }
+
+  /** Once for each stage; all files of the stage wait for it, and the next file tries again if it failed. */
+  #makeShards(stage: Stage): Promise<void> {
+    const begun = this.#sharded.get(stage)
+    if (begun) return begun
+    const making = makeShards(join(this.#folder, stageFolders[stage]))
+    this.#sharded.set(stage, making)
+    making.catch(() => this.#sharded.delete(stage))
+    return making
   }
 
   #temporaryPath(stage: Stage): string {

@@ -10,7 +10,10 @@ export const shards = Array.from({ length: 256 }, (_, shard) => shard.toString(1
 const writingFolder = 'writing'
 const temporarySuffix = '.tmp'
 
-/** Creates the missing folders of a store, and removes the temporary files of interrupted writes. */
+/**
+ * Creates the folders of the stages, and removes the temporary files of interrupted writes. Shards are created when a stage
+ * gets its first file (`makeShards`): the images of many users are small, and then no file is written.
+ */
 export async function prepareFolders(folder: string): Promise<void> {
   await makeAndSync(resolve(folder))
   for (const stage of Object.values(stageFolders)) await prepareStage(join(folder, stage))
@@ -41,15 +44,24 @@ async function makeAndSync(path: string): Promise<void> {
 }
 
 async function prepareStage(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true })
-  // Synchronous: nothing else happens yet, and 512 changes of threads would take longer.
-  const present = new Set(readdirSync(folder))
-  for (const name of [writingFolder, ...shards]) {
-    const path = join(folder, name)
-    if (!present.has(name)) mkdirSync(path)
-    else removeTemporaryFiles(path) // earlier versions wrote in the shards
-  }
+  await mkdir(join(folder, writingFolder), { recursive: true })
+  // Earlier versions wrote in the shards.
+  for (const name of [writingFolder, ...shardsIn(folder)]) removeTemporaryFiles(join(folder, name))
   await syncPath(folder)
+}
+
+/** Creates the missing shards of a stage, and syncs their names. */
+export async function makeShards(stageFolder: string): Promise<void> {
+  const present = new Set(shardsIn(stageFolder))
+  const missing = shards.filter(shard => !present.has(shard))
+  // Synchronous: 256 changes of threads would take longer than the 7 ms that this takes.
+  for (const shard of missing) mkdirSync(join(stageFolder, shard))
+  if (missing.length > 0) await syncPath(stageFolder)
+}
+
+function shardsIn(stageFolder: string): string[] {
+  const present = new Set(readdirSync(stageFolder))
+  return shards.filter(shard => present.has(shard))
 }
 
 function removeTemporaryFiles(folder: string): void {

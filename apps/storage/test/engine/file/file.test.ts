@@ -1,9 +1,10 @@
 // Not for test:quick: it waits for the disk.
 
 import assert from 'node:assert/strict'
-import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
+import { stages } from '@darkroom/contracts'
 import { StoreFull } from '@darkroom/service-kit'
 import { blobFiles, temporaryFolder } from '@darkroom/testing'
 import type { BlobId } from '../../../src/engine/engine.ts'
@@ -43,6 +44,26 @@ suite('the file store', { concurrency: 4 }, () => {
     assert.ok(new Set(files.map(file => file.split('/')[1])).size > 10, 'shards are used evenly')
   })
 
+  test('the file store creates the shards of a stage with its first file, also after an interruption', async t => {
+    const { store, folder } = await openIn(t)
+    const entries = (stage: string) => readdirSync(join(folder, stage)).length
+    for (const stage of stages) assert.deepEqual(await store.list(stage, { limit: 10 }), { blobs: [] })
+    assert.equal(await store.open(id), undefined)
+    assert.deepEqual([entries('inProgress'), entries('finished')], [1, 1])
+    await store.put(id, inChunks(patterned(1)), png)
+    assert.deepEqual([entries('inProgress'), entries('finished')], [257, 1])
+    mkdirSync(join(folder, 'finished/00'))
+    await store.put({ ...id, stage: 'post' }, inChunks(patterned(1)), png)
+    assert.equal(entries('finished'), 257)
+  })
+
+  test('the file store reports that its folder is gone, instead of listing nothing', async t => {
+    const { store, folder } = await openIn(t)
+    await store.put(id, inChunks(patterned(1)), png)
+    rmSync(join(folder, 'inProgress'), { recursive: true })
+    await assert.rejects(store.list('pre', { limit: 10 }), { code: 'ENOENT' })
+  })
+
   test('the file store begins each file with the bytes themselves', async t => {
     const { store, folder } = await openIn(t)
     await store.put(id, inChunks(patterned(100)), png)
@@ -78,7 +99,7 @@ suite('the file store', { concurrency: 4 }, () => {
 
   test('the file store removes temporary files of interrupted writes when it starts', async t => {
     const { store, folder } = await openIn(t)
-    await store.put(id, inChunks(patterned(100)), png)
+    for (const stage of stages) await store.put({ ...id, stage }, inChunks(patterned(100)), png)
     await store.close()
     writeFileSync(join(folder, 'inProgress/writing/1b4e28ba.tmp'), 'half')
     writeFileSync(join(folder, 'finished/writing/6fa459ea.tmp'), '')
@@ -86,7 +107,7 @@ suite('the file store', { concurrency: 4 }, () => {
     writeFileSync(join(folder, 'inProgress/00/.1b4e28ba.tmp'), 'half')
     writeFileSync(join(folder, 'finished/ff/.6fa459ea.tmp'), '')
     const again = await openIn(t, folder)
-    assert.equal(filesIn(folder).length, 1)
+    assert.equal(filesIn(folder).length, 2)
     assert.ok(await again.store.open(id).then(async found => found?.[Symbol.asyncDispose]().then(() => true)))
   })
 
