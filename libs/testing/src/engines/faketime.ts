@@ -1,4 +1,4 @@
-import { globSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { temporaryFolder } from '../temporary-folder.ts'
@@ -23,6 +23,7 @@ export function settableClock(t: TestContext): SettableClock {
     renameSync(`${file}.new`, file) // no process reads half a file
   }
   set(0)
+  process.once('exit', removeSharedMemory)
   return {
     set,
     env: {
@@ -31,5 +32,12 @@ export function settableClock(t: TestContext): SettableClock {
       FAKETIME_NO_CACHE: '1',
       FAKETIME_DONT_FAKE_MONOTONIC: '1',
     },
+  }
+}
+
+/** Removes the shared memory of processes that have ended: libfaketime leaves it when its process is killed. */
+function removeSharedMemory(): void {
+  for (const path of globSync('/dev/shm/{,sem.}faketime_{shm,sem}_*')) {
+    if (!existsSync(`/proc/${path.split('_').at(-1)}`)) rmSync(path, { force: true })
   }
 }

@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process'
-import { chownSync, mkdtempSync, rmSync } from 'node:fs'
+import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -53,7 +53,12 @@ export async function startPostgres(
   const within = ownedByServer(folder)
   const port = await freePort()
   makeData({ folder, postgres, within }, { password, primary })
-  const fixed = { listen_addresses: '127.0.0.1', port: String(port), unix_socket_directories: folder }
+  const fixed = {
+    listen_addresses: '127.0.0.1',
+    port: String(port),
+    unix_socket_directories: folder,
+    dynamic_shared_memory_type: 'mmap', // in its folder: by default, a killed server leaves files in /dev/shm
+  }
   const options = Object.entries({ ...fixed, ...settings }).flatMap(([name, value]) => [
     '-c',
     `${name}=${value}`,
@@ -79,6 +84,7 @@ export async function startPostgres(
     const ended = end('SIGQUIT') // unlike SIGKILL, leaves no shared memory behind
     current.signal('SIGCONT') // a failed test may have left it stopped
     await ended
+    removeSharedMemory(join(folder, 'data'))
     rmSync(folder, { recursive: true, force: true })
   })
   await start()
@@ -114,6 +120,14 @@ export async function startPostgres(
       await query('SELECT pg_promote()')
     },
   }
+}
+
+/** Removes the segment of shared memory that a killed server left; its id is on the 7th line of the file with its pid. */
+function removeSharedMemory(data: string): void {
+  const pidFile = join(data, 'postmaster.pid')
+  if (!existsSync(pidFile)) return
+  const [, id] = readFileSync(pidFile, 'utf8').split('\n')[6]?.trim().split(/ +/) ?? []
+  if (id !== undefined) execFileSync('ipcrm', ['-m', id], { stdio: 'pipe' })
 }
 
 /** Gives the folder to the server's user. Returns the command that runs a program as this user. */
