@@ -1,4 +1,4 @@
-import { closeSync, constants, existsSync, openSync, renameSync } from 'node:fs'
+import { accessSync, closeSync, constants, existsSync, openSync, renameSync } from 'node:fs'
 import { access, copyFile, link, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -107,7 +107,7 @@ export class BlobFiles {
   async keys(stage: Stage, shard: string): Promise<string[]> {
     const folder = join(this.#folder, stageFolders[stage], shard)
     if (!existsSync(folder)) {
-      await this.checkReady() // a disk that is not mounted has no shards either
+      accessSync(dirname(folder)) // on a disk that is not mounted, the folder of the stage is missing, too
       return []
     }
     const names = await readdir(folder)
