@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { constants, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { constants, readdirSync, rmSync } from 'node:fs'
 import { mkdir, open } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { makeFolder } from '@darkroom/sqlite'
@@ -53,8 +53,8 @@ async function prepareStage(folder: string): Promise<void> {
 /** Creates the missing shards of a stage, and syncs their names. */
 export async function makeShards(stageFolder: string): Promise<void> {
   const present = new Set(shardsIn(stageFolder))
-  // Synchronous: 256 changes of threads would take longer than the 7 ms that this takes.
-  for (const shard of shards) if (!present.has(shard)) mkdirSync(join(stageFolder, shard))
+  // On another thread: on a disk from which much was deleted lately, ext4 took up to 0.4 ms for each in a measurement.
+  for (const shard of shards) if (!present.has(shard)) await mkdir(join(stageFolder, shard))
   await syncPath(stageFolder)
 }
 
