@@ -14,6 +14,16 @@ export function buildApp(t: TestContext, options: Partial<AppOptions> = {}): { a
   return { app, log }
 }
 
+/**
+ * Holds requests until the test opens it, or ends. It is made before the app, so that it is opened before the app closes:
+ * closing waits for requests.
+ */
+export function latch(t: TestContext): { opened: Promise<void>; open: () => void } {
+  const { promise: opened, resolve: open } = Promise.withResolvers<void>()
+  t.after(() => open())
+  return { opened, open }
+}
+
 /** The code of a problem document. */
 export function problemOf(answer: {
   statusCode: number

@@ -9,15 +9,14 @@ import { connectTo, until } from '@darkroom/testing'
 import type { BodyBounds } from '../../src/bodies/body-progress.ts'
 import type { Body } from '../../src/bodies/read-body.ts'
 import { acceptBytes } from '../../src/http/accept-bodies.ts'
-import { buildApp } from '../app.ts'
+import { buildApp, latch } from '../app.ts'
 
 const stallMs = 300
 
 /** A public app that counts the bytes of bodies, parses JSON, or reads only when the test allows it. */
 async function serve(t: TestContext, bounds: BodyBounds = { bodyStallMs: stallMs }) {
   const isRepeatedOnlyAfter5xx = ({ repeated }: IncomingHttpHeaders) => repeated === 'only-after-5xx'
-  const { promise: mayRead, resolve: letRead } = Promise.withResolvers<void>()
-  t.after(() => letRead()) // before the app closes, which waits for its requests
+  const { opened: mayRead, open: letRead } = latch(t)
   const { app, log } = buildApp(t, { isPublic: true, isRepeatedOnlyAfter5xx, ...bounds })
   const counted: number[] = []
   const failures: unknown[] = []

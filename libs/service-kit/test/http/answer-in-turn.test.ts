@@ -2,17 +2,16 @@ import assert from 'node:assert/strict'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { connectTo, until } from '@darkroom/testing'
-import { buildApp } from '../app.ts'
+import { buildApp, latch } from '../app.ts'
 
 test('a pipelined request is handled when the earlier requests of its connection are answered', async t => {
   const log: string[] = []
-  const latch = Promise.withResolvers<void>()
-  t.after(() => latch.resolve()) // before the app closes, which waits for its requests
+  const { opened: mayAnswer, open: letAnswer } = latch(t)
   const { app } = buildApp(t)
   app.get('/:name', async ({ params }) => {
     const { name } = params as { name: string }
     log.push(`${name} begins`)
-    if (name === 'a') await latch.promise
+    if (name === 'a') await mayAnswer
     log.push(`${name} ends`)
     return name
   })
@@ -23,7 +22,7 @@ test('a pipelined request is handled when the earlier requests of its connection
   await until('the first request is handled', () => log.length > 0)
   await new Promise(setImmediate)
   assert.deepEqual(log, ['a begins'])
-  latch.resolve()
+  letAnswer()
   assert.deepEqual((await text(socket)).match(/(?<=\r\n\r\n)[abc]/g), ['a', 'b', 'c'])
   assert.deepEqual(log, ['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends'])
 })

@@ -6,12 +6,11 @@ import { connectTo, until } from '@darkroom/testing'
 import { acceptBytes } from '../../src/http/accept-bodies.ts'
 import { holdSignal } from '../../src/http/hold.ts'
 import { unavailable } from '../../src/problems/problems.ts'
-import { buildApp } from '../app.ts'
+import { buildApp, latch } from '../app.ts'
 
 /** An app with a route that answers when the test allows it, a held route, and a route that refuses its body. */
 async function serve(t: TestContext, options: { isPublic?: boolean } = {}) {
-  const { promise: mayEnd, resolve: letEnd } = Promise.withResolvers<void>()
-  t.after(() => letEnd()) // before the app closes, which waits for its requests
+  const { opened: mayEnd, open: letEnd } = latch(t)
   const { app } = buildApp(t, options)
   const begun: string[] = []
   app.get('/slow', async () => {

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers'
 import { suite, type TestContext, test } from 'node:test'
 import { until } from '@darkroom/testing'
 import { listen } from '../../src/process/listen.ts'
-import { buildApp } from '../app.ts'
+import { buildApp, latch } from '../app.ts'
 
 const stallMs = 300
 
@@ -18,8 +18,7 @@ const ipv6IsMissing = hasIpv6 ? false : 'needs the address ::1'
 
 /** An app on localhost, with a route that answers when the test allows it. */
 async function serve(t: TestContext, isPublic: boolean) {
-  const { promise: mayEnd, resolve: letEnd } = Promise.withResolvers<void>()
-  t.after(() => letEnd()) // before the app closes, which waits for its requests
+  const { opened: mayEnd, open: letEnd } = latch(t)
   const { app, log } = buildApp(t, { isPublic, bodyStallMs: stallMs })
   let hasBegun = false
   app.post('/json', async () => 'taken')

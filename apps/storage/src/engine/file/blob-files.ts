@@ -161,7 +161,7 @@ export class BlobFiles {
     await syncFile(folder)
   }
 
-  /** Once for each stage; all files of the stage wait for it, and the next file tries again if it failed. */
+  /** Runs once for each stage, whose files wait for it. If it fails, the next file tries again. */
   #makeShards(stage: Stage): Promise<void> {
     const begun = this.#sharded.get(stage)
     if (begun) return begun
