@@ -1,9 +1,9 @@
 import { globSync } from 'node:fs'
 import process from 'node:process'
 import { warmUp } from '../apps/darkroom/scripts/warm-up.ts'
-import { quickFiles } from './quick-files.ts'
 import { env, runTests } from './run-tests.ts'
 import { inShards } from './shards.ts'
+import { sharedFiles } from './shared-files.ts'
 
 /**
  * The files that take longest, often because they wait. They begin first, and short files last, so that all processes end at
@@ -27,18 +27,21 @@ const longest = [
   'apps/storage/test/engine/s3/faults.test.ts',
   'apps/task-db/test/engine/postgres/failover.test.ts',
 ]
+/** Slow files take so long that fewer of them share a process. */
+const slowFilesPerProcess = 6
 /** Runs each file in a separate process. */
 const apart = (files: readonly string[]) => files.map(file => ({ files: [file] }))
 
 // Tests that measure memory run alone. Tests that measure seconds mostly wait, so they run together, without other load.
 const memory = globSync('apps/darkroom/test/memory/*.test.ts')
 const timed = globSync('apps/darkroom/test/timed/*.test.ts')
-const quick = quickFiles()
+const { quick, slow } = sharedFiles()
 const others = globSync(['{apps,libs}/*/test/**/*.test.ts', 'test/*.test.ts']).filter(
-  file => ![memory, timed, quick].some(files => files.includes(file)),
+  file => ![memory, timed, quick, slow].some(files => files.includes(file)),
 )
 const together = [
   ...apart(longest.filter(file => others.includes(file))),
+  ...inShards(slow, slowFilesPerProcess).map(files => ({ files })),
   ...inShards(quick).map(files => ({ files })),
   ...apart(others.filter(file => !longest.includes(file))),
 ]

@@ -1,5 +1,3 @@
-// Not for test:quick: it starts a worker.
-
 import assert from 'node:assert/strict'
 import process from 'node:process'
 import { test } from 'node:test'

@@ -1,3 +1,4 @@
+// In its own process: the threads of workers set what libvips reads for the whole process.
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { logger } from '@darkroom/image-master/testing'

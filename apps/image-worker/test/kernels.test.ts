@@ -1,4 +1,4 @@
-// Not for test:quick: it runs a compiler.
+// In its own process: it runs a compiler.
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'

@@ -1,5 +1,3 @@
-// Not for test:quick: it waits for the disk.
-
 import assert from 'node:assert/strict'
 import { truncateSync } from 'node:fs'
 import { join } from 'node:path'

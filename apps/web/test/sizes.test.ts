@@ -1,4 +1,4 @@
-// Not for test:quick: it builds the page.
+// In its own process: it builds the page.
 import assert from 'node:assert/strict'
 import { cpSync, globSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// Not for test:quick: it simulates hours of clusters.
+// Slow: it simulates hours of clusters.
 
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'

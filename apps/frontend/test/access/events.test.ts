@@ -1,3 +1,4 @@
+// Slow: it waits until keys expire.
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { problemType } from '@darkroom/contracts'

@@ -1,3 +1,4 @@
+// Slow: it starts services for each way of an upload.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { suite, type TestContext, test } from 'node:test'

@@ -1,4 +1,4 @@
-// Not for test:quick: so few requests would reach neither a 200 nor a 404.
+// Slow: it sends many generated requests.
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { isBytes, type Route } from '@darkroom/contracts'

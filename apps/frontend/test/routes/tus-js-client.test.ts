@@ -1,3 +1,4 @@
+// Slow: it uploads tens of megabytes, and waits for the timeouts of a client.
 import assert from 'node:assert/strict'
 import { after, suite, type TestContext, test } from 'node:test'
 import { blobNames, logger } from '@darkroom/image-master/testing'

@@ -1,3 +1,4 @@
+// Slow: it makes a thousand marks of deletions, and starts several frontends.
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { suite, test } from 'node:test'

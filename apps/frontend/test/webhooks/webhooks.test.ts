@@ -1,3 +1,4 @@
+// Slow: it waits until notices are sent again.
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
 import { until } from '@darkroom/testing'

@@ -1,4 +1,4 @@
-// Not for test:quick: it sweeps many pages of images.
+// Slow: it sweeps many pages of images.
 
 import assert from 'node:assert/strict'
 import { readdirSync, utimesSync } from 'node:fs'

@@ -1,3 +1,4 @@
+// Slow: it fills the queue and the memory for uploads.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { suite, test } from 'node:test'

@@ -1,4 +1,4 @@
-// Not for test:quick: what libvips reads is set for the whole process.
+// In its own process: what libvips reads is set for the whole process.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { test } from 'node:test'

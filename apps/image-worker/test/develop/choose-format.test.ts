@@ -1,4 +1,4 @@
-// Not for test:quick: the worker threads of other tests make SVG unreadable in their process.
+// In its own process: the worker threads of other tests make SVG unreadable in their process.
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'

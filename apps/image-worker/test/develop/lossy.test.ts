@@ -1,3 +1,4 @@
+// Slow: it compares the losses of many encodings.
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'

@@ -1,4 +1,4 @@
-// Not for test:quick: it develops every orientation of every format.
+// Slow: it develops every orientation of every format.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

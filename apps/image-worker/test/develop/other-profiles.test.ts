@@ -1,3 +1,4 @@
+// Slow: it develops each kind of profile in every format.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { deflateSync } from 'node:zlib'

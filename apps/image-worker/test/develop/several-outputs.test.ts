@@ -1,3 +1,4 @@
+// Slow: it develops many files into several formats.
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { parseOperations } from '@darkroom/contracts'

@@ -1,4 +1,4 @@
-// Not for test:quick: threads run into their time limits.
+// In its own process: threads run into their time limits.
 
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'

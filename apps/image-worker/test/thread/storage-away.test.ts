@@ -1,3 +1,4 @@
+// Slow: it develops many images while the storage fails.
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { problemType } from '@darkroom/contracts'

@@ -1,4 +1,4 @@
-// Not for test:quick: it develops every file of a long table.
+// Slow: it develops every file of a long table.
 
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'

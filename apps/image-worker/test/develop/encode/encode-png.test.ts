@@ -2,46 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { photograph } from '@darkroom/testing'
 import fc from 'fast-check'
-import sharp, { type Channels, type Sharp } from 'sharp'
+import sharp, { type Channels } from 'sharp'
 import { writePng } from '../../../src/develop/encode/encode-png.ts'
-import { settingsFor } from '../../../src/develop/encode/encode-settings.ts'
-import type { Original } from '../../../src/develop/original.ts'
-import type { Output } from '../../../src/develop/output.ts'
-import { noiseBytes } from '../../permute/pictures.ts'
-import { assertSame, inspect } from '../inspect.ts'
-
-const settings = settingsFor(
-  { bits: 8, pixels: 1, frames: 1, hasAlpha: false, delays: [], loop: 0 },
-  { format: 'png', metadata: 'strip' } as Output,
-  { format: 'jpeg' } as Original,
-)
-
-interface Kind {
-  width: number
-  height: number
-  channels: 1 | 3 | 4
-  bits: 8 | 16
-  content: 'noise' | 'flat' | 'steps'
-}
-
-function imageOf({ width, height, channels, bits, content }: Kind): Sharp {
-  const count = width * height * channels
-  const noise = noiseBytes(2 * count, width)
-  const value = (at: number) =>
-    content === 'noise' ? (noise[at] ?? 0) * 257 : content === 'flat' ? 4660 : (at >> 6) * 771
-  const samples = bits === 8 ? new Uint8Array(count) : new Uint16Array(count)
-  for (let at = 0; at < count; at++) samples[at] = value(at)
-  const space = channels === 1 ? 'grey16' : 'rgb16'
-  const image = sharp(samples, { raw: { width, height, channels } })
-  return bits === 16 ? image.toColourspace(space) : image.toColourspace(channels === 1 ? 'b-w' : 'srgb')
-}
-
-async function assertExact(kind: Kind): Promise<void> {
-  const { data } = await writePng(imageOf(kind), settings, kind)
-  assertSame(await inspect(data), await inspect(await imageOf(kind).png().toBuffer()))
-  // Any fault of the stream, such as a wrong Adler-32 or bytes after it, is an error.
-  await sharp(data, { failOn: 'warning' }).raw().toBuffer()
-}
+import { assertExact, type Kind, settings } from './written-png.ts'
 
 test('a PNG has exactly the samples of its image', async () => {
   const kinds: fc.Arbitrary<Kind> = fc.record({
@@ -52,21 +15,6 @@ test('a PNG has exactly the samples of its image', async () => {
     content: fc.constantFrom('noise', 'flat', 'steps'),
   })
   await fc.assert(fc.asyncProperty(kinds, assertExact), { numRuns: 150 })
-})
-
-test('a large image has exactly its samples, whichever encoder suits it', async () => {
-  for (const bits of [8, 16] as const)
-    for (const channels of [1, 3, 4] as const)
-      for (const content of ['noise', 'flat', 'steps'] as const)
-        await assertExact({ width: 701, height: 503, channels, bits, content })
-})
-
-test('rows may be longer than the blocks they are compressed in, and there may be many', async () => {
-  const shape = { channels: 3, bits: 8 } as const
-  for (const content of ['noise', 'steps'] as const) {
-    await assertExact({ ...shape, width: 60_000, height: 3, content })
-    await assertExact({ ...shape, width: 2, height: 60_000, content })
-  }
 })
 
 test('a photograph takes fewer bytes than from sharp, and a drawing as many', async () => {

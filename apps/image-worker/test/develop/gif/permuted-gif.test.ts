@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import sharp from 'sharp'
-import { exactGif } from '../../../src/develop/gif/exact-gif.ts'
 import { assembleGif, type GifPicture } from '../../permute/gif/gif-assembler.ts'
 import { noise, noiseBytes, orders } from '../../permute/pictures.ts'
 import { assertPermuted, permutedUndecoded } from '../assert-permuted.ts'
-import { run } from '../run.ts'
+import { distinctColours, malformed } from './malformed-gif.ts'
 
 test('every colour of a GIF is permuted exactly, in global and local tables and partial frames, with delays', async () => {
   await fc.assert(
@@ -66,21 +64,6 @@ test('every colour of a decoded GIF is permuted exactly when one of up to 256 co
   }
 })
 
-test('a malformed GIF that is too large to be held twice is permuted exactly, too', async () => {
-  const [width, height, channels] = [6000, 6000, 3] as const
-  const colours = distinctColours(1)
-  const data = Buffer.alloc(width * height * channels, colours.subarray(0, channels))
-  data.set(colours)
-  const gif = exactGif([{ data, width, height, channels, bits: 8, isGrey: false }], { delays: [], loop: 0 })
-  const { bytes } = await run(malformed(Buffer.from(gif ?? [])), 'swap-channels:bgr')
-  const region = { left: 0, top: 0, width: 256, height: 1 }
-  const found = await sharp(bytes, { limitInputPixels: false }).extract(region).removeAlpha().raw().toBuffer()
-  assert.deepEqual(
-    [...found],
-    Array.from(colours, (_, at) => colours[at + 2 - 2 * (at % 3)]),
-  )
-})
-
 /** Without frames that libnsgif clears to the background colour: cleared-frames.test.ts is about them. */
 function withPlainDisposals(picture: GifPicture): GifPicture {
   const frames = picture.frames.map(frame => {
@@ -89,18 +72,6 @@ function withPlainDisposals(picture: GifPicture): GifPicture {
     return control?.disposal === 2 && isOpaque ? { ...frame, control: { ...control, disposal: 1 } } : frame
   })
   return { ...picture, frames }
-}
-
-function malformed(gif: Buffer): Buffer {
-  const unknownExtension = Buffer.of(0x21, 0x42, 1, 0, 0)
-  return Buffer.concat([gif.subarray(0, -1), unknownExtension, Buffer.of(0x3b)])
-}
-
-function distinctColours(seed: number): Uint8Array {
-  return Uint8Array.from(
-    { length: 3 * 256 },
-    (_, at) => [at / 3, (at * 7) / 3 + seed, 40 * seed][at % 3] ?? 0,
-  )
 }
 
 function gifs(): fc.Arbitrary<GifPicture> {

@@ -1,3 +1,4 @@
+// Slow: it develops every kind of HEIC into several formats.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { bytesSource, readAvifCoding } from '@darkroom/image-header'

@@ -1,3 +1,4 @@
+// Slow: it develops damaged files with every operation.
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { suite, test } from 'node:test'

@@ -1,4 +1,4 @@
-// Not for test:quick: it generates many examples.
+// Slow: it generates many examples.
 
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'

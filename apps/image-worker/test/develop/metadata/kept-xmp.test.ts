@@ -1,3 +1,4 @@
+// Slow: it develops every format on every way into every other.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { outputFormats } from '@darkroom/contracts'

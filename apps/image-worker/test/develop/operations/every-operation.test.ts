@@ -1,3 +1,4 @@
+// Slow: it applies every operation to every kind of image.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'

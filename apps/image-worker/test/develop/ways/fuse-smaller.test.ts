@@ -1,4 +1,4 @@
-// Not for test:quick: it compares hundreds of resized pictures.
+// Slow: it compares hundreds of resized pictures.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

@@ -1,3 +1,4 @@
+// Slow: it develops every orientation of every kind of palette.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import sharp from 'sharp'

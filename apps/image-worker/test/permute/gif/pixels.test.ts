@@ -32,17 +32,16 @@ const streams: fc.Arbitrary<Stream> = fc.record({
 })
 
 test('codes give the pixels of their strings', () => {
-  const seen = new Set<string | true>()
-  fc.assert(
-    fc.property(streams, stream => {
-      const data = packed(stream)
-      const outcome = decoded(stream.colorBits, data)
-      seen.add(typeof outcome === 'string' ? outcome : true)
-      expectOutcome(stream.colorBits, blocksOf(data, stream.blockBytes), outcome)
-    }),
-    { numRuns: 300 },
-  )
-  assert.equal(seen.size, 3, `only these outcomes occurred: ${[...seen]}`)
+  const property = fc.property(streams, stream => {
+    const data = packed(stream)
+    expectOutcome(stream.colorBits, blocksOf(data, stream.blockBytes), decoded(stream.colorBits, data))
+  })
+  fc.assert(property, { numRuns: 300 })
+  const outcomes = fc
+    .sample(streams, { numRuns: 100, seed: 1 })
+    .map(stream => decoded(stream.colorBits, packed(stream)))
+  const kinds = new Set(outcomes.map(outcome => (typeof outcome === 'string' ? outcome : 'pixels')))
+  assert.equal(kinds.size, 3, `only these outcomes occurred: ${[...kinds]}`)
 })
 
 test('random bytes have the same outcome as in a decoder that keeps the strings', () => {

@@ -1,4 +1,4 @@
-// Not for test:quick: it measures memory.
+// In its own process: it measures memory.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

@@ -1,5 +1,4 @@
-// Not for test:quick: it waits for the disk.
-// The engine imports the functions of node:fs once, so they are replaced before it is imported.
+// In its own process: the engine imports the functions of node:fs once, so they are replaced before it is imported.
 
 import assert from 'node:assert/strict'
 import fs, { readdirSync } from 'node:fs'

@@ -1,4 +1,4 @@
-// Not for test:quick: it waits for the disk.
+// Slow: it waits for the disk.
 
 import assert from 'node:assert/strict'
 import { cpSync, existsSync } from 'node:fs'

@@ -1,3 +1,4 @@
+// Slow: it develops every kind of TIFF without some of its tiles and strips.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import sharp from 'sharp'
