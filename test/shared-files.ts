@@ -5,10 +5,10 @@ import { dirname, resolve } from 'node:path'
 const starts =
   /\b(start(Darkroom|Etcd|ObjectStore|Postgres|Program|Redis|Script|Serf|Service)|withEngine|inMountNamespace|makeDiskImage|makeNetwork)\b|node:child_process/
 
-/** A file whose first line begins with this needs its own process although it starts nothing; the line ends with the reason. */
+/** A file whose first line begins with this needs its own process, although it starts nothing; the reason follows. */
 const apart = '// In its own process: '
 
-/** A file whose first line begins with this takes more than a second of CPU time; the line ends with the reason. */
+/** A file whose first line begins with this takes more than a second of CPU time; the reason follows. */
 const slow = '// Slow: '
 
 /** The test files that share processes. `npm run test:quick` runs only the quick files. */
