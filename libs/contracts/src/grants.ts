@@ -54,7 +54,15 @@ export const GrantRecord = Type.Object({
   images: Type.Integer({ minimum: 1 }),
   maxBytes: Type.Optional(Type.Integer({ minimum: 1 })),
   options: UploadOptions,
-  used: Type.Array(Type.Object({ id: TaskId, idempotencyKey: Type.Optional(Type.String()) })),
+  used: Type.Array(
+    Type.Object({
+      id: TaskId,
+      idempotencyKey: Type.Optional(Type.String()),
+      isShared: Type.Optional(
+        Type.Boolean({ description: 'Several requests with this idempotency key have this place.' }),
+      ),
+    }),
+  ),
 })
 export type GrantRecord = Static<typeof GrantRecord>
 

@@ -69,27 +69,27 @@ export class GrantStore {
         place =>
           place.id === imageId || (idempotencyKey !== undefined && place.idempotencyKey === idempotencyKey),
       )
-      if (taken) return { imageId: taken.id, record }
-      if (record.used.length >= record.images)
+      if (taken?.id === imageId || taken?.isShared) return { imageId: taken.id, record }
+      if (!taken && record.used.length >= record.images)
         throw new ServiceProblem(
           403,
           'grant-used-up',
           `all uploads that this grant allows (${record.images}) have been used; ask for another grant`,
         )
-      const place = { id: imageId, ...(idempotencyKey !== undefined && { idempotencyKey }) }
-      const changed = { ...record, used: [...record.used, place] }
-      if (await this.#write(grant, changed, { 'if-match': etag })) return { imageId, record }
+      const place = taken
+        ? { ...taken, isShared: true }
+        : { id: imageId, ...(idempotencyKey !== undefined && { idempotencyKey }) }
+      const changed = { ...record, used: [...record.used.filter(other => other !== taken), place] }
+      if (await this.#write(grant, changed, { 'if-match': etag })) return { imageId: place.id, record }
     }
     throw unavailable('busy', 'too many uploads with this grant began at the same time; try again', 1)
   }
 
-  /** Frees the place of a refused image, unless a request with the same idempotency key may use it. */
+  /** Frees the place of a refused image, unless another request has it: the image of that request may be accepted. */
   async release(grant: Grant, imageId: string): Promise<void> {
     for (let tries = 0; tries < maxTries; tries += 1) {
       const { record, etag } = await this.#find(grant)
-      const used = record.used.filter(
-        ({ id, idempotencyKey }) => id !== imageId || idempotencyKey !== undefined,
-      )
+      const used = record.used.filter(({ id, isShared }) => id !== imageId || isShared)
       if (used.length === record.used.length) return
       if (await this.#write(grant, { ...record, used }, { 'if-match': etag })) return
     }

@@ -10,6 +10,7 @@ import { finishNext } from '../start-frontend.ts'
 import { startGuarded } from './start-guarded.ts'
 
 const png = await generateImage({ kind: 'png', width: 40, height: 30, seed: 1 })
+const large = await generateImage({ kind: 'png', width: 400, height: 300, seed: 1 })
 const frontend = await startGuarded({ after })
 const { ask, askWith } = frontend
 const alice = await frontend.makeKey({ owner: 'alice' })
@@ -96,7 +97,6 @@ suite('a grant', () => {
 
   test('a grant does not count an upload whose connection breaks', async () => {
     const token = await grant()
-    const large = await generateImage({ kind: 'png', width: 400, height: 300, seed: 1 })
     const hangUp = new AbortController()
     const before = blobNames(frontend).length
     async function* half() {
@@ -163,8 +163,32 @@ suite('a grant', () => {
     assertProblem(await upload(token, {}, '/images', long), 413, 'too-large')
     const form = { body: formData(filePart(long)), headers: formHeaders }
     assertProblem(await askWith(token, '/images', { method: 'POST', ...form }), 413, 'too-large')
-    assertProblem(await upload(token, {}, '/images', Buffer.from('no image')), 415, 'not-an-image')
-    assert.equal((await upload(token)).status, 202)
+    const noImage = Buffer.from('no image')
+    assertProblem(await upload(token, {}, '/images', noImage), 415, 'not-an-image')
+    assertProblem(await upload(token, { 'idempotency-key': 'a' }, '/images', noImage), 415, 'not-an-image')
+    assert.equal((await upload(token, { 'idempotency-key': 'b' })).status, 202)
+    assertProblem(await upload(token, { 'idempotency-key': 'a' }), 403, 'grant-used-up')
+  })
+
+  test('a grant counts an image that is accepted after another upload with its idempotency key was refused', async () => {
+    const token = await grant()
+    const headers = { 'idempotency-key': 'one' }
+    const before = blobNames(frontend).length
+    async function* slowly() {
+      yield large.subarray(0, large.length / 2)
+      await until('the image is being stored', () => blobNames(frontend).length > before)
+      assertProblem(await upload(token, headers, '/images', Buffer.from('no image')), 415, 'not-an-image')
+      yield large.subarray(large.length / 2)
+    }
+    const response = await fetch(`${frontend.url}/images`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-length': String(large.length), ...headers },
+      body: ReadableStream.from(slowly()),
+      duplex: 'half',
+    } as RequestInit)
+    assert.equal(response.status, 202)
+    assertProblem(await upload(token), 403, 'grant-used-up')
+    assert.equal((await upload(token, headers, '/images', large)).status, 202)
   })
 
   test('a grant counts resumable uploads', async () => {
