@@ -23,6 +23,7 @@ interface Write {
   /** It deletes more than it adds, so it may use the reserve when the disk is full. */
   makesRoom: boolean
   apply(): void
+  mayBeLost(): boolean
   committed(): void
   failed(error: unknown): void
 }
@@ -30,8 +31,13 @@ interface Write {
 interface RunOptions<Result> {
   /** The write deletes more than it adds: it succeeds even on a full disk, and it may be run twice. */
   makesRoom?: boolean
-  /** Called when the write is on disk, before all reads that can see it. The calls are in the order of the writes. */
+  /** Called before the write is acknowledged, and before all reads that can see it, in the order of the writes. */
   onCommit?: (result: Result) => void
+  /**
+   * Called after the write: whether a power cut may undo it although it was acknowledged. By default, it may not. If all
+   * writes of a group may be lost, they are acknowledged without an fsync; the next fsync covers them, too.
+   */
+  mayBeLost?: () => boolean
 }
 
 /**
@@ -95,7 +101,7 @@ export class GroupCommit {
   /** Runs `write` in the next group. Resolves with its result once the write is on disk. */
   run<Result>(
     write: () => Result,
-    { makesRoom = false, onCommit }: RunOptions<Result> = {},
+    { makesRoom = false, onCommit, mayBeLost = () => false }: RunOptions<Result> = {},
   ): Promise<Result> {
     return new Promise((resolve, reject) => {
       let result: Result
@@ -105,6 +111,7 @@ export class GroupCommit {
         apply: () => {
           result = write()
         },
+        mayBeLost,
         committed: () => {
           try {
             onCommit?.(result)
@@ -119,7 +126,10 @@ export class GroupCommit {
     })
   }
 
-  /** Runs `look` when all data that it can see is on disk: after the current group, and before the next group. */
+  /**
+   * Runs `look` when all data that it can see is on disk, except for writes that may be lost: after the current group, and
+   * before the next group.
+   */
   async read<Result>(look: () => Result): Promise<Result> {
     if (!this.#isCommitting) return look()
     return new Promise(resolve => this.#reads.push(() => resolve(Promise.try(look))))
@@ -185,7 +195,8 @@ export class GroupCommit {
       for (const write of open) if (!this.#apply(write, { isFirst: write === open[0] })) failed.add(write)
       this.#open = undefined
       this.#transaction.commit.run()
-      await this.#orFault(this.#log.sync())
+      const isWaitedFor = !stored().every(write => write.mayBeLost())
+      if (isWaitedFor || this.#log.isSyncDue) await this.#orFault(this.#log.sync())
       return { writes: stored() }
     } catch (error) {
       this.#open = undefined
@@ -194,7 +205,7 @@ export class GroupCommit {
     }
   }
 
-  /** The writes of the log are on disk already. While the disk is full, they stay in the log. */
+  /** While the disk is full, the writes stay in the log. */
   async #checkpoint({ isLogShort }: { isLogShort: boolean }): Promise<void> {
     try {
       await this.#orFault(this.#log.checkpoint({ isLogShort }))

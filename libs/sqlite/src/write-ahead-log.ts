@@ -55,6 +55,11 @@ export class WriteAheadLog {
     database.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = OFF')
   }
 
+  /** Whether the log needs a sync even if no commit does: it has grown since the last, or is about to be written back. */
+  get isSyncDue(): boolean {
+    return fstatSync(this.#logFile).size > this.#size || this.#framesEnd >= checkpointBytes
+  }
+
   /** Resolves when everything committed before is on disk. */
   async sync(): Promise<void> {
     const { size } = fstatSync(this.#logFile)
@@ -66,12 +71,13 @@ export class WriteAheadLog {
   }
 
   /**
-   * Writes a long log back to the database, or any log with `isLogShort`. The log must be synced, and nothing may write
-   * meanwhile. If the disk is full, the log keeps the pages that the database lacks.
+   * Writes a long log back to the database, or any log with `isLogShort`. Nothing may write meanwhile. If the disk is full,
+   * the log keeps the pages that the database lacks.
    */
   async checkpoint({ isLogShort = false } = {}): Promise<void> {
     const isDue = isLogShort ? fstatSync(this.#logFile).size > 0 : this.#framesEnd >= checkpointBytes
     if (!isDue) return
+    if (isLogShort) await syncData(this.#logFile) // otherwise it has been synced (see isSyncDue)
     this.#checkpoint('PASSIVE')
     await syncData(this.#databaseFile)
     const isCut = this.#checkpoint('TRUNCATE')

@@ -1,4 +1,5 @@
-// Eight concurrent writers write rows to the database at argv[2]; each acknowledged row is printed.
+// Eight concurrent writers write rows to the database at argv[2]; each acknowledged row is printed. Another counts up in writes
+// that a power cut may undo.
 import { GroupCommit, openDatabase } from '../src/index.ts'
 
 const database = openDatabase(String(process.argv[2]), [
@@ -7,6 +8,10 @@ const database = openDatabase(String(process.argv[2]), [
 const writes = new GroupCommit(database)
 const insert = database.prepare('INSERT INTO rows VALUES (?, randomblob(20000))')
 let last = 0
+const count = database.prepare(
+  'INSERT INTO rows VALUES (0, randomblob(20000)) ON CONFLICT DO UPDATE SET bytes = randomblob(20000)',
+)
+countOn()
 for (let writer = 0; writer < 8; writer++) writeOn()
 
 async function writeOn(): Promise<void> {
@@ -15,4 +20,8 @@ async function writeOn(): Promise<void> {
     await writes.run(() => insert.run(n))
     process.stdout.write(`${n}\n`)
   }
+}
+
+async function countOn(): Promise<void> {
+  for (;;) await writes.run(() => count.run(), { mayBeLost: () => true })
 }

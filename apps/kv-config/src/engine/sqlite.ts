@@ -100,15 +100,22 @@ export class SqliteKvStore implements KvStore {
     { condition, ttlSeconds }: { condition: Condition; ttlSeconds?: number | undefined },
   ): Promise<WriteOutcome> {
     const ttlMs = ttlSeconds === undefined ? null : Math.ceil(ttlSeconds * 1000)
+    let isRenewal = false
     const write = (): WriteOutcome => {
       const current = this.#read(key)
       if (!holds(condition, current)) return { kind: 'conflict', current }
       const isSame = current !== undefined && Buffer.compare(current.value, value) === 0
       const revision = isSame ? current.revision : this.#nextRevision()
-      this.#statements.set.run(keyBytes(key), value, revision, ttlMs, ttlMs && this.#leaseTime.now() + ttlMs)
+      const expiresAt = ttlMs && this.#leaseTime.now() + ttlMs
+      isRenewal = isSame && this.#statements.renew.run(expiresAt, keyBytes(key), ttlMs).changes === 1
+      if (!isRenewal) this.#statements.set.run(keyBytes(key), value, revision, ttlMs, expiresAt)
       return { kind: 'written', revision, isNew: current === undefined }
     }
-    const outcome = await this.#write(write, outcome => this.#publish(key, outcome))
+    const outcome = await this.#write(write, {
+      onCommit: outcome => this.#publish(key, outcome),
+      // After a power cut, leases start again anyway.
+      mayBeLost: () => isRenewal,
+    })
     if (ttlMs !== null) this.#scheduleExpiry()
     return outcome
   }
@@ -142,17 +149,16 @@ export class SqliteKvStore implements KvStore {
   }
 
   /** If the disk refused earlier writes, leases start again with this write. */
-  async #write<Result>(write: () => Result, onCommit: (result: Result) => void): Promise<Result> {
+  async #write<Result>(
+    write: () => Result,
+    options: { onCommit: (result: Result) => void; mayBeLost?: () => boolean },
+  ): Promise<Result> {
     try {
       const refusedSince = this.#refusedSince
-      const result = await this.#writes.run(
-        () => {
-          if (refusedSince !== undefined)
-            this.#statements.renewLeases.run(this.#leaseTime.now(), refusedSince)
-          return write()
-        },
-        { onCommit },
-      )
+      const result = await this.#writes.run(() => {
+        if (refusedSince !== undefined) this.#statements.renewLeases.run(this.#leaseTime.now(), refusedSince)
+        return write()
+      }, options)
       if (refusedSince !== undefined) this.#refusedSince = undefined
       return result
     } catch (error) {
@@ -238,7 +244,7 @@ export class SqliteKvStore implements KvStore {
         this.#statements.deleteExpired
           .all(this.#leasesAt())
           .map(row => ({ key: keyText(row.key as Uint8Array), revision: this.#nextRevision() }))
-      await this.#write(remove, changes => this.#feed.publish(changes))
+      await this.#write(remove, { onCommit: changes => this.#feed.publish(changes) })
       this.#scheduleExpiry()
     } catch {
       if (!this.#isClosing) this.#expireAfter(expiryRetryMs)
@@ -256,6 +262,7 @@ function prepareStatements(database: DatabaseSync) {
        WHERE key >= ? AND key < ? AND (? IS NULL OR key > ?) AND ${live} ORDER BY key`,
     ),
     set: prepare('INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?)'),
+    renew: prepare('UPDATE entries SET expires_at = ? WHERE key = ? AND ttl_ms = ?'),
     delete: prepare('DELETE FROM entries WHERE key = ?'),
     deleteExpired: prepare('DELETE FROM entries WHERE expires_at <= ? RETURNING key'),
     nextExpiry: prepare('SELECT min(expires_at) AS expires_at FROM entries WHERE expires_at IS NOT NULL'),
