@@ -71,6 +71,8 @@ export class GroupCommit {
    * report as synced.
    */
   #fault: unknown
+  /** Whether the log may have commits that are not on disk: of writes that may be lost, or of a process that was killed. */
+  #hasUnsynced = true
   /** Whether the disk refused the last write. */
   #isRefused = false
 
@@ -164,8 +166,9 @@ export class GroupCommit {
     let { writes, error } = await this.#tryCommit(group)
     const isFull = isDiskFull(error)
     if (isFull) {
-      for (const write of writes) if (!write.makesRoom) write.failed(this.#reasonOf(error))
-      writes = writes.filter(({ makesRoom }) => makesRoom)
+      const mayFit = (write: Write) => write.makesRoom || write.mayBeLost()
+      for (const write of writes) if (!mayFit(write)) write.failed(this.#reasonOf(error))
+      writes = writes.filter(mayFit)
     }
     if (isFull && writes.length > 0) {
       // A truncated log leaves room, too.
@@ -173,7 +176,8 @@ export class GroupCommit {
       this.#reserve.release()
       ;({ writes, error } = await this.#tryCommit(writes))
     }
-    this.#isRefused = isDiskError(error)
+    // Writes that may be lost do not show whether the disk takes others: some write nothing to it.
+    if (error !== undefined || !writes.every(write => write.mayBeLost())) this.#isRefused = isDiskError(error)
     for (const write of writes) {
       if (error === undefined) write.committed()
       else write.failed(this.#reasonOf(error))
@@ -195,8 +199,9 @@ export class GroupCommit {
       for (const write of open) if (!this.#apply(write, { isFirst: write === open[0] })) failed.add(write)
       this.#open = undefined
       this.#transaction.commit.run()
+      this.#hasUnsynced = true
       const isWaitedFor = !stored().every(write => write.mayBeLost())
-      if (isWaitedFor || this.#log.isSyncDue) await this.#orFault(this.#log.sync())
+      if (isWaitedFor || this.#log.isSyncDue) await this.#sync()
       return { writes: stored() }
     } catch (error) {
       this.#open = undefined
@@ -205,9 +210,15 @@ export class GroupCommit {
     }
   }
 
-  /** While the disk is full, the writes stay in the log. */
+  async #sync(): Promise<void> {
+    await this.#orFault(this.#log.sync())
+    this.#hasUnsynced = false
+  }
+
+  /** While the disk is full, the writes stay in the log. A long log has been synced (see isSyncDue). */
   async #checkpoint({ isLogShort }: { isLogShort: boolean }): Promise<void> {
     try {
+      if (isLogShort && this.#hasUnsynced) await this.#sync()
       await this.#orFault(this.#log.checkpoint({ isLogShort }))
     } catch {
       // Later writes get the fault of the disk. On a full disk, each write gets its own error.

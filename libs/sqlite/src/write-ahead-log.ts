@@ -71,13 +71,12 @@ export class WriteAheadLog {
   }
 
   /**
-   * Writes a long log back to the database, or any log with `isLogShort`. Nothing may write meanwhile. If the disk is full,
-   * the log keeps the pages that the database lacks.
+   * Writes a long log back to the database, or any log with `isLogShort`. The log must be synced, and nothing may write
+   * meanwhile. If the disk is full, the log keeps the pages that the database lacks.
    */
   async checkpoint({ isLogShort = false } = {}): Promise<void> {
     const isDue = isLogShort ? fstatSync(this.#logFile).size > 0 : this.#framesEnd >= checkpointBytes
     if (!isDue) return
-    if (isLogShort) await syncData(this.#logFile) // otherwise it has been synced (see isSyncDue)
     this.#checkpoint('PASSIVE')
     await syncData(this.#databaseFile)
     const isCut = this.#checkpoint('TRUNCATE')

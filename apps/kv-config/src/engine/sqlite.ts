@@ -6,11 +6,10 @@ import {
   diskRefused,
   longestTimerMs,
   SteadyTime,
-  StoreFull,
   StoreUnavailable,
   systemClock,
 } from '@darkroom/service-kit'
-import { GroupCommit, lockFile, type Migrations, openDatabase } from '@darkroom/sqlite'
+import { GroupCommit, lockFile, openDatabase } from '@darkroom/sqlite'
 import { ChangeFeed } from './change-feed.ts'
 import { holds } from './condition.ts'
 import {
@@ -23,31 +22,10 @@ import {
   type WriteOutcome,
 } from './engine.ts'
 import { keyBytes, prefixEnd } from './key-range.ts'
-
-const migrations: Migrations = [
-  `
-  CREATE TABLE entries (
-    key BLOB PRIMARY KEY,
-    value BLOB NOT NULL,
-    revision INTEGER NOT NULL,
-    ttl_ms INTEGER,
-    expires_at INTEGER
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX entries_by_expiry ON entries (expires_at) WHERE expires_at IS NOT NULL;
-  CREATE TABLE store (revision INTEGER NOT NULL) STRICT;
-  INSERT INTO store VALUES (0);
-  `,
-]
+import { leases, migrations, prepareStatements, type Row } from './sqlite-statements.ts'
 
 /** How long to wait before retrying to remove expired entries. */
 const expiryRetryMs = 1000
-
-interface Row {
-  key: Uint8Array
-  value: Uint8Array
-  revision: number
-  expires_at: number | null
-}
 
 /** Entries in a file, which only one process may use at a time. */
 export class SqliteKvStore implements KvStore {
@@ -58,7 +36,7 @@ export class SqliteKvStore implements KvStore {
   readonly #feed: ChangeFeed
   /** The time of leases: it doesn't change when the clock is set. */
   readonly #leaseTime: SteadyTime
-  /** Since when the disk refuses writes. Meanwhile no lease can be renewed, so no lease ends. */
+  /** Since when the disk refuses writes. Meanwhile leases cannot be renewed, so none ends. */
   #refusedSince: number | undefined
   #expiry: NodeJS.Timeout | undefined
   #isClosing = false
@@ -73,10 +51,10 @@ export class SqliteKvStore implements KvStore {
       refusedError: diskRefused,
       failedError: diskFailed,
     })
+    this.#database.exec(leases)
     this.#statements = prepareStatements(this.#database)
     this.#leaseTime = new SteadyTime(clock)
-    // Leases could not be renewed while the store was down, so every lease starts again.
-    this.#statements.restartLeases.run(this.#leaseTime.now())
+    this.#statements.startLeases.run(this.#leaseTime.now())
     this.#feed = new ChangeFeed(this.#revision())
     this.#scheduleExpiry()
     opened.move()
@@ -102,18 +80,19 @@ export class SqliteKvStore implements KvStore {
     const ttlMs = ttlSeconds === undefined ? null : Math.ceil(ttlSeconds * 1000)
     let isRenewal = false
     const write = (): WriteOutcome => {
-      const current = this.#read(key)
+      const row = this.#row(key)
+      const current = row && this.#toEntry(row)
       if (!holds(condition, current)) return { kind: 'conflict', current }
-      const isSame = current !== undefined && Buffer.compare(current.value, value) === 0
-      const revision = isSame ? current.revision : this.#nextRevision()
-      const expiresAt = ttlMs && this.#leaseTime.now() + ttlMs
-      isRenewal = isSame && this.#statements.renew.run(expiresAt, keyBytes(key), ttlMs).changes === 1
-      if (!isRenewal) this.#statements.set.run(keyBytes(key), value, revision, ttlMs, expiresAt)
-      return { kind: 'written', revision, isNew: current === undefined }
+      const isSame = row !== undefined && Buffer.compare(row.value, value) === 0
+      const revision = isSame ? row.revision : this.#nextRevision()
+      isRenewal = isSame && ttlMs !== null && row.ttl_ms === ttlMs
+      if (!isRenewal) this.#statements.set.run(keyBytes(key), value, revision, ttlMs)
+      if (ttlMs === null) this.#statements.endLease.run(keyBytes(key))
+      else this.#statements.startLease.run(keyBytes(key), this.#leaseTime.now() + ttlMs)
+      return { kind: 'written', revision, isNew: row === undefined }
     }
     const outcome = await this.#write(write, {
       onCommit: outcome => this.#publish(key, outcome),
-      // After a power cut, leases start again anyway.
       mayBeLost: () => isRenewal,
     })
     if (ttlMs !== null) this.#scheduleExpiry()
@@ -126,6 +105,7 @@ export class SqliteKvStore implements KvStore {
       if (!holds(condition, current)) return { kind: 'conflict', current }
       if (!current) return { kind: 'written', revision: this.#revision(), isNew: false }
       this.#statements.delete.run(keyBytes(key))
+      this.#statements.endLease.run(keyBytes(key))
       return { kind: 'written', revision: this.#nextRevision(), isNew: false }
     }
     return this.#writes.run(remove, { makesRoom: true, onCommit: outcome => this.#publish(key, outcome) })
@@ -162,8 +142,7 @@ export class SqliteKvStore implements KvStore {
       if (refusedSince !== undefined) this.#refusedSince = undefined
       return result
     } catch (error) {
-      const isRefused = error instanceof StoreFull || error instanceof StoreUnavailable
-      if (isRefused) this.#refusedSince ??= this.#leaseTime.now()
+      if (error instanceof StoreUnavailable) this.#refusedSince ??= this.#leaseTime.now()
       throw error
     }
   }
@@ -179,18 +158,22 @@ export class SqliteKvStore implements KvStore {
   }
 
   #read(key: string): KvEntry | undefined {
-    const row = this.#statements.get.get(keyBytes(key), this.#leasesAt())
-    return row && this.#toEntry(row as unknown as Row)
+    const row = this.#row(key)
+    return row && this.#toEntry(row)
+  }
+
+  #row(key: string): Row | undefined {
+    return this.#statements.get.get(this.#leasesAt(), keyBytes(key)) as unknown as Row | undefined
   }
 
   /** The ends of leases are returned in the current time of day. */
-  #toEntry({ key, value, revision, expires_at }: Row): KvEntry {
+  #toEntry({ key, value, revision, ends_at }: Row): KvEntry {
     return {
       key: keyText(key),
       value,
       revision,
-      isLeased: expires_at !== null,
-      ...(expires_at !== null && { expiresAt: this.#leaseTime.timeOfDay(expires_at) }),
+      isLeased: ends_at !== null,
+      ...(ends_at !== null && { expiresAt: this.#leaseTime.timeOfDay(ends_at) }),
     }
   }
 
@@ -198,11 +181,11 @@ export class SqliteKvStore implements KvStore {
     const revision = this.#revision()
     const after = cursor === undefined ? null : keyBytes(cursor)
     const rows = this.#statements.list.iterate(
+      this.#leasesAt(),
       keyBytes(prefix),
       prefixEnd(prefix),
       after,
       after,
-      this.#leasesAt(),
     )
     const entries: KvEntry[] = []
     let bytes = 0
@@ -228,7 +211,7 @@ export class SqliteKvStore implements KvStore {
   #scheduleExpiry(): void {
     clearTimeout(this.#expiry)
     if (this.#isClosing) return
-    const next = this.#statements.nextExpiry.get()?.expires_at
+    const next = this.#statements.nextEnd.get()?.ends_at
     if (typeof next === 'number') this.#expireAfter(next - this.#leaseTime.now())
   }
 
@@ -240,38 +223,17 @@ export class SqliteKvStore implements KvStore {
   /** Reads hide expired entries, so after a disk error this can wait; writes report the error. */
   async #expire(): Promise<void> {
     try {
-      const remove = () =>
-        this.#statements.deleteExpired
-          .all(this.#leasesAt())
-          .map(row => ({ key: keyText(row.key as Uint8Array), revision: this.#nextRevision() }))
+      const remove = () => {
+        const now = this.#leasesAt()
+        const expired = this.#statements.deleteExpired.all(now)
+        this.#statements.endLeases.run(now)
+        return expired.map(row => ({ key: keyText(row.key as Uint8Array), revision: this.#nextRevision() }))
+      }
       await this.#write(remove, { onCommit: changes => this.#feed.publish(changes) })
       this.#scheduleExpiry()
     } catch {
       if (!this.#isClosing) this.#expireAfter(expiryRetryMs)
     }
-  }
-}
-
-function prepareStatements(database: DatabaseSync) {
-  const prepare = (sql: string) => database.prepare(sql)
-  const live = '(expires_at IS NULL OR expires_at > ?)'
-  return {
-    get: prepare(`SELECT * FROM entries WHERE key = ? AND ${live}`),
-    list: prepare(
-      `SELECT * FROM entries
-       WHERE key >= ? AND key < ? AND (? IS NULL OR key > ?) AND ${live} ORDER BY key`,
-    ),
-    set: prepare('INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?)'),
-    renew: prepare('UPDATE entries SET expires_at = ? WHERE key = ? AND ttl_ms = ?'),
-    delete: prepare('DELETE FROM entries WHERE key = ?'),
-    deleteExpired: prepare('DELETE FROM entries WHERE expires_at <= ? RETURNING key'),
-    nextExpiry: prepare('SELECT min(expires_at) AS expires_at FROM entries WHERE expires_at IS NOT NULL'),
-    restartLeases: prepare('UPDATE entries SET expires_at = ? + ttl_ms WHERE ttl_ms IS NOT NULL'),
-    renewLeases: prepare(
-      'UPDATE entries SET expires_at = ? + ttl_ms WHERE ttl_ms IS NOT NULL AND expires_at > ?',
-    ),
-    revision: prepare('SELECT revision FROM store'),
-    nextRevision: prepare('UPDATE store SET revision = revision + 1 RETURNING revision'),
   }
 }
 
