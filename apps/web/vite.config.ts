@@ -1,6 +1,6 @@
 import { defineConfig } from 'vite'
 import { docsPages } from './build/docs-pages.ts'
-import { plainImports } from './build/plain-imports.ts'
+import { fetchedImports } from './build/fetched-imports.ts'
 
 const source = new URL('src/', import.meta.url).pathname
 
@@ -10,7 +10,7 @@ export default defineConfig({
   base: './',
   publicDir: false,
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  plugins: [docsPages(), plainImports()],
+  plugins: [docsPages(), fetchedImports()],
   build: {
     target: 'es2022',
     // The policy of the page refuses data: URLs.
@@ -19,7 +19,9 @@ export default defineConfig({
     cssCodeSplit: false,
     modulePreload: {
       polyfill: false,
-      resolveDependencies: (_, scripts, { hostType }) => (hostType === 'html' ? scripts : []),
+      // The list for an import lacks the imported script if that imports no other.
+      resolveDependencies: (script, scripts, { hostType }) =>
+        hostType === 'html' ? scripts : [...new Set([script, ...scripts])],
     },
     reportCompressedSize: false,
     rolldownOptions: {

@@ -1,6 +1,7 @@
 import type { Operation } from '@darkroom/contracts'
 import { developOnce, loadVariant } from '../images/develop-once.ts'
 import { nameOfTrial, previewsOf, sides } from '../images/previews.ts'
+import { expectReadable } from '../upload/expect-readable.ts'
 import { recipe } from './recipe.ts'
 import { scaledOperations, smallVersion } from './small-version.ts'
 import { listsOf } from './upload-options.ts'
@@ -19,6 +20,7 @@ const defaultOperations = [{ name: 'swap-channels', order: 'bgr' }] as unknown a
 
 /** Applies the recipe to a small version of a file. */
 export async function tryRecipe(file: File): Promise<Trial> {
+  await expectReadable(file)
   const { image, scale, isShown } = await smallVersion(file)
   const { operations, variants } = listsOf(recipe.peek())
   const tried = operations ?? Object.values(variants ?? {})[0] ?? defaultOperations

@@ -3,7 +3,7 @@ import { urlOf } from '../api/base.ts'
 import { offline, parseResponse, refusalFrom } from '../api/refusal.ts'
 import { onUnauthorized } from '../api/request.ts'
 import type { Row } from '../images/row.ts'
-import { expectReadable } from './expect-readable.ts'
+import { readWhole } from './expect-readable.ts'
 
 export interface Sending {
   /** Rejects with a Refusal. */
@@ -15,25 +15,34 @@ export interface Sending {
 export function send({ file, options, idempotencyKey }: Row, onProgress: (share: number) => void): Sending {
   if (!file) throw new Error('a row without a file cannot be sent')
   const xhr = new XMLHttpRequest()
-  const accepted = new Promise<ImageStatus>((resolve, reject) => {
-    xhr.open('POST', urlOf('images', { ...options }))
-    xhr.setRequestHeader('idempotency-key', idempotencyKey)
-    xhr.setRequestHeader('content-type', 'application/octet-stream')
-    xhr.upload.onprogress = ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 1)
-    xhr.onload = () => {
-      if (xhr.status === 401) onUnauthorized.call()
-      if (xhr.status !== 200 && xhr.status !== 202)
-        return reject(refusalFrom(xhr.status, xhr.responseText, xhr.getResponseHeader('retry-after')))
-      try {
-        resolve(parseResponse(xhr.responseText))
-      } catch (error) {
-        reject(error)
+  const cancelled = new AbortController()
+  const accepted = readWhole(file).then(bytes => {
+    cancelled.signal.throwIfAborted()
+    return new Promise<ImageStatus>((resolve, reject) => {
+      xhr.open('POST', urlOf('images', { ...options }))
+      xhr.setRequestHeader('idempotency-key', idempotencyKey)
+      xhr.setRequestHeader('content-type', 'application/octet-stream')
+      xhr.upload.onprogress = ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 1)
+      xhr.onload = () => {
+        if (xhr.status === 401) onUnauthorized.call()
+        if (xhr.status !== 200 && xhr.status !== 202)
+          return reject(refusalFrom(xhr.status, xhr.responseText, xhr.getResponseHeader('retry-after')))
+        try {
+          resolve(parseResponse(xhr.responseText))
+        } catch (error) {
+          reject(error)
+        }
       }
-    }
-    // A file that can't be read looks like a connection that ended.
-    xhr.onerror = () => void expectReadable(file).then(() => reject(offline()), reject)
-    xhr.onabort = () => reject(new DOMException('cancelled', 'AbortError'))
-    xhr.send(file)
+      xhr.onerror = () => reject(offline())
+      xhr.onabort = () => reject(new DOMException('cancelled', 'AbortError'))
+      xhr.send(bytes)
+    })
   })
-  return { accepted, abort: () => xhr.abort() }
+  return {
+    accepted,
+    abort: () => {
+      cancelled.abort()
+      xhr.abort()
+    },
+  }
 }

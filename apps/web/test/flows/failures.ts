@@ -123,9 +123,14 @@ export function failureFlows({ open, openWithSettings, darkroom, png, post }: In
     await page.getByText('Live', { exact: true }).waitFor()
     await untilLoaded(page)
     await goOffline(page)
+    const imported: string[] = []
+    page.on('request', request => {
+      if (request.resourceType() === 'script') imported.push(request.url())
+    })
     await dropTiff(page, 'cellar.tif', 9 * 1024 * 1024)
     // The script that sends large files is loaded on demand.
     await page.locator('.toast').getByText('A part of this page could not be loaded').waitFor()
+    assert.deepEqual(imported, []) // Firefox never repeats an import that has failed
     await page.context().setOffline(false)
     await untilDeveloped(page, 'cellar.tif')
   })

@@ -212,6 +212,38 @@ export function refusalFlows({ open, local, png, photo, post, pauseWorker, withS
     await untilDeveloped(page, 'other.png')
   })
 
+  test('a file that has become shorter or longer is refused, in one request and in pieces, and is not sent', async () => {
+    await using opened = await open()
+    const { page } = opened
+    let sent = 0
+    page.on('request', request => {
+      if (request.method() === 'POST') sent++
+    })
+    // Firefox reads the new bytes of a changed file, whose size stays that of the old file.
+    await page.evaluate(() => {
+      const transfer = new DataTransfer()
+      for (const [name, bytes] of [
+        ['shorter.png', 900],
+        ['longer.png', 1100],
+        ['shorter.tif', 9 * 1024 * 1024],
+      ] as const)
+        transfer.items.add(new File([new Uint8Array(bytes)], name))
+      const files = [...transfer.files].map(file => {
+        const size = file.name.endsWith('.tif') ? file.size + 1000 : 1000
+        const slice = () => Object.defineProperty(new Blob(), 'size', { value: 1 }) // after its end
+        return Object.defineProperties(file, { size: { value: size }, slice: { value: slice } })
+      })
+      const input = document.querySelector<HTMLInputElement>('#pick-files')
+      Object.defineProperty(input, 'files', { value: files, configurable: true })
+      input?.dispatchEvent(new Event('change', { bubbles: true }))
+    })
+    for (const name of ['shorter.png', 'longer.png', 'shorter.tif'])
+      await rowOf(page, name)
+        .getByText('The file was changed or moved since it was chosen. Choose it again.')
+        .waitFor()
+    assert.equal(sent, 0)
+  })
+
   test('while the API keys cannot be read, the page shows why, and continues by itself', async () => {
     await post()
     await using opened = await open('/docs')
