@@ -12,7 +12,7 @@ import { downloadOf } from './outputs.ts'
 import { retryImage } from './retry.ts'
 import type { Row, RowView } from './row.ts'
 import { facts, stateWords } from './row-words.ts'
-import { requestThumbnail, thumbnailOf, withdrawThumbnail } from './thumbnail.ts'
+import { draw, requestThumbnail, thumbnailOf, withdrawThumbnail } from './thumbnail.ts'
 
 interface ImageRowProps {
   row: Row
@@ -60,10 +60,10 @@ function Thumbnail({ row }: { row: Row }) {
     requestThumbnail(row)
     return () => withdrawThumbnail(row)
   }, [row, state, isLive.value]) // what did not arrive is requested again
-  const url = thumbnailOf(row)
+  const picture = thumbnailOf(row)
   return (
     <span class="thumbnail" aria-hidden="true">
-      {url ? <img src={url} alt="" /> : <Icon name="image" />}
+      {picture ? <canvas ref={canvas => void (canvas && draw(picture, canvas))} /> : <Icon name="image" />}
     </span>
   )
 }

@@ -13,7 +13,7 @@ const maxKept = 300
 /** Larger results are not loaded for a thumbnail. */
 const maxLoadedBytes = 4 * 1024 * 1024
 
-const made = new Map<string, string>()
+const made = new Map<string, ImageBitmap>()
 const version = signal(0)
 
 interface Job {
@@ -26,14 +26,20 @@ let running = 0
 const failed = new Set<string>()
 
 /** The picture of a row, as soon as it is ready; undefined before that. */
-export function thumbnailOf(row: Row): string | undefined {
+export function thumbnailOf(row: Row): ImageBitmap | undefined {
   version.value // called again when another picture is ready
   const sources = sourcesOf(row)
   for (const { key } of sources) {
-    const url = made.get(key)
-    if (url !== undefined) return url
+    const picture = made.get(key)
+    if (picture) return picture
   }
   return undefined
+}
+
+/** The picture is not read back: Tor Browser, for example, hides what a canvas contains. */
+export function draw(picture: ImageBitmap, canvas: HTMLCanvasElement): void {
+  canvas.width = canvas.height = size // clears it
+  canvas.getContext('2d')?.drawImage(picture, 0, 0)
 }
 
 /** Makes the picture of a row that is in view. */
@@ -85,13 +91,7 @@ function startNext(): void {
 
 async function make({ key, load }: Job): Promise<void> {
   try {
-    const bitmap = await squareOf(await load())
-    const canvas = document.createElement('canvas')
-    canvas.width = canvas.height = size
-    canvas.getContext('2d')?.drawImage(bitmap, 0, 0)
-    bitmap.close()
-    const blob = await new Promise<Blob | null>(resolve => canvas.toBlob(resolve, 'image/webp', 0.8))
-    if (blob) keep(key, URL.createObjectURL(blob))
+    keep(key, await squareOf(await load()))
   } catch (error) {
     // Not an image, or a format that this browser can't decode. Bytes that did not arrive are requested again.
     if (!(error instanceof Refusal)) failed.add(key)
@@ -113,11 +113,11 @@ async function squareOf(image: Blob): Promise<ImageBitmap> {
   return square
 }
 
-function keep(key: string, url: string): void {
-  made.set(key, url)
-  for (const [oldest, oldUrl] of made) {
+function keep(key: string, picture: ImageBitmap): void {
+  made.set(key, picture)
+  for (const [oldest, former] of made) {
     if (made.size <= maxKept) return
     made.delete(oldest)
-    URL.revokeObjectURL(oldUrl)
+    former.close()
   }
 }

@@ -11,7 +11,7 @@ interface SmallVersion {
   isShown: boolean
 }
 
-/** A small version of an image for a quick try; the file itself if this browser can't decode it. */
+/** A small version of an image for a quick try; the file itself if this browser can't decode or draw it. */
 export async function smallVersion(file: File): Promise<SmallVersion> {
   try {
     const full = await createImageBitmap(file)
@@ -19,7 +19,9 @@ export async function smallVersion(file: File): Promise<SmallVersion> {
     const canvas = document.createElement('canvas')
     canvas.width = Math.max(1, Math.round(full.width * scale))
     canvas.height = Math.max(1, Math.round(full.height * scale))
-    canvas.getContext('2d')?.drawImage(full, 0, 0, canvas.width, canvas.height)
+    const context = canvas.getContext('2d')
+    if (!context || !isBlank(context)) throw new Error('the canvas can only be shown')
+    context.drawImage(full, 0, 0, canvas.width, canvas.height)
     full.close()
     const image = await new Promise<Blob>((resolve, reject) =>
       canvas.toBlob(blob => (blob ? resolve(blob) : reject(new Error('nothing to draw'))), 'image/png'),
@@ -28,6 +30,11 @@ export async function smallVersion(file: File): Promise<SmallVersion> {
   } catch {
     return { image: file, scale: 1, isShown: false } // the server decodes more formats than the browser
   }
+}
+
+/** False before anything is drawn in browsers that return noise so that no device is recognised, such as Tor Browser. */
+function isBlank(context: CanvasRenderingContext2D): boolean {
+  return context.getImageData(0, 0, 8, 8).data.every(value => value < 16)
 }
 
 /** Arguments that count pixels of the image. */

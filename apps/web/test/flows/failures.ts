@@ -87,7 +87,7 @@ export function failureFlows({ open, openWithSettings, darkroom, png, post }: In
     await page.getByText('Connecting').waitFor()
     await darkroom.restart()
     await rowOf(page, `Image ${id.slice(14, 23)}`)
-      .locator('.thumbnail img')
+      .locator('.thumbnail canvas')
       .waitFor()
   })
 

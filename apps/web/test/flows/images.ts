@@ -153,12 +153,9 @@ export function imageFlows({ open, png, photo, post }: InBrowser): void {
       )
     await untilDeveloped(page, ...Object.keys(sides))
     for (const name of Object.keys(sides)) {
-      const thumbnail = rowOf(page, name).locator('.thumbnail img')
+      const thumbnail = rowOf(page, name).locator('.thumbnail canvas')
       await thumbnail.waitFor()
-      const size = await thumbnail.evaluate((image: HTMLImageElement) => [
-        image.naturalWidth,
-        image.naturalHeight,
-      ])
+      const size = await thumbnail.evaluate(({ width, height }: HTMLCanvasElement) => [width, height])
       assert.deepEqual(size, [112, 112], name)
     }
     await page.getByRole('button', { name: 'tall.png', exact: true }).click()

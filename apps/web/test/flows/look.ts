@@ -90,7 +90,7 @@ export function lookFlows({ open, openWithSettings, png, post }: InBrowser): voi
     const { page } = opened
     await addTo(page, fileOf('still.png', png))
     await untilDeveloped(page, 'still.png')
-    await page.locator('.thumbnail img').first().waitFor()
+    await page.locator('.thumbnail canvas').first().waitFor()
     await page.getByRole('button', { name: 'Delete still.png' }).click()
     await page.getByRole('button', { name: 'Undo' }).waitFor()
     const moving = await page.evaluate(() =>
@@ -210,7 +210,7 @@ export function lookFlows({ open, openWithSettings, png, post }: InBrowser): voi
       await untilDeveloped(page, ...Object.keys(prints))
       await rowOf(page, 'letter.txt').first().getByText('Choose another file').waitFor()
       for (const name of Object.keys(prints))
-        await rowOf(page, name).first().locator('.thumbnail img').waitFor()
+        await rowOf(page, name).first().locator('.thumbnail canvas').waitFor()
       await page.waitForFunction(() => document.getAnimations().length === 0)
       await savePicture(page, `page-${colorScheme}`)
       await page.goto(new URL('/status?minutes=15', page.url()).href)

@@ -113,7 +113,7 @@ async function compare(page: Page, name: string, bytes: Buffer): Promise<string>
   await page.locator('#add-step-result option', { hasText: 'resize' }).waitFor({ state: 'attached' })
   await addTo(page, fileOf(name, bytes))
   await untilDeveloped(page, name)
-  await rowOf(page, name).locator('.thumbnail img').waitFor()
+  await rowOf(page, name).locator('.thumbnail canvas').waitFor()
   await page.getByRole('button', { name, exact: true }).click()
   await page.getByRole('slider').waitFor()
   return String(await page.locator('.facts .id').textContent())
