@@ -4,6 +4,7 @@ import { request } from '../api/request.ts'
 import { beforeSignOut } from '../session/session.ts'
 import { announce } from '../shell/announce.ts'
 import { notice } from '../shell/notice.ts'
+import { tabChannel } from '../shell/tab-channel.ts'
 import { forgetPending } from '../upload/pending.ts'
 import { cancelUpload } from '../upload/queue.ts'
 import { goesInPieces, rememberRow } from '../upload/send-in-pieces.ts'
@@ -81,7 +82,7 @@ function endUndo(): void {
 }
 
 /** The server sends events only for deletions of unfinished images. */
-const otherTabs = new BroadcastChannel('darkroom-deletions')
+const otherTabs = tabChannel('darkroom-deletions')
 otherTabs.onmessage = ({ data }: MessageEvent<string>) => onDeleted(data)
 
 /** Removes an image that was deleted elsewhere, and closes its details. */

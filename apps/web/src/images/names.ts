@@ -1,4 +1,5 @@
 import { readStored, store } from '../shell/stored.ts'
+import { tabChannel } from '../shell/tab-channel.ts'
 
 /** The server keeps no file names: the browser remembers those of the latest images. */
 const storageKey = 'darkroom-names'
@@ -11,7 +12,7 @@ export function nameOf(id: string): string | undefined {
 }
 
 /** Each tab saves all names, so a name must reach the other tabs before they save. */
-const otherTabs = new BroadcastChannel('darkroom-names')
+const otherTabs = tabChannel('darkroom-names')
 /** Called when another tab has named an image. */
 export const onNamed = { call: (_id: string, _name: string) => {} }
 

@@ -2,6 +2,7 @@ import { signal } from '@preact/signals'
 import { Refusal } from '../api/refusal.ts'
 import { onUnauthorized, request } from '../api/request.ts'
 import { notice } from '../shell/notice.ts'
+import { tabChannel } from '../shell/tab-channel.ts'
 
 /** The user of the page; unknown until the server has answered. */
 export type Session =
@@ -21,7 +22,7 @@ let latest = 0
 export const askForKey = signal(false)
 
 /** Tabs share the cookie, so a change of the session in one tab must reach the others. */
-const otherTabs = new BroadcastChannel('darkroom-session')
+const otherTabs = tabChannel('darkroom-session')
 otherTabs.onmessage = ({ data }) => (data === 'left' ? leave() : void readSession())
 
 // The refused request may have been sent before the user signed in, so the session is read again.

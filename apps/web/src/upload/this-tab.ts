@@ -1,4 +1,5 @@
 import { randomText } from '../images/row.ts'
+import { tabChannel } from '../shell/tab-channel.ts'
 
 /** The name of this tab, which stays the same when the tab is reloaded. */
 export let thisTab = readName() ?? newName()
@@ -27,6 +28,6 @@ export function renameTab(): void {
 }
 
 /** Each message has the name of its sender. With `whoIsHere`, it asks all other tabs for their names. */
-export const tabs = new BroadcastChannel('darkroom-tabs')
+export const tabs = tabChannel('darkroom-tabs')
 
 tabs.addEventListener('message', ({ data }) => data.whoIsHere && tabs.postMessage({ here: thisTab }))

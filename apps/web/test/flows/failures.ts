@@ -104,6 +104,24 @@ export function failureFlows({ open, openWithSettings, darkroom, png, post }: In
     await page.getByRole('alert').getByText('The recipe “plain” is lost when this page is closed.').waitFor()
   })
 
+  test('the page works in a browser that refuses channels between tabs', async () => {
+    await using opened = await open('/docs')
+    const { page } = opened
+    // Like Firefox with blocked cookies.
+    await page.addInitScript(() => {
+      globalThis.BroadcastChannel = class {
+        constructor() {
+          throw new DOMException('The operation is insecure.', 'SecurityError')
+        }
+      } as unknown as typeof BroadcastChannel
+    })
+    await page.goto(new URL('/', page.url()).href)
+    await addTo(page, fileOf('alone.png', png))
+    await untilDeveloped(page, 'alone.png')
+    await page.getByRole('button', { name: 'Delete alone.png' }).click()
+    await page.getByText('alone.png deleted').waitFor()
+  })
+
   test('an interrupted upload shows how much the server has, and continues', async () => {
     await using opened = await open()
     const { page } = opened
