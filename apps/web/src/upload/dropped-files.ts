@@ -1,11 +1,16 @@
 /** The system lists a folder in any order. Numbers in names count as numbers, as in file managers. */
 const { compare } = new Intl.Collator(undefined, { numeric: true })
 
-/** Reads the files of a drop, folders included. Entries must be read before the first await, when the drop ends. */
-export async function filesOfDrop(transfer: DataTransfer): Promise<File[]> {
-  const entries = [...transfer.items].flatMap(item => item.webkitGetAsEntry() ?? [])
-  const loose = [...transfer.files]
-  return entries.length === 0 ? loose : filesOf(entries)
+/**
+ * Reads the files of a drop, folders included. All items must be read before the first await, when the drop ends. Files come
+ * from the items themselves: WebKit can't read the entry of a file that is only in memory.
+ */
+export async function filesOfDrop({ items }: DataTransfer): Promise<File[]> {
+  const found = [...items].map(item => {
+    const entry = item.webkitGetAsEntry()
+    return entry?.isDirectory ? filesIn(entry) : (item.getAsFile() ?? [])
+  })
+  return (await Promise.all(found)).flat()
 }
 
 async function filesOf(entries: readonly FileSystemEntry[]): Promise<File[]> {
@@ -15,11 +20,10 @@ async function filesOf(entries: readonly FileSystemEntry[]): Promise<File[]> {
 /** Other files in a folder are skipped, like those that can't be read; a single file that is not an image gets an error. */
 async function fileOf(entry: FileSystemFileEntry): Promise<File[]> {
   const file = await new Promise<File | undefined>(resolve => entry.file(resolve, () => resolve(undefined)))
-  const path = entry.fullPath.slice(1)
-  if (!file || !path.includes('/')) return file ? [file] : []
+  if (!file || !looksLikeImage(file)) return []
   // The rows of a dropped folder have the same names as those of a picked folder.
-  Object.defineProperty(file, 'webkitRelativePath', { value: path })
-  return looksLikeImage(file) ? [file] : []
+  Object.defineProperty(file, 'webkitRelativePath', { value: entry.fullPath.slice(1) })
+  return [file]
 }
 
 async function filesIn(folder: FileSystemEntry): Promise<File[]> {
