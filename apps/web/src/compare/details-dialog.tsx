@@ -7,6 +7,7 @@ import { downloadOfOriginal, downloadOfOutput, outputsOf } from '../images/outpu
 import { retryImage } from '../images/retry.ts'
 import { imageOf, type Row } from '../images/row.ts'
 import { bytesWords, facts, shortened, stateWords, typeWords } from '../images/row-words.ts'
+import { useCloseBeside } from '../shell/close-beside.ts'
 import { Icon } from '../shell/icon.tsx'
 import { NoticeToast } from '../shell/notice-toast.tsx'
 import { useModal } from '../shell/use-modal.ts'
@@ -22,9 +23,9 @@ export function DetailsDialog() {
   return (
     <dialog
       class="details"
-      closedby="any"
       aria-labelledby="details-title"
       {...useModal(row !== undefined, close)}
+      {...useCloseBeside(close)}
     >
       {row && <Details key={row.key} row={row} />}
       {row && <NoticeToast /> /* the toast of the page is behind the dialog, out of reach */}
@@ -121,7 +122,7 @@ function Outputs({ row, image }: { row: Row; image: ImageStatus }) {
   return (
     <>
       {chosen && <Comparison key={chosen.path} row={row} image={image} output={chosen} />}
-      <ul class="outputs" aria-label="Developed images">
+      <ul role="list" class="outputs" aria-label="Developed images">
         {outputs.map((output, index) => {
           const { name = 'Result', facts, operations } = output
           const file = downloadOfOutput(row, output)

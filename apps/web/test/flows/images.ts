@@ -53,6 +53,9 @@ export function imageFlows({ open, png, photo, post }: InBrowser): void {
     ] as const)
       await page.evaluate(
         ([event, file, content]) => {
+          // WebKit can't read the entry of a file that is only in memory.
+          const entry = { isFile: true, fullPath: `/${file}`, file: (_: unknown, fail: () => void) => fail() }
+          DataTransferItem.prototype.webkitGetAsEntry = () => entry as unknown as FileSystemEntry
           const transfer = new DataTransfer()
           transfer.items.add(new File([new Uint8Array(content)], file, { type: 'image/png' }))
           dispatchEvent(
@@ -197,6 +200,13 @@ export function imageFlows({ open, png, photo, post }: InBrowser): void {
       await page.mouse.move(pictures.x + 10, pictures.y + 60) // no longer pressed
       assert.equal(await page.getByRole('slider').inputValue(), '25')
       assert.match(String(await page.getByRole('slider').getAttribute('aria-valuetext')), /^25 % original/)
+      const name = await page.locator('.details h2').boundingBox()
+      assert.ok(name)
+      await page.mouse.move(name.x + 20, name.y + name.height / 2)
+      await page.mouse.down()
+      await page.mouse.move(5, 5) // selects text
+      await page.mouse.up()
+      assert.equal(await page.locator('dialog[open]').count(), 1)
       await page.mouse.click(5, 5)
       await page.getByRole('slider').waitFor({ state: 'detached' })
     }
