@@ -53,7 +53,12 @@ function isLost(): boolean {
 }
 
 function isUsable(control: HTMLElement): boolean {
-  return control.isConnected && !control.matches(':disabled') && control.checkVisibility()
+  return control.isConnected && !control.matches(':disabled') && isVisible(control)
+}
+
+/** Safari has checkVisibility since 17.4. */
+function isVisible(control: HTMLElement): boolean {
+  return control.checkVisibility?.() ?? control.getClientRects().length > 0
 }
 
 /** Up to the part of the page that has a heading or a name of its own. */

@@ -175,6 +175,8 @@ export function rareStateFlows({ open, local, png }: InBrowser): void {
   test('by keyboard, the focus stays near a control that disappears or is disabled', async () => {
     await using opened = await open('/docs')
     const { page } = opened
+    // As in Safari before 17.4.
+    await page.addInitScript(() => delete (Element.prototype as Partial<Element>).checkVisibility)
     await page.route(/\/images(\?|$)/, route =>
       route.request().method() === 'POST'
         ? refuse(route, 429, 'the queue is full', { 'retry-after': '3600' })
