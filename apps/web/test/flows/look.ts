@@ -232,6 +232,9 @@ async function assertPressable(page: Page, pixels: number): Promise<void> {
     return [...top.querySelectorAll<HTMLElement>(selector)].flatMap(target => {
       const label = target.closest('label')
       if (!target.checkVisibility() || target.matches('.picker input')) return []
+      const letters = Number.parseFloat(getComputedStyle(target).fontSize)
+      if (side >= 44 && target.matches('input, select') && letters < 16)
+        return [`Safari on a phone zooms into ${target.id || target.ariaLabel}: ${letters} px`]
       target.scrollIntoView({ block: 'center', inline: 'center' })
       const { left, top: above, width, height } = (label ?? target).getBoundingClientRect()
       const [x, y] = [left + width / 2, above + height / 2]
