@@ -87,7 +87,14 @@ export async function assertAccessible(page: Page): Promise<void> {
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
   })
   assert.deepEqual(findings, [])
+  await assertLists(page)
   await assertNotWide(page)
+}
+
+/** Asserts that lists have a role: outside of navigation, WebKit ignores lists without markers that have none. */
+async function assertLists(page: Page): Promise<void> {
+  const lists = page.locator('ul, ol').and(page.locator(':not([role="list"], nav *)'))
+  assert.deepEqual(await lists.evaluateAll(all => all.map(({ outerHTML }) => outerHTML.slice(0, 100))), [])
 }
 
 /** Asserts that nothing is wider than the window, or than the dialog that is open. */

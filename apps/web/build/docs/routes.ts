@@ -65,7 +65,7 @@ ${schemaTable('In the path', schema.params as Schema)}
 ${schemaTable('In the query', schema.querystring as Schema)}
 ${schemaTable('Headers', schema.headers as Schema)}
 ${schemaTable('Body, as JSON', schema.body as Schema)}
-<ul class="statuses">${responses.map(([status]) => `<li>${statusWords(status)}</li>`).join('')}</ul>
+<ul role="list" class="statuses">${responses.map(([status]) => `<li>${statusWords(status)}</li>`).join('')}</ul>
 ${good ? `<details><summary>The response ${good[0]}</summary>${schemaTable('Fields', good[1] as Schema)}</details>` : ''}
 ${problemDetails(responses.flatMap(([status, body]) => problemItem(status, codesOf(body))))}
 ${examplesOf(name, route)}
@@ -84,7 +84,7 @@ function problemDetails(items: string[]): string {
 }
 
 function problemList(items: string[]): string {
-  return `<ul class="problems">${items.join('')}</ul>`
+  return `<ul role="list" class="problems">${items.join('')}</ul>`
 }
 
 /** A status, and the problems that come with it; nothing for a status without problems. */

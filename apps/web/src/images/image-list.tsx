@@ -37,7 +37,13 @@ export function ImageList() {
   const from = Math.max(0, Math.min(range.value.from, rows.length - alwaysDrawn))
   const to = Math.max(range.value.to, from + alwaysDrawn)
   return (
-    <ul class="rows" ref={box} style={{ height: `${rows.length * rowHeight}rem` }} aria-label="Images">
+    <ul
+      role="list"
+      class="rows"
+      ref={box}
+      style={{ height: `${rows.length * rowHeight}rem` }}
+      aria-label="Images"
+    >
       {rows.slice(from, to).map((row, at) => (
         <ImageRow
           key={row.key}

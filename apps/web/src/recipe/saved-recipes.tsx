@@ -23,7 +23,7 @@ export function SavedRecipes() {
     <details class="saved">
       <summary>Saved recipes{names.length > 0 ? ` (${names.length})` : ''}</summary>
       {names.length > 0 && (
-        <ul>
+        <ul role="list">
           {names.map(each => (
             <li key={each}>
               <button type="button" class="quiet grow" onClick={() => useRecipe(each)}>

@@ -20,7 +20,7 @@ export function StepList({ place, whenEmpty, label }: StepListProps) {
       {steps.length === 0 ? (
         <p class="empty-steps">{whenEmpty}</p>
       ) : (
-        <ol class="steps">
+        <ol role="list" class="steps">
           {steps.map((step, at) => (
             <StepEditor key={step.key} place={place} step={step} at={at} count={steps.length} />
           ))}

@@ -8,7 +8,7 @@ export function Failures({ failures, failed, inAll }: LastHour & { inAll: number
   return (
     <>
       {failures.length === 0 && <p class="hint">Nothing failed in the last hour.</p>}
-      <ul class="failures">
+      <ul role="list" class="failures">
         {failures.map(({ type, count }) => (
           <li key={type}>
             <span class="failure-reason">{reasonWords(type)}</span>

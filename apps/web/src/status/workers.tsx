@@ -12,7 +12,7 @@ export function Workers({ workers }: { workers: readonly WorkerStats[] }) {
   const shown = workers.filter(({ isRegistered }) => filters.value.show !== 'problems' || !isRegistered)
   if (shown.length === 0) return <p class="hint">Every worker reports.</p>
   return (
-    <ul class="workers">
+    <ul role="list" class="workers">
       {shown.map(worker => (
         <Worker key={worker.name} {...worker} />
       ))}
@@ -36,7 +36,7 @@ function Worker({ name, isRegistered, threads = 0, decodes, work }: WorkerStats)
             : ''}
         </span>
       </p>
-      <ul class="threads">
+      <ul role="list" class="threads">
         {work.map(({ thread, image, attempt, since }) => (
           <li key={image}>
             <span class="thread is-busy">{thread.split('/').pop()}</span>
