@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals'
 import { urlOf } from '../api/base.ts'
 import { type LiveMessage, StateStream } from './state-stream.ts'
-import { type TabMessage, tabReportMs } from './tab-message.ts'
+import { askForReport, type TabMessage, tabReportMs } from './tab-message.ts'
 
 /** Whether changes arrive as they happen; otherwise the page polls. */
 export const isLive = signal(false)
@@ -16,11 +16,11 @@ export function follow(listener: Listener): void {
     isLive.value = message.kind !== 'lost'
     listener(message)
   }
-  send = shareStream(receive)
   const report = () => {
     if (document.hidden) isLive.value = false
     send(document.hidden ? 'hidden' : 'visible')
   }
+  send = shareStream(receive, report)
   document.addEventListener('visibilitychange', report)
   setInterval(() => document.hidden || send('visible'), tabReportMs)
   addEventListener('pagehide', () => send('gone'))
@@ -38,13 +38,13 @@ export function reconnect(): void {
 }
 
 /** Browsers that store no data for the page refuse shared workers, some at once, some later. */
-function shareStream(receive: Listener): (message: TabMessage) => void {
+function shareStream(receive: Listener, report: () => void): (message: TabMessage) => void {
   try {
     const worker = new SharedWorker(new URL('./shared-stream.ts', import.meta.url), {
       type: 'module',
       name: 'darkroom-live',
     })
-    worker.port.onmessage = ({ data }) => receive(data)
+    worker.port.onmessage = ({ data }) => (data === askForReport ? report() : receive(data))
     worker.onerror = () => {
       send = ownStream(receive)
       if (!document.hidden) send('visible')

@@ -1,11 +1,12 @@
 import { urlOf } from '../api/base.ts'
 import { StateStream } from './state-stream.ts'
-import { type TabMessage, tabTimeoutMs } from './tab-message.ts'
+import { askForReport, type TabMessage, tabTimeoutMs } from './tab-message.ts'
 
 /*
  * The shared worker: one stream for all tabs, because six streams would use up the connections that a browser opens to
  * one server. It is open while a tab is visible. Visible tabs report regularly; a tab that no longer reports, such as
- * one that crashed, counts as hidden.
+ * one that crashed, counts as hidden. WebKit ends the worker with the tab that has started it, and then starts it again and
+ * connects it to the other tabs, unnoticed by them. So it asks each tab for a report.
  */
 
 const tabs = new Set<MessagePort>()
@@ -19,6 +20,7 @@ const scope = self as unknown as { onconnect: (event: MessageEvent) => void }
 scope.onconnect = ({ ports: [tab] }) => {
   if (!tab) return
   tabs.add(tab)
+  tab.postMessage(askForReport)
   tab.onmessage = ({ data }: MessageEvent<TabMessage>) => {
     if (data === 'visible') {
       const isNew = !visible.has(tab)
