@@ -1,6 +1,7 @@
 import { suite } from 'node:test'
 import { withEngine } from '@darkroom/testing'
 import { buildPage } from './build.ts'
+import { addingFlows } from './flows/adding.ts'
 import { continuedUploadFlows } from './flows/continued-uploads.ts'
 import { dashboardFlows } from './flows/dashboard.ts'
 import { deletionFlows } from './flows/deletions.ts'
@@ -24,7 +25,8 @@ await withEngine('chromium', async executablePath => {
   const [first, second] = await Promise.all([startInBrowser(executablePath), startInBrowser(executablePath)])
   suite('the page', { concurrency: 2 }, () => {
     suite('from the file to the download', { concurrency: false }, () => {
-      imageFlows(first)
+      imageFlows(first) // the first flow needs an empty list
+      addingFlows(first)
       previewFlows(first)
       deletionFlows(first)
       listFlows(first)

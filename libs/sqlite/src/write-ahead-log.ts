@@ -55,7 +55,7 @@ export class WriteAheadLog {
     database.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = OFF')
   }
 
-  /** Whether the log needs a sync even if no commit does: it has grown since the last, or is about to be written back. */
+  /** Whether the log needs a sync even if no commit does: it has grown, or is about to be written back. */
   get isSyncDue(): boolean {
     return fstatSync(this.#logFile).size > this.#size || this.#framesEnd >= checkpointBytes
   }

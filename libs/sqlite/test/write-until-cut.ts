@@ -1,5 +1,5 @@
-// Eight concurrent writers write rows to the database at argv[2]; each acknowledged row is printed. Another counts up in writes
-// that a power cut may undo.
+// Eight concurrent writers write rows to the database at argv[2]; each acknowledged row is printed. Meanwhile another changes
+// row 0, in writes that a power cut may undo.
 import { GroupCommit, openDatabase } from '../src/index.ts'
 
 const database = openDatabase(String(process.argv[2]), [
@@ -8,10 +8,10 @@ const database = openDatabase(String(process.argv[2]), [
 const writes = new GroupCommit(database)
 const insert = database.prepare('INSERT INTO rows VALUES (?, randomblob(20000))')
 let last = 0
-const count = database.prepare(
+const change = database.prepare(
   'INSERT INTO rows VALUES (0, randomblob(20000)) ON CONFLICT DO UPDATE SET bytes = randomblob(20000)',
 )
-countOn()
+changeOn()
 for (let writer = 0; writer < 8; writer++) writeOn()
 
 async function writeOn(): Promise<void> {
@@ -22,6 +22,6 @@ async function writeOn(): Promise<void> {
   }
 }
 
-async function countOn(): Promise<void> {
-  for (;;) await writes.run(() => count.run(), { mayBeLost: () => true })
+async function changeOn(): Promise<void> {
+  for (;;) await writes.run(() => change.run(), { mayBeLost: () => true })
 }

@@ -1,8 +1,8 @@
 import { Refusal } from '../api/refusal.ts'
 
 /*
- * The browser keeps only a reference to a file. If the file is changed, some browsers refuse to read it, and Firefox reads the
- * new bytes, while the size stays that of the old file. A request with that file would never end.
+ * The browser keeps only a reference to a file. If the file is changed, some browsers refuse to read it, and Firefox reads
+ * the new bytes, while the size stays that of the old file. A request with that file would never end.
  */
 
 /** @throws Refusal if the file was moved or became shorter since it was chosen */

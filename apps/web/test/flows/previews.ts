@@ -10,7 +10,7 @@ import { assertAccessible } from '../open-page.ts'
 const heic = new URL('../../../image-worker/test/develop/heic/samples/camera.heic', import.meta.url)
 
 /** Images that the browser can't show have previews, which the server makes for the page alone. */
-export function previewFlows({ open, png, post, imageOf }: InBrowser): void {
+export function previewFlows({ open, png, photo, post, imageOf }: InBrowser): void {
   test('a TIFF of 16 bits shows both sides, made with the upload', async () => {
     await using opened = await open()
     const { page } = opened
@@ -78,6 +78,22 @@ export function previewFlows({ open, png, post, imageOf }: InBrowser): void {
       [true, true, false, false],
     )
   })
+  test('in a browser that hides what a canvas contains, a trial and the thumbnails show the image', async () => {
+    await using opened = await open('/docs')
+    const { page } = opened
+    await page.addInitScript(() => {
+      CanvasRenderingContext2D.prototype.getImageData = () =>
+        new ImageData(new Uint8ClampedArray(256).fill(200), 8)
+      HTMLCanvasElement.prototype.toBlob = take => take(new Blob(['noise']))
+    })
+    await page.goto(new URL('/', page.url()).href)
+    await addTo(page, fileOf('hidden.webp', photo))
+    await rowOf(page, 'hidden.webp').locator('.thumbnail canvas').waitFor()
+    await page.getByRole('button', { name: 'Try it on hidden.webp' }).click()
+    await page.getByRole('slider').waitFor()
+    await untilSidesAreShown(page)
+  })
+
   test('variants that are named like the previews of the page are those of their user', async () => {
     const id = await post('?variants=page-after=resize:12x')
     await using opened = await open()

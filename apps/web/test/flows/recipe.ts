@@ -4,7 +4,6 @@ import { httpRequest } from '@darkroom/testing'
 import type { Page } from 'playwright-core'
 import { addTo, dropTiff, fileOf, type InBrowser, idOf, rowOf, untilDeveloped } from '../in-browser.ts'
 import { assertAccessible, assertNotWide } from '../open-page.ts'
-import { untilSidesAreShown } from './previews.ts'
 
 /** The request for images: steps, variants, presets, saved recipes, and a trial before all are sent. */
 export function recipeFlows({ open, local, png, photo, imageOf }: InBrowser): void {
@@ -70,22 +69,6 @@ export function recipeFlows({ open, local, png, photo, imageOf }: InBrowser): vo
     await page.setInputFiles('#try-file', fileOf('try.txt', Buffer.from('no image')))
     await page.locator('.try .refusal').waitFor()
     assert.equal(await page.getByRole('slider').count(), 0)
-  })
-
-  test('in a browser that hides what a canvas contains, a trial and the thumbnails show the image', async () => {
-    await using opened = await open('/docs')
-    const { page } = opened
-    await page.addInitScript(() => {
-      CanvasRenderingContext2D.prototype.getImageData = () =>
-        new ImageData(new Uint8ClampedArray(256).fill(200), 8)
-      HTMLCanvasElement.prototype.toBlob = take => take(new Blob(['noise']))
-    })
-    await page.goto(new URL('/', page.url()).href)
-    await addTo(page, fileOf('hidden.webp', photo))
-    await rowOf(page, 'hidden.webp').locator('.thumbnail canvas').waitFor()
-    await page.getByRole('button', { name: 'Try it on hidden.webp' }).click()
-    await page.getByRole('slider').waitFor()
-    await untilSidesAreShown(page)
   })
 
   test('tabs keep the saved recipes of each other, and a name that is taken is replaced only when the button names it', async () => {
