@@ -8,7 +8,7 @@ const starts =
 /** A file whose first line begins with this needs its own process, although it starts nothing; the reason follows. */
 const apart = '// In its own process: '
 
-/** A file whose first line begins with this takes more than a second of CPU time; the reason follows. */
+/** A file whose first line begins with this takes over a second of CPU time, or waits for seconds; the reason follows. */
 const slow = '// Slow: '
 
 /** The test files that share processes. `npm run test:quick` runs only the quick files. */

@@ -58,28 +58,6 @@ test('operators switch the intake, and this frontend follows at once', async t =
   assertProblem(await set({ state: 'ajar' }), 400, 'invalid-request')
 })
 
-test('without cluster-state, uploads are accepted; if cluster-state stops, the last state stays', async t => {
-  const frontend = await startFrontend(t, {}, { intakeCheckMs: 20 })
-  await frontend.clusterState.close()
-  const early = buildApp({ clients: frontend.clients, logger, accessMode: 'open', intakeCheckMs: 60_000 })
-  frontend.defer(() => early.close())
-  const headers = { host: 'localhost', 'content-type': 'image/png' }
-  const response = await early.inject({ method: 'POST', url: '/images', headers, payload: png })
-  assert.equal(response.statusCode, 202)
-
-  const node = await frontend.startClusterState()
-  await frontend.clients.clusterState.putRegister({ params: { name: intakeRegister }, body: 'paused' })
-  await untilAnswered(frontend, 503)
-  await node.close()
-  await until('nobody answers', () =>
-    frontend.clients.clusterState.listMembers({}).then(
-      () => false,
-      () => true,
-    ),
-  )
-  assert.equal((await upload(frontend)).status, 503)
-})
-
 test('a frontend that starts during a pause refuses even the first upload', async t => {
   const frontend = await startFrontend(t)
   await frontend.clients.clusterState.putRegister({ params: { name: intakeRegister }, body: 'paused' })

@@ -186,13 +186,4 @@ suite('a missing result', () => {
       assert.equal(headers['content-type'], 'application/problem+json')
     }
   })
-
-  test('fault: the bytes return 503 with Retry-After while the storage does not answer', async t => {
-    const own = await startFrontend(t)
-    const id = (await own.ask('/images', { method: 'POST', body: png })).json().id
-    await own.storage.close()
-    const { status, headers } = await own.ask(`/images/${id}/original`)
-    assert.equal(status, 503)
-    assert.ok(Number(headers['retry-after']) > 0)
-  })
 })

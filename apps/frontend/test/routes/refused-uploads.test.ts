@@ -199,19 +199,4 @@ suite('a refused upload', () => {
       assert.ok(Number(refused.headers['retry-after']) > 0)
     }
   })
-
-  test('fault: without a master, uploads return 503 with Retry-After, also in forms', async t => {
-    const own = await startFrontend(t)
-    await own.master.close()
-    for (const [headers, body] of [
-      [{}, png],
-      [formHeaders, formData(filePart(long))],
-      [formHeaders, formData(filePart(long), filePart(long))],
-    ] as const) {
-      const refused = await own.ask('/images', { method: 'POST', headers, body })
-      assert.ok([400, 503].includes(refused.status), String(refused.body))
-      if (refused.status === 503) assert.ok(Number(refused.headers['retry-after']) > 0)
-    }
-    assert.equal((await own.ask('/healthz')).status, 200)
-  })
 })

@@ -100,15 +100,6 @@ suite('an upload of raw bytes', () => {
     assert.equal(response.headers['retry-after'], '1')
   })
 
-  test('fault: an upload is accepted even if the task DB stops while it waits', async t => {
-    const own = await startFrontend(t)
-    const uploading = own.ask('/images', { method: 'POST', headers: { prefer: 'wait=50' }, body: png })
-    await until('there is a task', async () => (await taskCount(own)) === 1)
-    await own.taskDb.close()
-    const { status, json } = await uploading
-    assert.deepEqual([status, json().state], [202, 'not-started'])
-  })
-
   test('fault: a client that hangs up half-way leaves nothing', async () => {
     const files = blobNames(frontend).length
     const tasks = await taskCount(frontend)

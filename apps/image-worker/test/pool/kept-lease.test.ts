@@ -1,3 +1,4 @@
+// Slow: it waits until leases end.
 import assert from 'node:assert/strict'
 import { suite, type TestContext, test } from 'node:test'
 import { logger } from '@darkroom/image-master/testing'

@@ -1,3 +1,4 @@
+// Slow: it waits until leases end, and until workers are drained.
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { until } from '@darkroom/testing'

@@ -1,3 +1,4 @@
+// Slow: it waits until leases end.
 import assert from 'node:assert/strict'
 import { after, suite, type TestContext, test } from 'node:test'
 import { startWorkshop } from '../start-workshop.ts'
