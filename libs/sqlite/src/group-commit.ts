@@ -28,7 +28,7 @@ interface Write {
   failed(error: unknown): void
 }
 
-interface RunOptions<Result> {
+export interface WriteOptions<Result> {
   /** The write deletes more than it adds: it succeeds even on a full disk, and it may be run twice. */
   makesRoom?: boolean
   /** Called before the write is acknowledged, and before all reads that can see it, in the order of the writes. */
@@ -103,7 +103,7 @@ export class GroupCommit {
   /** Runs `write` in the next group. Resolves with its result once the write is on disk. */
   run<Result>(
     write: () => Result,
-    { makesRoom = false, onCommit, mayBeLost = () => false }: RunOptions<Result> = {},
+    { makesRoom = false, onCommit, mayBeLost = () => false }: WriteOptions<Result> = {},
   ): Promise<Result> {
     return new Promise((resolve, reject) => {
       let result: Result

@@ -1,6 +1,6 @@
 export { type Migrations, openDatabase } from './database.ts'
 export { isDiskError } from './disk-error.ts'
-export { GroupCommit } from './group-commit.ts'
+export { GroupCommit, type WriteOptions } from './group-commit.ts'
 export { InUse, lockFile, lockFolder } from './locks.ts'
 export { makeFolder } from './make-folder.ts'
 export { UnusableFile } from './unusable-file.ts'

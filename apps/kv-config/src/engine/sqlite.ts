@@ -9,7 +9,7 @@ import {
   StoreUnavailable,
   systemClock,
 } from '@darkroom/service-kit'
-import { GroupCommit, lockFile, openDatabase } from '@darkroom/sqlite'
+import { GroupCommit, lockFile, openDatabase, type WriteOptions } from '@darkroom/sqlite'
 import { ChangeFeed } from './change-feed.ts'
 import { holds } from './condition.ts'
 import {
@@ -129,10 +129,7 @@ export class SqliteKvStore implements KvStore {
   }
 
   /** If the disk refused earlier writes, leases start again with this write. */
-  async #write<Result>(
-    write: () => Result,
-    options: { onCommit: (result: Result) => void; mayBeLost?: () => boolean },
-  ): Promise<Result> {
+  async #write<Result>(write: () => Result, options: WriteOptions<Result>): Promise<Result> {
     try {
       const refusedSince = this.#refusedSince
       const result = await this.#writes.run(() => {
@@ -229,7 +226,7 @@ export class SqliteKvStore implements KvStore {
         this.#statements.endLeases.run(now)
         return expired.map(row => ({ key: keyText(row.key as Uint8Array), revision: this.#nextRevision() }))
       }
-      await this.#write(remove, { onCommit: changes => this.#feed.publish(changes) })
+      await this.#write(remove, { makesRoom: true, onCommit: changes => this.#feed.publish(changes) })
       this.#scheduleExpiry()
     } catch {
       if (!this.#isClosing) this.#expireAfter(expiryRetryMs)

@@ -95,7 +95,7 @@ for (const byMs of [-3_600_000, 3_600_000]) {
   })
 }
 
-test('fault: the disk is full: leases are renewed, and end as usual', {
+test('fault: the disk is full: leases are renewed, and wake their watchers when they end', {
   skip: mountsAreMissing(),
 }, async t => {
   const folder = temporaryFolder(t)
