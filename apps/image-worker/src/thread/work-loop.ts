@@ -4,9 +4,9 @@ import { Backoff } from '@darkroom/service-kit/clients'
 import { ReusableBuffer } from '../reusable-buffer.ts'
 import { WriteRefused } from './deliver-results.ts'
 import { developAndStore } from './develop-work.ts'
+import { Mutex } from './mutex.ts'
 import type { WorkEnd } from './protocol.ts'
 import { reportTrouble, returnWork, untilStorageAnswers } from './report-trouble.ts'
-import { Turns } from './turns.ts'
 import { usualRefusedWrites, type WorkLoopOptions } from './work-options.ts'
 import { workRequest } from './work-request.ts'
 
@@ -34,7 +34,8 @@ class WorkLoop {
   readonly #options: WorkLoopOptions
   #seriesCount = 0
   #seriesEnded = Promise.withResolvers<void>()
-  readonly #turns = new Turns()
+  /** Held while an image is developed. */
+  readonly #developing = new Mutex()
   /** Each series has its own buffer, because results may share the memory of their originals. */
   readonly #originals: ReusableBuffer[] = []
   readonly #backoff = new Backoff(100, 2000)
@@ -71,16 +72,16 @@ class WorkLoop {
     const originals = this.#originals.pop() ?? new ReusableBuffer()
     let othersWait = false
     for (let work = await requested; work; othersWait = true) {
-      const endTurn = await this.#turns.take(longestWaitMs)
-      if (!endTurn) {
+      const release = await this.#developing.acquire(longestWaitMs)
+      if (!release) {
         await returnWork(work, this.#options)
         break
       }
       const threadIsFree = () => {
-        endTurn()
+        release()
         if (othersWait && this.#seriesCount < 2 && !draining.aborted) this.#beginSeries(this.#request())
       }
-      work = await this.#workOn(work, originals, threadIsFree).finally(endTurn)
+      work = await this.#workOn(work, originals, threadIsFree).finally(release)
     }
     this.#originals.push(originals)
   }
