@@ -14,7 +14,7 @@ export interface ConnectionOptions {
 export type RequestOptions = Omit<RequestInit, 'headers'> & {
   headers?: Readonly<Record<string, string>>
   /** Called with the reason before a request is retried. */
-  onRetry?: ((reason: string) => void) | undefined
+  onRetry?: ((reason: DarkroomError) => void) | undefined
   /** Whether the request is never retried. */
   once?: boolean
 }
@@ -138,7 +138,7 @@ class Retries {
     const backoffMs = Math.min(200 * 2 ** this.#count++, 5000) * (0.5 + Math.random() / 2)
     const waitMs = error.retryAfterSeconds ? error.retryAfterSeconds * 1000 : backoffMs
     if (performance.now() + waitMs > this.#deadline) throw error
-    onRetry?.(error.message)
+    onRetry?.(error)
     await pause(waitMs, signal)
   }
 }

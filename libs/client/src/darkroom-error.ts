@@ -36,6 +36,11 @@ export class DarkroomError extends Error {
     return [0, 408, 423, 429, 502, 503, 504].includes(this.status)
   }
 
+  /** Whether the request may have been processed: its response was lost, here or between a proxy or services of Darkroom. */
+  get isUncertain(): boolean {
+    return this.status === 0 || this.status >= 500
+  }
+
   static async from(response: Response): Promise<DarkroomError> {
     const { status, headers } = response
     const retryAfterSeconds = secondsOf(headers.get('retry-after'))

@@ -11,6 +11,7 @@ import type {
   SignedLinks,
   Source,
 } from './types.ts'
+import { unlessDone } from './unless-done.ts'
 import { upload } from './upload.ts'
 import { waitForEnd } from './wait-for-end.ts'
 
@@ -178,7 +179,11 @@ export class Darkroom {
 
   /** Develops a failed image again. */
   async retry(id: string, options: Signalled = {}): Promise<ImageStatus> {
-    return this.#json(`${imagePath(id)}/retry`, { method: 'POST', ...options })
+    const path = `${imagePath(id)}/retry`
+    const retried = await unlessDone('not-failed', given =>
+      this.#json<ImageStatus>(path, { method: 'POST', ...options, ...given }),
+    )
+    return retried ?? this.status(id, options)
   }
 
   /** For operators: develops all matching failed images again. Returns their number. */
@@ -195,8 +200,8 @@ export class Darkroom {
   }
 
   /** Deletes an image and its results. */
-  async delete(id: string, { signal }: Signalled = {}): Promise<void> {
-    await this.#connection.request(imagePath(id), { method: 'DELETE', ...(signal && { signal }) })
+  async delete(id: string, options: Signalled = {}): Promise<void> {
+    await this.#delete(imagePath(id), 'image-not-found', options)
   }
 
   /** A page of images, newest first. */
@@ -242,8 +247,15 @@ export class Darkroom {
   }
 
   /** For operators: deletes a preset. */
-  async deletePreset(name: string, { signal }: Signalled = {}): Promise<void> {
-    await this.#connection.request(presetPath(name), { method: 'DELETE', ...(signal && { signal }) })
+  async deletePreset(name: string, options: Signalled = {}): Promise<void> {
+    await this.#delete(presetPath(name), 'preset-not-found', options)
+  }
+
+  /** `code` is the problem of what does not exist. */
+  async #delete(path: string, code: string, { signal }: Signalled): Promise<void> {
+    await unlessDone(code, given =>
+      this.#connection.request(path, { method: 'DELETE', ...(signal && { signal }), ...given }),
+    )
   }
 
   /** Sends a document. */

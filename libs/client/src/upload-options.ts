@@ -1,3 +1,4 @@
+import type { DarkroomError } from './darkroom-error.ts'
 import type { Progress } from './types.ts'
 
 export interface UploadOptions {
@@ -10,6 +11,6 @@ export interface UploadOptions {
 
 /** The options of a request of an upload, whose retries are reported. */
 export function requestOf({ signal, onProgress }: UploadOptions) {
-  const onRetry = (reason: string) => onProgress?.({ phase: 'waiting', reason })
+  const onRetry = ({ message }: DarkroomError) => onProgress?.({ phase: 'waiting', reason: message })
   return { method: 'POST', onRetry, ...(signal && { signal }) }
 }

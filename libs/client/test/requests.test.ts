@@ -287,3 +287,32 @@ test('develop polls when the events fall silent, and waits between polls that ar
   }
   assert.equal((await waiting).status.state, 'finished')
 })
+
+test('an action whose response is lost succeeds, although Darkroom refuses its repetition', async t => {
+  const refusals: Record<string, [status: number, code: string]> = {
+    'DELETE /images/x': [404, 'image-not-found'],
+    'DELETE /presets/x': [404, 'preset-not-found'],
+    'POST /images/x/retry': [409, 'not-failed'],
+  }
+  let losses = 1
+  const { url } = await serveHttp(t, (request, response) => {
+    const [status, code] = refusals[`${request.method} ${request.url}`] ?? []
+    request.resume()
+    if (status === undefined) response.end(JSON.stringify({ id: 'x', state: 'in-progress' }))
+    else if (losses-- > 0) response.destroy()
+    else
+      response
+        .writeHead(status)
+        .end(JSON.stringify({ type: `urn:darkroom:problem:${code}`, title: '', status }))
+  })
+  const client = new Darkroom(url)
+  await client.delete('x')
+  losses = 1
+  await client.deletePreset('x')
+  losses = 1
+  assert.equal((await client.retry('x')).state, 'in-progress')
+  // Without a lost response, the action has not succeeded.
+  await assert.rejects(client.delete('x'), { code: 'image-not-found' })
+  await assert.rejects(client.deletePreset('x'), { code: 'preset-not-found' })
+  await assert.rejects(client.retry('x'), { code: 'not-failed' })
+})
