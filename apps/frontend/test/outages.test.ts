@@ -89,3 +89,23 @@ test('without cluster-state, uploads are accepted; if cluster-state stops, the l
   )
   assert.equal((await upload(frontend)).status, 503)
 })
+
+test('an image is deleted even if the response of the task DB is lost, and the deletion is repeated', async t => {
+  const frontend = await startFrontend(t)
+  const { clusterState, imageMaster, kv, storage, taskDb } = frontend.clients
+  const deleteTask: typeof taskDb.deleteTask = async call => {
+    await taskDb.deleteTask(call)
+    return taskDb.deleteTask(call)
+  }
+  const app = buildApp({
+    clients: { clusterState, imageMaster, kv, storage, taskDb: { ...taskDb, deleteTask } },
+    logger,
+    accessMode: 'open',
+    intakeCheckMs: 1000,
+  })
+  t.after(() => app.close())
+  const { json } = await upload(frontend)
+  const url = `/images/${json().id}`
+  assert.equal((await app.inject({ method: 'DELETE', url })).statusCode, 204)
+  assert.equal((await app.inject({ method: 'DELETE', url })).statusCode, 404)
+})
