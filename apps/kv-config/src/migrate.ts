@@ -23,9 +23,9 @@ interface MigratedEntries extends MigrationCounts {
 const pageSize = 100
 
 /**
- * Copies every entry but registrations. A lease (of an unfinished upload, or a grant) keeps its end. Nothing is overwritten,
- * so the migration can be stopped at any moment and run again. Entries that change during the run may be missed: run it
- * again when no program writes to `from` any more.
+ * Copies every entry but registrations. A lease (of an unfinished upload, or a grant) keeps the end that it has in `from`;
+ * in SQLite, it starts again when the file is opened. Nothing is overwritten, so the migration can be stopped at any moment
+ * and run again. Entries that change during the run may be missed: run it again when no program writes to `from` any more.
  *
  * @throws the reason of `signal` when it is aborted, and the errors of the stores
  */
