@@ -20,7 +20,7 @@ const commands = {
   webhooks: async () => (await import('./commands/webhooks.ts')).webhooksCommand,
 }
 
-/** The options of all commands; each command refuses those that it doesn't have. */
+/** The options of all commands; each command refuses options that it doesn't have. */
 const options = {
   all: { type: 'boolean' },
   callback: { type: 'string' },

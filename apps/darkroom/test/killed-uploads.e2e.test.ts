@@ -58,7 +58,7 @@ test('fault: kill -9 of the frontend, the storage, then the image-master, during
   await fleet.start('storage', samePort(services.storage))
   await untilReady(services.frontend)
 
-  // The rest is one more piece, and the last one, which goes straight to the master.
+  // The rest is one more piece, and the last piece, which goes straight to the master.
   const refused = await send(pieceBytes, 2 * pieceBytes + MiB, async () => {
     await until('the second piece is stored', async () => (await offset()) === 2 * pieceBytes)
     await kill(services['image-master'])

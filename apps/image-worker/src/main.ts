@@ -5,7 +5,7 @@ import { Config, start } from './start.ts'
 // All threads share libuv's pool, on which sharp works: it has a thread for each of ours, and a few for files and names.
 process.env.UV_THREADPOOL_SIZE ??= String(Number(process.env.THREADS || availableParallelism()) + 4)
 
-// If another process started this one and ends, this one must end too.
+// If a process has started this process, both end together.
 const kill = () => process.kill(process.pid, 'SIGKILL')
 process.once('disconnect', kill)
 if (process.connected === false) kill() // The parent ended while this process was loading.

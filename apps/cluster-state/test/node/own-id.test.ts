@@ -82,7 +82,7 @@ suite('a node id that two processes have', () => {
     assert.equal(processes.errors.length, 2, 'each logs it once')
   })
 
-  test('fault: only one process sees the other: both learn of it', async () => {
+  test('fault: only one process sees the other: both log it, and one of them refuses writes', async () => {
     const processes = new Processes()
     const copy = processes.start('http://b')
     await processes.time.run(1000)

@@ -48,7 +48,7 @@ export class WebhookSender {
   readonly #stopListening: () => void
   #wake = () => {}
   #isWoken = false
-  /** When notices of hosts that answer may be due behind those of other hosts, by `performance.now()`. */
+  /** When hosts that answer may have notices behind the notices of other hosts, by `performance.now()`. */
   #answeringAt = 0
 
   constructor(options: WebhookSenderOptions) {
@@ -102,7 +102,7 @@ export class WebhookSender {
   }
 
   /**
-   * Claims notices, and accepts those of each response at once, because a later claim may fail. Returns how many were
+   * Claims notices, and accepts the notices of each response at once, because a later claim may fail. Returns how many were
    * claimed. Notices of hosts without a result are claimed only if a slot is free for them, because claiming and returning
    * all others would take all the time. Notices of hosts that answer may be due behind them.
    */

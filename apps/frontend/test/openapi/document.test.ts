@@ -64,7 +64,7 @@ suite('the contract', async () => {
     for (const { name, description } of document.tags) assert.doesNotMatch(description, /^Routes under/, name)
   })
 
-  test('the contract requires a key for all routes except the public ones', () => {
+  test('the contract requires a key for all routes except public routes', () => {
     const { bearer } = document.components.securitySchemes
     assert.deepEqual([bearer.type, bearer.scheme, document.security], ['http', 'bearer', [{ bearer: [] }]])
     const open = Object.entries(document.paths as Record<string, Record<string, { security?: unknown[] }>>)

@@ -165,13 +165,13 @@ suite('the content decides what an upload is', () => {
     ['malformed in another way', 'image/png/x; ;='],
     ['empty', ''],
     ['given twice', ['image/png', 'text/html']],
-    ['that of JSON', 'application/json'],
-    ['that of another image', 'image/gif'],
-    ['that of a form', 'multipart/form-data; boundary=x'],
-    ['that of a form without a boundary', 'multipart/form-data'],
-    ['that of a form of web pages', 'application/x-www-form-urlencoded'],
+    ['the type of JSON', 'application/json'],
+    ['the type of another image', 'image/gif'],
+    ['the type of a form', 'multipart/form-data; boundary=x'],
+    ['the type of a form, without a boundary', 'multipart/form-data'],
+    ['the type of a form of web pages', 'application/x-www-form-urlencoded'],
   ] as const) {
-    test(`an image is accepted whose Content-Type is ${words}`, async () => {
+    test(`an image is accepted if its Content-Type is ${words}`, async () => {
       const headers: OutgoingHttpHeaders = Object.fromEntries([['content-type', [type].flat()]])
       for (const path of ['/images', '/newImage'])
         assert.equal((await post(png, { headers, path })).status, 202)

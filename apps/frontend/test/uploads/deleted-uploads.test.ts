@@ -76,7 +76,7 @@ suite('deleting an image by the Idempotency-Key of its upload', () => {
     assert.equal(await taskCount(guarded), 0)
   })
 
-  test('an upload that was deleted before it arrives is refused, and so are later ones with this key', async t => {
+  test('an upload that was deleted before it arrives is refused, and so are later uploads with this key', async t => {
     const guarded = await startGuarded(t)
     const { key } = await guarded.makeKey({ owner: 'alice' })
     await deleteUpload(guarded, key, 'one')
@@ -182,7 +182,7 @@ suite('deleting an image by the Idempotency-Key of its upload', () => {
     ['behind', -600_001],
     ['ahead of', 86_400_000],
   ] as const)
-    test(`a deletion is effective as long as its mark, also if its frontend's clock is ${difference} this one's`, async t => {
+    test(`a deletion is effective as long as its mark, also if the clock of its frontend is ${difference} ours`, async t => {
       const guarded = await startGuarded(t)
       const { kv } = guarded.clients
       const { key } = await guarded.makeKey({ owner: 'alice' })

@@ -110,7 +110,7 @@ test('receivers that wait for a slot get the next one in turn, not after a rando
   assert.ok(reports.every(({ state }) => state === 'delivered'))
 })
 
-test('notices of receivers that answer are sent past those of many new ones, which stay until a slot is free', async t => {
+test('notices of receivers that answer overtake the notices of many new receivers, which wait for a free slot', async t => {
   const slots = new DeliverySlots(limits)
   const { add, due, hosts, reports } = startSender(t, slots)
   for (let n = 0; n < 500; n++) add(`dead-${n}`, 1)
@@ -129,7 +129,7 @@ test('fault: the second claim of a round fails: the notices of the first are sen
   await until('the slots of new receivers are taken', () => hosts().length === limits.untried)
 })
 
-test('a receiver that was busy gets its next notice when it has answered, although many new ones wait', async t => {
+test('a receiver that was busy gets its next notice when it has answered, although notices of many new receivers wait', async t => {
   const slots = new DeliverySlots({ ...limits, all: 6 })
   slots.record('fast', true, 1)
   const { add, due, hosts, underWay, wake } = startSender(t, slots, 60_000)

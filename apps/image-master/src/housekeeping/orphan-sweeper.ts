@@ -31,8 +31,8 @@ interface OrphanSweeperOptions extends SweeperDependencies {
  * Listings do not contain bytes that are still arriving. Each master remembers only the keys that it saw itself, so masters
  * need not agree, and a restart only delays a deletion.
  *
- * If most blobs have no task, the task DB is probably not theirs: it was lost, or another one is used by mistake. Then orphans
- * are kept as long as images, so that an operator can correct it.
+ * If most blobs have no task, the task DB is probably not theirs: it was lost, or another task DB is used by mistake. Then
+ * orphans are kept as long as images, so that an operator can correct it.
  */
 export class OrphanSweeper {
   readonly #options: OrphanSweeperOptions

@@ -37,7 +37,7 @@ for (const kind of imageKinds) {
 }
 
 for (const orientation of [1, 3, 5, 6, 7, 8]) {
-  test(`the size of an image with EXIF orientation ${orientation} is the one it is displayed with`, async () => {
+  test(`the size of an image with EXIF orientation ${orientation} is its displayed size`, async () => {
     const image = sharp(png).withMetadata({ orientation })
     const { original } = taskOf(await upload(master, await image.jpeg().toBuffer()))
     assert.deepEqual([original.width, original.height], orientation >= 5 ? [30, 40] : [40, 30])

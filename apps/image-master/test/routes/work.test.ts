@@ -132,7 +132,7 @@ suite('messages of workers', async () => {
     }
   })
 
-  test('a report that asks for more work gets the next task; a repeated or late report gets none', async () => {
+  test('a report that requests more work gets the next task; a repeated or late report gets none', async () => {
     const first = await claimed(master)
     const second = (await upload(master, png)).json()
     const report = { ...first.held, result: facts, next: { worker: 'w', inline: 10_000 } }

@@ -160,7 +160,7 @@ suite('the threads of a pool', { concurrency: 2 }, () => {
     const { stuckCount } = startPool(workshop, { processingMs })
     const id = await workshop.addTask('be stuck')
     assert.equal((await workshop.untilState(id, 'failed')).error?.type, problemType('took-too-long'))
-    await until('it asks', () => stuckCount() === 1)
+    await until('the pool ends the process', () => stuckCount() === 1)
   })
 })
 

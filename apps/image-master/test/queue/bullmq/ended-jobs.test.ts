@@ -32,7 +32,7 @@ withEngine('redis', program => {
     await age('completed', 2, 0.9)
     await age('failed', 3, 24.1)
     await age('failed', 4, 23.9)
-    await until('the old ones are removed', async () => {
+    await until('the old jobs are removed', async () => {
       const { completed, failed } = await kept()
       return completed?.length === 1 && failed?.length === 1
     })

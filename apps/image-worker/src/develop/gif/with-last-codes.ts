@@ -5,7 +5,7 @@ const spare = Uint8Array.of(1, 0)
 
 /**
  * A GIF with one more byte after the pixels of each frame. Some encoders forget the end code. If the last code then ends
- * together with the last byte, libnsgif asks for one more byte, and leaves out the pixels of this code if there is none.
+ * together with the last byte, libnsgif reads one more byte, and leaves out the pixels of this code if there is none.
  */
 export function withLastCodes(gif: Uint8Array): Uint8Array {
   const parts: Uint8Array[] = []

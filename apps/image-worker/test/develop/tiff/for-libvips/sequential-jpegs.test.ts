@@ -25,7 +25,7 @@ const jpegs: Record<string, { jpeg: Uint8Array; photometric: number; sampling?: 
 }
 
 for (const [kind, { jpeg, ...tags }] of Object.entries(jpegs))
-  test(`a TIFF of progressive JPEGs has the samples of sequential ones: ${kind}`, async () => {
+  test(`a TIFF of progressive JPEGs has the samples of sequential JPEGs: ${kind}`, async () => {
     const odd = stripOfJpeg(progressive(jpeg), size, tags)
     await assertAlike(odd, stripOfJpeg(jpeg, size, tags), operations)
     const { bytes } = await run(odd, 'swap-channels:bgr')
