@@ -12,7 +12,7 @@ export interface VersionPage {
   readonly next?: string | undefined
 }
 
-export interface Difference {
+interface Difference {
   /** Keys of entries that this state lacks or has in an older version. */
   readonly wanted: string[]
   /** Keys of entries that the other state lacks or has in an older version. */

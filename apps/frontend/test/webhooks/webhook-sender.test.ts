@@ -129,7 +129,7 @@ test('fault: the second claim of a round fails: the notices of the first are sen
   await until('the slots of new receivers are taken', () => hosts().length === limits.untried)
 })
 
-test('a receiver that was busy gets its next notice when it has answered, although notices of many new receivers wait', async t => {
+test('a receiver that was busy gets its next notice when it has answered, although many new receivers wait', async t => {
   const slots = new DeliverySlots({ ...limits, all: 6 })
   slots.record('fast', true, 1)
   const { add, due, hosts, underWay, wake } = startSender(t, slots, 60_000)

@@ -29,7 +29,7 @@ function abortAtHangUp(reply: FastifyReply): AbortController {
 
 const holdEnded = new Error('the hold has ended')
 
-export interface Hold extends Disposable {
+interface Hold extends Disposable {
   /** Aborted when the time is over, or when one of the given signals is aborted. */
   readonly signal: AbortSignal
 }
