@@ -35,9 +35,8 @@ export interface OutboundResponse {
   body: Dispatcher.ResponseData['body']
 }
 
-/** How long to wait for the headers of a response, and for more bytes of its body. */
-const stallTimeoutMs = 10_000
-const timeouts = { headersTimeout: stallTimeoutMs, bodyTimeout: stallTimeoutMs }
+/** Only the signal of a request limits how long its server may take. */
+const timeouts = { headersTimeout: 0, bodyTimeout: 0 }
 /** How long to wait for a connection. */
 const connectTimeoutMs = 5000
 /**
