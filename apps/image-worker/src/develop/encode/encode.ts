@@ -18,10 +18,11 @@ import { spreadColours } from '../raster/spread-colours.ts'
 import { colourspaceOf, toSharp } from '../raster/through-sharp.ts'
 import { encodeJpegPage } from '../tiff/encode-jpeg-page.ts'
 import { joinPages } from '../tiff/join-pages.ts'
+import { replaceBlended } from '../webp/replace-blended.ts'
 import { declareTransparency } from '../webp/webp-transparency.ts'
 import { writePng } from './encode-png.ts'
 import { type EncodeSettings, maxGrowth, settingsFor, stronger, weaker, writeAs } from './encode-settings.ts'
-import { writeDelays } from './exact-delays.ts'
+import { delayOfLibvips, writeDelays } from './exact-delays.ts'
 import { filterIfSmaller } from './filter-if-smaller.ts'
 
 /** If the quality can't be read from the file, assume it was higher when the result is smaller than this. */
@@ -162,10 +163,15 @@ async function encodePixels(
     const write = (filtersRows: boolean) => writeOnePng(coloured(stack), filtersRows)
     return (await filterIfSmaller(write, original)).data
   }
-  const bytes = await writeDelays(settings, format, delay =>
-    writeAs(coloured(stack), format, { ...settings, delay }).toBuffer(),
-  )
-  if (format === 'webp' && stack.channels % 2 === 0) declareTransparency(bytes)
+  const hasAlpha = stack.channels % 2 === 0
+  const bytes = await writeDelays(settings, format, async delay => {
+    const written = await writeAs(coloured(stack), format, { ...settings, delay }).toBuffer()
+    if (format !== 'webp' || pageHeight === undefined || !hasAlpha || settings.lossless) return written
+    return replaceBlended(written, stripsOf(stack, pageHeight), delay.map(delayOfLibvips), (frame, part) =>
+      writeAs(coloured(frame, frame.height).extract(part), format, { ...settings, delay: [] }).toBuffer(),
+    )
+  })
+  if (format === 'webp' && hasAlpha) declareTransparency(bytes)
   return bytes
 
   /** sharp keeps the profile of its input, so the profile is attached to an uncompressed PNG first. */

@@ -6,6 +6,11 @@ import type { EncodeSettings } from './encode-settings.ts'
 /** libvips writes delays of up to 10 ms in a WebP as 100 ms, as browsers show them. */
 const longestShort = 10
 const shownInstead = 100
+
+export function delayOfLibvips(delay: number): number {
+  return delay <= longestShort ? shownInstead : delay
+}
+
 /** sharp accepts no longer delay. */
 const longestOfSharp = 65_535
 /** A duration in a WebP has 24 bits (RFC 9649, 2.7.1.1), in a GIF 16 bits, in hundredths of a second. */
@@ -29,9 +34,7 @@ export async function writeDelays(
   const isChanged = (delay: number) => (keepsShort && delay <= longestShort) || delay > longestOfSharp
   if ((format !== 'webp' && format !== 'gif') || !delays.some(isChanged)) return write(delays)
   const file = await write(delays.map(() => uniform))
-  const wanted = delays.map(delay =>
-    format === 'webp' && !keepsShort && delay <= longestShort ? shownInstead : delay,
-  )
+  const wanted = format === 'webp' && !keepsShort ? delays.map(delayOfLibvips) : delays
   let next = 0
   const take = (written: number) => {
     const merged = wanted.slice(next, next + written / uniform)

@@ -38,8 +38,8 @@ export const streamed: Way = {
 
 /**
  * Whether this way is exact. libvips' recombination loses the lower half of deeper samples; sharp turns only single
- * images, but no AVIF; its GIFs are not exact, and it reads one frame of a PNG; pages of a TIFF may differ, or be JPEG
- * with a sampling or colours that sharp can't write or read.
+ * images, but no AVIF; its GIFs are not exact, it reads one frame of a PNG, and frames of a lossy WebP may get a wrong
+ * transparency; pages of a TIFF may differ, or be JPEG with a sampling or colours that sharp can't write or read.
  */
 function canStream(
   input: Uint8Array,
@@ -47,6 +47,7 @@ function canStream(
 ): boolean {
   if (bitsPerSample > 8 || format === 'gif' || (format === 'png' && frames > 1)) return false
   if (format === 'avif') return orientation === 1
+  if (format === 'webp' && frames > 1 && !lossless && channels % 2 === 0) return false
   if (format !== 'tiff') return frames === 1 || orientation === 1
   const [page] = tiffPages(input)
   if (!page || frames > 1) return false
