@@ -24,6 +24,7 @@ export const Work = Type.Object({
     content: Type.Optional(Content),
   }),
   attempt: Type.Integer({ minimum: 1 }),
+  isLastAttempt: Type.Optional(Type.Literal(true, { description: 'If this attempt fails, the task fails' })),
   lease: Type.Object({
     token: LeaseToken,
     expiresAt: Instant,

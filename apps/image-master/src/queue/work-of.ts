@@ -7,6 +7,7 @@ export function workOf({
   variants,
   original: { bytes, sha256 },
   attempts,
+  maxAttempts,
   lease,
 }: Task): Work {
   if (lease?.durationMs === undefined) throw new Error(`the claimed task ${id} has no lease`)
@@ -17,6 +18,7 @@ export function workOf({
     ...(variants && { variants }),
     original: { bytes, sha256 },
     attempt: attempts,
+    ...(attempts >= maxAttempts && { isLastAttempt: true }),
     lease: { token, expiresAt, durationMs },
   }
 }

@@ -11,6 +11,7 @@ export class MemoryBudget {
   readonly #total: number
   #free: number
   readonly #waiting: Waiting[] = []
+  #alone: Promise<() => void> | undefined
 
   constructor(bytes: number) {
     this.#total = bytes
@@ -34,6 +35,20 @@ export class MemoryBudget {
       this.#free += taken
       this.#serve()
     }
+  }
+
+  /**
+   * Waits until nobody holds memory, and takes the whole budget. Undefined if another caller waits for that or has taken it
+   * this way.
+   */
+  acquireAlone(): Promise<() => void> | undefined {
+    if (this.#alone) return undefined
+    const alone = this.acquire(this.#total).then(release => () => {
+      if (this.#alone === alone) this.#alone = undefined
+      release()
+    })
+    this.#alone = alone
+    return alone
   }
 
   #serve(): void {

@@ -98,6 +98,7 @@ export class Pool {
     const data = { name, clusterToken, kvUrl, logLevel, ...limits, loadersAreSet: this.#loadersAreSet }
     const events = {
       reserve: (bytes: number) => this.#memory.acquire(bytes),
+      runAlone: () => this.#memory.acquireAlone(),
       keepLease: (work: Work) => new KeptLease(work, imageMaster, logger),
       workBegun: () => this.#startMoreIfAllAreBusy(),
       workEnded,

@@ -7,6 +7,8 @@ import type { KeptLease } from './kept-lease.ts'
 interface WorkerThreadEvents {
   /** Waits until the memory is free, and resolves with a function that releases it. */
   reserve(bytes: number): Promise<() => void>
+  /** Reserves all memory, so that no other image is developed. Undefined if another thread has reserved or requested it. */
+  runAlone(): Promise<() => void> | undefined
   /** Renews the lease of work until it is closed. */
   keepLease(work: Work): KeptLease
   workBegun(): void
@@ -53,6 +55,8 @@ export class WorkerThread {
   readonly #begun: BegunWork[] = []
   #error: Error | undefined
   #release: (() => void) | undefined
+  /** The current work holds all memory until it has ended. */
+  #isAlone = false
   #isGone = false
 
   constructor(data: ThreadData, events: WorkerThreadEvents, main = defaultMain) {
@@ -117,8 +121,12 @@ export class WorkerThread {
       case 'reserve':
         void this.#reserve(message.bytes)
         break
+      case 'run-alone':
+        void this.#runAlone()
+        break
       case 'developed':
-        this.#pauseAndRelease()
+        if (this.#isAlone) this.#clock.pause()
+        else this.#pauseAndRelease()
         break
       case 'ended':
         this.#onEnded(message)
@@ -153,6 +161,7 @@ export class WorkerThread {
    * each other. The time limit of the image doesn't run while it waits for memory.
    */
   async #reserve(bytes: number): Promise<void> {
+    if (this.#isAlone) return this.#send({ type: 'granted' })
     const current = this.#current
     this.#pauseAndRelease()
     const release = await this.#events.reserve(bytes)
@@ -160,6 +169,15 @@ export class WorkerThread {
     this.#release = release
     this.#clock.resume()
     this.#send({ type: 'granted' })
+  }
+
+  async #runAlone(): Promise<void> {
+    const current = this.#current
+    const release = await this.#events.runAlone()
+    if (release && (this.#isGone || this.#current !== current)) return release()
+    this.#release = release
+    this.#isAlone = release !== undefined
+    this.#send({ type: 'alone', isGranted: this.#isAlone })
   }
 
   #send(message: WorkerMessage): void {
@@ -171,6 +189,7 @@ export class WorkerThread {
     this.#clock.pause()
     this.#release?.()
     this.#release = undefined
+    this.#isAlone = false
   }
 }
 

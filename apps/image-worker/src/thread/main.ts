@@ -26,7 +26,7 @@ const responseTimeoutMs = 20_000
 
 const logger = createLogger('image-worker', data.logLevel).child({ thread: data.name })
 const clients = new ServiceClients({ ...data, logger, timeoutMs: 45_000, responseTimeoutMs })
-const { draining, report, lostLease, reserve, close } = openThreadPort(parentPort)
+const { draining, report, lostLease, reserve, runAlone, close } = openThreadPort(parentPort)
 
 releaseMemoryAtRest()
 await workUntilDrained({
@@ -38,6 +38,7 @@ await workUntilDrained({
   develop: (input, operations, shared) => develop(input, operations, data, reserve, shared),
   report,
   lostLease,
+  runAlone,
 })
 await clients.close()
 close()

@@ -35,6 +35,8 @@ export type ThreadMessage =
   | { type: 'developed' }
   /** Requests memory to unpack the image into. The thread holds it until the image is developed or has failed. */
   | { type: 'reserve'; bytes: number }
+  /** Requests that no other image is developed until this work has ended. */
+  | { type: 'run-alone' }
   | { type: 'ended'; id: string; token: number; end: WorkEnd }
 
 /** From the worker to a thread. */
@@ -43,5 +45,7 @@ export type WorkerMessage =
   | { type: 'drain' }
   /** The requested memory is reserved. */
   | { type: 'granted' }
+  /** Nothing else is developed now; or another thread has requested the same. */
+  | { type: 'alone'; isGranted: boolean }
   /** The lease with this token is lost, or the task was deleted. */
   | { type: 'lease-lost'; id: string; token: number; reason: string }

@@ -17,6 +17,11 @@ interface ThreadPort {
    * are held until it is developed.
    */
   reserve(bytes: number): Promise<void>
+  /**
+   * Resolves when no other image of this process is developed, until this work has ended; with false if another thread
+   * has requested the same.
+   */
+  runAlone(): Promise<boolean>
   /** Sends the pending messages, and lets the thread end. */
   close(): void
 }
@@ -25,10 +30,12 @@ interface ThreadPort {
 export function openThreadPort(port: MessagePort): ThreadPort {
   const draining = new AbortController()
   let granted = Promise.withResolvers<void>()
+  let alone = Promise.withResolvers<boolean>()
   const leases = new Map<string, AbortController>()
   port.on('message', (message: WorkerMessage) => {
     if (message.type === 'drain') draining.abort()
     else if (message.type === 'granted') granted.resolve()
+    else if (message.type === 'alone') alone.resolve(message.isGranted)
     else leases.get(leaseKey(message.id, message.token))?.abort(message.reason)
   })
   let waiting: ThreadMessage[] = []
@@ -57,6 +64,11 @@ export function openThreadPort(port: MessagePort): ThreadPort {
       granted = Promise.withResolvers()
       report({ type: 'reserve', bytes })
       return granted.promise
+    },
+    runAlone() {
+      alone = Promise.withResolvers()
+      report({ type: 'run-alone' })
+      return alone.promise
     },
   }
 }

@@ -40,6 +40,8 @@ class WorkLoop {
   readonly #originals: ReusableBuffer[] = []
   readonly #backoff = new Backoff(100, 2000)
   readonly #pauses: Backoff
+  /** Before other work is requested while an image runs alone. */
+  readonly #pausesBesideAlone = new Backoff(500, 5000)
 
   constructor(options: WorkLoopOptions) {
     const { refusedWrites = usualRefusedWrites } = options
@@ -77,9 +79,10 @@ class WorkLoop {
         await returnWork(work, this.#options)
         break
       }
+      const canBeginAnother = othersWait && !mustRunAlone(work)
       const threadIsFree = () => {
         release()
-        if (othersWait && this.#seriesCount < 2 && !draining.aborted) this.#beginSeries(this.#request())
+        if (canBeginAnother && this.#seriesCount < 2 && !draining.aborted) this.#beginSeries(this.#request())
       }
       work = await this.#workOn(work, originals, threadIsFree).finally(release)
     }
@@ -88,7 +91,7 @@ class WorkLoop {
 
   /**
    * Returns the next work, if the report of this work's end brought some. Calls `threadIsFree` if only a small result
-   * remains to be delivered. Waits for `pauses` after a refused write.
+   * remains to be delivered. Pauses after a refused write, and while another image runs alone.
    */
   async #workOn(work: Work, originals: ReusableBuffer, threadIsFree: () => void): Promise<Work | undefined> {
     const options = this.#options
@@ -97,19 +100,21 @@ class WorkLoop {
     report({ type: 'begun', work: { ...work, original: { bytes: work.original.bytes } } })
     let end: WorkEnd
     let next: Work | undefined
-    let isRefused = false
+    let pauses: Backoff | undefined
     try {
       if (draining.aborted) end = await returnWork(work, options)
-      else ({ end, next } = await developAndStore(work, originals, lost, threadIsFree, options))
+      else if (mustRunAlone(work) && !(await options.runAlone())) {
+        pauses = this.#pausesBesideAlone
+        end = await returnWork(work, options)
+      } else ({ end, next } = await developAndStore(work, originals, lost, threadIsFree, options))
     } catch (error) {
-      isRefused = error instanceof WriteRefused
+      if (error instanceof WriteRefused) pauses = this.#pauses
       end = lost.aborted ? abandoned(lost) : await reportTrouble(work, error, options)
     }
     logger.debug({ id: work.id, attempt: work.attempt, end }, 'work ended')
     report({ type: 'ended', id: work.id, token: work.lease.token, end })
-    if (end.kind === 'finished') this.#pauses.reset()
-    if (end.kind === 'returned')
-      await (isRefused ? this.#pauses.wait(draining) : untilStorageAnswers(options))
+    if (end.kind === 'finished') for (const each of [this.#pauses, this.#pausesBesideAlone]) each.reset()
+    if (end.kind === 'returned') await (pauses?.wait(draining) ?? untilStorageAnswers(options))
     return next
   }
 
@@ -128,6 +133,14 @@ class WorkLoop {
       return undefined
     }
   }
+}
+
+/**
+ * An image whose earlier attempts failed may have crashed its process, or was only beside an image that did. So nothing is
+ * beside its last attempt: the image that crashes fails, and all others are developed.
+ */
+function mustRunAlone({ attempt, isLastAttempt }: Work): boolean {
+  return isLastAttempt === true && attempt > 1
 }
 
 function abandoned(lost: AbortSignal): WorkEnd {

@@ -25,6 +25,8 @@ export interface WorkLoopOptions {
   report(message: ThreadMessage): void
   /** Aborted, with the reason, when the lease of this work is lost or its task was deleted. Called when work begins. */
   lostLease(work: Work): AbortSignal
+  /** Waits until no other image is developed; resolves with false if another image waits for that, or is alone. */
+  runAlone(): Promise<boolean>
   refusedWrites?: RefusedWrites
   /** Originals and results of at most this many bytes are sent inside the messages about their work. */
   inlineBytes?: number

@@ -11,7 +11,7 @@ import { workUntilDrained } from '../../src/thread/work-loop.ts'
 import { sharedFolder } from './shared-folder.ts'
 
 if (!parentPort) throw new Error('this file is the main module of a worker thread')
-const { draining, report, lostLease, reserve } = openThreadPort(parentPort)
+const { draining, report, lostLease, reserve, runAlone } = openThreadPort(parentPort)
 const data = workerData as ThreadData
 
 const allMemory = Number.MAX_SAFE_INTEGER
@@ -30,6 +30,8 @@ const commands: Record<string, () => unknown> = {
     for (;;);
   },
   wait: () => never,
+  'crash the process after a second': () => holdMemory(1000).then(() => process.kill(process.pid, 'SIGKILL')),
+  'take two seconds': () => holdMemory(2000),
   'wait for the other thread': waitForOtherThread,
   'take all memory': useAllMemory,
   'take all memory twice': () => useAllMemory().then(useAllMemory),
@@ -57,6 +59,7 @@ await workUntilDrained({
   },
   report,
   lostLease,
+  runAlone,
 })
 await clients.close()
 parentPort.close()
@@ -65,6 +68,12 @@ parentPort.close()
 async function waitForOtherThread(): Promise<void> {
   mkdirSync(join(folder, data.name), { recursive: true })
   while (readdirSync(join(folder, 'worker')).length < 2) await delay(10)
+}
+
+/** Takes as long as an image that is developed meanwhile. */
+async function holdMemory(ms: number): Promise<void> {
+  await reserve(1)
+  await delay(ms)
 }
 
 /** Fails if another thread of this pool uses the memory at the same time. */

@@ -51,6 +51,23 @@ test('releasing twice releases once', async () => {
   assert.equal(isGranted, false)
 })
 
+test('a caller that runs alone waits for all others, and refuses callers that want the same', async () => {
+  const budget = new MemoryBudget(10)
+  const releaseFirst = await budget.acquire(1)
+  const alone = budget.acquireAlone()
+  assert.ok(alone)
+  assert.equal(budget.acquireAlone(), undefined)
+  releaseFirst()
+  const release = await alone
+  assert.equal(budget.acquireAlone(), undefined)
+  release()
+  const next = budget.acquireAlone()
+  assert.ok(next)
+  release()
+  assert.equal(budget.acquireAlone(), undefined, 'a second release does not release for another caller')
+  await next
+})
+
 test('no more than the budget is ever held, and every request is granted', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 15 }), { maxLength: 40 }), async sizes => {

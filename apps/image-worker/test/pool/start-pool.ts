@@ -9,7 +9,10 @@ import { sharedFolder } from './shared-folder.ts'
 export const threadMain = new URL('command-thread.ts', import.meta.url)
 
 /** A pool of threads that execute the texts of images, and its reports; closed when the test has ended. */
-export function startPool({ clients, defer, env }: Workshop, options: Partial<PoolOptions> = {}) {
+export function startPool(
+  { clients, defer, env }: Pick<Workshop, 'clients' | 'defer' | 'env'>,
+  options: Partial<PoolOptions> = {},
+) {
   const ends: WorkEnd[] = []
   const log = new RecordedLog()
   let stuckCount = 0

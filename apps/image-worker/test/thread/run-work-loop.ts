@@ -45,6 +45,7 @@ export function runWorkLoop({ clients }: Pick<Workshop, 'clients'>, options: Par
       messages.push(message)
       if (message.type === 'ended') leases.get(`${message.id} ${message.token}`)?.close()
     },
+    runAlone: async () => true,
     ...options,
   })
   const drain = async () => {
