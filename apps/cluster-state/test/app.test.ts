@@ -29,7 +29,7 @@ test('fault: the disk is full: a write returns 503 with Retry-After, and succeed
   for (const write of writes) assert.equal((await write()).statusCode, 200)
 })
 
-test('fault: the disk fails: it is not ready until a restart, and refuses writes with 503', async t => {
+test('fault: the disk fails: the node is not ready until a restart, and refuses writes with 503', async t => {
   const { app } = await buildTestApp(t)
   const write = () => app.inject({ method: 'POST', url: '/inc' })
   assert.equal((await write()).statusCode, 200)
@@ -45,7 +45,7 @@ test('/healthz and /readyz need no token', async t => {
   assert.deepEqual((await app.inject('/readyz')).json(), { status: 'ready' })
 })
 
-test('fault: it is not ready while its membership cannot read the members, and continues to work', async t => {
+test('fault: the node is not ready while its membership cannot read the members, and continues to work', async t => {
   const { app, node } = await buildTestApp(t)
   assert.ok(node.membership)
   t.mock.method(node.membership, 'checkReady', () => Promise.reject(new Error('the agent is unavailable')))

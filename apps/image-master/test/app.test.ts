@@ -21,7 +21,7 @@ test('the contract names every route', async () => {
     assert.ok(paths[url]?.[method.toLowerCase()], `${method} ${url}`)
 })
 
-test('fault: it is alive but not ready while a neighbour does not answer', async t => {
+test('fault: the master is alive but not ready while a neighbour does not answer', async t => {
   const own = await startMaster(t)
   assert.equal((await own.app.inject('/readyz')).statusCode, 200)
   await own.taskDb.close()

@@ -47,7 +47,7 @@ test('fault: the disk is full: a write returns 503 with Retry-After, and succeed
   assert.equal((await write()).statusCode, 201)
 })
 
-test('fault: the disk fails: it is not ready until a restart, refuses writes with 503, and reads continue', async t => {
+test('fault: the disk fails: kv-config is not ready until a restart, refuses writes with 503, and reads continue', async t => {
   const app = buildTestApp(t)
   const write = () => app.inject({ method: 'PUT', url: '/key/a', body: 'one' })
   assert.equal((await write()).statusCode, 201)
@@ -58,7 +58,7 @@ test('fault: the disk fails: it is not ready until a restart, refuses writes wit
   assert.equal((await app.inject('/key/a')).body, 'one')
 })
 
-test('fault: it is alive but not ready while its store does not answer', async t => {
+test('fault: kv-config is alive but not ready while its store does not answer', async t => {
   const store = openStore(t)
   const app = buildTestApp(t, { store })
   t.mock.method(store, 'revision', () => Promise.reject(new Error('disk I/O error')))

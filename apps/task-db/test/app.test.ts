@@ -40,7 +40,7 @@ test('fault: the disk is full: writes return 503 with Retry-After, reads work, a
   assert.equal((await write()).statusCode, 204)
 })
 
-test('fault: the disk fails: it is not ready until a restart, refuses writes with 503, and reads continue', async t => {
+test('fault: the disk fails: task-db is not ready until a restart, refuses writes with 503, and reads continue', async t => {
   const store = openStore(t)
   const app = buildTestApp(t, { store })
   await createTasks(store, 2)
@@ -58,7 +58,7 @@ test('/healthz and /readyz need no token', async t => {
   assert.deepEqual((await app.inject('/readyz')).json(), { status: 'ready' })
 })
 
-test('fault: it is alive but not ready while its store does not answer', async t => {
+test('fault: task-db is alive but not ready while its store does not answer', async t => {
   const store = openStore(t)
   const app = buildTestApp(t, { store })
   t.mock.method(store, 'stats', () => Promise.reject(new Error('disk I/O error')))

@@ -73,7 +73,7 @@ test('a task that is lost in the target while it is copied is noticed', async t 
   await assert.rejects(migrate(from, to), new MigrationIncomplete(`the task ${taskId(2)} is missing`))
 })
 
-test('it stops when it is aborted, and the next run completes it', async t => {
+test('a migration that is aborted stops, and the next run completes it', async t => {
   const [from, to] = [openOther(t), openOther(t)]
   await createTasks(from, 1200)
   const controller = new AbortController()

@@ -15,7 +15,7 @@ import {
 import { taskId } from '../sample-tasks.ts'
 import { createTask } from './postgres/service.ts'
 
-test('fault: the disk has no free byte: tasks can still be deleted, and new ones are refused with 503', {
+test('fault: the disk has no free byte: tasks can still be deleted, and new tasks are refused with 503', {
   skip: mountsAreMissing(),
 }, async t => {
   const folder = temporaryFolder(t)

@@ -43,6 +43,7 @@ export function undo(): void {
 
 /** Images whose deletion can no longer be undone, and has not been requested yet. */
 const due: Row[] = []
+
 /** For the other tabs of a user who has signed out, because their deletions would be refused. */
 export function forgetDeletions(): void {
   clearTimeout(timer)

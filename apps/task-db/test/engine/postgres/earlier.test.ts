@@ -43,7 +43,7 @@ await withEngine('postgres', async program => {
     assert.deepEqual(await query(schema, 'SELECT version FROM schema_version'), [{ version: 7 }])
   })
 
-  test('a copy of the previous version continues to create tasks meanwhile: they have no owner', async t => {
+  test('a copy of the previous version can still create tasks after the migration: they have no owner', async t => {
     const schema = await earlierSchema()
     const store = await openPostgresStore(schema)
     t.after(() => store.close())

@@ -103,7 +103,7 @@ await withEngine('postgres', async program => {
     assert.equal(await shown(), 'remote_apply')
   })
 
-  test('without a given clock it uses the database’s clock', async t => {
+  test('the store uses the clock of the database unless it is given another clock', async t => {
     const store = await openPostgresStore(await emptySchema(url))
     t.after(() => store.close())
     const instant = async () =>
