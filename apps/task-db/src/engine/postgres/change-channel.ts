@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Task } from '@darkroom/contracts'
 import { Backoff, type Logger } from '@darkroom/service-kit'
-import type { Client, QueryConfig } from 'pg'
+import type { Client } from 'pg'
 import type { TaskChange } from '../engine.ts'
-import { checkAcceptsWrites, endConnection } from './connection.ts'
+import { checkAcceptsWrites, endConnection, within } from './connection.ts'
 import { askServer, ConnectionLost, describeFailure } from './failures.ts'
 import type { Server, Servers } from './servers.ts'
 import type { Statement } from './statement.ts'
@@ -55,7 +55,7 @@ export class ChangeChannel {
 
   /**
    * Call this if a transaction of this copy failed but may have been committed: if it was, its notification is then treated
-   * as one from another copy.
+   * as a notification from another copy.
    */
   reportUnknownCommit(): void {
     this.#name = crypto.randomUUID()
@@ -98,9 +98,9 @@ export class ChangeChannel {
       client = await server.connect(error => lost.abort(error))
       client.on('notification', ({ payload = '' }) => this.#onNotification(payload))
       const { rows } = await askServer(
-        client.query<{ name: string }>(withTimeout(`SELECT ${channelName} AS name`)),
+        client.query<{ name: string }>(within(`SELECT ${channelName} AS name`, heartbeatMs)),
       )
-      await askServer(client.query(withTimeout(`LISTEN "${rows[0]?.name}"`)))
+      await askServer(client.query(within(`LISTEN "${rows[0]?.name}"`, heartbeatMs)))
       listens()
       this.#options.announce({ kind: 'unknown' })
       await this.#watch(client, AbortSignal.any([lost.signal, server.left, this.#closing.signal]))
@@ -147,11 +147,6 @@ export class ChangeChannel {
       }
     }
   }
-}
-
-/** A statement with a timeout, for a server that hangs. */
-function withTimeout(text: string): QueryConfig & { query_timeout: number } {
-  return { text, query_timeout: heartbeatMs }
 }
 
 function idOf(change: TaskChange): string | undefined {
