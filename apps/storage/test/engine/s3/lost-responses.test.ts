@@ -4,7 +4,8 @@ import { buffer } from 'node:stream/consumers'
 import { after, suite, type TestContext, test } from 'node:test'
 import { StoreFull, StoreMisconfigured, StoreUnavailable } from '@darkroom/service-kit'
 import { startObjectStore, withEngine } from '@darkroom/testing'
-import type { BlobId, BlobStore } from '../../../src/engine/engine.ts'
+import type { BlobId } from '../../../src/engine/engine.ts'
+import { read } from '../../conformance/open-engine.ts'
 import { asStream, inChunks, MiB, patterned } from '../../content.ts'
 import { bucketUrl, makeBucket, openStore } from './bucket.ts'
 import { type Fault, startFaultProxy } from './fault-proxy.ts'
@@ -16,12 +17,6 @@ const pass: Fault = { kind: 'pass' }
 
 const isWrite = ({ method, url = '' }: IncomingMessage) =>
   (method === 'PUT' && !url.includes('partNumber')) || (method === 'POST' && /[?&]uploadId=/.test(url))
-
-async function read(store: BlobStore): Promise<Buffer> {
-  await using found = await store.open(id)
-  assert.ok(found)
-  return await buffer(asStream(found.read({ start: 0, end: found.blob.bytes - 1 })))
-}
 
 /** One fault; then everything works. */
 function once(fault: Fault, when: (request: IncomingMessage) => boolean) {
@@ -47,7 +42,7 @@ await withEngine('s3', async program => {
       test(`the response to ${name} is lost: the blob is stored, and the write is answered`, async t => {
         const { store, bucket } = await openBehind(t, once({ kind: 'lose-answer' }, isWrite))
         assert.equal((await store.put(id, inChunks(patterned(length)), png(1))).kind, 'stored')
-        assert.ok(patterned(length).equals(await read(store)))
+        assert.ok(patterned(length).equals(await read(store, id)))
         assert.deepEqual(await bucket.uploads(), [])
       })
 
@@ -55,7 +50,7 @@ await withEngine('s3', async program => {
         const conflict = { kind: 'answer', status: 409, code: 'ConditionalRequestConflict' } as const
         const { store } = await openBehind(t, once(conflict, isWrite))
         assert.equal((await store.put(id, inChunks(patterned(length)), png(1))).kind, 'stored')
-        assert.ok(patterned(length).equals(await read(store)))
+        assert.ok(patterned(length).equals(await read(store, id)))
       })
 
       test(`the server ignores conditions of ${name}: fencing tokens are still compared`, async t => {
@@ -69,7 +64,7 @@ await withEngine('s3', async program => {
           kind: 'fenced',
           newest: 2,
         })
-        assert.ok(patterned(length, 2).equals(await read(store)))
+        assert.ok(patterned(length, 2).equals(await read(store, id)))
       })
     }
 
@@ -81,7 +76,7 @@ await withEngine('s3', async program => {
         return pass
       })
       for (const fence of [1, 2, 3]) await store.put(id, inChunks(patterned(100, fence)), png(fence))
-      assert.ok(patterned(100, 3).equals(await read(store)))
+      assert.ok(patterned(100, 3).equals(await read(store, id)))
       assert.deepEqual(
         conditions.map(condition => condition.startsWith('"')),
         [true, false, false],

@@ -6,21 +6,13 @@ import { after, suite, test } from 'node:test'
 import { CreateMultipartUploadCommand, PutObjectCommand, UploadPartCommand } from '@aws-sdk/client-s3'
 import { StoreUnavailable } from '@darkroom/service-kit'
 import { sha256, startObjectStore, temporaryFolder, until, withEngine } from '@darkroom/testing'
-import type { BlobId, BlobStore } from '../../../src/engine/engine.ts'
+import type { BlobId } from '../../../src/engine/engine.ts'
 import { FileBlobStore } from '../../../src/engine/file/file.ts'
 import { PartMemory } from '../../../src/engine/s3/part-memory.ts'
+import { id, png, read } from '../../conformance/open-engine.ts'
 import { asStream, inChunks, MiB, patterned } from '../../content.ts'
 import { testEngine } from '../../engine.conformance.ts'
 import { makeBucket, openStore } from './bucket.ts'
-
-const id: BlobId = { key: 'a-key', stage: 'pre' }
-const png = { contentType: 'image/png', fence: 0 }
-
-async function read(store: BlobStore, which = id): Promise<Buffer> {
-  await using found = await store.open(which)
-  assert.ok(found)
-  return await buffer(asStream(found.read({ start: 0, end: found.blob.bytes - 1 })))
-}
 
 await withEngine('s3', async program => {
   const server = await startObjectStore({ after }, program)
