@@ -70,8 +70,16 @@ export async function runCommandLine(process: NodeJS.Process): Promise<number> {
 
 function readArguments(args: string[]) {
   try {
-    return parseArgs({ args, allowPositionals: true, options })
+    const parsed = parseArgs({ args, allowPositionals: true, options, tokens: true })
+    const lists = parsed.tokens.filter(token => token.kind === 'option' && token.name === 'operations')
+    // Node.js would use only the last list.
+    if (lists.length > 1)
+      throw new BriefUsageError(
+        '--operations is given twice; write one list, such as --operations flip,rotate:90',
+      )
+    return parsed
   } catch (error) {
+    if (error instanceof UsageError) throw error
     // The first sentence names the option; the next sentences explain the syntax of Node.js.
     const [sentence = ''] = (error as Error).message.split('. ')
     throw new UsageError(sentence)

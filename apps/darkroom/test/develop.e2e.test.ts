@@ -262,6 +262,10 @@ test('develop refuses options that are not its own or not valid before it upload
     ],
     [['--variant', 'a=flip', '--variant', 'A=flop'], /^darkroom: the variant "A" is given twice/],
     [['--variant', 'a=solarise'], /^darkroom: variant "a": unknown operation "solarise"/],
+    [
+      ['--operations', 'flip', '--operations', 'flop'],
+      /^darkroom: --operations is given twice; write one list, /,
+    ],
     [['--concurrency', '0'], /^darkroom: --concurrency must be a whole number from 1 to 64, got "0"\n$/],
     [['--key', 'dk_…'], /^darkroom: the API key contains characters that no key has; copy it again\n$/],
   ] as const) {
