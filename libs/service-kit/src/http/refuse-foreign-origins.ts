@@ -30,11 +30,11 @@ export function refuseForeignOrigins(
       if (headers['sec-fetch-site'] !== 'cross-site') return
       throw new ServiceProblem(403, 'cross-site', 'pages of other sites may not send this request')
     }
-    throw new ServiceProblem(
-      403,
-      'cross-site',
-      `pages of "${origin}" may not send this request${remedy ?? ''}`,
-    )
+    const detail =
+      origin === 'null'
+        ? 'this page has no origin, so it may not send this request: open it from a web server, not as a file or in a sandbox'
+        : `pages of "${origin}" may not send this request${remedy ?? ''}`
+    throw new ServiceProblem(403, 'cross-site', detail)
   })
 }
 
