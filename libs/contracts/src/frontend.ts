@@ -37,6 +37,9 @@ const Preset = Type.Optional({
 const Prefer = Type.Optional(
   Type.String({ description: 'RFC 7240; `wait=N` waits up to N seconds for the image to be finished' }),
 )
+const lastEventId = Type.Optional(
+  Type.String({ description: 'As the header Last-Event-ID, for libraries that replace EventSource' }),
+)
 
 export const frontendRoutes = {
   uploadImage: defineRoute({
@@ -164,6 +167,7 @@ export const frontendRoutes = {
       summary:
         'Server-sent events: the current state of an image, then each change until it is finished or failed. `state` has the status document; `deleted` ends the stream. A client that reconnects afterwards gets a 204',
       params,
+      querystring: Type.Object({ lastEventId }),
       headers: Type.Object({ 'last-event-id': Type.Optional(Type.String()) }),
       response: {
         200: EventStreamBytes,
@@ -180,6 +184,7 @@ export const frontendRoutes = {
       summary:
         'Server-sent events of all images: first the unfinished images, then each change. `state` has the status document, `deleted` the id of an unfinished image that was deleted. After `reset`, changes may have been missed: read again the images that you wait for. A client that reconnects with `Last-Event-ID` gets this event first',
       querystring: Type.Object({
+        lastEventId,
         heartbeat: Type.Optional(
           Type.Literal('event', {
             description:

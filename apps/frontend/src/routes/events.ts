@@ -16,11 +16,12 @@ export function addEventRoutes(
 ): void {
   app.route({
     ...frontendRoutes.followImage,
-    handler: async ({ method, params: { id }, headers, host, caller }, reply) => {
+    handler: async ({ method, params: { id }, query, headers, host, caller }, reply) => {
       using watch = hub.watch(id)
       const task = await requireImage(taskDb, caller, id)
       // No more events: 204 stops an EventSource from reconnecting (WHATWG HTML, 9.2.3).
-      if (hasEnded(task) && headers['last-event-id'] === eventIdOf(task)) return reply.code(204).send()
+      if (hasEnded(task) && lastEventIdIn({ headers, query }) === eventIdOf(task))
+        return reply.code(204).send()
       if (method === 'HEAD') return sendHead(reply)
       reply.hijack()
       const options = {
@@ -45,10 +46,20 @@ export function addEventRoutes(
         ...(query.heartbeat && { heartbeat: heartbeatEvent }),
         headers: reply.getHeaders(),
       }
-      const isContinued = headers['last-event-id'] !== undefined
+      const isContinued = lastEventIdIn({ headers, query }) !== undefined
       await hub.followAll(new EventStream(reply.raw, options), { isContinued })
     },
   })
+}
+
+function lastEventIdIn({
+  headers,
+  query,
+}: {
+  headers: { 'last-event-id'?: string }
+  query: { lastEventId?: string }
+}): string | undefined {
+  return headers['last-event-id'] ?? query.lastEventId
 }
 
 function sendHead(reply: FastifyReply): FastifyReply {
