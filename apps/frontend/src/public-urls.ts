@@ -1,10 +1,10 @@
 import { frontendRoutes, serviceRoutes } from '@darkroom/contracts'
 import { InvalidConfig } from '@darkroom/service-kit'
+import { splitList } from './split-list.ts'
 
 /** Reads URLs separated by commas, with or without a path. @throws InvalidConfig unless all are http or https URLs */
 export function readPublicUrls(list: string): URL[] {
-  const texts = list.split(',').map(text => text.trim())
-  return texts.filter(text => text !== '').map(readPublicUrl)
+  return splitList(list).map(readPublicUrl)
 }
 
 function readPublicUrl(text: string): URL {

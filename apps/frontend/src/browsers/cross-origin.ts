@@ -1,4 +1,5 @@
 import { type App, InvalidConfig } from '@darkroom/service-kit'
+import { splitList } from '../split-list.ts'
 
 /** The headers that pages of other origins may read, besides those that browsers always show. */
 const exposedHeaders = [
@@ -39,8 +40,7 @@ const preflightSeconds = '7200'
  * @throws InvalidConfig for a text that is not an origin
  */
 export function readOrigins(list: string): Set<string> {
-  const texts = list.split(',').map(text => text.trim())
-  return new Set(texts.filter(text => text !== '').map(readOrigin))
+  return new Set(splitList(list).map(readOrigin))
 }
 
 function readOrigin(text: string): string {

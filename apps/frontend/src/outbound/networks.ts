@@ -1,5 +1,6 @@
 import { InvalidConfig } from '@darkroom/service-kit'
 import ipaddr from 'ipaddr.js'
+import { splitList } from '../split-list.ts'
 
 type Range = ReturnType<typeof ipaddr.parseCIDR>
 
@@ -31,10 +32,9 @@ export class Networks {
   }
 }
 
-/** Reads networks in CIDR notation, separated by commas; a plain address is a network of one. @throws InvalidConfig */
+/** Reads networks in CIDR notation, separated by commas; a plain address is a network of one address. @throws InvalidConfig */
 export function readNetworks(list: string): Networks {
-  const texts = list.split(',').map(text => text.trim())
-  return new Networks(texts.filter(text => text !== '').map(readNetwork))
+  return new Networks(splitList(list).map(readNetwork))
 }
 
 function readNetwork(text: string): Range {

@@ -56,8 +56,8 @@ export function segmentsOfPage(page: TiffPage, isLittleEndian: boolean): Segment
   return rowBytesOf(segments) * segments.height > pageBytes + mostPadding ? undefined : segments
 }
 
-/** A tile may be larger than the image. */
-const mostPadding = 16 * 1024 * 1024
+/** In bytes: tiles are padded to their full size, and a tile may be larger than the image. */
+export const mostPadding = 16 * 1024 * 1024
 
 /** Each row of a segment begins at a whole byte. */
 export function rowBytesOf({ width, samples, bits }: Segments): number {

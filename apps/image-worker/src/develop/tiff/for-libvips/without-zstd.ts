@@ -4,7 +4,7 @@ import { UnusableImage } from '../../unusable-image.ts'
 import { overwriteNumbers } from '../edit-tiff.ts'
 import type { TiffEntry } from '../tiff-directory.ts'
 import { compressions, entryOf, numbersOfTag, pageTags, tiffPages } from '../tiff-page.ts'
-import { lowBitFirst, reversed } from './segments.ts'
+import { lowBitFirst, mostPadding, reversed } from './segments.ts'
 import { isUnwritten } from './unwritten-segments.ts'
 
 /**
@@ -51,9 +51,6 @@ export async function withoutZstd(
   }
   return Buffer.concat([file, ...added])
 }
-
-/** Tiles are padded to their full size. */
-const mostPadding = 16 * 1024 * 1024
 
 function unpack(packed: Uint8Array, most: number): Uint8Array {
   try {
