@@ -95,7 +95,7 @@ export async function startNeighbours(
   }
 }
 
-/** The names of all blobs of the storage, even those that are still being written. */
+/** The names of all blobs of the storage, also of blobs that are still being written. */
 export function blobNames({ dataDir }: Pick<Neighbours, 'dataDir'>): string[] {
   return storedBlobs(join(dataDir, 'storage')).map(path => basename(path))
 }

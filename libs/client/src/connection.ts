@@ -121,7 +121,7 @@ export class Connection {
   }
 }
 
-/** Waits before each further attempt: as long as Darkroom asks for, otherwise longer each time. */
+/** Waits before each further attempt: as long as `Retry-After` requests, otherwise longer each time. */
 class Retries {
   readonly #deadline: number
   #count = 0

@@ -78,7 +78,7 @@ test('a redirect is an error that names the right URL, and an upload does not be
   })
 })
 
-test('a request is not retried if Darkroom asks for a longer wait than retryTimeoutMs', async t => {
+test('a request is not retried if Retry-After is longer than retryTimeoutMs', async t => {
   const inAnHour = new Date(Date.now() + 3_600_000).toUTCString()
   for (const retryAfter of ['3600', inAnHour]) {
     const busy = await serve(t, 503, { 'retry-after': retryAfter })

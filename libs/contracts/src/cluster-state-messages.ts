@@ -42,7 +42,7 @@ const SyncComparison = Type.Object(
   { additionalProperties: false },
 )
 
-/** Sends entries that the receiver lacks, and asks for entries that the sender lacks. */
+/** Sends entries that the receiver lacks, and requests entries that the sender lacks. */
 const SyncExchange = Type.Object(
   {
     step: Type.Literal('exchange'),

@@ -28,7 +28,7 @@ export function matchOrThrow(pattern: RegExp, text: string): RegExpExecArray {
 }
 
 /**
- * Reads words between colons, in any order; the form of a word decides to which argument it belongs. A word that fits
+ * Reads words between colons, in any order; a word belongs to the argument whose pattern it fits. A word that fits
  * no pattern becomes the value of `other`, whose schema then lists the allowed values.
  *
  * @throws InvalidOperations if an argument is given twice

@@ -14,8 +14,8 @@ export class Rumours {
   }
 
   /**
-   * The entries for one round: those that were sent least often first, as many as fit into a message of `maxBytes`. For
-   * the other entries the round doesn't count.
+   * The entries for one round: as many as fit into a message of `maxBytes`, first the entries with the most rounds left. The
+   * round doesn't count for the other entries.
    */
   take(state: State, maxBytes: number): Entry[] {
     const keys = [...this.#roundsLeft].toSorted(([, one], [, other]) => other - one).map(([key]) => key)

@@ -1,7 +1,7 @@
 import type { Static, TObject } from '@darkroom/contracts/typebox'
 import { InvalidConfig, loadConfig } from '@darkroom/service-kit'
 
-/** Adds the mistakes to those of other services; many settings belong to several services. */
+/** Adds the mistakes to the mistakes of other services; many settings belong to several services. */
 export function readConfig<Schema extends TObject>(
   schema: Schema,
   env: NodeJS.ProcessEnv,

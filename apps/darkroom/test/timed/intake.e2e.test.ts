@@ -46,7 +46,7 @@ test('a change of the intake at one node of cluster-state reaches every frontend
     assert.equal((await set(state)).status, 200)
     await until(`the other node has ${state}`, async () => (await intakeOf(other)) === state)
     const heardMs = performance.now() - setAt
-    // Uploads are tried only now: a frontend asks the nodes in turn, and would change back at a node with the old value.
+    // Uploads are tried only now: a frontend queries the nodes in turn, and a node with the old value would change it back.
     await until(`uploads are answered ${status}`, () => uploadsAreAnswered(status))
     const tookMs = performance.now() - setAt
     t.diagnostic(

@@ -1,7 +1,7 @@
 import { type App, InvalidConfig } from '@darkroom/service-kit'
 import { splitList } from '../split-list.ts'
 
-/** The headers that pages of other origins may read, besides those that browsers always show. */
+/** The headers that pages of other origins may read, besides the headers that browsers always show. */
 const exposedHeaders = [
   'Accept-Ranges',
   'Allow',

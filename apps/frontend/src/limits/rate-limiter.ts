@@ -47,7 +47,7 @@ export class RateLimiter {
   }
 
   #remember(name: string, freeAt: number, now: number): void {
-    this.#freeAt.delete(name) // so that the order of the map is that of the last requests
+    this.#freeAt.delete(name) // so that the map is in the order of the last requests
     this.#freeAt.set(name, freeAt)
     if (this.#freeAt.size <= maxNames) return
     for (const [other, otherFreeAt] of this.#freeAt) if (otherFreeAt <= now) this.#freeAt.delete(other)

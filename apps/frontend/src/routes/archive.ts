@@ -108,7 +108,7 @@ interface Result {
   lastModified: Date
 }
 
-/** The result of an image and its variants, except those that the client omits. */
+/** The result of an image and its variants, without the outputs that the client omits. */
 function resultsOf(task: Task, leftOut: ReadonlySet<string>): Result[] {
   try {
     requireFinished(task)

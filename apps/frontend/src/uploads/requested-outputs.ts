@@ -18,7 +18,7 @@ export interface GivenOptions {
 
 /**
  * The options for the master: checked, in their shortest form, and with the preset expanded. Options of the request have
- * priority over those of the preset.
+ * priority over the options of the preset.
  *
  * @throws ServiceProblem 400; 503 if there is a preset and kv-config does not answer
  */

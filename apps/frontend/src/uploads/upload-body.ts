@@ -7,7 +7,7 @@ import { readForm } from './uploaded-form.ts'
 interface UploadBody extends Disposable {
   body: AsyncIterable<Uint8Array> | Uint8Array
   contentLength?: string | undefined
-  /** Options that came with the body. They have priority over those of the query. */
+  /** Options that came with the body. They have priority over options in the query. */
   options?: UploadOptions
 }
 

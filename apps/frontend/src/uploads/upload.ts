@@ -108,7 +108,7 @@ async function passOn(
     headers: { ...headers, ...(contentLength !== undefined && { 'content-length': contentLength }) },
     ...whileSending(reply, unlessRevoked(body, caller, keys)),
   })
-  // The Content-Type of an import is that of its JSON document, so it does not help to explain why the image was refused.
+  // The Content-Type of an import describes its JSON document, so it doesn't explain why the image was refused.
   if (url !== undefined && response.status !== 202) throw ServiceProblem.relay(response)
   return response
 }

@@ -88,7 +88,7 @@ suite('the contract', async () => {
     }
   })
 
-  test('the contract explains each event of the streams, of which only those of all images are limited', () => {
+  test('the contract explains each event of the streams; only the streams of all images are limited', () => {
     const [ofOne, ofAll] = ['/images/{id}/events', '/images/events'].map(path => document.paths[path].get)
     const texts = JSON.stringify([ofOne, ofAll])
     for (const event of imageEvents) assert.ok(texts.includes(`\`${event}\``), event)

@@ -47,7 +47,7 @@ test('the same idempotency key returns the same id from both upload paths', asyn
   assert.equal(response.json().id, id)
 })
 
-test('errors are the same as those of the newer paths', async () => {
+test('errors are the same as on the newer paths', async () => {
   const { status, json } = await ask('/newImage', { method: 'POST', body: 'no image' })
   assert.deepEqual([status, json().type], [415, problemType('not-an-image')])
   for (const path of ['/image/isReady', '/image/get', `/image/isReady?id=${'x'.repeat(201)}`])

@@ -129,7 +129,7 @@ suite('an upload by form', () => {
     })
   }
 
-  test('an upload by form accepts operations in the query, and prefers those of a field', async () => {
+  test('an upload by form accepts operations in the query; operations in a field have priority', async () => {
     const path = '/images?operations=swap-channels:grb'
     const [byQuery, byField] = [
       await postForm(formData(filePart(png)), { path }),

@@ -44,7 +44,7 @@ for (const orientation of [1, 3, 5, 6, 7, 8]) {
   })
 }
 
-test('the size of an animation is that of one frame', async () => {
+test('the size of an animation is the size of one frame', async () => {
   const frames = await Promise.all(
     [1, 2, 3].map(seed => generateImage({ kind: 'png', width: 20, height: 10, seed })),
   )

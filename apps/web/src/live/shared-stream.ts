@@ -6,7 +6,7 @@ import { askForReport, type TabMessage, tabTimeoutMs } from './tab-message.ts'
  * The shared worker: one stream for all tabs, because six streams would use up the connections that a browser opens to
  * one server. It is open while a tab is visible. Visible tabs report regularly; a tab that no longer reports, such as
  * one that crashed, counts as hidden. WebKit ends the worker with the tab that has started it, and then starts it again and
- * connects it to the other tabs, unnoticed by them. So it asks each tab for a report.
+ * connects it to the other tabs, unnoticed by them. So it requests a report from each tab.
  */
 
 const tabs = new Set<MessagePort>()

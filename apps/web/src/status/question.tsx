@@ -10,7 +10,7 @@ interface QuestionProps {
   act(): void
 }
 
-/** A button that asks before it acts. The focus stays here while one button takes the place of another. */
+/** A button whose action must be confirmed. The focus stays here while one button takes the place of another. */
 export function Question({ words, label, ask, act }: QuestionProps) {
   const box = useRef<HTMLSpanElement>(null)
   const asked = useSignal<string | undefined>(undefined)

@@ -192,5 +192,5 @@ effect(() => {
   if (!isHeld.value) startNext()
 })
 
-/** The browser asks before the page is left while files wait here. */
+/** While files wait here, leaving the page must be confirmed. */
 addEventListener('beforeunload', event => hasUnsent() && event.preventDefault())

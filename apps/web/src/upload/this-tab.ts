@@ -27,7 +27,7 @@ export function renameTab(): void {
   thisTab = newName()
 }
 
-/** Each message has the name of its sender. With `whoIsHere`, it asks all other tabs for their names. */
+/** Each message has the name of its sender. `whoIsHere` requests the names of all other tabs. */
 export const tabs = tabChannel('darkroom-tabs')
 
 tabs.addEventListener('message', ({ data }) => data.whoIsHere && tabs.postMessage({ here: thisTab }))
