@@ -17,6 +17,14 @@ test('behind a trusted proxy, requests count for the client that the proxy names
     for (const status of [200, 200, 429]) assert.equal(await statusFor(behindProxy, client), status, client)
 })
 
+test('the port of a client, which some proxies add, does not make it another client', async () => {
+  for (const address of ['192.0.2.4', '[2001:db8::4]']) {
+    const statuses = []
+    for (const port of [1025, 1026, 1027]) statuses.push(await statusFor(behindProxy, `${address}:${port}`))
+    assert.deepEqual(statuses, [200, 200, 429], address)
+  }
+})
+
 test('addresses that a client writes before the address of the proxy are ignored', async () => {
   const statuses = []
   for (const forged of ['198.51.100.1', '198.51.100.2', '198.51.100.3'])
