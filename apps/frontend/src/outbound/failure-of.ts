@@ -13,17 +13,20 @@ export function failureOf(error: unknown, signal: AbortSignal): unknown {
 function reasonFor(error: unknown): FailureReason {
   if (isUntrusted(error)) return 'untrusted'
   if (isWithoutTls(error)) return 'no-tls'
+  if (notHttp.some(type => error instanceof type)) return 'not-http'
   return isBroken(error) ? 'broken' : 'unreachable'
 }
 
-/** The connection was established, but then broke, or invalid data arrived. HTTPParserError is not an UndiciError. */
+const notHttp = [
+  errors.HTTPParserError, // not an UndiciError
+  errors.HeadersOverflowError,
+  errors.ResponseContentLengthMismatchError, // several Content-Lengths
+]
+
+/** The connection was established, but then broke. */
 function isBroken(error: unknown): boolean {
   const { code = '' } = error as NodeJS.ErrnoException
-  return (
-    error instanceof errors.UndiciError ||
-    error instanceof errors.HTTPParserError ||
-    ['ECONNRESET', 'EPIPE'].includes(code)
-  )
+  return error instanceof errors.UndiciError || ['ECONNRESET', 'EPIPE'].includes(code)
 }
 
 /** The other side does not support TLS, one of our versions of it, or HTTP/1.1 over TLS. */

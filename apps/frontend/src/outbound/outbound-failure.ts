@@ -7,6 +7,7 @@ const explanations = {
   'no-tls': 'it does not support TLS 1.2 or 1.3 with HTTP/1.1; its URL may have to begin with http:',
   timeout: 'it did not answer in time',
   broken: 'the connection was lost',
+  'not-http': 'its response is not valid HTTP/1.1, or its headers are too long',
   'bad-redirect': 'it redirects to a URL that Darkroom does not follow',
   busy: 'too many downloads from its address are in progress',
   'too-many-redirects': 'it redirects more than three times',
