@@ -38,8 +38,8 @@ export class MemoryBudget {
   }
 
   /**
-   * Waits until nobody holds memory, and takes the whole budget. Undefined if another caller waits for that or has taken it
-   * this way.
+   * Waits until all memory is free, and takes the whole budget. Undefined if another caller waits for the whole budget, or
+   * holds it.
    */
   acquireAlone(): Promise<() => void> | undefined {
     if (this.#alone) return undefined

@@ -79,10 +79,11 @@ class WorkLoop {
         await returnWork(work, this.#options)
         break
       }
-      const canBeginAnother = othersWait && !mustRunAlone(work)
+      const isAlone = mustRunAlone(work)
       const threadIsFree = () => {
+        if (isAlone) return // until its result is delivered
         release()
-        if (canBeginAnother && this.#seriesCount < 2 && !draining.aborted) this.#beginSeries(this.#request())
+        if (othersWait && this.#seriesCount < 2 && !draining.aborted) this.#beginSeries(this.#request())
       }
       work = await this.#workOn(work, originals, threadIsFree).finally(release)
     }
@@ -136,8 +137,8 @@ class WorkLoop {
 }
 
 /**
- * An image whose earlier attempts failed may have crashed its process, or was only beside an image that did. So nothing is
- * beside its last attempt: the image that crashes fails, and all others are developed.
+ * If earlier attempts of an image failed, it may have crashed its process, or another image of the process did. So its last
+ * attempt runs alone: only an image that crashes the process fails.
  */
 function mustRunAlone({ attempt, isLastAttempt }: Work): boolean {
   return isLastAttempt === true && attempt > 1

@@ -99,6 +99,31 @@ suite('while a small result is delivered', () => {
   })
 })
 
+test('a last attempt stays alone until it has ended: the image that waits for the thread begins afterwards', async t => {
+  const ids: string[] = []
+  for (const text of ['one', 'two', 'three', 'four']) ids.push(await shared.addTask(text))
+  const [, , third, fourth] = ids.map(String)
+  const alone = heldDevelopment(t)
+  const { clients, release } = holdReports(t, () => ids.slice(1, 2))
+  const getWork: typeof imageMaster.getWork = async call => {
+    const reply = await imageMaster.getWork(call)
+    if (reply.status !== 200 || reply.body.id !== third) return reply
+    return { ...reply, body: { ...reply.body, attempt: 2, isLastAttempt: true } }
+  }
+  const { messages, untilEnded } = work(t, shared, {
+    clients: { storage, imageMaster: { ...clients.imageMaster, getWork } },
+    develop: input => (Buffer.from(input).toString() === 'three' ? alone.develop() : reverse(input)),
+  })
+  await alone.begun
+  release() // The report of the second image brings the fourth.
+  await until('the fourth waits', async () => (await shared.taskOf(String(fourth))).state === 'in-progress')
+  alone.finish('at last')
+  await untilEnded(4)
+  const thirdEnds = messages.findIndex(message => message.type === 'ended' && message.id === third)
+  const fourthBegins = messages.findIndex(message => message.type === 'begun' && message.work.id === fourth)
+  assert.ok(thirdEnds < fourthBegins)
+})
+
 test('work that waits for a thread with a larger image is returned, without counting the attempt', async t => {
   const ids: string[] = []
   for (const text of ['one', 'two', 'three', 'four']) ids.push(await shared.addTask(text))
