@@ -38,8 +38,8 @@ export class MemoryBudget {
   }
 
   /**
-   * Waits until all memory is free, and takes the whole budget. Undefined if another caller waits for the whole budget, or
-   * holds it.
+   * Waits until all memory is free, and takes the whole budget. Undefined while an earlier call of `acquireAlone` waits, or
+   * its caller holds the budget.
    */
   acquireAlone(): Promise<() => void> | undefined {
     if (this.#alone) return undefined

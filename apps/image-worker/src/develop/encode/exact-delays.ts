@@ -3,10 +3,10 @@ import { gifBlocks } from '../gif/gif-blocks.ts'
 import { riffChunks } from '../webp/riff-chunks.ts'
 import type { EncodeSettings } from './encode-settings.ts'
 
-/** libvips writes delays of up to 10 ms in a WebP as 100 ms, as browsers show them. */
 const longestShort = 10
 const shownInstead = 100
 
+/** The delay that libvips writes into a WebP, in milliseconds: it writes up to 10 ms as 100 ms, as browsers show them. */
 export function delayOfLibvips(delay: number): number {
   return delay <= longestShort ? shownInstead : delay
 }

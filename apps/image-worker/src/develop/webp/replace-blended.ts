@@ -11,11 +11,11 @@ const flagsAt = 15
 const doNotBlend = 2
 
 /**
- * Replaces the frames of a lossy animation that would show a wrong transparency. libwebp draws a frame over the one
- * before if the changed pixels are opaque. It leaves out unchanged pixels only in whole blocks of opaque ones, so
- * unchanged half transparent pixels are drawn twice and become more opaque, as the soft edges of stickers do.
+ * Replaces the frames of a lossy animation that would show a wrong transparency. If the changed pixels of a frame are
+ * opaque, libwebp draws the frame over the frame before. It leaves out unchanged pixels only in whole blocks of opaque
+ * pixels. So unchanged half transparent pixels, such as the soft edges of stickers, are drawn twice and become more opaque.
  *
- * `frames` are the frames that were encoded, `delays` are as they were given to libwebp, which merges equal frames.
+ * `frames` are the frames that were encoded. `delays` were given to libwebp, which merges equal frames.
  * `encode` makes a still WebP of a part of a frame.
  */
 export async function replaceBlended(
