@@ -28,7 +28,7 @@ export async function callServices<Result>(
     Type.Object({ kvUrl: { ...commonSettings.kvUrl, default: kvUrlOf(loadSettings(environment)) } }),
     environment,
   )
-  const otherwise = `to start it: npx darkroom start; if it runs at another address than ${kvUrl}, set PORT or KV_URL`
+  const otherwise = `to start it: npx darkroom start; if it runs at another address than ${kvUrl}, set HOST, PORT or KV_URL`
   return callAt(
     kvUrl,
     environment,

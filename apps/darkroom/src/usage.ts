@@ -8,7 +8,7 @@ const usage = `Darkroom: self-hosted, asynchronous image processing
       --preset <name>                   uses a preset; --operations and --variant replace its operations and variants
       --concurrency <count>             how many images to develop at once (default: 8)
       --json                            prints one line of JSON for each image on standard output
-      --url <url>                       the URL of Darkroom (default: DARKROOM_URL, else PORT on this machine)
+      --url <url>                       the URL of Darkroom (default: DARKROOM_URL, else HOST and PORT)
       --key <key>                       the API key, if one is needed (default: DARKROOM_KEY)
   darkroom presets                      lists the presets with their operations
   darkroom presets create <name>        creates or replaces a preset with --operations and --variant
@@ -51,8 +51,9 @@ const usage = `Darkroom: self-hosted, asynchronous image processing
   darkroom migrate storage [options]    copies all originals and results to another engine
       --from <url>, --to <url>          file:<folder>, or s3://<bucket>?endpoint=<url>
 
-Environment variables configure start: PORT (of the frontend; the other services use the next ports), DATA_DIR, LOG_LEVEL,
-LOG_FORMAT, THREADS, and the settings of each service (see its README). The other commands need the same PORT and DATA_DIR.
+Environment variables configure start: PORT (of the frontend; the other services use the next ports), HOST, DATA_DIR,
+LOG_LEVEL, LOG_FORMAT, THREADS, and the settings of each service (see its README). The other commands need the same PORT,
+HOST and DATA_DIR.
 `
 
 const [title = '', ...commands] = usage.split(/^(?= {2}darkroom )/m)

@@ -52,7 +52,7 @@ test('status shows whether all services are ready', async t => {
   assert.equal(away.code, 1)
   assert.match(
     away.stderr,
-    /^darkroom: kv-config does not answer; to start it: npx darkroom start; .* http:\/\/127\.0\.0\.1:\d+, set PORT or KV_URL\n$/,
+    /^darkroom: kv-config does not answer; to start it: npx darkroom start; .* http:\/\/127\.0\.0\.1:\d+, set HOST, PORT or KV_URL\n$/,
   )
 })
 
