@@ -88,7 +88,7 @@ export function ownersAreServedInTurn(openEngine: OpenEngine): void {
     assert.deepEqual(leased.sort(), numbers.map(taskId))
   })
 
-  test('retried tasks get new turns, returned ones keep theirs, and the oldest task of an owner is first', async t => {
+  test('retried tasks get new turns, returned tasks keep theirs, and the oldest task of an owner is first', async t => {
     const store = await openEngine(t, new ManualClock())
     for (let n = 1; n <= 4; n++) await create(store, n, 'alice')
     for (let n = 1; n <= 3; n++) {

@@ -21,5 +21,5 @@ export function operationSections(): string {
 ${schemaTable('Arguments', { ...(schema as Schema), properties })}
 </section>`
   })
-  return `<p>At most ${maxOperations} operations, applied in the given order, each to the result of the one before.</p>${sections.join('')}`
+  return `<p>At most ${maxOperations} operations, applied in the given order, each to the result of the previous operation.</p>${sections.join('')}`
 }

@@ -177,7 +177,7 @@ export function deletionFlows({ open, png, post, remove, statusOf, listIds }: In
       await until('the image is deleted', async () => (await others()).length === 0, 20_000)
     })
 
-  test('a double click on Delete deletes one image, not also the one that moves to its place', async () => {
+  test('a double click on Delete deletes one image, not also the image that moves to its place', async () => {
     await using opened = await open()
     const { page } = opened
     await addTo(page, fileOf('upper.png', png), fileOf('lower.png', png))

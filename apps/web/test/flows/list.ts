@@ -164,7 +164,7 @@ export function listFlows({ local, open, png, post, imageOf }: InBrowser): void 
     await untilDeveloped(page, 'named.png', 'other.png')
   })
 
-  test('when all images of a page are deleted, older ones take their place', async () => {
+  test('when all images of a page are deleted, older images take their place', async () => {
     for (let count = 0; count < 60; count++) await post('?operations=greyscale')
     await using opened = await open()
     const { page } = opened

@@ -54,7 +54,7 @@ function factsOfImages(meta: HeifMeta, sequence: AvifSequence | undefined): Imag
   }
 }
 
-/** If a file contains both an image and a sequence, the one that unpacks to more bytes counts. */
+/** If a file contains both an image and a sequence, whichever unpacks to more bytes counts. */
 function factsOfAvif(
   meta: HeifMeta,
   coded: HeifItem,

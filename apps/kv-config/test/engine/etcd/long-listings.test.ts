@@ -40,7 +40,7 @@ function toKeyValue(key: string): KeyValue {
   return { key: Buffer.from(key).toString('base64'), value: '', mod_revision: '5', lease: '6' }
 }
 
-test('a long listing requests few entries at a time: large values may follow small ones', async t => {
+test('a long listing requests few entries at a time: large values may follow small values', async t => {
   const { most, endpoint } = await startFakeEtcd(t)
   const store = openAt(t, { endpoints: [endpoint], prefix })
   const { entries } = await store.list({ prefix: '', limit: count })
