@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { deflateSync } from 'node:zlib'
 import sharp from 'sharp'
+import { hasReadableTiles } from '../../../../src/develop/tiff/for-libvips/readable-tiles.ts'
+import { tiffPages } from '../../../../src/develop/tiff/tiff-page.ts'
 import { encodeTiff, longsEntry, shortsEntry } from '../../../../src/develop/tiff/tiff-writer.ts'
 import { inspectResult } from '../../inspect.ts'
 import { run } from '../../run.ts'
@@ -29,6 +31,30 @@ test('such tiles in another compression are refused with a remedy', async () => 
       run(tiledTiff(512, 7, jpeg), operations),
       /tiles of 512 x 512 pixels are not supported .* compression \(7\): save the TIFF with strips/,
     )
+})
+
+test('a page of thousands of tiles across is developed exactly, but not read by libvips, which would take minutes', async () => {
+  for (const [across, isReadable] of [
+    [2000, true],
+    [2001, false],
+  ] as const) {
+    const columns = 16 * across - 3
+    const tile = Uint8Array.from({ length: 256 }, (_, at) => at)
+    const tiff = encodeTiff(writer => {
+      const at = writer.append(deflateSync(tile))
+      return [
+        ...[longsEntry(256, columns), longsEntry(257, 2), shortsEntry(258, 8), shortsEntry(259, 8)],
+        ...[shortsEntry(262, 1), longsEntry(322, 16), longsEntry(323, 16)],
+        longsEntry(324, ...new Array<number>(across).fill(at)),
+        longsEntry(325, ...new Array<number>(across).fill(deflateSync(tile).length)),
+      ]
+    })
+    assert.equal(tiffPages(tiff).every(hasReadableTiles), isReadable)
+    const { samples } = await inspectResult(await run(tiff, 'invert,format:png'))
+    const row = (y: number) => Array.from({ length: columns }, (_, x) => 255 - (16 * y + (x % 16)))
+    const expected = [0, 1].flatMap(row).flatMap(level => [level, level, level, 255])
+    assert.deepEqual(samples, Uint8Array.from(expected))
+  }
 })
 
 function tiledTiff(side: number, compression: 1 | 7 | 8, jpeg = new Uint8Array()): Uint8Array {
