@@ -57,6 +57,7 @@ export async function encode(
     loop,
   }
   let settings = settingsFor(written, output, original)
+  if (isJpegInTiff(output.format, settings)) expectRoomFor(frameSize(prepared), 'jpeg')
   // In a WebP, libwebp does this by itself.
   if (output.format === 'avif' && !settings.lossless && (channels === 2 || channels === 4))
     spreadColours(samplesOf(prepared.stack), width, channels)
@@ -128,7 +129,7 @@ async function encodePixels(
 ): Promise<Uint8Array> {
   const { original, stack, pageHeight, metadata } = prepared
   const isGrey = stack.isGrey && !isProfileOfColours(metadata)
-  const isJpegTiff = format === 'tiff' && settings.compression !== 'deflate'
+  const isJpegTiff = isJpegInTiff(format, settings)
   const isDeep = canHave16Bits(format) && !isJpegTiff
   const colourspace = colourspaceOf({ bits: isDeep ? stack.bits : 8, isGrey })
   const coloured = (pixels: Stack, framesHeight = pageHeight) => {
@@ -180,6 +181,10 @@ async function encodePixels(
     const tagged = attachMetadata(png, 'png', { icc }, frameSize(prepared))
     return sharp(tagged, { limitInputPixels: false }).toColourspace(colourspace).keepIccProfile()
   }
+}
+
+function isJpegInTiff(format: OutputFormat, { compression }: EncodeSettings): boolean {
+  return format === 'tiff' && compression !== 'deflate'
 }
 
 /** From a quality of 90 on, sharp doesn't convert the colours of a JPEG inside a TIFF. */
