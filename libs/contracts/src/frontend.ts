@@ -1,3 +1,4 @@
+import { eventRoutes } from './events.ts'
 import { grantRoutes } from './grants.ts'
 import { ImageStatus, UploadBody } from './image-documents.ts'
 import { GivenInstant } from './instant.ts'
@@ -11,7 +12,7 @@ import { pageNext, pageQuery } from './page.ts'
 import { presetRoutes } from './presets.ts'
 import { problems } from './problem-types.ts'
 import { resumableRoutes } from './resumable.ts'
-import { defineRoute, EventStreamBytes, Nothing, ZipBytes } from './route.ts'
+import { defineRoute, Nothing, ZipBytes } from './route.ts'
 import { sessionRoutes } from './session.ts'
 import { Stats } from './stats.ts'
 import { BytesRequestHeaders, bytesResponses } from './storage.ts'
@@ -36,9 +37,6 @@ const Preset = Type.Optional({
 })
 const Prefer = Type.Optional(
   Type.String({ description: 'RFC 7240; `wait=N` waits up to N seconds for the image to be finished' }),
-)
-const lastEventId = Type.Optional(
-  Type.String({ description: 'As the header Last-Event-ID, for libraries that replace EventSource' }),
 )
 
 export const frontendRoutes = {
@@ -159,43 +157,7 @@ export const frontendRoutes = {
       },
     },
   }),
-  followImage: defineRoute({
-    method: 'GET',
-    url: '/images/:id/events',
-    access: 'grant',
-    schema: {
-      summary:
-        'Server-sent events: the current state of an image, then each change until it is finished or failed. `state` has the status document; `deleted` ends the stream. A client that reconnects afterwards gets a 204',
-      params,
-      querystring: Type.Object({ lastEventId }),
-      headers: Type.Object({ 'last-event-id': Type.Optional(Type.String()) }),
-      response: {
-        200: EventStreamBytes,
-        204: Nothing,
-        404: problems('image-not-found'),
-      },
-    },
-  }),
-  followImages: defineRoute({
-    method: 'GET',
-    url: '/images/events',
-    access: 'grant',
-    schema: {
-      summary:
-        'Server-sent events of all images: first the unfinished images, then each change. `state` has the status document, `deleted` the id of an unfinished image that was deleted. After `reset`, changes may have been missed: read again the images that you wait for. A client that reconnects with `Last-Event-ID` gets this event first',
-      querystring: Type.Object({
-        lastEventId,
-        heartbeat: Type.Optional(
-          Type.Literal('event', {
-            description:
-              'A `heartbeat` event comes every 20 s, instead of a comment, which browsers hide from pages',
-          }),
-        ),
-      }),
-      headers: Type.Object({ 'last-event-id': Type.Optional(Type.String()) }),
-      response: { 200: EventStreamBytes, 429: problems('too-many-streams') },
-    },
-  }),
+  ...eventRoutes,
   getResult: defineRoute({
     method: 'GET',
     url: '/images/:id/result',

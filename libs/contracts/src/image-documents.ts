@@ -5,9 +5,6 @@ import { type Static, Type } from './typebox/typebox.js'
 import { GivenOutputs, UploadOptions } from './upload-options.ts'
 import { ResultName } from './variants.ts'
 
-/** The events of the streams of images. The texts of their routes explain each. */
-export const imageEvents = ['state', 'deleted', 'reset', 'heartbeat'] as const
-
 /** A task as clients see it. */
 export const ImageStatus = Type.Object({
   id: Type.String(),
