@@ -2,6 +2,7 @@ import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { ExpectedFailure } from './expected-failure.ts'
 import { usageOf } from './usage.ts'
 import { BriefUsageError, UsageError } from './usage-error.ts'
+import { withoutControls } from './without-controls.ts'
 
 /** Each command is loaded when it is needed. */
 const commands = {
@@ -81,7 +82,7 @@ function readArguments(args: string[]) {
   } catch (error) {
     if (error instanceof UsageError) throw error
     // The first sentence names the option; the next sentences explain the syntax of Node.js.
-    const [sentence = ''] = (error as Error).message.split('. ')
+    const [sentence = ''] = (error as Error).message.split(/\.\s/)
     throw new UsageError(sentence)
   }
 }
@@ -89,7 +90,7 @@ function readArguments(args: string[]) {
 /** The message for an unexpected error. Its modules are loaded only then, so that commands start faster. */
 async function describe(error: unknown): Promise<string> {
   const { DarkroomError } = await import('@darkroom/client/source')
-  if (error instanceof DarkroomError) return error.message
+  if (error instanceof DarkroomError) return withoutControls(error.message)
   const { describeStartError } = await import('@darkroom/service-kit')
   return describeStartError(error)
 }

@@ -153,7 +153,8 @@ test('a command whose output can’t be written reports that, and fails', async 
 })
 
 test('every command prints a refusal of Darkroom in one line', async t => {
-  const refusal = { type: 'urn:darkroom:problem:operators-only', title: 'Operators only', status: 403 }
+  const title = 'Operators\n\u001b[31monly'
+  const refusal = { type: 'urn:darkroom:problem:operators-only', title, status: 403 }
   const { url } = await serveHttp(t, ({ url }, response) => {
     if (url === '/images?limit=1') response.end('{"images":[]}')
     else response.writeHead(403).end(JSON.stringify(refusal))
@@ -167,7 +168,7 @@ test('every command prints a refusal of Darkroom in one line', async t => {
     ['retry', '--all'],
   ]) {
     const { code, stderr } = await runCommand([...args, '--url', url])
-    assert.deepEqual([code, stderr], [1, 'darkroom: Operators only\n'], args.join(' '))
+    assert.deepEqual([code, stderr], [1, 'darkroom: Operators??[31monly\n'], args.join(' '))
   }
 })
 

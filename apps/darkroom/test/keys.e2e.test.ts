@@ -75,7 +75,7 @@ test('from the first key on, requests without a key are refused, also after the 
   )
 
   await t.test('a rotated key sees the same images, and the old key ends', async () => {
-    const old = await makeKey(darkroom)
+    const old = await makeKey(darkroom, '--name', 'a \u001b[31mcode')
     const { id } = (await ask(darkroom, old, '/images', png)).json()
     const { code, stdout } = await run(darkroom, ['keys', 'rotate', idOf(old)])
     assert.equal(code, 0)
@@ -83,7 +83,7 @@ test('from the first key on, requests without a key are refused, also after the 
     await until('the new key works', async () => (await ask(darkroom, key, `/images/${id}`)).status === 200)
     await until('the old key ends', async () => (await ask(darkroom, old, '/images')).status === 401)
     const list = (await run(darkroom, ['keys', 'list'])).stdout
-    assert.match(list, new RegExp(`^${idOf(key)} +user +${idOf(old)} .+ never$`, 'm'))
+    assert.match(list, new RegExp(`^${idOf(key)} +user +${idOf(old)} .+ never +a \\?\\[31mcode$`, 'm'))
     assert.ok(!list.includes(key.slice(16)))
     assert.equal((await run(darkroom, ['keys', 'revoke', idOf(key)])).code, 0)
     await until('it is refused', async () => (await ask(darkroom, key, '/images')).status === 401)
@@ -143,6 +143,10 @@ test('wrong arguments of the command keys are explained, with exit code 2', asyn
     [['keys', 'create', '--role', 'root'], /--role must be user or operator, got "root"/],
     [['keys', 'create', '--owner', 'a b'], /--owner must be at most 64 letters.+got "a b"/],
     [['keys', 'create', '--expires', 'soon'], /--expires must be a duration such as 90d.+got "soon"/],
+    [
+      ['keys', 'create', '--expires', '-1d'],
+      /^darkroom: Option '--expires' argument is ambiguous\.?\n\nDarkroom: /,
+    ],
     [['keys', 'rotate', 'abc', '--keep', '0d'], /--keep must be a duration/],
     [['erase'], /erase needs --owner/],
     [['erase', 'alice'], /erase takes no arguments, got "alice"/],

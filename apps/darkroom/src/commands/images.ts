@@ -4,6 +4,7 @@ import { mapConcurrently } from '@darkroom/service-kit'
 import { type ConnectOptions, connect } from '../connect.ts'
 import { parseDuration } from '../duration.ts'
 import { BriefUsageError, refuseOtherOptions, requirePathPart, UsageError } from '../usage-error.ts'
+import { withoutControls } from '../without-controls.ts'
 
 const requestsAtOnce = 8
 
@@ -99,7 +100,7 @@ async function forEachImage(
     } catch (error) {
       if (!(error instanceof DarkroomError)) throw error
       code = 1
-      process.stderr.write(`${id}: ${error.message}\n`)
+      process.stderr.write(`${id}: ${withoutControls(error.message)}\n`)
       if (json)
         process.stdout.write(
           `${JSON.stringify({ id, error: { ...(error.code && { code: error.code }), message: error.message } })}\n`,

@@ -5,6 +5,7 @@ import { durationSeconds } from '../duration.ts'
 import { ExpectedFailure } from '../expected-failure.ts'
 import { requireOwner } from '../require-owner.ts'
 import { argumentError, BriefUsageError, UsageError } from '../usage-error.ts'
+import { withoutControls } from '../without-controls.ts'
 
 interface KeyOptions {
   role?: string
@@ -110,7 +111,7 @@ function table(keys: KeyDescription[]): string {
     owner,
     createdAt.slice(0, 10),
     expiresAt === undefined ? 'never' : expiryOf(expiresAt),
-    name,
+    withoutControls(name),
   ])
   const lines = [['id', 'role', 'owner', 'created', 'expires', 'name'], ...rows]
   const widths = lines[0]?.map((_, column) => Math.max(...lines.map(line => line[column]?.length ?? 0))) ?? []

@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { withoutControls } from '../without-controls.ts'
 
 /** Shows the progress of all files: in one changing line on a terminal, otherwise as a line for each file that has ended. */
 export class Progress {
@@ -72,9 +73,4 @@ export class Progress {
 
 function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(1)
-}
-
-/** The names of files can contain line feeds, and codes that change a terminal. */
-function withoutControls(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, '?')
 }
