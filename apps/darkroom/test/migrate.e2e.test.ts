@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, type TestContext, test } from 'node:test'
 import { createLogger } from '@darkroom/service-kit'
 import { lockFile } from '@darkroom/sqlite'
@@ -56,6 +57,10 @@ test('migrate explains wrong arguments and stores that it cannot use', async t =
   const missing = join(folder, 'missing.sqlite')
   const letters = ['task-db', 'kv-config'].map(name => join(folder, `letter-of-${name}.sqlite`))
   for (const letter of letters) writeFileSync(letter, 'This is a letter, not a database. '.repeat(100))
+  const foreign = join(folder, 'kv-config.sqlite')
+  const database = new DatabaseSync(foreign)
+  database.exec('CREATE TABLE entries (key TEXT); PRAGMA user_version = 2')
+  database.close()
   const port = await freePort()
   const nowhere = `postgres://darkroom:pass-word@127.0.0.1:${port}/darkroom`
   // Each process has its own file, because only one process at a time may use a file.
@@ -107,6 +112,11 @@ test('migrate explains wrong arguments and stores that it cannot use', async t =
       ['task-db', '--from', `sqlite:${letters[0]}`, '--to', nowhere],
       1,
       /^darkroom: \S+letter-of-\S+\.sqlite: file is not a database; name another file, or restore it from a backup\n$/,
+    ],
+    [
+      ['task-db', '--from', `sqlite:${foreign}`, '--to', nowhere],
+      1,
+      /^darkroom: \S+kv-config\.sqlite: this file belongs to another service .+; name another file\n$/,
     ],
     [
       ['kv-config', '--from', `sqlite:${letters[1]}`, '--to', `etcd://127.0.0.1:${port}`],
