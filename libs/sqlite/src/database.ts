@@ -41,6 +41,12 @@ function migrate(database: DatabaseSync, migrations: Migrations, path: string): 
     database.exec('COMMIT')
   } catch (error) {
     database.exec('ROLLBACK')
+    // The steps before have created the tables, unless another program has set the version.
+    const { message } = error as Error
+    if (message.startsWith('no such table'))
+      throw new UnusableFile(
+        `${path}: this file belongs to another service or program (${message}); name another file`,
+      )
     throw error
   }
 }

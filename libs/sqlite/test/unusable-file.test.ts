@@ -55,6 +55,15 @@ test('a folder is refused, and the error calls it a folder', t => {
   )
 })
 
+test('a file of another service is refused, and stays as it is', t => {
+  const path = temporaryPath(t)
+  openDatabase(path, ['CREATE TABLE letters (letter TEXT) STRICT']).close()
+  const message = `${path}: this file belongs to another service or program (no such table: numbers); name another file`
+  const newer = [...migrations, 'ALTER TABLE numbers ADD COLUMN name TEXT']
+  assert.throws(() => openDatabase(path, newer), new UnusableFile(message))
+  openDatabase(path, ['CREATE TABLE letters (letter TEXT) STRICT']).close()
+})
+
 test('a file that a newer version wrote is refused', t => {
   const path = temporaryPath(t)
   openDatabase(path, [...migrations, 'ALTER TABLE numbers ADD COLUMN name TEXT']).close()

@@ -15,9 +15,5 @@ export function explanationOf(error: unknown): string | undefined {
     const [reason] = error.cause instanceof AggregateError ? error.cause.errors : [error.cause]
     return reason instanceof Error ? `${error.message} (${reason.message})` : error.message
   }
-  if (!(error instanceof Error && 'errstr' in error)) return undefined
-  const { message } = error // SQLite's
-  return message.startsWith('no such table')
-    ? `this file belongs to another service or program (${message}); name another file`
-    : message
+  return error instanceof Error && 'errstr' in error ? error.message : undefined // SQLite's
 }
