@@ -1,5 +1,5 @@
 import type { OutputFormat } from '@darkroom/contracts'
-import type { ImageFormat, ImageHeader } from '@darkroom/image-header'
+import { type ImageFormat, type ImageHeader, maxWebpFrames } from '@darkroom/image-header'
 import type { Size } from '../permute/rectangle.ts'
 import { formatNames } from './format-names.ts'
 import { UnusableImage } from './unusable-image.ts'
@@ -54,5 +54,16 @@ export function expectRoomFor(size: Size, format: OutputFormat): void {
   if (hasRoomFor(size, format)) return
   const [{ width, height }, most] = [size, longestSide[format]]
   const message = `the result has ${width} x ${height} pixels; ${formatNames[format]} allows at most ${most} a side: make it smaller or choose another format`
+  throw new UnusableImage('result-too-large', message)
+}
+
+/**
+ * libwebp takes a time that grows with the square of the number of frames, also to write them, and can't be interrupted.
+ *
+ * @throws UnusableImage when an animation has more frames than are read in this format
+ */
+export function expectFewFrames(frames: number, format: OutputFormat): void {
+  if (format !== 'webp' || frames <= maxWebpFrames) return
+  const message = `the result has ${frames} frames; WebP allows at most ${maxWebpFrames} here: choose another format`
   throw new UnusableImage('result-too-large', message)
 }

@@ -10,7 +10,7 @@ import { readFrame } from './frame.ts'
 const flag = { animation: 0x02, exif: 0x08, alpha: 0x10 } as const
 
 /** The limit for frames: the time in which libwebp finds all frames grows with the square of their number. */
-const maxFrames = 30_000
+export const maxWebpFrames = 30_000
 
 /**
  * The most bytes that may be missing at the end of an animation. Some programs count the 8 bytes before the size, too; a
@@ -67,7 +67,8 @@ async function readExtended(reader: HeaderReader, vp8x: WebpChunk, riff: Riff): 
       const { frame, end } = await readFrame(reader, chunk, canvas)
       offset = end
       if (!frame) continue
-      if (++tally.frames > maxFrames) throw new MalformedImage(`the WebP has more than ${maxFrames} frames`)
+      if (++tally.frames > maxWebpFrames)
+        throw new MalformedImage(`the WebP has more than ${maxWebpFrames} frames`)
       tally.needsAlpha ||= frame.hasAlpha || frame.width !== canvas.width || frame.height !== canvas.height
       tally.lossless &&= frame.lossless
       continue

@@ -2,7 +2,13 @@ import type { OutputFormat } from '@darkroom/contracts'
 import sharp, { type Sharp } from 'sharp'
 import type { Size } from '../../permute/rectangle.ts'
 import { signAvif } from '../avif/sign-avif.ts'
-import { canBeTransparent, canHave16Bits, expectRoomFor, keepsFrames } from '../format-abilities.ts'
+import {
+  canBeTransparent,
+  canHave16Bits,
+  expectFewFrames,
+  expectRoomFor,
+  keepsFrames,
+} from '../format-abilities.ts'
 import { exactGif } from '../gif/exact-gif.ts'
 import { encodeBaseline, stripsOf } from '../jpeg/encode-baseline.ts'
 import { type DevelopLimits, timeoutOf } from '../limits.ts'
@@ -42,6 +48,7 @@ export async function encode(
 ): Promise<Uint8Array> {
   const prepared = prepare(picture, output.format, original)
   expectRoomFor(frameSize(prepared), output.format)
+  expectFewFrames(picture.frames.length, output.format)
   const { frames, loop } = picture
   // PNG stores delays as fractions; the other formats need whole numbers.
   const delays = output.format === 'png' ? picture.delays : picture.delays.map(Math.round)

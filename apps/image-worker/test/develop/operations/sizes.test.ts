@@ -3,6 +3,9 @@ import { test } from 'node:test'
 import { parseOperations } from '@darkroom/contracts'
 import sharp from 'sharp'
 import { develop } from '../../../src/develop/develop.ts'
+import { encode } from '../../../src/develop/encode/encode.ts'
+import type { Original } from '../../../src/develop/original.ts'
+import type { Raster } from '../../../src/develop/raster/raster.ts'
 import { limits, run } from '../run.ts'
 
 const [width, height] = [40, 30]
@@ -85,4 +88,18 @@ test('a result that is too large for its format is refused with a reason', async
   const long = (bottom: number) => run(png, `crop:1x1,pad:16383:0,pad:16367:0:${bottom},format:jpeg`)
   assert.equal((await long(16_366)).facts.height, 65_500)
   await assert.rejects(long(16_367), { code: 'result-too-large' })
+})
+
+test('more frames than a WebP may have here are refused before they are encoded', async () => {
+  const frame: Raster = { data: Uint8Array.of(0), width: 1, height: 1, channels: 1, bits: 8, isGrey: true }
+  const frames = new Array<Raster>(30_001).fill(frame)
+  const picture = { frames, delays: frames.map(() => 20), loop: 0, metadata: {} }
+  const original: Original = {
+    ...{ format: 'gif', bytes: 1, pixels: 1, lossless: true, progressive: false, quality: undefined },
+    ...{ quantisationTable: 0, chromaSubsampling: undefined, isRgb: false, bitsPerSample: 8 },
+  }
+  await assert.rejects(encode(picture, { format: 'webp', metadata: 'strip' }, original, undefined, limits), {
+    code: 'result-too-large',
+    message: /^the result has 30001 frames; WebP allows at most 30000 here: choose another format$/,
+  })
 })
