@@ -1,7 +1,7 @@
 import type { AuthMode } from '@darkroom/contracts'
 import { isLoopback } from '@darkroom/service-kit'
 
-/** The callers of the frontend: with a key, all, or (as-configured) what kv-config's setting allows. */
+/** Who may call the frontend: callers with a key, all, or (as-configured) the callers that kv-config's setting allows. */
 export type AccessMode = AuthMode | 'as-configured'
 
 interface AccessSettings {

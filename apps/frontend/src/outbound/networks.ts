@@ -32,7 +32,7 @@ export class Networks {
   }
 }
 
-/** Reads networks in CIDR notation, separated by commas; a plain address is a network of one address. @throws InvalidConfig */
+/** Reads networks in CIDR notation, separated by commas. A plain address is a network, too. @throws InvalidConfig */
 export function readNetworks(list: string): Networks {
   return new Networks(splitList(list).map(readNetwork))
 }

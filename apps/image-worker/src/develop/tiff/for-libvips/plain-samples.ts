@@ -11,10 +11,10 @@ import { fillUnwritten, isUnwritten } from './unwritten-segments.ts'
 
 /**
  * A TIFF whose pages are stored in a way that libvips reads. These pages get plain strips at the end of the file: tiles
- * in separate planes, of an odd size or thousands in a row, samples of neither 8 nor 16 bits, more samples than colours and transparency,
- * CMYK of 16 bits with transparency, which is read from the strips later, and pages of which strips or tiles are left
- * out. Samples of 24 or 32 bits become 16 bits. The file itself if it has no such page that can be unpacked. Awaits
- * `reserve` before it takes memory.
+ * in separate planes, of an odd size, or thousands in a row; samples of neither 8 nor 16 bits; more samples than colours
+ * and transparency; CMYK of 16 bits with transparency, which is read from the strips later; and pages of which strips or
+ * tiles are left out. Samples of 24 or 32 bits become 16 bits. The file itself if it has no such page that can be
+ * unpacked. Awaits `reserve` before it takes memory.
  *
  * @throws UnusableImage when the pixels are damaged
  */
