@@ -1,4 +1,4 @@
-// Slow: waits for servers that take eleven seconds to answer.
+// Slow: it waits for servers that take eleven seconds to answer.
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
 import { startNeighbours } from '@darkroom/image-master/testing'
