@@ -2,6 +2,7 @@ import type { Operation } from '@darkroom/contracts'
 import { signal } from '@preact/signals'
 import { Refusal } from '../api/refusal.ts'
 import { request } from '../api/request.ts'
+import { session } from '../session/session.ts'
 import { readStored, store } from '../shell/stored.ts'
 
 export interface Preset {
@@ -28,8 +29,10 @@ const retryMs = 2000
 /** Reads the presets, and retries until the server has answered. */
 export async function readPresets(): Promise<void> {
   try {
-    presets.value = (await request<{ presets: Preset[] }>('presets')).presets
-    store(storageKey, presets.value)
+    const { presets: read } = await request<{ presets: Preset[] }>('presets')
+    if (session.peek().state === 'signed-out') return
+    presets.value = read
+    store(storageKey, read)
   } catch (error) {
     // Without a key, this is called again after signing in.
     if (error instanceof Refusal && error.status !== 401) setTimeout(() => void readPresets(), retryMs)

@@ -48,6 +48,28 @@ export function signInFlows({ open, png, createKey, revokeKey }: InBrowser): voi
     assert.equal(await page.evaluate(() => localStorage.getItem('darkroom-presets')), 'null')
   })
 
+  test('presets that arrive after the sign-out are not stored', async () => {
+    const key = await createKey({ owner: 'alice' })
+    await using opened = await open()
+    const { page } = opened
+    await signInWith(page, key)
+    await page.getByRole('button', { name: 'Sign out' }).waitFor()
+    const signedOut = Promise.withResolvers<void>()
+    await page.route('**/presets', async route => {
+      await signedOut.promise
+      await route.fulfill({ json: { presets: [] } })
+    })
+    const requested = page.waitForRequest('**/presets')
+    await page.reload()
+    const request = await requested
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    signedOut.resolve()
+    await (await request.response())?.finished()
+    await page.evaluate(() => fetch('healthz').then(response => response.text())) // the page has read the presets before
+    assert.equal(await page.evaluate(() => localStorage.getItem('darkroom-presets')), 'null')
+  })
+
   test('a failed sign-out shows its error on every page, and the session stays', async () => {
     const key = await createKey({ role: 'operator' })
     await using opened = await open()
