@@ -43,7 +43,7 @@ export function ImagesPanel() {
         </span>
       </div>
       <Chosen />
-      {shownRows.value.length > 0 ? <ImageList /> : <Empty />}
+      {shownRows.value.length > 0 && !urlHasMistake() ? <ImageList /> : <Empty />}
       <Pages />
     </section>
   )
@@ -151,6 +151,12 @@ function Empty() {
       <p>Your developed images will appear here.</p>
     </div>
   )
+}
+
+/** Then no image belongs to the list, although events may have brought some. */
+function urlHasMistake(): boolean {
+  const { value } = historyState
+  return value instanceof Refusal && value.status === 400
 }
 
 /** Instead of the error of the server, which is written for programs. */

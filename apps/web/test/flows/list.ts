@@ -67,6 +67,22 @@ export function listFlows({ local, open, png, post, imageOf }: InBrowser): void 
     }
   })
 
+  test('an image that arrives before the response does not hide the mistake in the URL', async () => {
+    await using opened = await open('/docs')
+    const { page } = opened
+    const hasArrived = Promise.withResolvers<void>()
+    await page.route('**/images?*', async route => {
+      await hasArrived.promise
+      await route.fallback()
+    })
+    await page.goto(new URL('/?since=yesterday', page.url()).href)
+    await page.getByText('Live', { exact: true }).waitFor()
+    await post()
+    await page.locator('.row').first().waitFor()
+    hasArrived.resolve()
+    await page.getByText('“yesterday” is not a date, such as 2026-01-31.', { exact: true }).waitFor()
+  })
+
   test('while a part of the history is read, the page does not show it as empty', async () => {
     await post()
     await using opened = await open()
