@@ -1,7 +1,7 @@
 import type { AuthMode } from '@darkroom/contracts'
 import { isLoopback } from '@darkroom/service-kit'
 
-/** Who may call the frontend: callers with a key, all, or (as-configured) the callers that kv-config's setting allows. */
+/** Whether callers need a key: always (keys), never (open), or as the setting in kv-config requires (as-configured). */
 export type AccessMode = AuthMode | 'as-configured'
 
 interface AccessSettings {

@@ -52,13 +52,12 @@ export function addEventRoutes(
   })
 }
 
-function lastEventIdIn({
-  headers,
-  query,
-}: {
+interface EventRequest {
   headers: { 'last-event-id'?: string }
   query: { lastEventId?: string }
-}): string | undefined {
+}
+
+function lastEventIdIn({ headers, query }: EventRequest): string | undefined {
   return headers['last-event-id'] ?? query.lastEventId
 }
 

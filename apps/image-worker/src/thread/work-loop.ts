@@ -114,7 +114,10 @@ class WorkLoop {
     }
     logger.debug({ id: work.id, attempt: work.attempt, end }, 'work ended')
     report({ type: 'ended', id: work.id, token: work.lease.token, end })
-    if (end.kind === 'finished') for (const each of [this.#pauses, this.#pausesBesideAlone]) each.reset()
+    if (end.kind === 'finished') {
+      this.#pauses.reset()
+      this.#pausesBesideAlone.reset()
+    }
     if (end.kind === 'returned') await (pauses?.wait(draining) ?? untilStorageAnswers(options))
     return next
   }

@@ -36,7 +36,7 @@ export function Failures({ failures, failed, inAll }: LastHour & { inAll: number
   )
 }
 
-/** Shows the number of images and must be confirmed, because many images may be developed again. */
+/** Shows the number of images before it retries them, because there may be many. */
 function RetryButton({ words, label, type }: { words: string; label: string; type?: string }) {
   const ask = async () => {
     const count = await countFailed(type)
